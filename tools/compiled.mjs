@@ -1,0 +1,118 @@
+// @ts-check
+/**
+ * Runs the project's TypeScript without a compiler in the process: a program is compiled into one file when it is first started after one of
+ * its sources has changed, and that file is imported from then on. Transpiling at every start cost each of Pulumi's processes half a second.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { projectRoot } from "./paths.mjs";
+
+/** Below node_modules, where Node finds the packages that a compiled program imports. */
+const folder = join(projectRoot, "node_modules/.cache/lvs-lab");
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Imports a program of the project, compiled.
+ * @param {string} entry its TypeScript file, relative to the project's root
+ * @returns {Promise<any>} its exports
+ */
+export async function importCompiled(entry) {
+  process.setSourceMapsEnabled(true); // stack traces name the sources
+  const stamp = join(folder, `${entry.replaceAll("/", "-")}.json`);
+  const file = upToDate(stamp) ?? (await compile(entry, stamp));
+  return await import(pathToFileURL(join(folder, file)).href);
+}
+
+/**
+ * What a compiled program was made from: `file` is its name, `inputs` are marks of its sources by their paths below `root`.
+ * @typedef {{ root: string, file: string, inputs: Record<string, string> }} Stamp
+ */
+
+/**
+ * The compiled file, if no source of it has changed since.
+ * @param {string} stamp
+ * @returns {string | undefined}
+ */
+function upToDate(stamp) {
+  try {
+    /** @type {Stamp} */
+    const { root, file, inputs } = JSON.parse(readFileSync(stamp, "utf8"));
+    statSync(join(folder, file));
+    // Compiled code names its sources: a checkout that was copied is compiled anew.
+    if (root !== projectRoot) return undefined;
+    return Object.entries(inputs).every(([path, mark]) => markOf(path) === mark) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What changes with a file's content. @param {string} path */
+function markOf(path) {
+  const { mtimeMs, ctimeMs, size } = statSync(join(projectRoot, path));
+  return `${mtimeMs} ${ctimeMs} ${size}`;
+}
+
+/**
+ * @param {string} entry
+ * @param {string} stamp
+ * @returns {Promise<string>} the compiled file's name
+ */
+async function compile(entry, stamp) {
+  const { build } = await import("esbuild").catch((cause) => {
+    throw new Error("the project's packages are not there: `npm run setup` installs them", { cause });
+  });
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: projectRoot,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    outfile: join(folder, "compiled.mjs"),
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    sourcemap: "inline",
+    sourcesContent: false,
+    packages: "external",
+    logLevel: "silent", // an error is thrown with its text
+    plugins: [keepPlaces],
+  });
+  const inputs = Object.fromEntries(Object.keys(metafile.inputs).map((path) => [path, markOf(path)]));
+  const [{ contents }] = /** @type {[import("esbuild").OutputFile]} */ (outputFiles);
+  const file = `${entry.replaceAll("/", "-")}.${createHash("sha256").update(contents).digest("hex").slice(0, 16)}.mjs`;
+  mkdirSync(folder, { recursive: true });
+  writeWhole(join(folder, file), contents);
+  // Another process may be about to import what it has just found up to date.
+  for (const old of readdirSync(folder).filter((name) => name.startsWith(basename(stamp, "json"))))
+    if (old.endsWith(".mjs") && Date.now() - statSync(join(folder, old)).mtimeMs > DAY_MS)
+      rmSync(join(folder, old), { force: true });
+  writeWhole(stamp, JSON.stringify(/** @type {Stamp} */ ({ root: projectRoot, file, inputs })));
+  return file;
+}
+
+/** Of two that compile at once, each finds a whole file. @param {string} path @param {string | Uint8Array} content */
+function writeWhole(path, content) {
+  writeFileSync(`${path}.${process.pid}`, content);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+/**
+ * A module still finds what lies beside it: `import.meta` names its source.
+ * @type {import("esbuild").Plugin}
+ */
+const keepPlaces = {
+  name: "keep places",
+  setup(build) {
+    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      if (!source.includes("import.meta.")) return undefined;
+      const contents = source
+        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
+        .replaceAll("import.meta.dirname", JSON.stringify(join(path, "..")));
+      return { contents, loader: path.endsWith("ts") ? "ts" : "js" };
+    });
+  },
+};

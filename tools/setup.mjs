@@ -1,0 +1,93 @@
+// @ts-check
+/**
+ * Makes a machine fit for the lab, and then, if told so, goes on with what the user wants:
+ *
+ *     node tools/setup.mjs                           set-up alone
+ *     node tools/setup.mjs --then up|down|test …     the same, then that command with the further arguments
+ *
+ * Everything that is there already is left alone. Plain JavaScript without a dependency, for it runs before `npm ci`.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { cacheRoot, projectRoot } from "./paths.mjs";
+import { createReporter } from "./setup/reporter.mjs";
+import { checkRequirements } from "./setup/requirements.mjs";
+import { runSteps } from "./setup/run-steps.mjs";
+import { SetupError } from "./setup/setup-error.mjs";
+import { steps, testSteps } from "./setup/steps.mjs";
+
+/**
+ * What can follow the set-up.
+ * @type {Record<string, [string, ...string[]]>}
+ */
+const followers = {
+  up: [join(projectRoot, "cli/lvs-lab"), "up"],
+  down: [join(projectRoot, "cli/lvs-lab"), "down"],
+  test: [process.execPath, "--import", "tsx", "test/run.ts"],
+};
+
+/** @returns {Promise<number>} the exit status */
+const main = async () => {
+  const [flag, name = "", ...args] = process.argv.slice(2);
+  const follower = followers[name];
+  if (flag !== undefined && (flag !== "--then" || !follower)) {
+    throw new SetupError(`usage: node tools/setup.mjs [--then ${Object.keys(followers).join("|")} [argument …]]`);
+  }
+  checkRequirements();
+  const status = await setUp(name === "test" ? [...steps, ...testSteps] : steps);
+  return status !== 0 || !follower ? status : handOver([...follower, ...args]);
+};
+
+/**
+ * Runs the steps that are not done.
+ * @param {import("./setup/run-steps.mjs").Step[]} wanted
+ * @returns {Promise<number>} 0, 1 when a step failed, 130 when interrupted
+ */
+const setUp = async (wanted) => {
+  const logs = join(cacheRoot(), "logs");
+  mkdirSync(logs, { recursive: true });
+  const logOf = (/** @type {{ name: string }} */ { name }) =>
+    join(logs, `${name.replace(/\W+/g, "-").replace(/^-/, "")}.log`);
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const reporter = createReporter();
+  try {
+    const { ran, failed } = await runSteps(wanted, { reporter, signal: interruption.signal, logOf });
+    if (failed > 0) return 1;
+    console.error(ran === 0 ? "Set-up: everything is there." : `Set-up: done, logs are in ${logs}.`);
+    return 0;
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    console.error("Set-up: interrupted; what is finished stands, run it again to go on.");
+    return 128 + constants.signals.SIGINT;
+  } finally {
+    reporter.close();
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+};
+
+/**
+ * Runs the command that follows, in this terminal, and ends as it does.
+ * @param {[string, ...string[]]} command
+ * @returns {Promise<number>}
+ */
+const handOver = async ([program, ...args]) => {
+  const child = spawn(program, args, { cwd: projectRoot, stdio: "inherit" });
+  // Ctrl-C reaches the child from the terminal, too; it decides what to make of it. What only this process gets is passed on.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return await new Promise((resolve, reject) => {
+    child.once("error", (cause) => reject(new SetupError(`${program} could not be started: ${cause.message}`)));
+    child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof SetupError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,78 @@
+// @ts-check
+import { spawn } from "node:child_process";
+import { closeSync, createWriteStream, openSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { SetupError } from "./setup-error.mjs";
+
+/** How many of a failed command's last lines its error shows. */
+const TAIL_LINES = 20;
+/** How long a command may take to end after SIGTERM before it is killed, in ms. */
+const GRACE_MS = 5_000;
+
+/**
+ * Runs a program to its end, its output in the step's log and line by line to `onLine`.
+ * @param {[string, ...string[]]} command the program and its arguments; no shell is involved
+ * @param {{ log: string, signal: AbortSignal, cwd?: string, env?: NodeJS.ProcessEnv, stdout?: string,
+ *   onLine?: (line: string) => void, remedy?: string }} options `log` is appended to; `env` is added to the
+ *   environment; `stdout` names a file that gets the standard output instead of the log; `remedy` ends the error's message
+ * @returns {Promise<void>}
+ * @throws {SetupError} with the last lines, when the program is not there or fails; the signal's reason when it was aborted
+ */
+export const run = async ([program, ...args], { log, signal, cwd, env, stdout, onLine, remedy }) => {
+  signal.throwIfAborted();
+  const file = createWriteStream(log, { flags: "a" });
+  file.write(`$ ${[program, ...args].join(" ")}\n`);
+  // A process group of its own, so that what the program starts ends with it.
+  const output = stdout ? openSync(stdout, "w") : "pipe";
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", output, "pipe"],
+    detached: true,
+  });
+  if (typeof output === "number") closeSync(output);
+  /** @type {string[]} */
+  const tail = [];
+  const take = (/** @type {string} */ line) => {
+    file.write(`${line}\n`);
+    tail.push(line);
+    if (tail.length > TAIL_LINES) tail.shift();
+    onLine?.(line);
+  };
+  for (const stream of [child.stdout, child.stderr]) if (stream) createInterface(stream).on("line", take);
+
+  const stop = () => {
+    signalGroup(child, "SIGTERM");
+    const timer = setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS);
+    child.once("close", () => clearTimeout(timer));
+  };
+  signal.addEventListener("abort", stop);
+  try {
+    /** @type {number | string | null} */
+    const status = await new Promise((resolve, reject) => {
+      child.once("error", (cause) => reject(new SetupError(`${program} could not be started: ${cause.message}`)));
+      child.once("close", (code, killer) => resolve(code ?? killer));
+    });
+    signal.throwIfAborted();
+    if (status !== 0) {
+      const lines = tail.map((line) => `    ${line}`).join("\n");
+      throw new SetupError(
+        `\`${[program, ...args].join(" ")}\` ended with ${status}. Its last lines (all of them are in ${log}):\n${lines}` +
+          (remedy ? `\n${remedy}` : ""),
+      );
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await new Promise((resolve) => file.end(resolve));
+  }
+};
+
+/** @param {import("node:child_process").ChildProcess} child @param {NodeJS.Signals} name */
+const signalGroup = (child, name) => {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, name);
+  } catch (error) {
+    // It has ended meanwhile, or is sudo's: then sudo passes the signal on.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "EPERM") child.kill(name);
+  }
+};

@@ -1,0 +1,43 @@
+import { defineConfig } from "vitest/config";
+
+/** Minutes in the unit that vitest takes. */
+const minutes = (count: number): number => count * 60_000;
+
+/** One kind of test after another: those that run VMs alone on the machine, one file at a time. */
+export default defineConfig({
+  test: {
+    reporters: ["verbose", "./test/closing-line.ts"],
+    projects: [
+      {
+        test: {
+          name: "static",
+          include: ["test/static/**/*.test.ts"],
+          testTimeout: minutes(5),
+          sequence: { groupOrder: 0 },
+          maxWorkers: 1,
+        },
+      },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000, sequence: { groupOrder: 1 } } },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: minutes(5),
+          hookTimeout: minutes(10),
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: minutes(12),
+          hookTimeout: minutes(12),
+          sequence: { groupOrder: 3 },
+          maxWorkers: 1,
+        },
+      },
+    ],
+  },
+});
