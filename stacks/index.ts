@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { Client, GuestImage, imageKey, KeyPair, LabHost, Serving } from "../provision/index.ts";
+import { stateRoot } from "../provision/paths.ts";
+import { FileError, formatFileError, readLab } from "./lab.ts";
+import { makeNetwork } from "./network.ts";
+import { giveRoles } from "./roles.ts";
+import { makeServer } from "./server.ts";
+
+/** The lab, in the article's order: where it runs, what its servers are made from, their segment, the servers, their roles. */
+export default async function lab(): Promise<Record<string, unknown>> {
+  const lab = await readLab(new pulumi.Config().require("lab")).catch((error) => {
+    // A RunError is shown without a stack trace, which tells nothing about a lab file.
+    throw error instanceof FileError ? new pulumi.RunError(formatFileError(error)) : error;
+  });
+
+  const image = new GuestImage("image", {
+    packages: lab.image.packages,
+    key: await imageKey({ packages: lab.image.packages }),
+  });
+  const host = new LabHost("host", {
+    host: { kind: "private", directory: join(stateRoot(), pulumi.getStack()) },
+    packages: image.pool,
+  });
+  const network = makeNetwork(lab, host);
+  const client = new Client(
+    "client",
+    {
+      host: host.host,
+      generation: host.generation,
+      bridge: network.bridge,
+      address: `${lab.network.client}/${lab.network.prefixLength}`,
+    },
+    { dependsOn: network.segment, deletedWith: host },
+  );
+
+  const access = new KeyPair("access", { comment: `lvs-lab-${pulumi.getStack()}` });
+  const servers = lab.servers.map((server) => makeServer({ lab, server, image, host, network, access }));
+  const roles = giveRoles(lab, servers);
+
+  const { vip, port } = lab.service;
+  // A bare lab serves nobody until the exercise is done.
+  if (lab.stage !== "bare")
+    new Serving(
+      "serving",
+      {
+        host: host.host,
+        generation: host.generation,
+        url: `http://${vip}:${port}/`,
+        deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
+      },
+      { dependsOn: [client, ...roles], deletedWith: host },
+    );
+
+  return {
+    libvirtUri: host.uri,
+    acceleration: image.acceleration,
+    vip,
+    servers: Object.fromEntries(lab.servers.map(({ name, address }) => [name, address])),
+    /** What `lvs-lab` works on: the lab, and how its servers are reached, which takes its private key. */
+    live: pulumi.secret({
+      lab,
+      host: host.host,
+      bridge: network.bridge,
+      acceleration: image.acceleration,
+      servers: servers.map(({ reference }) => reference),
+    }),
+  };
+}
