@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { $ } from "zx";
+import { cacheRoot } from "../../paths.ts";
+
+/** libvirt's domain type: hardware virtualisation or emulation. */
+export type Acceleration = "kvm" | "qemu";
+
+export interface ProbeOptions {
+  onProgress?: (message: string) => void;
+}
+
+/** How long a kernel under KVM may take for its first serial line, in ms: it needs some hundred where KVM works. */
+const patience = 8_000;
+
+/**
+ * Whether guests can run under KVM on this machine, found out by booting their kernel under it and waiting for
+ * its first line on the serial console: the device being there proves nothing (nested KVM may hang a guest for good).
+ * The answer is kept until the host boots again, or its QEMU or the kernel changes.
+ */
+export async function probeAcceleration(
+  { kernel, initrd }: { kernel: string; initrd: string },
+  { onProgress }: ProbeOptions = {},
+): Promise<Acceleration> {
+  const accessible = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!accessible) return "qemu";
+
+  const answers = join(cacheRoot(), "acceleration");
+  const answer = join(answers, await circumstances(kernel));
+  const known = await readFile(answer, "utf8").catch(() => "");
+  if (known === "kvm" || known === "qemu") return known;
+
+  onProgress?.(`trying KVM: booting the guest kernel, up to ${patience / 1000} s`);
+  const found = (await speaksUnderKvm(kernel, initrd)) ? "kvm" : "qemu";
+  onProgress?.(
+    found === "kvm" ? "KVM works" : "KVM does not boot the guest kernel: emulating (TCG), about ten times slower",
+  );
+  await mkdir(answers, { recursive: true });
+  const draft = `${answer}.${process.pid}`;
+  await writeFile(draft, found);
+  await rename(draft, answer);
+  return found;
+}
+
+/** A hash of what the answer depends on: the kernel, this boot of the host, and QEMU's version. */
+async function circumstances(kernel: string): Promise<string> {
+  const hash = createHash("sha256").update(await readFile(kernel));
+  hash.update(await readFile("/proc/sys/kernel/random/boot_id"));
+  hash.update((await $({ quiet: true })`qemu-system-x86_64 --version`).stdout);
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function speaksUnderKvm(kernel: string, initrd: string): Promise<boolean> {
+  const args = [
+    ["-machine", "q35,accel=kvm", "-cpu", "host", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none"],
+    ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 earlyprintk=ttyS0 panic=-1"],
+    ["-serial", "stdio", "-no-reboot"],
+  ].flat();
+  // Killed with this process too, however that ends.
+  const qemu = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...args], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise<void>((resolve) => qemu.once("close", () => resolve()).once("error", () => resolve()));
+  try {
+    return await new Promise<boolean>((resolve) => {
+      let seen = "";
+      qemu.stdout.on("data", (chunk) => {
+        seen += chunk;
+        // The firmware writes to the serial port as well: only the kernel's own banner counts.
+        if (seen.includes("Linux version")) resolve(true);
+      });
+      qemu.once("close", () => resolve(false)).once("error", () => resolve(false));
+      setTimeout(() => resolve(false), patience).unref();
+    });
+  } finally {
+    qemu.kill("SIGKILL");
+    await ended;
+  }
+}

@@ -1,0 +1,83 @@
+/** What makes a guest the one that it is. */
+export interface SeedInput {
+  /** The guest applies a seed whose instance id it has not applied yet: a changed seed needs a new one. */
+  instanceId: string;
+  hostname: string;
+  /** Static IPv4 address of eth0 with its prefix length, `172.25.254.11/24`. */
+  address: string;
+  mac: string;
+  /** Root's authorized keys, one line of sshd(8)'s authorized_keys format each. */
+  authorizedKeys: string[];
+  /** The guest's SSH host key: ed25519, private in OpenSSH's PEM form, public in its one-line form. */
+  hostKey: { private: string; public: string };
+}
+
+/** The three files of a NoCloud seed. */
+export interface Seed {
+  userData: string;
+  metaData: string;
+  networkConfig: string;
+}
+
+/**
+ * The NoCloud seed of a guest, to be put on an ISO 9660 volume labelled `cidata`.
+ *
+ * It has two readers: cloud-init, in an image by URL (network configuration version 2), and the initramfs of our own
+ * image (`guest/initramfs/seed.sh`), which takes it apart line by line. So the text form is part of the contract:
+ * single-quoted scalars, two spaces of indentation, one value a line.
+ *
+ * @throws when a value does not fit on its line.
+ */
+export function seed({ instanceId, hostname, address, mac, authorizedKeys, hostKey }: SeedInput): Seed {
+  fits("instance id", instanceId, /^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+  fits("host name", hostname, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+  fits("address", address, /^\d+(\.\d+){3}\/\d+$/);
+  fits("MAC address", mac, /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
+  for (const key of [...authorizedKeys, hostKey.public.trim()]) fits("public key", key, /^[^\r\n]+$/);
+  fits(
+    "private host key",
+    hostKey.private.trim(),
+    /^-----BEGIN OPENSSH PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+\n-----END OPENSSH PRIVATE KEY-----$/,
+  );
+
+  return {
+    userData: lines(
+      "#cloud-config",
+      "disable_root: false",
+      "users: []",
+      "ssh_authorized_keys:",
+      ...authorizedKeys.map((key) => `  - ${quoted(key)}`),
+      "ssh_deletekeys: true",
+      "ssh_genkeytypes: []",
+      "ssh_keys:",
+      "  ed25519_private: |",
+      ...hostKey.private
+        .trim()
+        .split("\n")
+        .map((line) => `    ${line}`),
+      `  ed25519_public: ${quoted(hostKey.public.trim())}`,
+    ),
+    metaData: lines(`instance-id: ${instanceId}`, `local-hostname: ${hostname}`),
+    networkConfig: lines(
+      "version: 2",
+      "ethernets:",
+      "  eth0:",
+      "    match:",
+      `      macaddress: ${quoted(mac.toLowerCase())}`,
+      "    set-name: eth0",
+      "    dhcp4: false",
+      "    addresses:",
+      `      - ${address}`,
+    ),
+  };
+}
+
+const lines = (...all: string[]): string => `${all.join("\n")}\n`;
+
+/** A YAML single-quoted scalar. */
+const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+function fits(what: string, value: string, form: RegExp): void {
+  if (!form.test(value))
+    throw new Error(`This ${what} cannot be written into a guest's seed: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,71 @@
+import { $ } from "zx";
+import { type LabHostRef, openHost } from "./reach.ts";
+
+/** What libvirt holds that nobody knows of: the name of each domain, network and volume. */
+export interface Orphan {
+  readonly kind: "domain" | "network" | "volume" | "pool";
+  readonly name: string;
+}
+
+/**
+ * Takes away what an interrupted run made in a lab's libvirt without Pulumi having heard of it: left there, its name would be taken
+ * for the next run. `known` holds the ids that Pulumi's state has: UUIDs of domains, networks and pools, paths of volumes.
+ * Everything in a private libvirtd belongs to its lab, so what is unknown is an orphan.
+ */
+export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>): Promise<Orphan[]> {
+  const host = openHost(ref);
+  if (!(await host.answers())) return [];
+  const virsh = async (...args: string[]): Promise<string> =>
+    (await $({ quiet: true })`virsh --quiet --connect ${host.uri} ${args}`).stdout;
+  const rows = async (...args: string[]): Promise<string[]> =>
+    (await virsh(...args)).split("\n").filter((row) => row.trim() !== "");
+  const unknown = async (kind: Orphan["kind"], ...list: string[]): Promise<string[]> => {
+    const found: string[] = [];
+    for (const name of (await rows(...list)).map((row) => row.trim())) {
+      const uuid = (
+        await virsh(kind === "domain" ? "domuuid" : kind === "network" ? "net-uuid" : "pool-uuid", name)
+      ).trim();
+      if (!known.has(uuid)) found.push(name);
+    }
+    return found;
+  };
+  const removed: Orphan[] = [];
+  for (const name of await unknown("domain", "list", "--all", "--name")) {
+    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} destroy ${name}`; // it may not be running
+    await virsh("undefine", name);
+    removed.push({ kind: "domain", name });
+  }
+  for (const pool of (await rows("pool-list", "--all", "--name")).map((row) => row.trim())) {
+    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} pool-refresh ${pool}`;
+    for (const [name = "", path = ""] of (await rows("vol-list", pool)).map((row) => row.trim().split(/\s+/)))
+      if (!known.has(path)) {
+        await virsh("vol-delete", "--pool", pool, name);
+        removed.push({ kind: "volume", name });
+      }
+  }
+  for (const name of await unknown("network", "net-list", "--all", "--name")) {
+    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} net-destroy ${name}`;
+    await virsh("net-undefine", name);
+    removed.push({ kind: "network", name });
+  }
+  for (const name of await unknown("pool", "pool-list", "--all", "--name")) {
+    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} pool-destroy ${name}`;
+    await virsh("pool-undefine", name);
+    removed.push({ kind: "pool", name });
+  }
+  return removed;
+}
+
+/** Starts the lab's servers that are powered off or paused, and gives their names: a guest that was killed is no reason for `up` to fail. */
+export async function startServers(ref: LabHostRef): Promise<string[]> {
+  const host = openHost(ref);
+  if (!(await host.answers())) return [];
+  const virsh = async (...args: string[]): Promise<string> =>
+    (await $({ quiet: true })`virsh --quiet --connect ${host.uri} ${args}`).stdout;
+  const names = async (...states: string[]): Promise<string[]> =>
+    (await virsh("list", "--name", ...states)).split("\n").filter((name) => name.trim() !== "");
+  const [off, paused] = [await names("--state-shutoff"), await names("--state-paused")];
+  for (const name of off) await virsh("start", name);
+  for (const name of paused) await virsh("resume", name);
+  return [...off, ...paused];
+}

@@ -1,0 +1,85 @@
+import { lookup } from "node:dns/promises";
+import { join } from "node:path";
+import { $ } from "zx";
+
+/** A Debian archive as the machine's own apt sources name it, such as the `debian` or the `debian-security` one. */
+export interface Upstream {
+  /** The path under which guests find it: `debian`, `debian-security`. */
+  readonly name: string;
+  readonly url: URL;
+  /** Whether its host's name resolves now; a lab whose packages are cached needs no network. */
+  readonly resolves: boolean;
+}
+
+/** The archives of the machine's apt sources, or Debian's own where the machine is no Debian. */
+export async function upstreams(): Promise<Upstream[]> {
+  // apt-get(8), indextargets: one line a package index.
+  const { stdout } = await $({
+    nothrow: true,
+    quiet: true,
+  })`apt-get indextargets --format ${"$(REPO_URI)"} ${"Created-By: Packages"}`;
+  const known = stdout.split("\n").filter((line) => /^https?:\/\/[^/]+\/.*debian/.test(line));
+  const urls = known.length > 0 ? known : ["http://deb.debian.org/debian/", "http://deb.debian.org/debian-security/"];
+  const byName = new Map(urls.map((text) => [text.includes("security") ? "debian-security" : "debian", new URL(text)]));
+  return await Promise.all(
+    [...byName].map(async ([name, url]) => ({
+      name,
+      url,
+      resolves: await lookup(url.hostname).then(
+        () => true,
+        () => false,
+      ),
+    })),
+  );
+}
+
+/**
+ * nginx's configuration for the lab's packages: `/pool/`, a flat repository of just what the lab needs (with Debian's
+ * full lists each apt call costs an emulated guest ten seconds), and behind it all of Debian through a cache.
+ */
+export function packageServerConfig(settings: {
+  directory: string;
+  cache: string;
+  upstreams: readonly Upstream[];
+}): string {
+  const { directory, cache } = settings;
+  const archives = settings.upstreams.map(({ name, url, resolves }) => {
+    const path = url.pathname.replace(/\/*$/, "/");
+    // A name that does not resolve would keep nginx from starting; nothing listens at port 9, and what is cached is served.
+    const target = resolves ? url.origin : "http://127.0.0.1:9";
+    const proxy = (part: string, keep: string) => `
+    location /${name}/${part} {
+      proxy_pass ${target}${path}${part};
+      proxy_set_header Host ${url.host};
+      proxy_http_version 1.1;
+      proxy_ssl_server_name on;
+      proxy_cache debian;
+      proxy_cache_lock on;
+      proxy_cache_valid 200 ${keep};
+      proxy_cache_use_stale error timeout updating http_502 http_503 http_504;
+    }`;
+    // Below pool/ a name means the same bytes for ever; the indices below dists/ change.
+    return proxy("", "10m") + proxy("pool/", "365d");
+  });
+  return `daemon off;
+user root;
+worker_processes 1;
+pid ${join(directory, "run/nginx.pid")};
+events { worker_connections 256; }
+http {
+  access_log ${join(directory, "log/packages.access.log")};
+  default_type application/octet-stream;
+  client_body_temp_path ${join(directory, "cache/nginx")};
+  proxy_temp_path ${join(directory, "cache/nginx-proxy")};
+  fastcgi_temp_path ${join(directory, "cache/nginx")};
+  uwsgi_temp_path ${join(directory, "cache/nginx")};
+  scgi_temp_path ${join(directory, "cache/nginx")};
+  proxy_cache_path ${cache} levels=1:2 keys_zone=debian:10m max_size=4g inactive=365d use_temp_path=off;
+  server {
+    listen unix:${join(directory, "run/packages.sock")};
+    location /pool/ { alias ${directory}/packages/; }
+${archives.join("")}
+  }
+}
+`;
+}

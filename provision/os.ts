@@ -1,0 +1,68 @@
+/**
+ * Where operating system families differ: names of packages and services, paths, and how packages are handled. A role asks this table
+ * and holds no `if` about the family. Other families are further rows.
+ */
+export interface OsFamily {
+  readonly httpd: {
+    readonly packages: readonly string[];
+    readonly service: string;
+    readonly page: string;
+    /** Files that name the port, each with the line that does; the port is the only group. */
+    readonly ports: readonly { readonly path: string; readonly line: string }[];
+  };
+  /** What faults filter packets with; in the image that is built, so that nothing is to be installed. */
+  readonly nftables: { readonly packages: readonly string[] };
+  readonly ipvsadm: { readonly packages: readonly string[] };
+  readonly arptables: { readonly packages: readonly string[] };
+  readonly keepalived: {
+    readonly packages: readonly string[];
+    readonly service: string;
+    readonly config: string;
+    /** Where the VRRP and the health check process note their PIDs: keepalived(8), --vrrp_pid, --checkers_pid. */
+    readonly vrrpPid: string;
+    readonly checkersPid: string;
+  };
+  /** A local MTA and the `mail` command. */
+  readonly mail: {
+    readonly packages: readonly string[];
+    readonly service: string;
+    readonly config: string;
+    readonly configText: string;
+  };
+}
+
+const debian: OsFamily = {
+  httpd: {
+    packages: ["apache2"],
+    service: "apache2",
+    page: "/var/www/html/index.html",
+    ports: [
+      { path: "/etc/apache2/ports.conf", line: "Listen PORT" },
+      { path: "/etc/apache2/sites-available/000-default.conf", line: "<VirtualHost *:PORT>" },
+    ],
+  },
+  nftables: { packages: ["nftables"] },
+  ipvsadm: { packages: ["ipvsadm"] },
+  arptables: { packages: ["arptables"] },
+  keepalived: {
+    packages: ["keepalived"],
+    service: "keepalived",
+    config: "/etc/keepalived/keepalived.conf",
+    vrrpPid: "/run/vrrp.pid",
+    checkersPid: "/run/checkers.pid",
+  },
+  mail: {
+    // OpenSMTPD starts in a fraction of the time that the larger MTAs take, and the lab only ever mails root.
+    packages: ["opensmtpd", "bsd-mailx"],
+    service: "opensmtpd",
+    config: "/etc/smtpd.conf",
+    configText: `# Mail stays on this server: smtpd.conf(5).
+table aliases file:/etc/aliases
+listen on lo
+action "local" mbox alias <aliases>
+match from local for local action "local"
+`,
+  },
+};
+
+export const osFamilies = { debian } as const;

@@ -1,0 +1,193 @@
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type {
+  CheckFailure,
+  CheckResult,
+  CreateResult,
+  DiffResult,
+  Provider,
+  ReadResult,
+  UpdateResult,
+} from "@pulumi/pulumi/provider/index.js";
+import { engineLog } from "./engine-log.ts";
+import { describeDifferences, differences, type ResourceDefinition } from "./resource.ts";
+import { RemoteCommandError, UnreachableError } from "./ssh/errors.ts";
+import { noteTurn, type Turn } from "./turns.ts";
+import { hasUnknown, type Properties, secret, unwrap, wrapLike } from "./values.ts";
+
+/** The Pulumi provider `lvs`: finds a resource by its type and derives Pulumi's verbs from the resource contract. It knows no role. */
+export class LabProvider implements Provider {
+  readonly version = "0.1.0";
+  readonly #resources: readonly ResourceDefinition[];
+
+  constructor(resources: readonly ResourceDefinition[]) {
+    this.#resources = resources;
+  }
+
+  async check(urn: string, _olds: Properties, news: Properties): Promise<CheckResult> {
+    const { where, want } = this.#definitionOf(urn);
+    const schema = where.extend(want.shape).strict();
+    // A preview may not know every value yet: those are checked when they are.
+    const unknown = Object.keys(news).filter((key) => key in schema.shape && hasUnknown(news[key]));
+    const known =
+      unknown.length === 0
+        ? schema
+        : schema.omit(Object.fromEntries(unknown.map((key) => [key, true])) as Record<never, true>);
+    const parsed = known.safeParse(unwrap(without(news, unknown)));
+    if (!parsed.success)
+      return {
+        inputs: news,
+        failures: parsed.error.issues.map(
+          (issue): CheckFailure => ({ property: issue.path.join(".") || "(inputs)", reason: issue.message }),
+        ),
+      };
+    const inputs: Properties = { ...parsed.data };
+    for (const key of Object.keys(news))
+      inputs[key] = key in parsed.data ? wrapLike(news[key], parsed.data[key]) : news[key];
+    return { inputs };
+  }
+
+  async diff(_id: string, urn: string, olds: Properties, news: Properties): Promise<DiffResult> {
+    const definition = this.#definitionOf(urn);
+    const keys = inputKeys(definition);
+    const changed = keys.filter(
+      (key) => hasUnknown(news[key]) || !isDeepStrictEqual(unwrap(news[key]), unwrap(olds[key])),
+    );
+    const replaces = changed.filter((key) => definition.replaceOn?.includes(key));
+    if (changed.length === 0 && definition.watch) {
+      const inputs = plain({ ...only(olds, definition.facts ?? []), ...news });
+      const observed = await definition.observe(inputs, () => {});
+      return { changes: differences(wantKeys(definition), inputs, observed).length > 0 };
+    }
+    return { changes: changed.length > 0, replaces, deleteBeforeReplace: replaces.length > 0 };
+  }
+
+  async create(urn: string, inputs: Properties): Promise<CreateResult> {
+    const id = `${nameOf(urn)}-${randomBytes(4).toString("hex")}`;
+    return { id, outs: await this.#turn("create", urn, inputs, (definition) => converge(definition, id, urn, inputs)) };
+  }
+
+  async update(id: string, urn: string, olds: Properties, news: Properties): Promise<UpdateResult> {
+    return { outs: await this.#turn("update", urn, news, (definition) => converge(definition, id, urn, news, olds)) };
+  }
+
+  async read(id: string, urn: string, state: Properties): Promise<ReadResult> {
+    const definition = this.#definitionOf(urn);
+    try {
+      const observed = await definition.observe(plain(state), progressFor(urn));
+      if (observed === undefined) return { id: "", props: {} } as ReadResult;
+      const props = outputs(definition, state, observed);
+      return { id, props, inputs: only(props, inputKeys(definition)) };
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      // Whether the server runs is its domain's own property; what cannot be seen is neither confirmed nor denied.
+      engineLog.warning(urn, `${error.message}\nIts state is taken as last seen.`);
+      return { id, props: state, inputs: only(state, inputKeys(definition)) };
+    }
+  }
+
+  /** Ctrl-C: what is under way is given up at once, not at its deadline. The next `up` observes how far it came. */
+  async cancel(): Promise<void> {
+    setTimeout(() => process.exit(0), 50); // after this has been answered
+  }
+
+  async delete(_id: string, urn: string, state: Properties): Promise<void> {
+    await this.#turn("delete", urn, state, (definition) => definition.remove(plain(state), progressFor(urn)));
+  }
+
+  /** Has a resource do something, and notes in its lab how long that took. */
+  async #turn<T>(
+    verb: Turn["verb"],
+    urn: string,
+    inputs: Properties,
+    work: (definition: ResourceDefinition) => Promise<T>,
+  ): Promise<T> {
+    const definition = this.#definitionOf(urn);
+    const begun = new Date();
+    const from = performance.now();
+    let failed = true;
+    try {
+      const result = await work(definition);
+      failed = false;
+      return result;
+    } finally {
+      const ms = performance.now() - from;
+      await noteTurn(unwrap(inputs), { begun, ms, verb, type: definition.type, name: nameOf(urn), failed });
+    }
+  }
+
+  #definitionOf(urn: string): ResourceDefinition {
+    const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
+    const definition = this.#resources.find(({ type }) => token === `lvs:index:${type}`);
+    if (!definition)
+      throw new Error(
+        `the provider lvs has no resource ${token}; it has ${this.#resources.map(({ type }) => type).join(", ")}`,
+      );
+    return definition;
+  }
+}
+
+/** Observes, applies what differs, observes again, and fails if it still differs. */
+async function converge(
+  definition: ResourceDefinition,
+  id: string,
+  urn: string,
+  inputs: Properties,
+  before: Properties = {},
+): Promise<Properties> {
+  const progress = progressFor(urn);
+  const wanted = plain({ ...only(before, definition.facts ?? []), ...inputs });
+  const keys = wantKeys(definition);
+  let observed = await definition.observe(wanted, progress);
+  if (observed !== undefined && differences(keys, wanted, observed).length === 0)
+    return outputs(definition, inputs, observed);
+  try {
+    observed = (await definition.apply(wanted, observed, progress)) ?? (await definition.observe(wanted, progress));
+    const left = differences(keys, wanted, observed);
+    if (left.length > 0)
+      throw new Error(`${nameOf(urn)} was applied but is not as wanted:\n${describeDifferences(left)}`);
+  } catch (error) {
+    // A server that has gone would only be waited for once more.
+    if (error instanceof UnreachableError || (error instanceof RemoteCommandError && error.cutOff)) throw error;
+    const seen = await definition.observe(wanted, () => {}).catch(() => undefined);
+    if (seen === undefined) throw error;
+    // Something is there: it is recorded as half made, so that the next `up` goes on from it.
+    throw Object.assign(new Error((error as Error).message), {
+      id,
+      properties: outputs(definition, inputs, seen),
+      reasons: [(error as Error).message],
+    });
+  }
+  return outputs(definition, inputs, observed ?? {});
+}
+
+/** The state that Pulumi keeps: the inputs, with what was observed in place of what was asked for, and the facts. */
+function outputs(definition: ResourceDefinition, inputs: Properties, observed: Properties): Properties {
+  const result: Properties = only(inputs, inputKeys(definition));
+  for (const key of wantKeys(definition)) {
+    // A property that was not found is left out: the wire has no undefined.
+    if (observed[key] === undefined) delete result[key];
+    else result[key] = wrapLike(inputs[key], observed[key]);
+  }
+  for (const key of definition.facts ?? []) {
+    if (observed[key] === undefined) continue;
+    result[key] = (definition.secretFacts as readonly string[] | undefined)?.includes(key)
+      ? secret(observed[key])
+      : observed[key];
+  }
+  return result;
+}
+
+const wantKeys = (definition: ResourceDefinition): string[] => Object.keys(definition.want.shape);
+const inputKeys = (definition: ResourceDefinition): string[] => [
+  ...Object.keys(definition.where.shape),
+  ...wantKeys(definition),
+];
+const plain = (properties: Properties): never => unwrap(properties) as never;
+const only = (from: Properties, keys: readonly string[]): Properties =>
+  Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
+const without = (from: Properties, keys: readonly string[]): Properties =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => !keys.includes(key)));
+
+const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
+const progressFor = (urn: string) => (message: string) => engineLog.status(urn, message);

@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { ResourceDefinition, Shape } from "./resource.ts";
+
+type Outputs<State> = { readonly [K in keyof State]: pulumi.Output<State[K]> };
+/** A schema's input: properties with a default may be left out. */
+type Arguments<S extends z.ZodObject> = keyof S["shape"] extends never ? object : z.input<S>;
+/** A value any part of which may be another resource's output. */
+type DeepInput<T> =
+  | pulumi.Input<T extends string | number | boolean ? T : { [K in keyof T]: DeepInput<T[K]> }>
+  | pulumi.Input<T>;
+
+/** The class by which a Pulumi program declares a resource; arguments and outputs are typed by its definition. */
+export const pulumiClass = <Where extends z.ZodObject, Want extends z.ZodObject, Facts extends object>(
+  definition: ResourceDefinition<Where, Want, Facts>,
+) => {
+  const outputs = [
+    ...Object.keys(definition.where.shape),
+    ...Object.keys(definition.want.shape),
+    ...(definition.facts ?? []),
+  ];
+  const declared = class extends pulumi.CustomResource {
+    constructor(name: string, args: pulumi.Inputs, options?: pulumi.CustomResourceOptions) {
+      // Pulumi resolves the outputs that it finds declared here.
+      super(
+        `lvs:index:${definition.type}`,
+        name,
+        { ...Object.fromEntries(outputs.map((key) => [key, undefined])), ...args },
+        options,
+      );
+    }
+  };
+  return declared as unknown as new (
+    name: string,
+    args: { [K in keyof (Arguments<Where> & Arguments<Want>)]: DeepInput<(Arguments<Where> & Arguments<Want>)[K]> },
+    options?: pulumi.CustomResourceOptions,
+  ) => pulumi.CustomResource & Outputs<Shape<Where> & Shape<Want> & Facts>;
+};

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { defineResource } from "../resource.ts";
+import { command, connectTo, patience, serverRef } from "../ssh/index.ts";
+
+/** The lab's part of /etc/hosts stands between these lines; the rest is the student's. */
+const BEGIN = "# lvs-lab: the lab's hosts";
+const END = "# lvs-lab: end";
+
+const POOL_LIST = "/etc/apt/sources.list.d/lvs-lab.list";
+const DEBIAN_LIST = "/etc/apt/sources.list";
+
+const poolList = (url: string) =>
+  `# The lab's own packages, and nothing else: small lists make apt fast.\ndeb [trusted=yes] ${url}/pool ./\n`;
+const debianList = (url: string) => `# All of Debian, through the cache on the lab host.
+deb ${url}/debian bookworm main
+deb ${url}/debian bookworm-updates main
+deb ${url}/debian-security bookworm-security main
+`;
+
+/** What every server has before it has a role. */
+export const baseSystem = defineResource({
+  type: "BaseSystem",
+  summary: "A server that answers on SSH, knows its own name and its neighbours', and knows where packages come from.",
+  where: z.object({
+    server: serverRef,
+    /** The lab host's `generation`: a host that was started anew has booted its servers anew, and they are waited for. */
+    generation: z.string(),
+  }),
+  want: z.object({
+    hostname: z.string(),
+    /** Names and IPv4 addresses of all of the lab's hosts, for /etc/hosts. */
+    hosts: z.record(z.string(), z.ipv4()),
+    /** Base URL of the lab host's package server. */
+    packageServer: z.url(),
+  }),
+
+  async observe({ server: ref, packageServer }, progress) {
+    progress("waiting for its first SSH login");
+    const server = await connectTo(ref, patience(ref, 18));
+    const seen = await server.look({
+      hostname: "hostname",
+      hosts: command`sed -n ${`/^${BEGIN}/,/^${END}/p`} /etc/hosts`,
+      pool: command`cat ${POOL_LIST}`,
+      debian: command`cat ${DEBIAN_LIST}`,
+    });
+    const lines = seen.hosts.text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const asWanted = seen.pool.text === poolList(packageServer) && seen.debian.text === debianList(packageServer);
+    return {
+      hostname: seen.hostname.text.trim(),
+      hosts: Object.fromEntries(lines.map((line) => line.split("\t").reverse() as [string, string])),
+      packageServer: asWanted ? packageServer : undefined,
+    };
+  },
+
+  async apply({ server: ref, hostname, hosts, packageServer }, _observed, progress) {
+    const server = await connectTo(ref);
+    progress("hostname, /etc/hosts, package sources");
+    const block = [BEGIN, ...Object.entries(hosts).map(([name, address]) => `${address}\t${name}`), END].join("\n");
+    await server.script(
+      command`set -e
+echo ${hostname} >/etc/hostname; hostname ${hostname}
+sed -i ${`/^${BEGIN}/,/^${END}/d`} /etc/hosts; echo ${block} >>/etc/hosts
+printf %s ${poolList(packageServer)} >${POOL_LIST}
+printf %s ${debianList(packageServer)} >${DEBIAN_LIST}`,
+    );
+  },
+
+  async remove({ server: ref }) {
+    const server = await connectTo(ref);
+    await server.run`sed -i ${`/^${BEGIN}/,/^${END}/d`} /etc/hosts; rm -f ${POOL_LIST}`;
+  },
+});

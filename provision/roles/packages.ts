@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { defineResource } from "../resource.ts";
+import { command, connectTo, serverRef } from "../ssh/index.ts";
+
+/** apt with nothing but the lab's pool, and lists of its own, so that the student's `apt update` and the lab's do not meet. */
+export const APT_CONF = "/etc/lvs-lab/apt.conf";
+export const aptConf = `Dir::Etc::SourceList "/etc/apt/sources.list.d/lvs-lab.list";
+Dir::Etc::SourceParts "-";
+Dir::State::Lists "/var/lib/lvs-lab/apt";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+APT::Install-Recommends "false";
+DPkg::Options { "--force-confdef"; "--force-confold"; };
+DPkg::Lock::Timeout "300";
+`;
+
+/**
+ * All that a server's roles need installed, in one run of dpkg: each run costs an emulated guest seconds before it does anything.
+ * Services are started by the roles that configure them. So packages' scripts need not talk to systemd (SYSTEMD_OFFLINE: systemd's
+ * ENVIRONMENT.md): they would start each service as it comes, and have systemd read all its units again up to five times a package.
+ */
+export const packages = defineResource({
+  type: "Packages",
+  summary: "The packages of a server's roles, installed in one go.",
+  where: z.object({ server: serverRef }),
+  want: z.object({ names: z.array(z.string()) }),
+
+  async observe({ server: ref, names }) {
+    const server = await connectTo(ref);
+    const format = "${db:Status-Status} ${Package}\n";
+    const { stdout } = await server.try`dpkg-query --show --showformat ${format} ${names}`;
+    const installed = new Set(stdout.split("\n"));
+    return { names: names.filter((name) => installed.has(`installed ${name}`)) };
+  },
+
+  async apply({ server: ref, names }, observed, progress) {
+    const server = await connectTo(ref);
+    const missing = names.filter((name) => !observed?.names?.includes(name));
+    progress(`installing ${missing.join(", ")}`);
+    await server.script(
+      command`set -e
+export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 APT_CONFIG=${APT_CONF}
+mkdir -p /etc/lvs-lab /var/lib/lvs-lab/apt/partial
+printf %s ${aptConf} >${APT_CONF}
+timeout 600 sh -c 'while pgrep -x "apt-get|dpkg" >/dev/null; do sleep 0.5; done' # of a run that was interrupted
+dpkg --configure --pending # an installation that was cut off is finished first
+apt-get --quiet update
+apt-get --quiet --yes install ${missing}`,
+    );
+  },
+
+  // What is installed stays: packages of a role that has gone do nothing once its service is retired.
+  async remove() {},
+});

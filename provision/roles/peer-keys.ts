@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { defineResource } from "../resource.ts";
+import { command, connectTo, serverRef } from "../ssh/index.ts";
+
+const IDENTITY = "/root/.ssh/id_ed25519";
+const AUTHORIZED = "/root/.ssh/authorized_keys";
+/** The system-wide list, so that a student's own known_hosts is left alone. */
+const KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts";
+/** The comment by which the lab knows the lines it wrote. */
+export const PEER_COMMENT = "lvs-lab-peer";
+
+/** Passwordless SSH between the directors, for passing files. */
+export const peerKeys = defineResource({
+  type: "PeerKeys",
+  summary: "SSH between the directors without a password: a key of its own, its peers' keys, everyone's host keys.",
+  where: z.object({ server: serverRef }),
+  want: z.object({
+    /** This server's private key, OpenSSH form. */
+    identity: z.string(),
+    /** Its peers' public keys. */
+    authorized: z.array(z.string()),
+    /** Lines of a known_hosts file: sshd(8). */
+    knownHosts: z.array(z.string()),
+  }),
+
+  async observe({ server: ref }) {
+    const server = await connectTo(ref);
+    const seen = await server.look(
+      {
+        identity: command`cat ${IDENTITY}`,
+        authorized: command`grep ${`${PEER_COMMENT}$`} ${AUTHORIZED}`,
+        knownHosts: command`cat ${KNOWN_HOSTS}`,
+      },
+      { confidential: true },
+    );
+    const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+    return {
+      identity: seen.identity.text,
+      authorized: lines(seen.authorized.text),
+      knownHosts: lines(seen.knownHosts.text),
+    };
+  },
+
+  async apply({ server: ref, identity, authorized, knownHosts }, _observed, progress) {
+    const server = await connectTo(ref);
+    progress("keys for its peers");
+    await server.write({ path: IDENTITY, content: identity, mode: "0600", confidential: true });
+    await server.write({ path: KNOWN_HOSTS, content: `${knownHosts.join("\n")}\n` });
+    await server.run`sed -i ${`/${PEER_COMMENT}$/d`} ${AUTHORIZED}; printf '%s\n' ${authorized} >>${AUTHORIZED}`;
+  },
+
+  async remove({ server: ref }) {
+    const server = await connectTo(ref);
+    await server.run`rm -f ${IDENTITY} ${KNOWN_HOSTS}; sed -i ${`/${PEER_COMMENT}$/d`} ${AUTHORIZED}`;
+  },
+});

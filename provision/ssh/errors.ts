@@ -1,0 +1,55 @@
+import type { CommandResult } from "./server.ts";
+
+/** How many of a command's last lines an error repeats; the rest is in the transcript. */
+const LINES = 12;
+
+const lastLines = (text: string): string =>
+  text
+    .trimEnd()
+    .split("\n")
+    .slice(-LINES)
+    .map((line) => `    ${line}`)
+    .join("\n");
+
+/** A command on a server ended with another status than 0. */
+export class RemoteCommandError extends Error {
+  override readonly name = "RemoteCommandError";
+  readonly result: CommandResult;
+
+  constructor(server: string, command: string, result: CommandResult, transcript: string) {
+    const status =
+      result.code !== null
+        ? `ended with status ${result.code}`
+        : result.signal !== null
+          ? `was ended by signal ${result.signal}`
+          : "was cut off: the connection ended before it did";
+    const said = [result.stdout, result.stderr].filter((text) => text.trim() !== "").map(lastLines);
+    super(
+      [
+        `${server}: a command ${status}:`,
+        `    ${command.length > 600 ? `${command.slice(0, 600)}…` : command}`,
+        ...(said.length > 0 ? ["  it printed last:", ...said] : ["  it printed nothing."]),
+        `  Everything that was done on ${server} is in ${transcript}; try the command by hand: npx lvs-lab ssh ${server}`,
+      ].join("\n"),
+    );
+    this.result = result;
+  }
+
+  /** Whether the connection ended before the command did. */
+  get cutOff(): boolean {
+    return this.result.code === null && this.result.signal === null;
+  }
+}
+
+/** No SSH session could be had within the deadline. `cause` is the last attempt's error. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+
+  constructor(server: string, address: string, seconds: number, cause: unknown) {
+    super(
+      `${server} (${address}) did not accept an SSH login within ${seconds} s: ${(cause as Error)?.message ?? cause}. ` +
+        `If it is powered off, \`pulumi refresh\` and \`pulumi up\` start it; its console is in the lab's directory under log/.`,
+      { cause },
+    );
+  }
+}

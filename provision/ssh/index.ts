@@ -1,0 +1,12 @@
+export { RemoteCommandError, UnreachableError } from "./errors.ts";
+export { closeConnections, connectTo } from "./pool.ts";
+export {
+  command,
+  patience,
+  type Section,
+  Server,
+  type ServerRef,
+  serverRef,
+  type Word,
+  writing,
+} from "./server.ts";
