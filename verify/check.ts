@@ -1,0 +1,213 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { $ } from "zx";
+import { command, type Word } from "../provision/ssh/index.ts";
+import { type Goal, goalOf, type Lab } from "../stacks/lab.ts";
+import { InterruptedError } from "./interruptible.ts";
+import { type LiveLab, onServer, placeOf } from "./live-lab.ts";
+
+/** Whose part of the lab a check is about, and so where somebody looks who does it by hand. */
+export const checkRoles = ["director", "real-server", "client"] as const;
+
+/**
+ * One fact about a running lab, asserted. It reads the live lab and nothing else, and asserts what is the case however it came about:
+ * the article's steps typed by hand pass as ours do.
+ */
+export interface Check {
+  /** Kebab case; how it is chosen and reported. */
+  readonly id: string;
+  readonly title: string;
+  readonly role: (typeof checkRoles)[number];
+  /** What it proves and why that matters, in a sentence or two. */
+  readonly proves: string;
+  /** In what kind of lab it must hold: one of this stage, or a bare one that is to become this. */
+  readonly stages: readonly Goal[];
+  /** Whether it breaks something for a moment (and mends it). Only run when asked for. */
+  readonly faulty?: boolean;
+  /** How long the lab may take to get there after a change, in seconds: timers of VRRP and of health checks, which no machine shortens. */
+  readonly settles?: number;
+  /** What it is asserted of: names of servers, or `client`. */
+  subjects(lab: Lab): readonly string[];
+  /** What must be seen, in words. */
+  expected(lab: Lab, subject: string): string;
+  /** The commands by which a person sees it, as typed on the subject. */
+  byHand(lab: Lab, subject: string): readonly string[];
+  /** What to do when it is not so, for somebody who does the lab's steps by hand. */
+  hint(lab: Lab, subject: string): string;
+  /** Looks, and says what was seen. */
+  look(view: View, subject: string): Promise<Seen>;
+}
+
+export interface Seen {
+  readonly passed: boolean;
+  /** In words, to stand beside `expected`. */
+  readonly seen: string;
+  /** Whether there is anything of it yet, right or wrong: what tells a mistake from a step that has not been done. */
+  readonly started: boolean;
+  /** What to do about just this, where that is more than the check's own hint. */
+  readonly hint?: string;
+}
+
+/** A command that was run to see, with what it printed. */
+export interface Evidence {
+  /** A server's name or `client`. */
+  readonly where: string;
+  readonly command: string;
+  readonly output: string;
+  /** Exit status; null if a signal ended it. */
+  readonly status: number | null;
+}
+
+export interface CheckResult extends Seen {
+  readonly id: string;
+  readonly title: string;
+  readonly subject: string;
+  readonly expected: string;
+  /** The commands by which a person sees the same on the subject. */
+  readonly byHand: readonly string[];
+  readonly evidence: readonly Evidence[];
+  /** How long it took, in milliseconds. */
+  readonly ms: number;
+}
+
+/** A check's eyes: runs commands on servers and as the client, and keeps what they printed as evidence. */
+export class View {
+  readonly live: LiveLab;
+  readonly evidence: Evidence[] = [];
+
+  constructor(live: LiveLab) {
+    this.live = live;
+  }
+
+  get lab(): Lab {
+    return this.live.lab;
+  }
+
+  /** A command on a server, as a template whose values are quoted. */
+  on(server: string): (pieces: TemplateStringsArray, ...values: Word[]) => Promise<Evidence> {
+    return async (pieces, ...values) => {
+      const text = command(pieces, ...values);
+      const { stdout, stderr, code } = await (await onServer(this.live, server)).execute(text);
+      return this.#keep({ where: server, command: text, output: stdout + stderr, status: code });
+    };
+  }
+
+  /** A command as the client. */
+  async client(...words: string[]): Promise<Evidence> {
+    const { stdout, stderr, exitCode } = await $({ nothrow: true, quiet: true })`${placeOf(this.live).asClient(words)}`;
+    return this.#keep({ where: "client", command: command`${words}`, output: stdout + stderr, status: exitCode });
+  }
+
+  #keep(evidence: Evidence): Evidence {
+    this.evidence.push(evidence);
+    return evidence;
+  }
+}
+
+/** How long a check that has not passed is looked at again. */
+export interface Patience {
+  /**
+   * `settling`, the default: until the check's time to settle is over. `started`: that long only where there is something that could
+   * settle. `none`: one look.
+   */
+  readonly patience?: "settling" | "started" | "none";
+}
+
+/**
+ * Runs one check on one subject, again until it passes or the time to settle is over. What goes wrong in looking is a check that has failed.
+ * @throws InterruptedError if a signal ended one that had broken something, after it was mended
+ */
+export async function runCheck(
+  live: LiveLab,
+  check: Check,
+  subject: string,
+  { patience = "settling" }: Patience = {},
+): Promise<CheckResult> {
+  const begin = performance.now();
+  const deadline = begin + (patience === "none" ? 0 : (check.settles ?? 0)) * 1000;
+  for (;;) {
+    const view = new View(live);
+    let unseen = false;
+    const { passed, seen, started, hint } = await check.look(view, subject).catch((error: Error): Seen => {
+      if (error instanceof InterruptedError) throw error;
+      unseen = true;
+      // What cannot be looked at is not nothing: a server that is off has to be seen to.
+      return {
+        passed: false,
+        seen: error.message,
+        started: true,
+        hint: "It could not be looked at: see to that first.",
+      };
+    });
+    if (passed || performance.now() >= deadline || (patience === "started" && (!started || unseen)))
+      return {
+        id: check.id,
+        title: check.title,
+        subject,
+        passed,
+        started,
+        expected: check.expected(live.lab, subject),
+        seen,
+        ...(passed ? {} : { hint: hint ?? check.hint(live.lab, subject) }),
+        byHand: check.byHand(live.lab, subject),
+        evidence: view.evidence,
+        ms: Math.round(performance.now() - begin),
+      };
+    await delay(250);
+  }
+}
+
+/** Which checks are meant; what is not given does not narrow them. */
+export interface Selection {
+  /** These ids. */
+  readonly only?: readonly string[];
+  /** These roles' part of the lab. */
+  readonly roles?: readonly string[];
+  /** Asserted of these: servers' names, or `client`. */
+  readonly subjects?: readonly string[];
+}
+
+export interface RunOptions extends Selection, Patience {
+  /** Also the checks that break something for a moment, one after another, when all others have passed. */
+  readonly faults?: boolean;
+  readonly onResult?: (result: CheckResult) => void;
+}
+
+/** The selected checks that fit the lab, each with each of its selected subjects, in order. */
+export function selectChecks(
+  lab: Lab,
+  checks: readonly Check[],
+  { only, roles, subjects }: Selection,
+): { check: Check; subject: string }[] {
+  return checks
+    .filter(
+      ({ id, role, stages }) =>
+        stages.includes(goalOf(lab)) && (only?.includes(id) ?? true) && (roles?.includes(role) ?? true),
+    )
+    .flatMap((check) =>
+      check
+        .subjects(lab)
+        .filter((subject) => subjects?.includes(subject) ?? true)
+        .map((subject) => ({ check, subject })),
+    );
+}
+
+/** Runs the checks that fit the lab: the steady ones side by side, then the faulty ones in order. */
+export async function runChecks(
+  live: LiveLab,
+  checks: readonly Check[],
+  options: RunOptions = {},
+): Promise<CheckResult[]> {
+  const selected = selectChecks(live.lab, checks, options);
+  const run = async ({ check, subject }: (typeof selected)[number]): Promise<CheckResult> => {
+    const result = await runCheck(live, check, subject, options);
+    options.onResult?.(result);
+    return result;
+  };
+  const results = await Promise.all(selected.filter(({ check }) => !check.faulty).map(run));
+  if (options.faults || options.only) {
+    // A lab that is not whole says nothing about a fault.
+    for (const one of selected.filter(({ check }) => check.faulty))
+      if (results.every(({ passed }) => passed)) results.push(await run(one));
+  }
+  return results;
+}

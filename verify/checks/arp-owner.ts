@@ -1,0 +1,45 @@
+import { arpAnswers, hostOf } from "../arp-answers.ts";
+import type { Check, View } from "../check.ts";
+import { names, ownerOf } from "./subjects.ts";
+
+export const arpOwner: Check = {
+  id: "arp-owner",
+  title: "When the client asks who has the VIP, the director answers and nobody else",
+  role: "client",
+  proves:
+    "The ARP problem is cured where it matters, at the client: whenever it forgets the VIP's MAC address and asks anew, there is one answer " +
+    "to learn. A second host that answers too is the problem even while it is the slower one.",
+  stages: ["dr", "ha"],
+  settles: 10,
+  subjects: names.client,
+  expected: (lab) => `${ownerOf(lab)?.name} alone answers, and the client's entry names ${ownerOf(lab)?.name}`,
+  byHand: ({ service: { vip } }) => [
+    `arp -d ${vip}; ping -c 1 ${vip}; arp -an | grep '(${vip})'`,
+    `arping -b -c 3 -I eth0 ${vip}`,
+  ],
+  hint: (lab) =>
+    `It is to be ${ownerOf(lab)?.name}: does it have the VIP? If a real server answers, its ARP cure is missing (\`lvs-lab check --only arp-cure\`).`,
+  async look(view, subject) {
+    const answers = await arpAnswers(view);
+    // Where nobody answers there is no entry to come, and two seconds to wait for it.
+    const entry = answers.length === 0 ? undefined : await learnedOwner(view);
+    const seen =
+      answers.length === 0
+        ? "nobody answers"
+        : `${answers.join(" and ")} ${answers.length > 1 ? "answer" : "alone answers"}, and the client's entry names ${entry ?? "nobody"}`;
+    return { passed: seen === this.expected(view.lab, subject), seen, started: answers.length > 0 };
+  },
+};
+
+/** Whom the client's ARP entry names once it has forgotten the VIP and asked again. */
+async function learnedOwner(view: View): Promise<string | undefined> {
+  const { vip } = view.lab.service;
+  // A UDP datagram makes the client ask, and IPVS has no part in it. Two seconds is twice what a lost ARP request costs.
+  const { output } = await view.client(
+    "bash",
+    "-c",
+    `ip neigh del ${vip} dev eth0 2>/dev/null; echo >/dev/udp/${vip}/9; for try in {1..40}; do entry=$(ip neigh show ${vip} dev eth0); [[ $entry == *lladdr* ]] && break; sleep 0.05; done; echo "$entry"`,
+  );
+  const mac = /lladdr (\S+)/.exec(output)?.[1];
+  return mac && hostOf(view, mac);
+}

@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Check } from "../check.ts";
+import { failoverReport, failoverScenario } from "../failover/index.ts";
+import { InterruptedError } from "../interruptible.ts";
+import { runScenario } from "../scenarios/index.ts";
+import { masterOf, names, urlOf } from "./subjects.ts";
+
+export const directorDown: Check = {
+  id: "director-down",
+  title: "When the master loses power the standby takes over as fast as VRRP promises, and gives back when it returns",
+  role: "client",
+  proves:
+    "The failover, measured from outside: the outage that the client sees when the master dies without a word is no longer than VRRP's " +
+    "timers allow, and afterwards all is as before.",
+  stages: ["ha"],
+  faulty: true,
+  subjects: names.client,
+  expected: () =>
+    "the outage that VRRP promises, the ARP entry moves, requests alternate, the master takes the VIP again",
+  byHand: (lab) => [
+    `npx lvs-lab ssh ${masterOf(lab)?.name} -- poweroff --force --force`,
+    `while sleep 0.1; do curl --max-time 1 ${urlOf(lab)}; done`,
+    `arp -an | grep '(${lab.service.vip})'`,
+    "npx lvs-lab up # gives it its power back",
+  ],
+  hint: () =>
+    "`npx lvs-lab failover` shows each finding with its figures, and writes a report. A takeover that never comes: the standby's keepalived; " +
+    "one that is late: `advert_int`; an ARP entry that does not move: gratuitous ARP.",
+  async look({ live }) {
+    const scenario = await failoverScenario(live);
+    const directory = await mkdtemp(join(tmpdir(), "lvs-lab-director-down-"));
+    try {
+      const result = await runScenario(live, scenario, { captureFile: join(directory, "capture.pcap") });
+      const { passed, findings, interrupted } = failoverReport(result, scenario);
+      if (interrupted !== undefined) throw new InterruptedError(interrupted);
+      return {
+        passed,
+        started: true,
+        seen: findings.map(({ ok, title, seen }) => `${ok ? "" : "NOT "}${title}: ${seen}`).join("; "),
+      };
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  },
+};

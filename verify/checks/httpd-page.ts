@@ -1,0 +1,58 @@
+import type { Lab } from "../../stacks/lab.ts";
+import type { Check } from "../check.ts";
+import { names, samePage, serverNamed, serverOfPage } from "./subjects.ts";
+
+/** curl(1): the connection was refused. */
+const REFUSED = 7;
+
+export const httpdPage: Check = {
+  id: "httpd-page",
+  title: "The web server answers locally with its own page",
+  role: "real-server",
+  proves:
+    "There is something to balance: each real server serves by itself, on the service's own port, for direct routing rewrites none. That " +
+    "the pages differ lets the client see who answered.",
+  stages: ["dr", "ha"],
+  subjects: names.realServers,
+  expected: (lab, subject) => JSON.stringify(pageOf(lab, subject)),
+  byHand: ({ service: { port } }) => [port === 80 ? "curl localhost" : `curl localhost:${port}`],
+  hint: (lab, subject) =>
+    `\`apt-get install apache2\`, \`echo ${pageOf(lab, subject).trim()} >/var/www/html/index.html\`, \`systemctl enable --now apache2\`` +
+    (lab.service.port === 80
+      ? "."
+      : `; \`Listen ${lab.service.port}\` in /etc/apache2/ports.conf: the port is the virtual service's.`),
+  async look(view, subject) {
+    const { lab } = view;
+    const { output, status } = await view.on(
+      subject,
+    )`curl --silent --show-error --max-time 10 http://localhost:${lab.service.port}/`;
+    if (status === REFUSED) {
+      const { output: written } = await view.on(subject)`ls /var/www/html 2>/dev/null`;
+      return written.trim() === ""
+        ? { passed: false, seen: "no web server", started: false }
+        : {
+            passed: false,
+            seen: `a page, and nothing that answers on port ${lab.service.port}`,
+            started: true,
+            hint: "`systemctl enable --now apache2`; if it does not start, `systemctl status apache2` says why.",
+          };
+    }
+    const other = serverOfPage(lab, output)?.name;
+    return {
+      passed: status === 0 && samePage(output, pageOf(lab, subject)),
+      seen: brief(output),
+      started: true,
+      ...(other !== undefined && other !== subject
+        ? { hint: `That is ${other}'s page: the client tells servers apart by it.` }
+        : {}),
+    };
+  },
+};
+
+const pageOf = (lab: Lab, subject: string): string => serverNamed(lab, subject)?.page ?? "";
+
+/** A page in a line: the default page of a web server has hundreds. */
+const brief = (page: string): string =>
+  page.length <= 60
+    ? JSON.stringify(page)
+    : `${JSON.stringify(page.slice(0, 60))} and ${page.length - 60} characters more`;

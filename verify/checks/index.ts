@@ -1,0 +1,35 @@
+import type { Check } from "../check.ts";
+import { arpCure } from "./arp-cure.ts";
+import { arpOwner } from "./arp-owner.ts";
+import { balancing } from "./balancing.ts";
+import { directorDown } from "./director-down.ts";
+import { directorTable } from "./director-table.ts";
+import { directorVip } from "./director-vip.ts";
+import { httpdPage } from "./httpd-page.ts";
+import { keepalivedConfig } from "./keepalived-config.ts";
+import { keepalivedLog } from "./keepalived-log.ts";
+import { mailReady } from "./mail.ts";
+import { noHealthCheck } from "./no-health-check.ts";
+import { peerSsh } from "./peer-ssh.ts";
+import { realServerDown } from "./real-server-down.ts";
+import { realServerVip } from "./real-server-vip.ts";
+import { vipHolder } from "./vip-holder.ts";
+
+/** Every check, in the article's order. A new one is its file and a row here. */
+export const checks: readonly Check[] = [
+  directorTable,
+  directorVip,
+  httpdPage,
+  realServerVip,
+  arpCure,
+  arpOwner,
+  balancing,
+  noHealthCheck,
+  peerSsh,
+  mailReady,
+  keepalivedConfig,
+  keepalivedLog,
+  vipHolder,
+  realServerDown,
+  directorDown,
+];

@@ -1,0 +1,46 @@
+import type { Check } from "../check.ts";
+import { names } from "./subjects.ts";
+
+/**
+ * What keepalived 2.2.7 says of the article's `vrrp_garp_interval 0` and `vrrp_gna_interval 0`: 0 is the default, which they may not be
+ * set to, so it complains and goes on with that very value.
+ */
+const HARMLESS = /number '0' outside range \[0\.000001, |vrrp_(garp|gna)_interval '0' is invalid/;
+
+export const keepalivedConfig: Check = {
+  id: "keepalived-config",
+  title: "keepalived finds nothing wrong with its configuration",
+  role: "director",
+  proves:
+    "keepalived reads the whole of keepalived.conf as it was meant: what it does not understand it leaves out with no more than a line in " +
+    "the log, and the failover is then not the one that was written down.",
+  stages: ["ha"],
+  subjects: names.directors,
+  expected: () => "keepalived -t ends with status 0",
+  byHand: () => ["keepalived -t; echo $?"],
+  hint: () =>
+    "`apt-get install keepalived`, write /etc/keepalived/keepalived.conf (the package brings none), then `keepalived -t`: each line that " +
+    "it prints names the line that it is about.",
+  async look(view, subject) {
+    const { status, output } = await view.on(subject)`keepalived -t`;
+    const complaints = output.split("\n").filter((line) => line.trim() !== "");
+    // With no file at all it ends with status 0.
+    if (status === 127 || complaints.some((line) => line.startsWith("Config files missing")))
+      return {
+        passed: false,
+        seen: status === 127 ? "no keepalived" : "no configuration: /etc/keepalived/keepalived.conf is not there",
+        started: false,
+      };
+    const harmless = complaints.length > 0 && complaints.every((line) => HARMLESS.test(line));
+    return {
+      passed: status === 0 || harmless,
+      seen:
+        status === 0
+          ? this.expected(view.lab, subject)
+          : harmless
+            ? `status ${status}, for an interval of 0 alone, which is the default`
+            : `status ${status}: ${complaints.join("; ")}`,
+      started: true,
+    };
+  },
+};

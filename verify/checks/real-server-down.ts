@@ -1,0 +1,96 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { patience } from "../../provision/ssh/index.ts";
+import { poolOf } from "../../stacks/lab.ts";
+import type { Check, View } from "../check.ts";
+import { whileBroken } from "../faults/while-broken.ts";
+import { askVip, masterOf, names, urlOf } from "./subjects.ts";
+
+const REQUESTS = 20;
+
+export const realServerDown: Check = {
+  id: "real-server-down",
+  title: "keepalived takes a dead real server out, tells root by mail, and takes it in again",
+  role: "client",
+  proves:
+    "keepalived looks after the real servers: one that no longer serves is out of the table before long, from then on no request fails, " +
+    "root has a mail about it, and once it serves again it is back.",
+  stages: ["ha"],
+  faulty: true,
+  subjects: names.client,
+  expected: (lab) =>
+    `out of the table within ${checkTime(lab.keepalived)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
+  byHand: (lab) => [
+    `npx lvs-lab ssh ${poolOf(lab)[0]?.name} -- systemctl stop apache2`,
+    `npx lvs-lab ssh ${masterOf(lab)?.name} -- ipvsadm -ln`,
+    `for i in {1..10}; do curl ${urlOf(lab)}; done`,
+    `npx lvs-lab ssh ${masterOf(lab)?.name} -- mail`,
+    `npx lvs-lab ssh ${poolOf(lab)[0]?.name} -- systemctl start apache2`,
+  ],
+  hint: () =>
+    "It stays in the table: its real_server has no TCP_CHECK. No mail: notification_email root@localhost, smtp_server 127.0.0.1, and the MTA " +
+    "(`lvs-lab check --only mail`).",
+  async look(view) {
+    const { port } = view.lab.service;
+    const master = masterOf(view.lab)?.name ?? "";
+    const victim = poolOf(view.lab)[0];
+    if (!victim) return { passed: false, seen: "no real server", started: false };
+    const inTable = async (): Promise<boolean> =>
+      (await view.on(master)`ipvsadm -ln`).output.includes(`${victim.address}:${port} `);
+    const mails = async (): Promise<number> =>
+      Number(
+        // An MTA of its own choice puts root's mail where it likes.
+        (
+          await view.on(
+            master,
+          )`cat /var/mail/* /root/Maildir/new/* 2>/dev/null | grep --count ${`^Subject:.*${victim.address.replaceAll(".", "\\.")}`}`
+        ).output.trim() || 0,
+      );
+    const before = await mails();
+    const margin = view.live.acceleration === "kvm" ? 2 : 10;
+    const { out, failed, told } = await whileBroken(view, "httpd-stop", victim.name, async (signal) => {
+      const out = await secondsUntil(async () => !(await inTable()), checkTime(view.lab.keepalived) + margin, signal);
+      let failed = 0;
+      for (let request = 0; out !== undefined && request < REQUESTS; request++) {
+        signal.throwIfAborted();
+        const { status } = await askVip(view);
+        if (status !== 0) failed++;
+      }
+      const told = await secondsUntil(async () => (await mails()) > before, patience(view.live, 2), signal);
+      return { out, failed, told: told !== undefined };
+    });
+    const back = await secondsUntil(inTable, checkTime(view.lab.keepalived) + patience(view.live, 2));
+    return {
+      started: true,
+      passed: out !== undefined && failed === 0 && told && back !== undefined,
+      seen: [
+        out === undefined ? "it stayed in the table" : `out of the table after ${out.toFixed(1)} s`,
+        out === undefined ? "" : `${failed} of ${REQUESTS} requests failed`,
+        told ? "a mail to root" : "no mail to root",
+        back === undefined ? "it did not come back" : `back after ${back.toFixed(1)} s`,
+      ]
+        .filter(Boolean)
+        .join("; "),
+    };
+  },
+};
+
+/**
+ * The longest that a TCP_CHECK takes to call a refused connection dead: a whole delay_loop until the next check, then one retry
+ * (the default of `retry`) after delay_before_retry: keepalived.conf(5). A refusal costs no connect_timeout.
+ */
+const checkTime = ({ delayLoop, delayBeforeRetry }: View["lab"]["keepalived"]): number => delayLoop + delayBeforeRetry;
+
+/** Seconds until `condition` holds, or undefined if it does not within `limit` seconds. */
+async function secondsUntil(
+  condition: () => Promise<boolean>,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  const begin = performance.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    if (await condition()) return (performance.now() - begin) / 1000;
+    if (performance.now() - begin > limit * 1000) return undefined;
+    await delay(200);
+  }
+}

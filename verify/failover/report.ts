@@ -1,0 +1,151 @@
+import { type Jitter, type Outage, strip } from "../probe/index.ts";
+import { requestRows } from "../report/requests.ts";
+import type { Diagnosis, OutagePromise, RunLab, RunResult, StepResult } from "../report/result.ts";
+import type { ResolvedScenario } from "../scenarios/index.ts";
+
+/** How much service is shown before and after an outage, and by a character of `strip`, in milliseconds. */
+const STRIP = { aroundMs: 1000, binMs: 100 };
+
+/** One thing that a failover must show, and whether it did. */
+export interface Finding {
+  readonly title: string;
+  readonly expected: string;
+  readonly seen: string;
+  readonly ok: boolean;
+}
+
+/** What the client saw from the moment that the master's power was taken away, or given back. Times are milliseconds on the run's clock. */
+export interface Move {
+  /** Who was last heard on the wire to have the VIP, before and at the end: a server's name, or a stranger's hardware address. */
+  readonly holder: { readonly before: string | null; readonly after: string | null };
+  /** The hardware address in the client's ARP entry for the VIP, and how long it took to become what it was at the end; null: it was that. */
+  readonly arp: { readonly before: string | null; readonly after: string | null; readonly movedMs: number | null };
+  /** When it was begun to take the power away or to give it back, and when that was done: at a failback, when the master was up again. */
+  readonly power: { readonly from: number; readonly to: number };
+  readonly outage: Outage;
+  /** What VRRP promises for it; not there of a failback. */
+  readonly promise?: OutagePromise;
+  /** Answered requests by the name of the server that answered. */
+  readonly perServer: Readonly<Record<string, number>>;
+  /** Service over time, a character each 100 ms: `█` all answered, `▁` none. From 1 s before the outage to 1 s after; empty without one. */
+  readonly strip: string;
+}
+
+/** A failover that was brought about and measured. JSON as it is. A change that a reader could stumble over raises `version`. */
+export interface FailoverReport {
+  readonly format: "lvs-lab failover";
+  readonly version: 2;
+  readonly stack: string;
+  /** ISO 8601, wall clock. */
+  readonly startedAt: string;
+  readonly service: Pick<RunLab, "vip" | "port" | "scheduler">;
+  readonly probe: { readonly intervalMs: number; readonly timeoutMs: number; readonly jitter: Jitter };
+  /** Who held the VIP, and who was to take over. */
+  readonly master: Player;
+  readonly standby: Player;
+  /** Whether the master is to take the VIP again when it is back. */
+  readonly preempts: boolean;
+  /** Null: the lab was not fit to be broken; the findings say why. */
+  readonly crash: Move | null;
+  /** The master comes back. Null: it did not come so far; its power was given back all the same. */
+  readonly failback: Move | null;
+  /** What happened by name, as the wire tells it. */
+  readonly diagnoses: readonly Diagnosis[];
+  readonly findings: readonly Finding[];
+  readonly passed: boolean;
+  /** The signal that ended it early. */
+  readonly interrupted?: string;
+}
+
+/** A director in the report. */
+export type Player = Pick<RunLab["servers"][number], "name" | "mac" | "priority">;
+
+/** What a run of the failover's scenario says of the failover. */
+export function failoverReport(
+  result: RunResult,
+  { master, standby, requires }: Pick<ResolvedScenario, "master" | "standby" | "requires">,
+): FailoverReport {
+  const { lab, load, steps, interrupted } = result;
+  const of = (kind: StepResult["kind"]) => {
+    const step = steps.find((one) => one.kind === kind);
+    return step ? moveOf(result, step) : null;
+  };
+  const crash = of("fault");
+  const findings = [...steps.filter(({ kind, ok }) => kind === "expect" || !ok).map(findingOf), ...aftermath(crash)];
+  return {
+    format: "lvs-lab failover",
+    version: 2,
+    stack: result.stack,
+    startedAt: result.startedAt,
+    service: { vip: lab.vip, port: lab.port, scheduler: lab.scheduler },
+    probe: { intervalMs: load.intervalMs, timeoutMs: load.timeoutMs, jitter: load.jitter },
+    master: playerOf(lab, master),
+    standby: playerOf(lab, standby),
+    preempts: requires.preempt ?? false,
+    crash,
+    failback: of("heal"),
+    diagnoses: result.diagnoses,
+    findings,
+    passed: result.passed && findings.every(({ ok }) => ok),
+    ...(interrupted === undefined ? {} : { interrupted }),
+  };
+}
+
+const findingOf = ({ title, expected = "it works", seen = "done", ok }: StepResult): Finding => ({
+  title,
+  expected,
+  seen,
+  ok,
+});
+
+/** What the scenario does not ask: that beside the outage nothing was lost. */
+const aftermath = (crash: Move | null): Finding[] =>
+  crash
+    ? [
+        {
+          title: "every request besides is served",
+          expected: "none lost",
+          seen: `${crash.outage.elsewhere} lost`,
+          ok: crash.outage.elsewhere === 0,
+        },
+      ]
+    : [];
+
+function moveOf({ windows, series }: RunResult, { n, from: begun, to: done }: StepResult): Move | null {
+  const window = windows.find(({ step }) => step === n);
+  if (!window) return null;
+  const { from, to, outage, perServer, promise } = window;
+  const { longest } = outage;
+  const holderAt = (at: number) => {
+    const span = series.vipOwners.findLast((one) => one.from <= at);
+    return span ? (span.server ?? span.mac) : null;
+  };
+  const arpAt = (at: number) => series.arp.findLast((one) => one.at <= at);
+  const [before, after] = [arpAt(from), arpAt(to)];
+  return {
+    holder: { before: holderAt(from), after: holderAt(to) },
+    arp: {
+      before: before?.mac ?? null,
+      after: after?.mac ?? null,
+      movedMs: after && after.at > from ? after.at - from : null,
+    },
+    power: { from: begun, to: done },
+    outage,
+    ...(promise ? { promise } : {}),
+    perServer,
+    strip: longest
+      ? strip(requestRows(series.requests), {
+          from: longest.from - STRIP.aroundMs,
+          to: longest.from + longest.ms + STRIP.aroundMs,
+          binMs: STRIP.binMs,
+        })
+      : "",
+  };
+}
+
+function playerOf({ servers }: RunLab, name: string | null): Player {
+  const found = servers.find((one) => one.name === name);
+  if (!found) throw new Error(`the run's lab has no director ${name}`);
+  const { mac, priority } = found;
+  return { name: found.name, mac, ...(priority === undefined ? {} : { priority }) };
+}

@@ -1,0 +1,43 @@
+import { directors, goalOf, type Lab, sharesAreEven } from "../../stacks/lab.ts";
+import { LabError } from "../lab-error.ts";
+import type { LiveLab } from "../live-lab.ts";
+import { prepareScenario, type ResolvedScenario, type Scenario } from "../scenarios/index.ts";
+import { masterDownInterval } from "../vrrp.ts";
+
+/**
+ * What a failover is, for a lab as it is now: the scenario `director-down`, or `no-preemption` where no director takes the VIP back.
+ * @throws LabError of kind `misuse` if the lab has no two directors; else what `prepareScenario` throws
+ */
+export async function failoverScenario(live: LiveLab): Promise<ResolvedScenario> {
+  const { lab, stack } = live;
+  if (goalOf(lab) !== "ha")
+    throw new LabError(
+      `a failover needs two directors, and the lab "${lab.name}" of stack ${stack} is of stage ${lab.stage}. Use a stack of stage ha: npx lvs-lab failover -s ha`,
+      "misuse",
+    );
+  const name = lab.keepalived.preempt ? "director-down" : "no-preemption";
+  return await prepareScenario(live, name, (steps) => fitted(steps, lab));
+}
+
+/**
+ * The steps for any lab: without equal shares where its scheduler does not promise them, and with deadlines that its VRRP timers can meet,
+ * for the scenario's own are written for the textbook's.
+ */
+export function fitted(steps: Scenario["steps"], lab: Lab): Scenario["steps"] {
+  const { advertInterval } = lab.keepalived;
+  const longest = Math.max(
+    ...directors(lab).map(({ priority = 1 }) => masterDownInterval({ advertInterval, priority })),
+  );
+  // In whole seconds: people read it.
+  const silence = Math.ceil(longest / 1000) * 1000;
+  return steps.flatMap((step): Scenario["steps"] => {
+    if (step.kind !== "expect") return [step];
+    const { withinMs, forMs } = step;
+    const expectations = step.expectations.filter(({ kind }) => kind !== "balance" || sharesAreEven(lab));
+    const patient = {
+      withinMs: withinMs === 0 ? 0 : withinMs + silence,
+      forMs: forMs === 0 ? 0 : Math.max(forMs, silence),
+    };
+    return expectations.length === 0 ? [] : [{ ...step, expectations, ...patient }];
+  });
+}

@@ -1,0 +1,27 @@
+import { osFamilies } from "../../provision/os.ts";
+import { defineFault } from "./fault.ts";
+import { none } from "./parameters.ts";
+import { targets } from "./targets.ts";
+import { must, unitState } from "./unit.ts";
+
+const { service } = osFamilies.debian.httpd;
+
+export const httpdStop = defineFault({
+  id: "httpd-stop",
+  title: "stop httpd on",
+  explains:
+    "Connections are refused. ipvsadm alone goes on sending every other client there; keepalived's TCP_CHECK notices within delay_loop and delay_before_retry, takes the real server out and mails root.",
+  parameters: none,
+  targets: targets.realServers,
+  byHand: { inject: `systemctl stop ${service}`, heal: `systemctl start ${service}` },
+  async inject({ view, server }) {
+    await must(view.on(server)`systemctl stop ${service}`);
+  },
+  async heal({ view, server }) {
+    await must(view.on(server)`systemctl start ${service}`);
+  },
+  async present(site) {
+    const state = await unitState(site, service);
+    return { there: state !== "active", seen: `${service} is ${state}` };
+  },
+});

@@ -1,0 +1,108 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { View } from "../check.ts";
+import { LabError } from "../lab-error.ts";
+import type { LiveLab } from "../live-lab.ts";
+import type { Fault } from "./fault.ts";
+import { faults } from "./index.ts";
+
+/** A fault that was injected and not healed yet. */
+export interface Injected {
+  /** Its id. */
+  readonly fault: string;
+  /** The server's name, or `segment`. */
+  readonly server: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** ISO 8601, wall clock. */
+  readonly since: string;
+}
+
+/**
+ * What is injected in a lab, kept in the lab's directory, a file each: what a run that was killed has left is there for the next one to
+ * heal. The file is there before the fault is, and goes after it.
+ */
+export class Ledger {
+  readonly #live: LiveLab;
+  readonly #directory: string;
+
+  constructor(live: LiveLab) {
+    this.#live = live;
+    this.#directory = join(live.host.directory, "faults");
+  }
+
+  /** What is injected, the latest first: the order in which it is healed. */
+  async list(): Promise<Injected[]> {
+    const names = await readdir(this.#directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+    const all = await Promise.all(names.filter((name) => name.endsWith(".json")).map((name) => this.#read(name)));
+    return all.filter((entry) => entry !== undefined).sort((one, other) => other.since.localeCompare(one.since));
+  }
+
+  /**
+   * Puts a fault on a server.
+   * @throws Error if it cannot be injected; it stays in the ledger, for healing also takes away what is only half there
+   */
+  async inject(fault: Fault, server: string, parameters: Injected["parameters"], view = new View(this.#live)) {
+    const entry: Injected = { fault: fault.id, server, parameters, since: new Date().toISOString() };
+    const file = this.#file(entry);
+    await mkdir(this.#directory, { recursive: true });
+    await writeFile(`${file}.new`, JSON.stringify(entry));
+    await rename(`${file}.new`, file);
+    await fault.inject({ view, server }, parameters);
+  }
+
+  /** Takes a fault away, and out of the ledger. @throws Error if it cannot be healed; it then stays in the ledger */
+  async heal(entry: Pick<Injected, "fault" | "server" | "parameters">, view = new View(this.#live)): Promise<void> {
+    const fault = findFault(entry.fault);
+    await fault.heal({ view, server: entry.server }, entry.parameters);
+    await rm(this.#file(entry), { force: true });
+  }
+
+  /**
+   * Heals all that is injected.
+   * @returns what was healed
+   * @throws LabError with all that could not be, after all else is healed
+   */
+  async healAll(say: (message: string) => void = () => {}): Promise<Injected[]> {
+    const healed: Injected[] = [];
+    const errors: Error[] = [];
+    for (const entry of await this.list()) {
+      say(`healing ${entry.fault} on ${entry.server}`);
+      await this.heal(entry).then(
+        () => healed.push(entry),
+        (error: Error) => errors.push(error),
+      );
+    }
+    if (errors.length > 0)
+      throw new LabError(
+        `not everything could be healed: ${errors.map(({ message }) => message).join("; ")}. \`npx lvs-lab heal\` tries again; \`pulumi refresh\` and \`pulumi up\` mend what the lab is made of.`,
+        "state",
+        { cause: new AggregateError(errors) },
+      );
+    return healed;
+  }
+
+  /** An entry; undefined if another process has healed it since the directory was listed. */
+  async #read(name: string): Promise<Injected | undefined> {
+    try {
+      return JSON.parse(await readFile(join(this.#directory, name), "utf8")) as Injected;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  #file({ fault, server }: Pick<Injected, "fault" | "server">): string {
+    return join(this.#directory, `${fault}@${server}.json`);
+  }
+}
+
+/** A fault by its id. @throws LabError of kind `misuse` with the ids that there are */
+export function findFault(id: string): Fault {
+  const fault = faults.find((one) => one.id === id);
+  if (!fault)
+    throw new LabError(`there is no fault "${id}"; there are ${faults.map((one) => one.id).join(", ")}`, "misuse");
+  return fault;
+}

@@ -1,0 +1,52 @@
+import { directors } from "../../stacks/lab.ts";
+import { defineFault, type FaultSite } from "./fault.ts";
+import { clearByHand, firewall } from "./firewall.ts";
+import { none } from "./parameters.ts";
+import { targets } from "./targets.ts";
+
+const TABLE = "lvs_lab_partition";
+
+export const partition = defineFault({
+  id: "partition",
+  title: "cut the other directors off from",
+  explains:
+    "The directors no longer hear each other, everyone else hears both: split brain. Both are master and hold the VIP, and clients go to whoever announced itself last. When it heals, the one that was master all along changes no state and so announces nothing, unless it is configured to.",
+  parameters: none,
+  targets: targets.keepalivedDirectors,
+  byHand: {
+    inject: `on both: nft 'table inet ${TABLE} { chain input { type filter hook input priority 0; ip saddr THE-OTHER drop; } }'`,
+    heal: `on both: ${clearByHand(TABLE)}`,
+  },
+  async inject(site) {
+    const { lab } = site.view;
+    const own = directors(lab).filter(({ name }) => name === site.server);
+    // Each side drops what it hears of the other, so that both still speak on the wire, as behind two switches that lost their trunk.
+    await eachSide(site, async (side, isOwn) => {
+      const heard = (isOwn ? others(site) : own).map(({ address }) => address).join(", ");
+      await firewall.set(side, TABLE, `chain input { type filter hook input priority 0; ip saddr { ${heard} } drop; }`);
+    });
+  },
+  async heal(site) {
+    await eachSide(site, (side) => firewall.clear(side, TABLE));
+  },
+  async present(site) {
+    const cut: string[] = [];
+    await eachSide(site, async (side) => {
+      if (await firewall.isSet(side, TABLE)) cut.push(side.server);
+    });
+    return {
+      there: cut.length > 0,
+      seen: cut.length > 0 ? `the others' packets are dropped on ${cut.sort().join(" and ")}` : "nobody drops any",
+    };
+  },
+});
+
+const others = ({ view, server }: FaultSite) => directors(view.lab).filter(({ name }) => name !== server);
+
+/** Does something on the fault's own server and on each of the other directors, side by side. */
+async function eachSide(site: FaultSite, act: (side: FaultSite, isOwn: boolean) => Promise<void>): Promise<void> {
+  await Promise.all([
+    act(site, true),
+    ...others(site).map(({ name }) => act({ view: site.view, server: name }, false)),
+  ]);
+}

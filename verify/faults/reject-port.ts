@@ -1,0 +1,35 @@
+import { defineFault } from "./fault.ts";
+import { clearByHand, firewall } from "./firewall.ts";
+import { none } from "./parameters.ts";
+import { targets } from "./targets.ts";
+
+const TABLE = "lvs_lab_reject_port";
+
+export const rejectPort = defineFault({
+  id: "reject-port",
+  title: "reject the service's port on",
+  explains:
+    "A firewall answers every connection to the port with a reset, while httpd itself is well: to clients and to health checks it is as if httpd were stopped.",
+  parameters: none,
+  targets: targets.realServers,
+  byHand: {
+    inject: `nft 'table inet ${TABLE} { chain input { type filter hook input priority 0; tcp dport 80 reject with tcp reset; } }'`,
+    heal: clearByHand(TABLE),
+  },
+  async inject(site) {
+    const { port } = site.view.lab.service;
+    await firewall.set(
+      site,
+      TABLE,
+      // Not what the server asks of itself: httpd is well.
+      `chain input { type filter hook input priority 0; iifname != "lo" tcp dport ${port} reject with tcp reset; }`,
+    );
+  },
+  async heal(site) {
+    await firewall.clear(site, TABLE);
+  },
+  async present(site) {
+    const there = await firewall.isSet(site, TABLE);
+    return { there, seen: there ? "a table rejects the port" : "no table rejects it" };
+  },
+});

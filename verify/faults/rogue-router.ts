@@ -1,0 +1,140 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { $ } from "zx";
+import { until } from "../../provision/until.ts";
+import { broadcast, formatAddress, parseAddress, parseSubnet } from "../../stacks/ipv4.ts";
+import type { Lab } from "../../stacks/lab.ts";
+import { LabError } from "../lab-error.ts";
+import { placeOf } from "../live-lab.ts";
+import { defineFault, type FaultSite } from "./fault.ts";
+import { targets } from "./targets.ts";
+
+/** Its name on the lab host. */
+const ROGUE = "rogue";
+
+export const rogueRouter = defineFault({
+  id: "rogue-router",
+  title: "put a rogue VRRP router on the",
+  explains:
+    "A host that is none of the lab's runs keepalived for the same virtual router. With a higher priority and the password it becomes master, and the VIP leads nowhere. With a wrong password the directors ignore it and it ignores them: it takes the VIP beside them, and its gratuitous ARPs take the clients away.",
+  parameters: z.strictObject({
+    priority: z.int().min(1).max(254).default(200).describe("VRRP's, of the rogue"),
+    password: z.string().min(1).max(8).optional().describe("of VRRP; without it the rogue has the lab's"),
+  }),
+  targets: targets.segment,
+  byHand: {
+    inject: "keepalived with the lab's virtual_router_id on another host of the segment",
+    heal: "stop it",
+  },
+  async inject(site, { priority, password }) {
+    const { lab, live } = site.view;
+    const place = placeOf(live);
+    const address = `${freeAddress(lab)}/${lab.network.prefixLength}`;
+    await stop(site);
+    await place.addNeighbour(ROGUE, { bridge: live.bridge, address });
+    const files = filesOf(site);
+    await mkdir(files.directory, { recursive: true });
+    await writeFile(files.config, configuration(lab, priority, password ?? lab.keepalived.password));
+    const [program = "", ...words] = place.asNeighbour(ROGUE, [
+      "keepalived",
+      "--vrrp",
+      "--use-file",
+      files.config,
+      "--pid",
+      files.pid,
+      "--vrrp_pid",
+      files.vrrpPid,
+    ]);
+    await $({ quiet: true })`${program} ${words}`;
+    await until(
+      async () => {
+        if (!(await runs(site))) throw new Error("it has not come up");
+      },
+      { seconds: 10, everyMs: 100, failed: (last) => new LabError(`the rogue router: ${(last as Error).message}`) },
+    );
+  },
+  async heal(site) {
+    await stop(site);
+    await placeOf(site.view.live).removeNeighbour(ROGUE);
+  },
+  async present(site) {
+    const there = await runs(site);
+    return { there, seen: there ? `keepalived runs on ${freeAddress(site.view.lab)}` : "no keepalived runs there" };
+  },
+});
+
+const filesOf = ({ view }: FaultSite) => {
+  const directory = join(view.live.host.directory, ROGUE);
+  return {
+    directory,
+    config: join(directory, "keepalived.conf"),
+    pid: join(directory, "keepalived.pid"),
+    vrrpPid: join(directory, "vrrp.pid"),
+  };
+};
+
+/** Whether the rogue's keepalived runs: its processes are those in its network. */
+async function runs(site: FaultSite): Promise<boolean> {
+  const { exitCode } = await inside(site, [
+    "sh",
+    "-c",
+    'kill -0 "$(cat "$1")" && test -e "$2"',
+    "sh",
+    filesOf(site).pid,
+    filesOf(site).vrrpPid,
+  ]);
+  return exitCode === 0;
+}
+
+/** Ends it and waits until it has: keepalived removes its PID file as it goes. */
+async function stop(site: FaultSite): Promise<void> {
+  const { pid, directory } = filesOf(site);
+  if (!(await runs(site))) return;
+  await inside(site, [
+    "sh",
+    "-c",
+    'kill "$(cat "$1")"; for try in $(seq 100); do [ -e "$1" ] || exit 0; sleep 0.1; done; exit 1',
+    "sh",
+    pid,
+  ]);
+  await rm(directory, { recursive: true, force: true });
+}
+
+const inside = (site: FaultSite, command: readonly string[]) => {
+  const [program = "", ...words] = placeOf(site.view.live).asNeighbour(ROGUE, command);
+  return $({ quiet: true, nothrow: true })`${program} ${words}`;
+};
+
+/** The highest address of the subnet that nobody has. */
+function freeAddress(lab: Lab): string {
+  const subnet = parseSubnet(lab.network.subnet);
+  const taken = new Set(
+    [lab.network.gateway, lab.network.client, lab.service.vip, ...lab.servers.map(({ address }) => address)].map(
+      parseAddress,
+    ),
+  );
+  for (let address = subnet ? broadcast(subnet) - 1 : 0; subnet && address > subnet.network; address -= 1)
+    if (!taken.has(address)) return formatAddress(address);
+  throw new LabError(`${lab.network.subnet} has no address left for a rogue router`);
+}
+
+const configuration = (lab: Lab, priority: number, password: string): string => `global_defs {
+    router_id ROGUE
+    vrrp_skip_check_adv_addr
+}
+vrrp_instance ROGUE {
+    state BACKUP
+    interface eth0
+    virtual_router_id ${lab.keepalived.virtualRouterId}
+    priority ${priority}
+    advert_int ${lab.keepalived.advertInterval}
+    authentication {
+        auth_type PASS
+        auth_pass ${password}
+    }
+    virtual_ipaddress {
+        ${lab.service.vip}
+    }
+}
+`;

@@ -1,0 +1,25 @@
+import { patience } from "../../provision/ssh/index.ts";
+import { until } from "../../provision/until.ts";
+import { LabError } from "../lab-error.ts";
+import { type LiveLab, onServer } from "../live-lab.ts";
+
+/** Until a server takes SSH logins and systemd has started all that it starts at boot: only then is it what it was. */
+export async function untilBooted(live: LiveLab, name: string): Promise<void> {
+  const seconds = patience(live, 20);
+  await until(
+    async () => {
+      const { stdout } = await (await onServer(live, name)).try`systemctl is-system-running`;
+      // `degraded` is a boot that is over, with a unit failed: systemctl(1).
+      if (!/^(running|degraded)$/.test(stdout.trim())) throw new Error(`systemd is ${stdout.trim()}`);
+    },
+    {
+      seconds,
+      everyMs: 250,
+      failed: (last) =>
+        new LabError(
+          `${name} did not come up within ${seconds} s: ${(last as Error).message}. Its console is in the lab's directory under log/; ` +
+            "`pulumi refresh` and `pulumi up` mend.",
+        ),
+    },
+  );
+}

@@ -1,0 +1,29 @@
+import type { View } from "../check.ts";
+import { interruptible } from "../interruptible.ts";
+import { findFault, Ledger } from "./ledger.ts";
+
+/**
+ * Does something while a fault is on a server, by its default parameters, and heals it whatever comes of it. Meanwhile it is in the ledger:
+ * if this process is killed, `lvs-lab heal` and `up` know what to mend.
+ * @param work is to look at the signal between two steps; it aborts at SIGINT, SIGTERM and SIGHUP
+ * @throws InterruptedError at a signal, after healing
+ */
+export async function whileBroken<T>(
+  view: View,
+  id: string,
+  server: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ledger = new Ledger(view.live);
+  const fault = findFault(id);
+  const parameters = fault.parameters.parse({});
+  return await interruptible(async (signal) => {
+    try {
+      await ledger.inject(fault, server, parameters, view);
+      signal.throwIfAborted();
+      return await work(signal);
+    } finally {
+      await ledger.heal({ fault: id, server, parameters }, view);
+    }
+  });
+}

@@ -1,0 +1,39 @@
+import type { Grade, GradedTask, TaskStatus } from "./grade.ts";
+
+const marks: Readonly<Record<TaskStatus, string>> = { done: "✓", wrong: "✗", "not yet": "·" };
+
+/** A grade as a student reads it: a line a task, under those that are not done what was seen and what to do, and the total. */
+export function formatGrade({ stack, exercise, score, tasks }: Grade, columns = 100): string {
+  const where = (task: GradedTask): string => task.subjects.join(", ");
+  const width = Math.max(...tasks.map((task) => where(task).length));
+  const ids = Math.max(...tasks.map(({ id }) => id.length));
+  const lines = tasks.flatMap((task) => [
+    `${marks[task.status]} ${task.points}/${task.of}  ${where(task).padEnd(width)}  ${task.id.padEnd(ids)}  ${task.title}`,
+    ...(task.status === "wrong" ? indented(`seen: ${task.seen}`, columns) : []),
+    ...(task.hint ? indented(`→ ${task.hint}`, columns) : []),
+  ]);
+  const count = (status: TaskStatus): number => tasks.filter((task) => task.status === status).length;
+  return [
+    `Exercise ${exercise}, stack ${stack}`,
+    "",
+    ...lines,
+    "",
+    `${score.points} of ${score.of} points, ${score.percent} %: ${count("done")} done, ${count("wrong")} wrong, ${count("not yet")} not yet`,
+  ].join("\n");
+}
+
+const INDENT = "       ";
+
+/** Text under its task, broken between words at so many columns. */
+function indented(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    if (line !== "" && INDENT.length + line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = "";
+    }
+    line += `${line === "" ? "" : " "}${word}`;
+  }
+  return [...lines, line].map((one) => `${INDENT}${one}`);
+}

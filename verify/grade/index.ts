@@ -1,0 +1,2 @@
+export { formatGrade } from "./format.ts";
+export { gradeLab } from "./grade.ts";

@@ -1,0 +1,30 @@
+import { openHost } from "../provision/host/reach.ts";
+import { connectTo, type Server, type ServerRef } from "../provision/ssh/index.ts";
+import type { Lab } from "../stacks/lab.ts";
+import { LabError } from "./lab-error.ts";
+
+/** A lab that is up, as its stack's outputs describe it: what checks, faults and probes work on. */
+export interface LiveLab {
+  readonly stack: string;
+  readonly lab: Lab;
+  readonly host: ServerRef["host"];
+  /** The bridge of the lab's segment, on the lab host. */
+  readonly bridge: string;
+  readonly acceleration: ServerRef["acceleration"];
+  /** How each server is reached, in the lab file's order. */
+  readonly servers: readonly ServerRef[];
+}
+
+/** The SSH connection to a server of the lab, by its name. `seconds`: how long it is tried to open one, if there is none. */
+export async function onServer(live: LiveLab, name: string, { seconds }: { seconds?: number } = {}): Promise<Server> {
+  const ref = live.servers.find((one) => one.name === name);
+  if (!ref)
+    throw new LabError(
+      `the lab has no server "${name}"; it has ${live.servers.map((one) => one.name).join(", ")}`,
+      "misuse",
+    );
+  return await connectTo(ref, seconds);
+}
+
+/** The lab's place: its URI, its segment, its client. */
+export const placeOf = (live: LiveLab) => openHost(live.host);

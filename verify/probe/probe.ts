@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { until } from "../../provision/until.ts";
+import { RunClock } from "../clock.ts";
+import { LabError } from "../lab-error.ts";
+import { type LiveLab, placeOf } from "../live-lab.ts";
+import type { LongLivedConnection } from "../report/result.ts";
+import {
+  type ArpChange,
+  type HeldConnection,
+  jitterOf,
+  type ProbedRequest,
+  type ProbeMessage,
+  type ProbeOptions,
+  type ProbeOrder,
+  type ProbeResult,
+  type ProbeTarget,
+} from "./records.ts";
+import { isSteady } from "./steady.ts";
+
+const SCRIPT = fileURLToPath(new URL("probe.mjs", import.meta.url));
+
+const defaults: ProbeOptions = {
+  intervalMs: 20,
+  timeoutMs: 2000,
+  arpIntervalMs: 20,
+  longLived: 0,
+  longLivedIntervalMs: 100,
+};
+
+/** `clock`: the run's, on which all times of the probe then are. Without one, the probe's clock starts with its schedule. */
+type StartOptions = Partial<ProbeOptions> & { readonly clock?: RunClock };
+
+/** Where a probe runs: gives the command line that runs a command there. It must be on this machine, for its clock to be ours. */
+interface ProbePlace {
+  asClient(command: readonly string[]): string[];
+}
+
+/**
+ * A probe at work: GETs on a fixed schedule, each on a new connection, from a process of its own in the client's network. A request that hangs
+ * holds back none. All its times are milliseconds on one clock, the run's or one from the probe's start, on which `now`
+ * puts this process's moments too. Always `stop` it; if this process dies, it stops by itself.
+ */
+export class Probe {
+  readonly target: ProbeTarget;
+  readonly options: ProbeOptions;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  readonly #requests: ProbedRequest[] = [];
+  readonly #arp: ArpChange[] = [];
+  readonly #connections: LongLivedConnection[] = [];
+  readonly #held = new Map<number, HeldConnection>();
+  #clock = new RunClock();
+  #stderr = "";
+
+  private constructor(child: ChildProcess, target: ProbeTarget, options: ProbeOptions) {
+    this.#child = child;
+    this.target = target;
+    this.options = options;
+    child.stdin?.on("error", () => {}); // a probe that has died already; its end tells
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-2000);
+    });
+    this.#ended = new Promise((resolve, reject) => {
+      child.once("error", (error) => reject(this.#failure(error.message)));
+      child.once("close", (code, signal) =>
+        code === 0 ? resolve() : reject(this.#failure(`it ended with ${signal ?? `status ${code}`}`)),
+      );
+    });
+    this.#ended.catch(() => {}); // whoever waits for something gets it
+  }
+
+  /** Starts asking the lab's virtual service, as the lab's client. Rejects if the probe cannot be run. */
+  static async start(live: LiveLab, options: StartOptions = {}): Promise<Probe> {
+    const { vip, port } = live.lab.service;
+    return await Probe.at(placeOf(live), { address: vip, port }, options);
+  }
+
+  /** Starts asking any address from any place. Rejects if the probe cannot be run. */
+  static async at(place: ProbePlace, target: ProbeTarget, options: StartOptions = {}): Promise<Probe> {
+    const { clock, ...chosen } = options;
+    const all = { ...defaults, ...chosen };
+    const order: ProbeOrder = { ...target, ...all, ...(clock ? { epoch: String(clock.epoch) } : {}) };
+    const [file = "", ...args] = place.asClient([process.execPath, SCRIPT, JSON.stringify(order)]);
+    // detached: Ctrl-C in the terminal is for this process, which then stops the probe in its own time.
+    const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const probe = new Probe(child, target, all);
+    const lines = createInterface({ input: child.stdout });
+    lines.on("line", (line) => probe.#hear(JSON.parse(line) as ProbeMessage));
+    await Promise.race([once(lines, "line"), probe.#ended]);
+    return probe;
+  }
+
+  /** This moment on the probe's clock, in milliseconds. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** What has been reported so far, in the order in which requests ended. */
+  get requests(): readonly ProbedRequest[] {
+    return this.#requests;
+  }
+
+  /** The changes of the client's ARP entry so far; the first is what it was at the start. */
+  get arp(): readonly ArpChange[] {
+    return this.#arp;
+  }
+
+  /** The connections that are or were kept open, in the order in which they were opened. */
+  get held(): readonly HeldConnection[] {
+    return [...this.#held.values()];
+  }
+
+  /** Whether every request due in the last `forMs` has been answered. Throws if the probe has died. */
+  steady(forMs: number): boolean {
+    this.#checkAlive();
+    return isSteady(this.#requests, { intervalMs: this.options.intervalMs, now: this.now(), forMs });
+  }
+
+  /** Waits until a request has been answered, and one on each connection that is kept open; at most `seconds`. */
+  async ready(seconds = 10): Promise<void> {
+    const { address, port } = this.target;
+    await until(
+      async () => {
+        this.#checkAlive();
+        if (!this.#requests.some(({ outcome }) => outcome === "answered"))
+          throw new Error(this.#requests.at(-1)?.error ?? "no request has ended yet");
+        // One whose first SYN is lost stands a second after the others.
+        if (this.#held.size < this.options.longLived)
+          throw new Error(`${this.#held.size} of ${this.options.longLived} kept connections stand`);
+      },
+      {
+        seconds,
+        everyMs: 20,
+        failed: (last) =>
+          new LabError(
+            `no request to ${address}:${port} was answered within ${seconds} s: ${(last as Error).message}. ` +
+              "`npx lvs-lab check` says which part of the lab is not as it should be.",
+          ),
+      },
+    );
+  }
+
+  /** Starts no further request, waits for those under way (at most their timeout) and gives all that was seen. */
+  async stop(): Promise<ProbeResult> {
+    this.#child.stdin?.end();
+    await this.#ended;
+    const requests = this.#requests.toSorted((one, other) => one.n - other.n);
+    return {
+      target: this.target,
+      options: this.options,
+      requests,
+      arp: [...this.#arp],
+      connections: this.#connections.toSorted((one, other) => one.opened - other.opened),
+      jitter: jitterOf(requests),
+    };
+  }
+
+  #hear(message: ProbeMessage): void {
+    if ("request" in message) this.#requests.push(message.request);
+    else if ("arp" in message) this.#arp.push(message.arp);
+    else if ("held" in message) this.#held.set(message.held.id, { ...message.held, closed: null });
+    else if ("connection" in message) this.#closed(message.connection);
+    else this.#clock = new RunClock(BigInt(message.epoch));
+  }
+
+  #closed(connection: LongLivedConnection): void {
+    this.#connections.push(connection);
+    const { id, opened, closed, error, answers } = connection;
+    this.#held.set(id, { id, opened, closed, answered: answers.at(-1) ?? opened, ...(error ? { error } : {}) });
+  }
+
+  #checkAlive(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null)
+      throw this.#failure(`it ended with ${signalCode ?? `status ${exitCode}`}`);
+  }
+
+  #failure(how: string): LabError {
+    const { address, port } = this.target;
+    return new LabError(
+      `the probe of ${address}:${port} did not stay up: ${how}.${this.#stderr ? ` It said: ${this.#stderr.trim()}` : ""} ` +
+        "It needs the lab's client; `npx lvs-lab client -- ip addr` shows whether that is there, and `pulumi up` makes it.",
+    );
+  }
+}

@@ -1,0 +1,40 @@
+import type { LongLivedConnection, RequestSeries } from "../report/result.ts";
+import type { ProbedRequest, ProbeResult } from "./records.ts";
+import { type ServerNames, serverOf } from "./servers.ts";
+
+const OUTCOMES = ["answered", "delayed", "failed"] as const;
+
+/** What a probe recorded of its requests, in columns: a quarter of the size of as many objects in JSON. */
+export function seriesOf(requests: readonly ProbedRequest[], names: ServerNames): RequestSeries {
+  const servers = new Numbering();
+  const errors = new Numbering();
+  return {
+    due: requests.map(({ due }) => due),
+    started: requests.map(({ started }) => started),
+    connected: requests.map(({ connected }) => connected),
+    ended: requests.map(({ ended }) => ended),
+    outcome: requests.map(({ outcome }) => OUTCOMES.indexOf(outcome)),
+    outcomes: OUTCOMES,
+    server: requests.map(({ outcome, body }) => (outcome === "failed" ? -1 : servers.of(serverOf(body, names)))),
+    servers: servers.words,
+    error: requests.map(({ error }) => (error === undefined ? -1 : errors.of(error))),
+    errors: errors.words,
+  };
+}
+
+/** The connections that a probe kept open, with servers' names for pages. */
+export const connectionsOf = ({ connections }: ProbeResult, names: ServerNames): LongLivedConnection[] =>
+  connections.map((one) => ({ ...one, server: serverOf(one.server, names) }));
+
+/** Numbers words in the order in which they first come. */
+class Numbering {
+  readonly words: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  of(word: string): number {
+    const known = this.#numbers.get(word);
+    if (known !== undefined) return known;
+    this.#numbers.set(word, this.words.length);
+    return this.words.push(word) - 1;
+  }
+}

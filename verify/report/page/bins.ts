@@ -1,0 +1,80 @@
+import type { RequestSeries } from "../result.ts";
+
+/** How many requests of a time ended how, by when they were due. Milliseconds. */
+export interface Bin {
+  readonly from: number;
+  readonly to: number;
+  readonly answered: number;
+  readonly delayed: number;
+  readonly failed: number;
+}
+
+/** What bins may be long, in intervals between requests. */
+const LENGTHS = [1, 2, 3, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000];
+
+/** Counts requests by time without looking at those out of sight. Bins are whole intervals long, so that steady load is a level line. */
+export class Binning {
+  readonly #due: readonly number[];
+  readonly #outcome: readonly number[];
+  readonly #intervalMs: number;
+  readonly #start: number;
+
+  constructor({ due, outcome }: Pick<RequestSeries, "due" | "outcome">, intervalMs: number) {
+    this.#due = due;
+    this.#outcome = outcome;
+    this.#intervalMs = intervalMs;
+    this.#start = due[0] ?? 0;
+  }
+
+  /** How long bins are, so that there are at most `most` in a stretch of time; milliseconds. */
+  length(stretchMs: number, most: number): number {
+    const wanted = stretchMs / most / this.#intervalMs;
+    return (LENGTHS.find((length) => length >= wanted) ?? Math.ceil(wanted)) * this.#intervalMs;
+  }
+
+  /** The bins of a length that reach into a stretch of time, in order; empty ones too, between the first and the last request. */
+  between(from: number, to: number, lengthMs: number): Bin[] {
+    const last = this.#due.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const first = Math.max(0, Math.floor((from - this.#start) / lengthMs));
+    const bins: Bin[] = [];
+    for (let n = first; ; n += 1) {
+      const begin = this.#start + n * lengthMs;
+      if (begin > Math.min(to, last)) return bins;
+      bins.push(this.#bin(begin, begin + lengthMs));
+    }
+  }
+
+  /** The bin of a length that a moment is in; undefined if no request was due about then. */
+  at(moment: number, lengthMs: number): Bin | undefined {
+    const begin = this.#start + Math.floor((moment - this.#start) / lengthMs) * lengthMs;
+    const bin = this.#bin(begin, begin + lengthMs);
+    return bin.answered + bin.delayed + bin.failed > 0 ? bin : undefined;
+  }
+
+  #bin(from: number, to: number): Bin {
+    const counts: [number, number, number] = [0, 0, 0];
+    // A hair before, as sums of intervals are not exact.
+    const hair = this.#intervalMs / 1000;
+    for (
+      let index = this.#firstDue(from - hair);
+      (this.#due[index] ?? Number.POSITIVE_INFINITY) < to - hair;
+      index += 1
+    ) {
+      const outcome = this.#outcome[index];
+      if (outcome === 0 || outcome === 1 || outcome === 2) counts[outcome] += 1;
+    }
+    return { from, to, answered: counts[0], delayed: counts[1], failed: counts[2] };
+  }
+
+  /** The first request that was due at a moment or later. */
+  #firstDue(moment: number): number {
+    let low = 0;
+    let high = this.#due.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#due[middle] ?? 0) < moment) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,52 @@
+import { patience } from "../../provision/ssh/index.ts";
+import { type LiveLab, onServer } from "../live-lab.ts";
+import type { ResolvedScenario } from "./scenario.ts";
+
+/** How far a director's mailbox and journal went when a window began. */
+interface Mark {
+  /** Bytes of root's mailbox. */
+  readonly mailbox: number;
+  /** A journal cursor: journalctl(1). Empty: the journal had no entry. */
+  readonly cursor: string;
+}
+
+/** Marks of the directors whose mail or log the scenario is about, so that only what came since the window began is looked at. */
+export class Baselines {
+  readonly #live: LiveLab;
+  readonly #servers: readonly string[];
+  readonly #marks = new Map<string, Mark>();
+
+  constructor(live: LiveLab, scenario: ResolvedScenario) {
+    this.#live = live;
+    const expectations = scenario.steps.flatMap((step) => (step.kind === "expect" ? step.expectations : []));
+    this.#servers = [
+      ...new Set(expectations.flatMap((one) => (one.kind === "mail" || one.kind === "log" ? [one.on] : []))),
+    ];
+  }
+
+  /** Notes where mailbox and journal end now. A server that cannot be asked keeps its last mark: what it writes meanwhile counts. */
+  async take(): Promise<void> {
+    await Promise.all(
+      this.#servers.map(async (name) => {
+        const mark = await this.#look(name).catch(() => undefined);
+        if (mark) this.#marks.set(name, mark);
+      }),
+    );
+  }
+
+  of(server: string): Mark {
+    return this.#marks.get(server) ?? { mailbox: 0, cursor: "" };
+  }
+
+  async #look(name: string): Promise<Mark> {
+    const server = await onServer(this.#live, name, { seconds: patience(this.#live, 1) });
+    const seen = await server.look({
+      mailbox: "stat --format %s /var/mail/root",
+      cursor: "journalctl --lines 0 --show-cursor",
+    });
+    return {
+      mailbox: Number(seen.mailbox.text.trim() || 0),
+      cursor: /^-- cursor: (.+)$/m.exec(seen.cursor.text)?.[1] ?? "",
+    };
+  }
+}

@@ -1,0 +1,8 @@
+export { isMeasure } from "./expectations.ts";
+export { parseScenario, readScenario } from "./parse.ts";
+export { prepareScenario } from "./prepare.ts";
+export { type Repeated, repeated } from "./repeated.ts";
+export { resolve } from "./resolve.ts";
+export { runScenario } from "./run.ts";
+export type * from "./scenario.ts";
+export { findScenario, scenarioNames } from "./shipped.ts";

@@ -1,0 +1,23 @@
+import { type Lab, parseLab, type Stage } from "../../stacks/lab.ts";
+
+/**
+ * A lab of a stage with so many real servers, 1 to 99: what a scenario's selectors are tried on before there is a lab. Its master is
+ * `director1`.
+ */
+export function modelLab(stage: Stage, realServers: number): Lab {
+  const servers = [
+    "{ name: director1, address: 10.0.0.2, role: director }",
+    ...(stage === "ha" ? ["{ name: director2, address: 10.0.0.3, role: director, priority: 50 }"] : []),
+    ...Array.from(
+      { length: realServers },
+      (_, n) => `{ name: web${n + 1}, address: 10.0.0.${n + 10}, role: real-server }`,
+    ),
+  ];
+  const text = `stage: ${stage}
+network: { subnet: 10.0.0.0/24 }
+service: { vip: 10.0.0.200 }
+servers:
+${servers.map((server) => `  - ${server}`).join("\n")}
+`;
+  return parseLab(text, "model.yaml");
+}

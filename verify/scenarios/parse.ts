@@ -1,0 +1,94 @@
+import { basename, extname } from "node:path";
+import type { Path, YamlFile } from "../../stacks/yaml/document.ts";
+import { parseFile, readText } from "../../stacks/yaml/file.ts";
+import { deepFreeze } from "../../stacks/yaml/freeze.ts";
+import { findingsOf } from "../../stacks/yaml/rules.ts";
+import type { Draft } from "./draft.ts";
+import { milliseconds } from "./duration.ts";
+import { defaultWithinMs, expectationsOf } from "./expectations.ts";
+import { type Known, rules } from "./rules.ts";
+import type { FaultParameters, RepeatStep, Scenario, Step } from "./scenario.ts";
+import { type ScenarioOutput, type StepInput, scenarioSchema } from "./schema.ts";
+
+/**
+ * The scenario that a scenario file's text describes.
+ * @param file the file's name, for messages and for the scenario's name
+ * @throws FileError with everything that is wrong
+ */
+export function parseScenario(text: string, file: string, known: Known): Scenario {
+  const { contents, yaml } = parseFile(text, file, {
+    schema: scenarioSchema,
+    rules: (draft) => onceAPlace(findingsOf(rules, draft as Draft, known)),
+  });
+  return deepFreeze(complete(contents, yaml, { text, file, ...known }));
+}
+
+/**
+ * The scenario that a scenario file describes.
+ * @throws FileError with everything that is wrong, or that the file cannot be read
+ */
+export async function readScenario(file: string, known: Known): Promise<Scenario> {
+  return parseScenario(await readText(file, "a scenario file", "check the path"), file, known);
+}
+
+/** A rule that is broken in both stages is one problem. */
+function onceAPlace<F extends { readonly rule: string; readonly path: Path }>(findings: readonly F[]): F[] {
+  const key = ({ rule, path }: F) => [rule, ...path].join(" ");
+  return findings.filter((finding, index) => index === findings.findIndex((one) => key(one) === key(finding)));
+}
+
+interface Origin extends Known {
+  readonly text: string;
+  readonly file: string;
+}
+
+function complete(contents: ScenarioOutput, yaml: YamlFile, { text, file, faults }: Origin): Scenario {
+  const { title, description = "", stage, requires = {}, load, steps } = contents;
+
+  const one = (step: Omit<StepInput, "repeat">, path: Path): Step => {
+    const line = yaml.lineOf(path);
+    if (step.fault !== undefined && step.on !== undefined) {
+      const schema = faults.find(({ id }) => id === step.fault)?.parameters;
+      const parameters = (schema?.parse(step.with ?? {}) ?? {}) as FaultParameters;
+      return { kind: "fault", line, fault: step.fault, on: step.on, parameters };
+    }
+    if (step.heal !== undefined) {
+      return { kind: "heal", line, fault: step.heal, on: step.on ?? null };
+    }
+    if (step.wait !== undefined) {
+      return { kind: "wait", line, ms: milliseconds(step.wait) };
+    }
+    const expectations = expectationsOf(step.expect ?? {});
+    return {
+      kind: "expect",
+      line,
+      expectations,
+      withinMs: step.within === undefined ? defaultWithinMs(expectations) : milliseconds(step.within),
+      forMs: step.for === undefined ? 0 : milliseconds(step.for),
+    };
+  };
+
+  const all = steps.map((step, index): Step | RepeatStep => {
+    const path = ["steps", index];
+    if (!step.repeat) {
+      return one(step, path);
+    }
+    const { times, steps: inside } = step.repeat;
+    const repeated = inside.map((each, at) => one(each, [...path, "repeat", "steps", at]));
+    return { kind: "repeat", line: yaml.lineOf(path), times, steps: repeated };
+  });
+
+  return {
+    name: basename(file, extname(file)),
+    file,
+    text,
+    title,
+    description: description.replaceAll(/\s*\n\s*/g, " ").trim(),
+    stages: typeof stage === "string" ? [stage] : stage,
+    requires,
+    load: load
+      ? { intervalMs: milliseconds(load.interval), timeoutMs: milliseconds(load.timeout), longLived: load.longLived }
+      : null,
+    steps: all,
+  };
+}

@@ -1,0 +1,55 @@
+import { patience } from "../../provision/ssh/index.ts";
+import { until } from "../../provision/until.ts";
+import { directors, goalOf } from "../../stacks/lab.ts";
+import { faults } from "../faults/index.ts";
+import { Ledger } from "../faults/ledger.ts";
+import { LabError } from "../lab-error.ts";
+import type { LiveLab } from "../live-lab.ts";
+import { holdersInWords, vipHolders } from "../vip-holders.ts";
+import { readScenario } from "./parse.ts";
+import { resolve } from "./resolve.ts";
+import type { ResolvedScenario, Scenario } from "./scenario.ts";
+import { findScenario } from "./shipped.ts";
+
+/**
+ * A scenario by its name or its file's path, for a lab as it is now: whoever holds the VIP is its master. What a killed run has left in the
+ * lab is healed first, for it could be somebody else who does.
+ * @param adapt changes the steps before they are fitted to the lab
+ * @throws FileError with all that is wrong with the file, or does not fit the lab; LabError if not exactly one director holds the VIP
+ */
+export async function prepareScenario(
+  live: LiveLab,
+  nameOrFile: string,
+  adapt: (steps: Scenario["steps"]) => Scenario["steps"] = (steps) => steps,
+): Promise<ResolvedScenario> {
+  const scenario = await readScenario(await findScenario(nameOrFile), { faults });
+  await new Ledger(live).healAll();
+  const { lab } = live;
+  const master = goalOf(lab) === "ha" ? await settledMaster(live) : directors(lab)[0]?.name;
+  return resolve({ ...scenario, steps: adapt(scenario.steps) }, lab, { master: master ?? "", faults });
+}
+
+/**
+ * Who holds the VIP, once one director does and the others say that they do not: what was healed a moment ago may still be settling. Where
+ * directors preempt it is the one with the highest priority; just after an `up` another may hold it for a moment.
+ */
+async function settledMaster(live: LiveLab): Promise<string> {
+  const byPriority = directors(live.lab).toSorted((one, other) => (other.priority ?? 0) - (one.priority ?? 0));
+  const first = live.lab.keepalived.preempt ? byPriority[0]?.name : undefined;
+  return await until(
+    async () => {
+      const found = await vipHolders(live);
+      const [master, ...others] = found.holders;
+      const alone = master !== undefined && others.length + found.unasked.length === 0;
+      if (alone && (first === undefined || master === first)) return master;
+      const names = directors(live.lab).map(({ name }) => name);
+      const wanted =
+        first === undefined ? `of ${names.join(" and ")} exactly one` : `of ${names.join(" and ")} ${first} alone`;
+      throw new LabError(
+        `the lab is not healthy: ${wanted} should hold the VIP ${live.lab.service.vip}, and it is held by ` +
+          `${holdersInWords(found)}. \`npx lvs-lab status\` shows more; \`pulumi refresh\` and \`pulumi up\` mend.`,
+      );
+    },
+    { seconds: patience(live, 3), everyMs: 500, failed: (last) => last as Error },
+  );
+}

@@ -1,0 +1,110 @@
+import { basename } from "node:path";
+import { goalOf } from "../../stacks/lab.ts";
+import type { LiveLab } from "../live-lab.ts";
+import {
+  answersPerServer,
+  connectionsOf,
+  type Outage,
+  outageOf,
+  type ProbedRequest,
+  type ProbeResult,
+  type ServerNames,
+  seriesOf,
+  serverNames,
+  summaryOf,
+} from "../probe/index.ts";
+import type { Diagnosis, RunResult, StepResult, Window } from "../report/result.ts";
+import { type CaptureResult, vipOwners, vrrpStates } from "../wire/index.ts";
+import type { OpenWindow } from "./observed.ts";
+import { promiseOf } from "./promise.ts";
+import type { ResolvedScenario } from "./scenario.ts";
+
+interface Facts {
+  readonly live: LiveLab;
+  readonly scenario: ResolvedScenario;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly interrupted?: string;
+  readonly steps: readonly StepResult[];
+  readonly windows: readonly OpenWindow[];
+  /** Null: the scenario has no load. */
+  readonly asked: ProbeResult | null;
+  readonly captured: CaptureResult;
+  readonly diagnoses: readonly Diagnosis[];
+}
+
+/** A run's result from what was seen in it. */
+export function resultOf(facts: Facts): RunResult {
+  const { live, scenario, startedAt, durationMs, interrupted, steps, asked, captured, diagnoses } = facts;
+  const { lab } = live;
+  const names = serverNames(lab);
+  const probe = asked ?? nobodyAsked(live);
+  return {
+    format: "lvs-lab run",
+    version: 1,
+    stack: live.stack,
+    startedAt: startedAt.toISOString(),
+    durationMs,
+    passed: interrupted === undefined && steps.every(({ ok }) => ok) && steps.length === scenario.steps.length,
+    ...(interrupted === undefined ? {} : { interrupted }),
+    lab: {
+      name: lab.name,
+      stage: lab.stage,
+      vip: lab.service.vip,
+      port: lab.service.port,
+      scheduler: lab.service.scheduler,
+      client: lab.network.client,
+      acceleration: live.acceleration,
+      servers: lab.servers.map(({ name, role, address, mac, priority }) => ({
+        name,
+        role,
+        address,
+        mac: mac.toLowerCase(),
+        ...(priority === undefined || goalOf(lab) !== "ha" ? {} : { priority }),
+      })),
+    },
+    scenario: { name: scenario.name, title: scenario.title, description: scenario.description },
+    steps,
+    windows: facts.windows.map((window, index) =>
+      windowOf(facts, window, facts.windows[index + 1]?.from ?? durationMs, probe.requests, names),
+    ),
+    diagnoses,
+    load: summaryOf(probe, names),
+    series: {
+      requests: seriesOf(probe.requests, names),
+      connections: connectionsOf(probe, names),
+      arp: probe.arp,
+      adverts: captured.adverts.map(({ ipId: _, ...advert }) => advert),
+      gratuitousArp: captured.gratuitousArp,
+      vrrpStates: vrrpStates(captured, lab),
+      vipOwners: vipOwners(captured, lab),
+      capture: { ...captured.info, file: basename(captured.info.file) },
+    },
+  };
+}
+
+function windowOf(
+  { live, scenario }: Facts,
+  window: OpenWindow,
+  to: number,
+  all: readonly ProbedRequest[],
+  names: ServerNames,
+): Window {
+  // What began in a window belongs to it; what was under way when it began, too, if it had not been served yet.
+  const requests = all.filter(({ started, ended }) => started < to && ended >= window.from);
+  const promise = promiseOf({ live, window, master: scenario.master, standby: scenario.standby });
+  const perServer = answersPerServer(requests, names);
+  const { step, title, from } = window;
+  const outage: Outage = outageOf(requests, { since: from });
+  return { step, title, from, to, outage, perServer, ...(promise ? { promise } : {}) };
+}
+
+/** What a probe would have seen that asked nothing. */
+const nobodyAsked = ({ lab }: LiveLab): ProbeResult => ({
+  target: { address: lab.service.vip, port: lab.service.port },
+  options: { intervalMs: 0, timeoutMs: 0, arpIntervalMs: 0, longLived: 0, longLivedIntervalMs: 0 },
+  requests: [],
+  arp: [],
+  connections: [],
+  jitter: { medianMs: 0, p99Ms: 0, maxMs: 0 },
+});

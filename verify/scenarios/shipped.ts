@@ -1,0 +1,32 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { projectRoot } from "../../provision/paths.ts";
+import { didYouMean } from "../../stacks/yaml/nearest.ts";
+import { FileError } from "../../stacks/yaml/problem.ts";
+
+const directory = join(projectRoot, "verify/scenarios/shipped");
+
+/** The names of the scenarios that come with the project, in alphabetical order. */
+export async function scenarioNames(): Promise<string[]> {
+  const files = await readdir(directory);
+  return files.flatMap((file) => (file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [])).sort();
+}
+
+/**
+ * The file of a scenario: of one that comes with the project by its name; anything with a `/` or that ends in `.yaml` or `.yml` is a
+ * file's path already, and is not looked for.
+ * @throws FileError if there is none of the name
+ */
+export async function findScenario(nameOrFile: string): Promise<string> {
+  if (/\/|\.ya?ml$/.test(nameOrFile)) {
+    return nameOrFile;
+  }
+  const names = await scenarioNames();
+  if (!names.includes(nameOrFile)) {
+    const place = { rule: "unknown-scenario", line: 1, column: 1, length: 1, path: "" };
+    const expected = `a scenario, one of ${names.join(", ")}, or the path of a file`;
+    const remedy = didYouMean(nameOrFile, names) ?? "choose one of these; a file in this directory is `./NAME.yaml`";
+    throw new FileError(nameOrFile, "", [{ ...place, expected, found: nameOrFile, remedy }]);
+  }
+  return join(directory, `${nameOrFile}.yaml`);
+}

@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, type WriteStream } from "node:fs";
+import { BRIDGE } from "../../stacks/bridge.ts";
+import type { Lab } from "../../stacks/lab.ts";
+import type { RunClock } from "../clock.ts";
+import type { CaptureInfo } from "../report/result.ts";
+import { EvidenceLog, type WireAdvert, type WireEvidence } from "./evidence.ts";
+import { parseFrame } from "./parse.ts";
+import { PcapReader } from "./pcap.ts";
+import { readOffset } from "./wall-clock.ts";
+
+/** Where the lab's bridge is: gives the command line that runs a command there. It must be on this machine, for its clock to be ours. */
+interface Segment {
+  onSegment(command: readonly string[]): string[];
+}
+
+export interface CaptureOptions {
+  /** The run's: all times of the capture are on it. */
+  readonly clock: RunClock;
+  /** Whose VIP, port and client are looked at. */
+  readonly lab: Lab;
+  /** Where the dump goes, for Wireshark: pcap with nanoseconds. */
+  readonly file: string;
+  /** The link to listen on. Default: the lab's bridge. */
+  readonly link?: string;
+}
+
+/** What a capture saw, and how good it was. */
+export interface CaptureResult extends WireEvidence {
+  readonly info: CaptureInfo;
+}
+
+/** Bytes of each frame: more than any header that is read, options included, and little of what pages say. */
+const SNAPLEN = 128;
+/** KiB for frames that tcpdump has not come to yet. It matters where guests are emulated and take both cores. */
+const BUFFER_KIB = 8192;
+
+/** What is kept of the wire: who speaks for the VIP, that directors are alive at all (ICMPv6), and the client's connections. */
+export const captureFilter = ({ service, network }: Pick<Lab, "service" | "network">): string =>
+  `arp or vrrp or icmp6 or (tcp port ${service.port} and host ${network.client})`;
+
+/**
+ * A capture at work: tcpdump on the lab's bridge, its dump kept in a file and read as it comes. Always `stop` it; if this process dies,
+ * it ends by itself.
+ */
+export class Capture {
+  readonly #options: CaptureOptions;
+  readonly #child: ChildProcess;
+  readonly #file: WriteStream;
+  readonly #ended: Promise<void>;
+  readonly #log: EvidenceLog;
+  readonly #offset = readOffset();
+  #from = 0;
+  #packets = 0;
+  #stderr = "";
+  #broken: Error | undefined;
+  #result: Promise<CaptureResult> | undefined;
+
+  private constructor(child: ChildProcess, options: CaptureOptions) {
+    this.#child = child;
+    this.#options = options;
+    const { service, network } = options.lab;
+    this.#log = new EvidenceLog({ vip: service.vip, port: service.port, client: network.client });
+    this.#file = createWriteStream(options.file);
+    this.#file.on("error", (error) => this.#breakOff(error));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    const reader = new PcapReader();
+    child.stdout?.on("data", (bytes: Buffer) => {
+      this.#file.write(bytes);
+      try {
+        for (const { at, bytes: frame } of reader.read(bytes)) {
+          this.#packets += 1;
+          const packet = parseFrame(frame);
+          if (packet) this.#log.add(packet, options.clock.at(at - this.#offset.nanoseconds));
+        }
+      } catch (error) {
+        this.#breakOff(error as Error);
+      }
+    });
+    this.#ended = new Promise((resolve, reject) => {
+      child.once("error", (error) => reject(this.#failure(error.message)));
+      child.once("close", (code, signal) => {
+        if (this.#broken) reject(this.#failure(this.#broken.message));
+        else if (code === 0) resolve();
+        else reject(this.#failure(`tcpdump ended with ${signal ?? `status ${code}`}`));
+      });
+    });
+    this.#ended.catch(() => {}); // whoever waits for something gets it
+  }
+
+  /** Starts to listen; resolves when tcpdump does. Rejects if it cannot be run, or the link is not there. */
+  static async start(place: Segment, options: CaptureOptions): Promise<Capture> {
+    const { link = BRIDGE } = options;
+    const tcpdump = [
+      ...["tcpdump", "-n", "-i", link, "-s", String(SNAPLEN), "-B", String(BUFFER_KIB)],
+      ...["--immediate-mode", "--time-stamp-precision=nano", "-U", "-w", "-"],
+      // Giving up root would also give up being killed with this process: prctl(2), PR_SET_PDEATHSIG.
+      ...["-Z", "root"],
+      captureFilter(options.lab),
+    ];
+    const [file = "", ...args] = place.onSegment(["setpriv", "--pdeathsig", "KILL", ...tcpdump]);
+    // detached: Ctrl-C in the terminal is for this process, which then stops the capture in its own time.
+    const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const capture = new Capture(child, options);
+    await Promise.race([Promise.all([capture.#listening(), once(capture.#file, "open")]), capture.#ended]);
+    capture.#from = options.clock.now();
+    return capture;
+  }
+
+  /** The advertisements so far. */
+  get adverts(): readonly WireAdvert[] {
+    return this.#log.adverts;
+  }
+
+  /** The gratuitous ARP for the VIP so far. */
+  get gratuitousArp(): WireEvidence["gratuitousArp"] {
+    return this.#log.gratuitousArp;
+  }
+
+  /** The hardware address that last claimed the VIP, by ARP. */
+  get owner(): string | undefined {
+    return this.#log.claims.at(-1)?.mac;
+  }
+
+  /** What was seen so far. The lists go on growing while it runs. */
+  evidence(): WireEvidence {
+    const { adverts, gratuitousArp, claims, handshakes, sightings } = this.#log;
+    return { from: this.#from, to: this.#options.clock.now(), adverts, gratuitousArp, claims, handshakes, sightings };
+  }
+
+  /** Stops listening, and gives all that was seen, again if asked again. Rejects if tcpdump did not last until now. */
+  stop(): Promise<CaptureResult> {
+    this.#result ??= this.#finish();
+    return this.#result;
+  }
+
+  async #finish(): Promise<CaptureResult> {
+    const evidence = this.evidence();
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) this.#child.kill("SIGINT");
+    else if (!this.#broken) this.#broken = new Error("tcpdump ended before it was told to");
+    await this.#ended;
+    this.#file.end();
+    await once(this.#file, "close");
+    const end = readOffset();
+    const moved = end.nanoseconds - this.#offset.nanoseconds;
+    const error = (moved < 0n ? -moved : moved) + this.#offset.error + end.error;
+    return {
+      ...evidence,
+      info: {
+        file: this.#options.file,
+        packets: this.#packets,
+        dropped: droppedOf(this.#stderr),
+        clockErrorMs: Number((error + 999n) / 1000n) / 1000, // to microseconds, and never none
+      },
+    };
+  }
+
+  async #listening(): Promise<void> {
+    while (!this.#stderr.includes("listening on")) await once(this.#child.stderr as NodeJS.ReadableStream, "data");
+  }
+
+  #breakOff(error: Error): void {
+    this.#broken ??= error;
+    this.#child.kill("SIGINT");
+  }
+
+  #failure(how: string): Error {
+    const { link = BRIDGE } = this.#options;
+    return new Error(
+      `the capture on ${link} did not stay up: ${how}.${this.#stderr ? ` It said: ${this.#stderr.trim()}` : ""} ` +
+        "It needs tcpdump, which `npm run setup` installs, and the lab's bridge, which `pulumi up` makes.",
+    );
+  }
+}
+
+/** The frames that the kernel could not keep for tcpdump, by what tcpdump says at its end. */
+const droppedOf = (said: string): number => Number(/^(\d+) packets? dropped by kernel$/m.exec(said)?.[1] ?? 0);

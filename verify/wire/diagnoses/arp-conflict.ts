@@ -1,0 +1,87 @@
+import type { Diagnosis } from "../../report/result.ts";
+import { serverWithMac } from "../../server-with-mac.ts";
+import type { ArpClaim } from "../evidence.ts";
+import type { Case } from "./case.ts";
+import { listed, moment } from "./words.ts";
+
+/** How close together two hardware addresses must claim the VIP to be in conflict, in milliseconds. */
+const CLOSE_MS = 1000;
+/** Conflicts that are no further apart are one, in milliseconds. */
+const ONE_CONFLICT_MS = 30_000;
+
+/** Kinds of claims, one and many of each. */
+const KINDS = [
+  ["gratuitous", "gratuitous ARP", "gratuitous ARPs"],
+  ["reply", "ARP reply", "ARP replies"],
+  ["request", "ARP request", "ARP requests"],
+] as const;
+
+interface Word {
+  readonly at: number;
+  readonly mac: string;
+  readonly claim?: ArpClaim;
+}
+
+/**
+ * Two hosts that claim the VIP at the same time, while VRRP's master does not change: a real server that answers ARP for it, above all.
+ * A master's advertisement counts as its claim. What VRRP explains is left out: the second around a handover, and any time that another
+ * diagnosis of VRRP covers.
+ */
+export function diagnoseArpConflicts(
+  { evidence, own, foreign, reigns, lab, facts }: Case,
+  explained: readonly Diagnosis[],
+): Diagnosis[] {
+  const words: Word[] = [
+    ...evidence.claims.map((claim) => ({ at: claim.at, mac: claim.mac, claim })),
+    ...[...own, ...foreign].filter(({ priority }) => priority > 0).map(({ at, mac }) => ({ at, mac })),
+  ].sort((one, other) => one.at - other.at);
+  const changes = reigns.flatMap(({ first, last, resigned }) => [first.at, (resigned ?? last).at]);
+  const quiet = (at: number) =>
+    changes.some((change) => Math.abs(change - at) <= CLOSE_MS) ||
+    explained.some(({ from, to }) => at >= from - CLOSE_MS && at <= (to ?? evidence.to) + 2 * facts.intervalMs);
+
+  const conflicts: { one: Word; other: Word }[] = [];
+  /** The last word of each hardware address. */
+  const lastOf = new Map<string, Word>();
+  for (const word of words) {
+    for (const [mac, last] of lastOf)
+      if (
+        mac !== word.mac &&
+        word.at - last.at <= CLOSE_MS &&
+        (word.claim || last.claim) &&
+        !quiet(word.at) &&
+        !quiet(last.at)
+      )
+        conflicts.push({ one: last, other: word });
+    lastOf.set(word.mac, word);
+  }
+
+  const groups: (typeof conflicts)[] = [];
+  for (const conflict of conflicts) {
+    const group = groups.at(-1);
+    if (group && conflict.other.at - (group.at(-1)?.other.at ?? 0) <= ONE_CONFLICT_MS) group.push(conflict);
+    else groups.push([conflict]);
+  }
+  return groups.map((group): Diagnosis => {
+    const macs = [...new Set(group.flatMap(({ one, other }) => [one.mac, other.mac]))];
+    const names = macs.map((mac) => serverWithMac(lab, mac) ?? mac);
+    const claimed = group.flatMap(({ one, other }) => [one, other]).filter(({ claim }) => claim);
+    const from = claimed.reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY);
+    const to = claimed.reduce((last, { at }) => Math.max(last, at), from);
+    return {
+      id: "arp-conflict",
+      title: `${listed(names)} ${names.length === 2 ? "both" : "all"} say that ${lab.service.vip} is theirs`,
+      from,
+      to,
+      who: names,
+      because: macs.map((mac, index) => {
+        const claims = evidence.claims.filter((claim) => claim.mac === mac && claim.at >= from && claim.at <= to);
+        const kinds = KINDS.flatMap(([kind, one, many]) => {
+          const times = claims.filter((claim) => claim.kind === kind).length;
+          return times > 0 ? [`${times} ${times === 1 ? one : many}`] : [];
+        });
+        return `${moment(from)} to ${moment(to)}: ${names[index]} (${mac}) by ${listed(kinds) || "VRRP advertisements"}`;
+      }),
+    };
+  });
+}

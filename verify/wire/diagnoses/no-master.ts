@@ -1,0 +1,37 @@
+import type { Diagnosis } from "../../report/result.ts";
+import type { Case } from "./case.ts";
+import { duration, moment } from "./words.ts";
+
+/**
+ * Times in which nobody was master, not even a stranger: longer than the slowest director's master-down interval, by an advertisement
+ * interval at least, for a busy machine's timers are late.
+ */
+export function diagnoseNoMaster({ lab, evidence, facts, own, foreign }: Case): Diagnosis[] {
+  if (lab.stage !== "ha") return [];
+  const adverts = [...own, ...foreign].sort((one, other) => one.at - other.at);
+  const masters = adverts.filter(({ priority }) => priority > 0).map(({ at }) => at);
+  const moments = [evidence.from, ...masters, evidence.to];
+  return moments.slice(1).flatMap((next, index): Diagnosis[] => {
+    const last = moments[index] ?? next;
+    if (next - last <= facts.slowestMs + facts.intervalMs) return [];
+    const resigned = adverts.find(({ at, priority }) => priority === 0 && at >= last && at <= next);
+    const end = index === masters.length ? null : next;
+    return [
+      {
+        id: "no-master",
+        title: `nobody was master for ${duration(next - last)}`,
+        from: last,
+        to: end,
+        who: [],
+        because: [
+          index === 0
+            ? `${moment(last)}: the capture begins, and nobody advertises`
+            : `${moment(last)}: the last advertisement of a master`,
+          ...(resigned ? [`${moment(resigned.at)}: it resigned, with priority 0`] : []),
+          end === null ? `${moment(next)}: the capture ends` : `${moment(next)}: the next one`,
+          `the slowest director waits ${duration(facts.slowestMs)}`,
+        ],
+      },
+    ];
+  });
+}

@@ -1,0 +1,102 @@
+import type { GratuitousArp, VrrpAdvert } from "../report/result.ts";
+import type { ArpPacket, Packet, TcpPacket } from "./parse.ts";
+
+/** An advertisement with what tells one keepalived process from the next. */
+export interface WireAdvert extends VrrpAdvert {
+  /** The IPv4 header's identification, which keepalived counts up with each advertisement from 1. */
+  readonly ipId: number;
+}
+
+/** An ARP packet whose sender says that the VIP is at its hardware address, asked for or not. */
+export interface ArpClaim {
+  readonly at: number;
+  readonly mac: string;
+  readonly kind: "gratuitous" | "reply" | "request";
+}
+
+/** The opening of a TCP connection from the client to the service, told from others by its port and initial sequence number. */
+export interface Handshake {
+  readonly port: number;
+  readonly sequence: number;
+  /** The first SYN. */
+  readonly syn: number;
+  /** The first SYN-ACK to it; null: none was seen. */
+  readonly synAck: number | null;
+}
+
+/** What a capture saw between two moments, each list in the order of time. Milliseconds on the run's clock. */
+export interface WireEvidence {
+  readonly from: number;
+  readonly to: number;
+  readonly adverts: readonly WireAdvert[];
+  readonly gratuitousArp: readonly GratuitousArp[];
+  readonly claims: readonly ArpClaim[];
+  readonly handshakes: readonly Handshake[];
+  /** When a hardware address was seen as a frame's source, advertisements left out; at most ten a second of each. */
+  readonly sightings: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Whose traffic is looked at. */
+export interface Service {
+  readonly vip: string;
+  readonly port: number;
+  readonly client: string;
+}
+
+/** Sightings of one address closer together than this are one, in milliseconds. */
+const SIGHTING_MS = 100;
+
+/** Collects evidence, packet by packet. */
+export class EvidenceLog {
+  readonly adverts: WireAdvert[] = [];
+  readonly gratuitousArp: GratuitousArp[] = [];
+  readonly claims: ArpClaim[] = [];
+  readonly handshakes: Handshake[] = [];
+  readonly sightings = new Map<string, number[]>();
+  readonly #service: Service;
+  /** The last handshake from each of the client's ports. */
+  readonly #byPort = new Map<number, { -readonly [K in keyof Handshake]: Handshake[K] }>();
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  add(packet: Packet, at: number): void {
+    if (packet.kind === "vrrp") {
+      const { kind: _, ...advert } = packet;
+      this.adverts.push({ at, ...advert });
+      return;
+    }
+    this.#sight(packet.mac, at);
+    if (packet.kind === "arp") this.#arp(packet, at);
+    else if (packet.kind === "tcp" && packet.syn) this.#syn(packet, at);
+  }
+
+  #sight(mac: string, at: number): void {
+    const seen = this.sightings.get(mac);
+    if (!seen) this.sightings.set(mac, [at]);
+    else if (at - (seen.at(-1) ?? 0) >= SIGHTING_MS) seen.push(at);
+  }
+
+  #arp({ operation, sender, target }: ArpPacket, at: number): void {
+    if (sender.address !== this.#service.vip) return;
+    const gratuitous = target.address === sender.address;
+    this.claims.push({ at, mac: sender.mac, kind: gratuitous ? "gratuitous" : operation });
+    if (gratuitous) this.gratuitousArp.push({ at, mac: sender.mac, kind: operation });
+  }
+
+  #syn(packet: TcpPacket, at: number): void {
+    const { vip, port, client } = this.#service;
+    if (!packet.ack && packet.source === client && packet.destination === vip && packet.destinationPort === port) {
+      // The director sends the same SYN on to a real server, and TCP sends it again: both have its port and number.
+      if (this.#byPort.get(packet.sourcePort)?.sequence === packet.sequence) return;
+      const handshake = { port: packet.sourcePort, sequence: packet.sequence, syn: at, synAck: null };
+      this.#byPort.set(packet.sourcePort, handshake);
+      this.handshakes.push(handshake);
+    } else if (packet.ack && packet.source === vip && packet.destination === client && packet.sourcePort === port) {
+      const handshake = this.#byPort.get(packet.destinationPort);
+      if (handshake?.synAck === null && packet.acknowledgement === (handshake.sequence + 1) % 2 ** 32)
+        handshake.synAck = at;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/** What is read of a frame; `mac` is its source on the wire. Addresses in the usual text forms, MACs in lower case. */
+export type Packet = VrrpPacket | ArpPacket | TcpPacket | OtherPacket;
+
+/** A VRRP advertisement: version 2 (RFC 3768, section 5.1) or 3 over IPv4 (RFC 9568, section 5.1). */
+export interface VrrpPacket {
+  readonly kind: "vrrp";
+  readonly mac: string;
+  readonly source: string;
+  /** The IPv4 header's identification. keepalived counts its advertisements in it, from 1 when it starts. */
+  readonly ipId: number;
+  readonly version: 2 | 3;
+  readonly virtualRouterId: number;
+  readonly priority: number;
+  readonly intervalMs: number;
+  readonly addresses: readonly string[];
+  /** Version 2's simple text password (RFC 2338, section 5.3.6), without the zeros that fill it up. */
+  readonly password?: string;
+}
+
+/** ARP for IPv4 over Ethernet: RFC 826. */
+export interface ArpPacket {
+  readonly kind: "arp";
+  readonly mac: string;
+  readonly operation: "request" | "reply";
+  readonly sender: { readonly mac: string; readonly address: string };
+  readonly target: { readonly mac: string; readonly address: string };
+}
+
+/** TCP over IPv4: RFC 9293, section 3.1. */
+export interface TcpPacket {
+  readonly kind: "tcp";
+  readonly mac: string;
+  readonly source: string;
+  readonly sourcePort: number;
+  readonly destination: string;
+  readonly destinationPort: number;
+  readonly sequence: number;
+  readonly acknowledgement: number;
+  readonly syn: boolean;
+  readonly ack: boolean;
+  readonly rst: boolean;
+}
+
+/** Anything else that is whole enough to have a source. */
+interface OtherPacket {
+  readonly kind: "other";
+  readonly mac: string;
+}
+
+const ETHERNET_HEADER = 14;
+const etherType = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100 };
+const protocol = { tcp: 6, vrrp: 112 };
+const SIMPLE_TEXT_PASSWORD = 1;
+const ADVERTISEMENT = 1;
+
+/** What an Ethernet frame carries; undefined if it is too short to have a source. One that is cut off within its header is `other`. */
+export function parseFrame(frame: Buffer): Packet | undefined {
+  if (frame.length < ETHERNET_HEADER) return undefined;
+  const mac = macAt(frame, 6);
+  const other: OtherPacket = { kind: "other", mac };
+  let type = frame.readUInt16BE(12);
+  let payload = frame.subarray(ETHERNET_HEADER);
+  if (type === etherType.vlan && payload.length >= 4) {
+    type = payload.readUInt16BE(2);
+    payload = payload.subarray(4);
+  }
+  if (type === etherType.arp) return parseArp(payload, mac) ?? other;
+  if (type === etherType.ipv4) return parseIpv4(payload, mac) ?? other;
+  return other;
+}
+
+function parseArp(packet: Buffer, mac: string): ArpPacket | undefined {
+  // Ethernet (1) and IPv4, with addresses of 6 and 4 bytes.
+  if (packet.length < 28 || packet.readUInt32BE(0) !== 0x0001_0800 || packet.readUInt16BE(4) !== 0x0604)
+    return undefined;
+  const operation = ([undefined, "request", "reply"] as const)[packet.readUInt16BE(6)];
+  if (!operation) return undefined;
+  return {
+    kind: "arp",
+    mac,
+    operation,
+    sender: { mac: macAt(packet, 8), address: addressAt(packet, 14) },
+    target: { mac: macAt(packet, 18), address: addressAt(packet, 24) },
+  };
+}
+
+function parseIpv4(packet: Buffer, mac: string): VrrpPacket | TcpPacket | undefined {
+  if (packet.length < 20 || packet.readUInt8(0) >> 4 !== 4) return undefined;
+  const headerLength = (packet.readUInt8(0) & 0x0f) * 4;
+  const fragmentOffset = packet.readUInt16BE(6) & 0x1fff;
+  if (headerLength < 20 || fragmentOffset > 0) return undefined;
+  // A short frame is padded to 60 bytes: what counts is the packet's own length.
+  const payload = packet.subarray(headerLength, packet.readUInt16BE(2));
+  const source = addressAt(packet, 12);
+  switch (packet.readUInt8(9)) {
+    case protocol.vrrp:
+      return parseVrrp(payload, { mac, source, ipId: packet.readUInt16BE(4) });
+    case protocol.tcp:
+      return parseTcp(payload, { mac, source, destination: addressAt(packet, 16) });
+    default:
+      return undefined;
+  }
+}
+
+function parseVrrp(message: Buffer, from: Pick<VrrpPacket, "mac" | "source" | "ipId">): VrrpPacket | undefined {
+  if (message.length < 8) return undefined;
+  const version = message.readUInt8(0) >> 4;
+  const count = message.readUInt8(3);
+  const end = 8 + 4 * count;
+  if ((version !== 2 && version !== 3) || (message.readUInt8(0) & 0x0f) !== ADVERTISEMENT || message.length < end)
+    return undefined;
+  const authenticated = version === 2 && message.readUInt8(4) === SIMPLE_TEXT_PASSWORD && message.length >= end + 8;
+  return {
+    kind: "vrrp",
+    ...from,
+    version,
+    virtualRouterId: message.readUInt8(1),
+    priority: message.readUInt8(2),
+    // Whole seconds in version 2, twelve bits of hundredths in version 3.
+    intervalMs: version === 2 ? message.readUInt8(5) * 1000 : (message.readUInt16BE(4) & 0x0fff) * 10,
+    addresses: Array.from({ length: count }, (_, index) => addressAt(message, 8 + 4 * index)),
+    ...(authenticated ? { password: message.toString("latin1", end, end + 8).replace(/\0.*$/s, "") } : {}),
+  };
+}
+
+function parseTcp(segment: Buffer, from: Pick<TcpPacket, "mac" | "source" | "destination">): TcpPacket | undefined {
+  if (segment.length < 20) return undefined;
+  const flags = segment.readUInt8(13);
+  return {
+    kind: "tcp",
+    ...from,
+    sourcePort: segment.readUInt16BE(0),
+    destinationPort: segment.readUInt16BE(2),
+    sequence: segment.readUInt32BE(4),
+    acknowledgement: segment.readUInt32BE(8),
+    syn: (flags & 0x02) !== 0,
+    rst: (flags & 0x04) !== 0,
+    ack: (flags & 0x10) !== 0,
+  };
+}
+
+const macAt = (bytes: Buffer, at: number): string => bytes.toString("hex", at, at + 6).replace(/..(?=.)/g, "$&:");
+
+const addressAt = (bytes: Buffer, at: number): string => bytes.subarray(at, at + 4).join(".");
