@@ -1,0 +1,201 @@
+import { writeFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import { closeConnections } from "../../provision/ssh/index.ts";
+import { readLab } from "../../stacks/lab.ts";
+import { type CatalogueEntry, catalogue } from "../../verify/catalogue.ts";
+import { type CheckResult, checkRoles, type RunOptions, runChecks } from "../../verify/check.ts";
+import { checks } from "../../verify/checks/index.ts";
+import type { LiveLab } from "../../verify/live-lab.ts";
+import { type JunitSuite, junit } from "../../verify/report/junit.ts";
+import { tap } from "../../verify/report/tap.ts";
+import { CliError, exitStatus } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { type JsonOptions, jsonOption, seconds, stackOption } from "../options.ts";
+import { projectRoot } from "../pulumi.ts";
+import { watch } from "../watch.ts";
+
+interface CheckOptions extends JsonOptions {
+  readonly list?: boolean;
+  readonly faults?: boolean;
+  readonly only?: string[];
+  readonly role?: string[];
+  readonly server?: string[];
+  readonly wait?: number;
+  readonly watch?: number | true;
+  readonly tap?: boolean;
+  readonly junit?: string;
+}
+
+const WATCH_SECONDS = 3;
+
+export const check = (program: Command): void => {
+  program
+    .command("check")
+    .description("assert what must hold of the running lab; exit status 1 if anything does not")
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .addOption(
+      new Option("--list", "show the catalogue of checks, of no lab in particular").conflicts(["server", "faults"]),
+    )
+    .option("--faults", "also the checks that break something for a moment: httpd stopped, the master powered off")
+    .option("--only <id...>", "only these checks")
+    .option("--role <role...>", `only checks about these: ${checkRoles.join(", ")}`)
+    .option("--server <name...>", "only checks of these servers; `client` is one of them")
+    .addOption(
+      new Option("--wait <seconds>", "look again until all pass or so much time is over")
+        .argParser(seconds)
+        .conflicts("list"),
+    )
+    .addOption(
+      new Option("--watch [seconds]", `look again every so many seconds (${WATCH_SECONDS}), until Ctrl-C`)
+        .argParser(seconds)
+        .conflicts(["list", "json", "tap", "junit", "wait", "faults"]),
+    )
+    .addOption(new Option("--tap", "print TAP version 14").conflicts(["json", "list"]))
+    .addOption(new Option("--junit <file>", "also write JUnit XML").conflicts("list"))
+    .action(async (options: CheckOptions) => {
+      known(
+        "check",
+        options.only,
+        checks.map(({ id }) => id),
+      );
+      known("role", options.role, checkRoles);
+      if (options.list) return await list(options);
+      const live = await liveLab(options.stack);
+      known("server", options.server, [...live.lab.servers.map(({ name }) => name), "client"]);
+      const selection = { only: options.only, roles: options.role, subjects: options.server };
+      if (options.watch !== undefined)
+        await watchChecks(live, selection, options.watch === true ? WATCH_SECONDS : options.watch);
+      else await runOnce(live, { ...selection, faults: options.faults }, options);
+    });
+};
+
+/** Refuses what is not among the choices, and names them. */
+function known(what: string, given: readonly string[] = [], choices: readonly string[]): void {
+  const unknown = given.filter((one) => !choices.includes(one));
+  if (unknown.length > 0)
+    throw new CliError(
+      `there is no ${what} ${unknown.join(", ")}; there are ${choices.join(", ")}`,
+      exitStatus.configuration,
+    );
+}
+
+async function runOnce(live: LiveLab, run: RunOptions, options: CheckOptions): Promise<void> {
+  const { stack, json, wait = 0, tap: asTap, junit: file } = options;
+  const startedAt = new Date().toISOString();
+  const begin = performance.now();
+  const deadline = begin + wait * 1000;
+  let results = await runChecks(live, checks, run);
+  while (!allPassed(results) && performance.now() < deadline) results = await runChecks(live, checks, run);
+  if (file) await writeFile(file, junit([checkSuite(live, startedAt, (performance.now() - begin) / 1000, results)]));
+  if (asTap) process.stdout.write(tap(results));
+  else if (json)
+    console.log(
+      JSON.stringify(
+        {
+          format: "lvs-lab check",
+          version: 1,
+          lab: live.lab.name,
+          stack,
+          stage: live.lab.stage,
+          startedAt,
+          passed: allPassed(results),
+          checks: results,
+        },
+        null,
+        2,
+      ),
+    );
+  else console.log(formatResults(results));
+  if (!allPassed(results)) process.exitCode = exitStatus.failed;
+}
+
+const allPassed = (results: readonly CheckResult[]): boolean => results.every(({ passed }) => passed);
+
+async function watchChecks(live: LiveLab, run: RunOptions, every: number): Promise<void> {
+  // What breaks something is not for a loop.
+  const steady = checks.filter(({ faulty }) => !faulty);
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => controller.abort());
+  const last = await watch({
+    look: () => runChecks(live, steady, { ...run, patience: "none" }),
+    signal: controller.signal,
+    everyMs: every * 1000,
+    out: process.stdout,
+    whole: (results) => `${new Date().toLocaleTimeString()}, Ctrl-C ends\n${formatResults(results)}`,
+    one: formatResult,
+  });
+  await closeConnections();
+  // Checks that were under way would go on, and hold this process up.
+  process.exit(last === undefined ? exitStatus.cancelled : allPassed(last) ? exitStatus.ok : exitStatus.failed);
+}
+
+async function list({ json, only, role }: CheckOptions): Promise<void> {
+  const [dr, ha] = await Promise.all(["dr", "ha"].map((name) => readLab(`${projectRoot}/labs/${name}.yaml`)));
+  if (!dr || !ha) throw new Error("the textbook's labs are not there");
+  const entries = catalogue(checks, { dr, ha }).filter(
+    (entry) => (only?.includes(entry.id) ?? true) && (role?.includes(entry.role) ?? true),
+  );
+  console.log(
+    json
+      ? JSON.stringify({ format: "lvs-lab check catalogue", version: 1, checks: entries }, null, 2)
+      : entries.map(formatEntry).join("\n\n"),
+  );
+}
+
+/** What checks came to, for a CI. */
+export function checkSuite(
+  live: LiveLab,
+  timestamp: string,
+  took: number,
+  results: readonly CheckResult[],
+): JunitSuite {
+  return {
+    name: `lvs-lab check, stack ${live.stack}`,
+    timestamp,
+    seconds: took,
+    cases: results.map((result) => ({
+      name: `${result.id} ${result.subject}: ${result.title}`,
+      classname: `lvs-lab.${live.stack}.${result.subject}`,
+      seconds: result.ms / 1000,
+      ...(result.passed ? {} : { failure: { message: result.seen, detail: formatResult(result) } }),
+    })),
+  };
+}
+
+const formatResults = (results: readonly CheckResult[]): string => {
+  const failed = results.filter(({ passed }) => !passed).length;
+  return [...results.map(formatResult), `${results.length - failed} checks passed, ${failed} failed`].join("\n");
+};
+
+function formatResult(result: CheckResult): string {
+  const { passed, id, subject, title, expected, seen, hint, byHand, evidence, ms } = result;
+  const head = `${passed ? "ok  " : "FAIL"} ${subject.padEnd(8)} ${id.padEnd(18)} ${passed ? seen : title} (${ms} ms)`;
+  if (passed) return head;
+  const last = evidence.at(-1);
+  return [
+    head,
+    `       expected: ${expected}`,
+    `       seen:     ${seen}`,
+    ...(last
+      ? [
+          `       ${last.where}$ ${last.command}`,
+          ...last.output
+            .trimEnd()
+            .split("\n")
+            .map((line) => `         ${line}`),
+        ]
+      : []),
+    `       to see it by hand, on ${subject}:`,
+    ...byHand.map((line) => `         ${line}`),
+    ...(hint ? [`       to mend it: ${hint}`] : []),
+  ].join("\n");
+}
+
+const formatEntry = ({ id, title, role, stages, faulty, proves, example }: CatalogueEntry): string =>
+  [
+    `${id}  (${role}; stage ${stages.join(", ")}${faulty ? "; breaks something for a moment, --faults" : ""})`,
+    `  ${title}.`,
+    `  ${proves}`,
+    ...example.byHand.map((line) => `  ${example.subject}$ ${line}`),
+  ].join("\n");

@@ -1,0 +1,96 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { type CheckResult, runChecks } from "../../verify/check.ts";
+import { checks } from "../../verify/checks/index.ts";
+import { faults } from "../../verify/faults/index.ts";
+import { interruptible } from "../../verify/interruptible.ts";
+import { type JunitSuite, junit } from "../../verify/report/junit.ts";
+import { runSuite } from "../../verify/report/run-suite.ts";
+import { findScenario, prepareScenario, readScenario } from "../../verify/scenarios/index.ts";
+import { exitStatus } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { reportOption, type StackOptions, stackOption } from "../options.ts";
+import { pulumiDo } from "../pulumi.ts";
+import { prepareStack } from "../recover.ts";
+import { checkSuite } from "./check.ts";
+import { formatReported, runAndReport } from "./scenario.ts";
+
+export const ci = (program: Command): void => {
+  program
+    .command("ci")
+    .description("for a pipeline: bring the lab up, check it, run scenarios, write a report, take the lab away")
+    .addOption(stackOption())
+    .option("--scenarios <name...>", "which scenarios, after the checks", ["real-server-down", "director-down"])
+    .addOption(reportOption())
+    .addOption(
+      new Option("--keep <when>", "leave the lab up afterwards")
+        .choices(["never", "on-failure", "always"])
+        .default("never"),
+    )
+    .action(async ({ stack, scenarios, report, keep }: CiOptions) => {
+      const say = (message: string): void => console.error(message);
+      // Before anything is made or taken away: what was mistyped costs no lab.
+      for (const name of scenarios) await readScenario(await findScenario(name), { faults });
+      let status: number = exitStatus.internal;
+      try {
+        status = await interruptible(async (signal) => await pipeline({ stack, scenarios, report, signal, say }));
+      } finally {
+        // Also after an error that is shown later: what was made is taken away.
+        const kept = keep === "always" || (keep === "on-failure" && status !== exitStatus.ok);
+        if (kept) say(`The lab is left up: npx lvs-lab down -s ${stack} takes it away.`);
+        else {
+          await prepareStack(stack, say);
+          const down = await pulumiDo("destroy", stack);
+          if (status === exitStatus.ok) status = down;
+        }
+      }
+      process.exitCode = status;
+    });
+};
+
+interface CiOptions extends StackOptions {
+  readonly scenarios: string[];
+  readonly report: string;
+  readonly keep: "never" | "on-failure" | "always";
+}
+
+interface Pipeline extends Omit<CiOptions, "keep"> {
+  readonly signal: AbortSignal;
+  readonly say: (message: string) => void;
+}
+
+/** Up, checks, scenarios, one JUnit file over all, also when something ends it early. @returns the exit status */
+async function pipeline({ stack, scenarios, report, signal, say }: Pipeline): Promise<number> {
+  await prepareStack(stack, say);
+  const up = await pulumiDo("up", stack);
+  if (up !== 0) return up;
+  signal.throwIfAborted();
+  const live = await liveLab(stack);
+  const begun = performance.now();
+  const startedAt = new Date().toISOString();
+  const results = await runChecks(live, checks);
+  for (const result of results.filter(({ passed }) => !passed)) say(describe(result));
+  const suites: JunitSuite[] = [checkSuite(live, startedAt, (performance.now() - begun) / 1000, results)];
+  console.log(`checks: ${results.filter(({ passed }) => passed).length} of ${results.length} passed`);
+  let status: number = results.every(({ passed }) => passed) ? exitStatus.ok : exitStatus.failed;
+  try {
+    for (const name of status === exitStatus.ok ? scenarios : []) {
+      signal.throwIfAborted();
+      const run = await runAndReport(live, await prepareScenario(live, name), report);
+      console.log(formatReported(run));
+      const { result } = run;
+      suites.push(runSuite(result));
+      if (!result.passed) status = exitStatus.failed;
+      if (result.interrupted !== undefined) return exitStatus.cancelled;
+    }
+  } finally {
+    await mkdir(report, { recursive: true });
+    await writeFile(join(report, "junit.xml"), junit(suites));
+    say(`JUnit: ${join(report, "junit.xml")}`);
+  }
+  return status;
+}
+
+const describe = ({ id, subject, expected, seen }: CheckResult): string =>
+  `✗ ${id} on ${subject}: expected ${expected}; saw ${seen}`;

@@ -1,0 +1,24 @@
+import { spawn } from "node:child_process";
+import type { Command } from "commander";
+import { placeOf } from "../../verify/live-lab.ts";
+import { exitStatus } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { type StackOptions, stackOption } from "../options.ts";
+
+export const client = (program: Command): void => {
+  program
+    .command("client")
+    .description("be the lab's client: a shell, or a command, on a host of its own on the lab's segment")
+    .addOption(stackOption())
+    .argument("[command...]", "run this instead of a shell; its exit status is passed on")
+    .passThroughOptions()
+    .action(async (words: string[], { stack }: StackOptions) => {
+      const live = await liveLab(stack);
+      const [file = "", ...args] = placeOf(live).asClient(words.length > 0 ? words : [process.env.SHELL ?? "/bin/sh"]);
+      const child = spawn(file, args, { stdio: "inherit" });
+      process.exitCode = await new Promise((resolve, reject) => {
+        child.once("error", reject);
+        child.once("close", (code) => resolve(code ?? exitStatus.internal));
+      });
+    });
+};

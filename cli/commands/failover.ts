@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { failoverReport, failoverScenario, formatFailover } from "../../verify/failover/index.ts";
+import { exitStatus } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { type JsonOptions, jsonOption, reportOption, stackOption } from "../options.ts";
+import { reportLine, runAndReport } from "./scenario.ts";
+
+export const failover = (program: Command): void => {
+  program
+    .command("failover")
+    .description(
+      "power the master off under load, and report the outage as the client saw it beside what VRRP promises",
+    )
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .addOption(reportOption())
+    .action(async ({ stack, json, report: directory }: JsonOptions & { report: string }) => {
+      const live = await liveLab(stack);
+      const scenario = await failoverScenario(live);
+      const { result, paths } = await runAndReport(live, scenario, directory);
+      const found = failoverReport(result, scenario);
+      console.log(
+        json ? JSON.stringify({ ...found, report: paths }, null, 2) : `${formatFailover(found)}\n${reportLine(paths)}`,
+      );
+      if (found.interrupted !== undefined) process.exitCode = exitStatus.cancelled;
+      else if (!found.passed) process.exitCode = exitStatus.failed;
+    });
+};

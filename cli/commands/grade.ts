@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+import { formatGrade, gradeLab } from "../../verify/grade/index.ts";
+import { exitStatus } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
+
+interface GradeOptions extends JsonOptions {
+  readonly faults?: boolean;
+}
+
+export const grade = (program: Command): void => {
+  program
+    .command("grade")
+    .description(
+      "grade the lab as an exercise: what is done, wrong, not there yet, and what to do; exit status 0 at full marks",
+    )
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .option("--faults", "also the tasks that break something for a moment, when all others are done")
+    .action(async ({ stack, json, faults }: GradeOptions) => {
+      const found = await gradeLab(await liveLab(stack), { faults });
+      console.log(json ? JSON.stringify(found, null, 2) : formatGrade(found, process.stdout.columns));
+      if (!found.passed) process.exitCode = exitStatus.failed;
+    });
+};

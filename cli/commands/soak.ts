@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { interruptible } from "../../verify/interruptible.ts";
+import { countsWords, latencyWords, outageWords, probeWords, tallyWords } from "../../verify/report/words.ts";
+import { soak as runSoak, type SoakReport } from "../../verify/soak.ts";
+import { exitStatus } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { type JsonOptions, jsonOption, stackOption, wholeNumber } from "../options.ts";
+
+export const soak = (program: Command): void => {
+  program
+    .command("soak")
+    .description(
+      "ask the VIP many times at a steady rate with nothing wrong: none may fail, and rr shares them out to one request",
+    )
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .option("--requests <count>", "how many", wholeNumber(), 100_000)
+    .option("--rate <count>", "how many a second", wholeNumber(), 200)
+    .action(async ({ stack, json, requests, rate }: JsonOptions & { requests: number; rate: number }) => {
+      const live = await liveLab(stack);
+      const report = await interruptible((signal) =>
+        runSoak(live, { requests, rate, signal, onProgress: (message) => console.error(message) }),
+      );
+      console.log(json ? JSON.stringify(report, null, 2) : formatSoak(report));
+      if (!report.passed) process.exitCode = exitStatus.failed;
+    });
+};
+
+function formatSoak({ passed, seconds, rate, load, outage, unevenBy, evenShares }: SoakReport): string {
+  const even = evenShares ? `: uneven by ${unevenBy}, and 1 is the most that rr may be` : "";
+  return [
+    `${passed ? "✓" : "✗"} ${load.counts.total} requests in ${seconds.toFixed(1)} s, ${rate.achieved.toFixed(1)} a second`,
+    `  ${countsWords(load.counts)}`,
+    `  ${tallyWords(load.perServer)}${even}`,
+    ...(outage.longest ? [`  the longest time without service: ${outageWords(outage)}`] : []),
+    `  latency ${latencyWords(load.latency)}`,
+    `  probe ${probeWords(load)}`,
+  ].join("\n");
+}

@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+import { type LabStatus, labStatus } from "../../verify/status.ts";
+import { holdersInWords } from "../../verify/vip-holders.ts";
+import { liveLab } from "../live-lab.ts";
+import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
+
+export const status = (program: Command): void => {
+  program
+    .command("status")
+    .description("show the servers, who holds the VIP, the IPVS table and the services' health")
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .action(async ({ stack, json }: JsonOptions) => {
+      const found = await labStatus(await liveLab(stack));
+      console.log(json ? JSON.stringify(found, null, 2) : formatStatus(found));
+    });
+};
+
+function formatStatus({ lab, stage, exercise, vip, vipHolders, arpOwner, servers }: LabStatus): string {
+  const rows = servers.map(({ name, role, domain, reachable, addresses, services, vrrp }) => [
+    name,
+    role,
+    domain === "running" && !reachable ? "running, no SSH" : domain,
+    addresses.join(" "),
+    vrrp ?? "",
+    Object.entries(services)
+      .map(([service, state]) => `${service} ${state}`)
+      .join(", "),
+  ]);
+  const table = [["server", "role", "state", "addresses", "vrrp", "services"], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  const ipvs = servers.flatMap(({ name, ipvs = [] }) =>
+    ipvs.flatMap(({ key, scheduler, destinations }) => [
+      `IPVS on ${name}: ${key.replace("-t ", "TCP ")} ${scheduler}`,
+      ...Object.entries(destinations).map(
+        ([address, { forwarding, weight }]) => `  -> ${address} ${forwarding} weight ${weight}`,
+      ),
+    ]),
+  );
+  const unasked = servers.flatMap((one) => (one.role === "director" && !one.reachable ? [one.name] : []));
+  return [
+    `lab ${lab}, stage ${stage}${exercise ? `, to become ${exercise}` : ""}`,
+    `VIP ${vip}: held by ${holdersInWords({ holders: vipHolders, unasked })}; the client's ARP entry names ${arpOwner ?? "nobody"}`,
+    "",
+    ...table.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    ),
+    "",
+    ...ipvs,
+  ].join("\n");
+}

@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import { turnsSince } from "../../provision/turns.ts";
+import type { Lab } from "../../stacks/lab.ts";
+import { Ledger } from "../../verify/faults/ledger.ts";
+import { CliError } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { type StackOptions, stackOption } from "../options.ts";
+import { formatPhases, phaseTimes } from "../phases.ts";
+import { pulumiDo } from "../pulumi.ts";
+import { prepareStack } from "../recover.ts";
+
+export const up = (program: Command): void => {
+  program
+    .command("up")
+    .description("bring the lab up: `pulumi up`, after making good what an interrupted run left")
+    .addOption(stackOption())
+    .action(async ({ stack }: StackOptions) => {
+      await prepareStack(stack, (message) => console.error(message));
+      const begun = new Date();
+      const status = await pulumiDo("up", stack);
+      if (status !== 0)
+        throw new CliError(
+          `\`pulumi up\` ended with status ${status}; what it had made stands, and running this again goes on from there`,
+          status,
+        );
+      const live = await liveLab(stack);
+      // Pulumi knows nothing of faults: what a killed scenario has left is healed here.
+      await new Ledger(live).healAll((message) => console.error(message));
+      const times = phaseTimes(begun, await turnsSince(live.host, begun));
+      if (times.length > 0) console.error(`\nIn ${formatPhases(times)}.`);
+      console.error(nextSteps(stack, live.lab));
+    });
+};
+
+/** What somebody does with a lab that is up; a bare one is to be worked on first. */
+function nextSteps(stack: string, { stage, exercise, servers, service: { vip, port } }: Lab): string {
+  const name = servers[0]?.name;
+  return stage === "bare"
+    ? `
+The machines are up, and bare. To make the lab ${exercise} of them:
+  npx lvs-lab ssh -s ${stack} ${name}     log in, and type the steps
+  npx lvs-lab grade -s ${stack}           see what is done, what is wrong, and what to do next`
+    : `
+The lab is up. Next:
+  npx lvs-lab status -s ${stack}          what is where
+  npx lvs-lab check -s ${stack}           prove it
+  npx lvs-lab ssh -s ${stack} ${name}     log in
+  npx lvs-lab client -s ${stack} -- curl --silent http://${vip}:${port}/   be the client; again, and another server answers`;
+}

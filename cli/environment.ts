@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { stateRoot } from "../provision/paths.ts";
+import { linkPlugins } from "../tools/toolchain/home.mjs";
+import { locateToolchain } from "../tools/toolchain/locate.mjs";
+import { CliError, exitStatus } from "./exit-status.ts";
+
+/**
+ * The variables that the literal `pulumi` needs in this checkout, over those that are set already:
+ * the toolchain, where state and secrets are kept, and quietness. What the user has chosen is left alone:
+ * a fit CLI of their own, PULUMI_BACKEND_URL or a login, a passphrase.
+ * Makes what they point to: the state directory, PULUMI_HOME, the passphrase.
+ */
+export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const toolchain = locateToolchain();
+  const home = join(stateRoot(), "pulumi-home");
+  const built = toolchain?.kind === "built";
+  if (built) linkPlugins(toolchain.directory, home);
+  return {
+    ...(built ? builtToolchain(toolchain.directory, home, given) : {}),
+    ...backend(given, built ? home : undefined),
+    ...passphrase(given),
+    // Two checkouts, or a fresh clone, may work on one stack: its secrets' salt is then in the state alone.
+    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
+/** POSIX shell lines that set the variables, for `eval "$(npx lvs-lab env)"`. */
+export function formatEnvironment(env: Record<string, string>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .join("");
+}
+
+function builtToolchain(directory: string, home: string, given: NodeJS.ProcessEnv): Record<string, string> {
+  const own = join(directory, "bin");
+  const others = (given.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== own);
+  return {
+    PATH: [own, ...others].join(delimiter),
+    PULUMI_HOME: home,
+    // Everything needed is there; looking for it elsewhere would only wait for the network.
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
+
+/**
+ * Where stacks are kept. A login (`pulumi login`, or an access token) is kept to, though PULUMI_HOME, where the CLI
+ * looks for it, may be another; else it is a directory.
+ */
+function backend(given: NodeJS.ProcessEnv, ownHome: string | undefined): Record<string, string> {
+  const userHome = join(homedir(), ".pulumi");
+  const givenHome = given.PULUMI_HOME && given.PULUMI_HOME !== ownHome ? given.PULUMI_HOME : undefined;
+  const homes = [given.PULUMI_CREDENTIALS_PATH, ownHome, givenHome, userHome];
+  const directory = join(stateRoot(), "pulumi");
+  const local = `file://${directory}`;
+  const login = homes.find((folder) => {
+    const current = folder && currentLogin(folder);
+    return current && current !== local;
+  });
+  const credentials: Record<string, string> = login ? { PULUMI_CREDENTIALS_PATH: login } : {};
+  if (given.PULUMI_BACKEND_URL && given.PULUMI_BACKEND_URL !== local) return credentials;
+  if (login || given.PULUMI_ACCESS_TOKEN) return credentials;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return { PULUMI_BACKEND_URL: local };
+}
+
+/** The backend that a folder's credentials.json says the user is logged in to. */
+function currentLogin(folder: string): string | undefined {
+  const file = join(folder, "credentials.json");
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).current;
+  } catch (cause) {
+    throw new CliError(
+      `${file} is not JSON: mend it, or remove it and log in again with \`pulumi login\``,
+      exitStatus.configuration,
+      { cause },
+    );
+  }
+}
+
+/** What encrypts secrets in a directory's state: the user's passphrase, or a random one made once. */
+function passphrase(given: NodeJS.ProcessEnv): Record<string, string> {
+  if (given.PULUMI_CONFIG_PASSPHRASE !== undefined || given.PULUMI_CONFIG_PASSPHRASE_FILE) return {};
+  const file = join(stateRoot(), "passphrase");
+  if (!existsSync(file)) {
+    mkdirSync(stateRoot(), { recursive: true });
+    // Written aside and linked: of two that make it at once, one wins, and nobody reads half of it.
+    const made = `${file}.${process.pid}`;
+    writeFileSync(made, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
+    try {
+      linkSync(made, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(made);
+    }
+  }
+  return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+}

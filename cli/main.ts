@@ -1,0 +1,54 @@
+import { Command } from "commander";
+import { closeConnections } from "../provision/ssh/index.ts";
+import { check } from "./commands/check.ts";
+import { ci } from "./commands/ci.ts";
+import { client } from "./commands/client.ts";
+import { down } from "./commands/down.ts";
+import { env } from "./commands/env.ts";
+import { failover } from "./commands/failover.ts";
+import { fault, heal } from "./commands/fault.ts";
+import { grade } from "./commands/grade.ts";
+import { scenario } from "./commands/scenario.ts";
+import { soak } from "./commands/soak.ts";
+import { ssh } from "./commands/ssh.ts";
+import { status } from "./commands/status.ts";
+import { up } from "./commands/up.ts";
+import { validate } from "./commands/validate.ts";
+import { exitStatus } from "./exit-status.ts";
+import { reportOf } from "./report-error.ts";
+
+const program = new Command("lvs-lab")
+  .description("An LVS lab on real virtual machines: bring it up, look at it, break it.")
+  .showHelpAfterError("(lvs-lab --help lists the commands)")
+  .enablePositionalOptions()
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? exitStatus.ok : exitStatus.configuration);
+  });
+for (const add of [
+  up,
+  down,
+  status,
+  check,
+  grade,
+  failover,
+  scenario,
+  fault,
+  heal,
+  soak,
+  ci,
+  ssh,
+  client,
+  validate,
+  env,
+])
+  add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const reported = reportOf(error);
+  console.error(reported.shown);
+  process.exitCode = reported.status;
+} finally {
+  await closeConnections();
+}

@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import { projectRoot } from "../provision/paths.ts";
+
+/** Every command that is about a lab takes the stack that it is of. */
+export const stackOption = (): Option =>
+  new Option("-s, --stack <name>", "the lab's stack").env("LVS_LAB_STACK").default("ha");
+
+export const jsonOption = (): Option => new Option("-j, --json", "print data as JSON");
+
+/** Every command that runs scenarios takes where their reports go. */
+export const reportOption = (): Option =>
+  new Option("--report <directory>", "where reports go").default(join(projectRoot, "reports"));
+
+/** Reads an option's whole number from 1, up to `most` if there is a most. */
+export const wholeNumber =
+  (most = Number.POSITIVE_INFINITY) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`it is a whole number from 1${Number.isFinite(most) ? ` to ${most}` : ""}.`);
+  };
+
+/** Reads an option's seconds, 0 included. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("it is a number of seconds.");
+}
+
+export interface StackOptions {
+  readonly stack: string;
+}
+
+export interface JsonOptions extends StackOptions {
+  readonly json?: boolean;
+}

@@ -1,0 +1,135 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { removeOrphans, startServers } from "../provision/host/make-good.ts";
+import { labHostRef } from "../provision/host/reach.ts";
+import { until } from "../provision/until.ts";
+import { pulumiEnvironment } from "./environment.ts";
+import { CliError } from "./exit-status.ts";
+import { pulumi, selectStack } from "./pulumi.ts";
+
+/** The stack, there and fit to work on, whatever became of the run before. */
+export async function prepareStack(stack: string, say: (message: string) => void): Promise<void> {
+  await restoreCheckpoint(stack, say);
+  await selectStack(stack);
+  await recover(stack, say);
+}
+
+/**
+ * Makes good what a run that was killed left behind, so that the next one starts from what Pulumi knows: the stack's lock, operations
+ * that Pulumi holds for pending, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
+ */
+async function recover(stack: string, say: (message: string) => void): Promise<void> {
+  if (await heldByTheDead(stack)) {
+    say("An earlier run was killed and left the stack locked; the lock is taken away.");
+    await must("cancel", "--yes", "--stack", stack);
+  }
+  const exported = JSON.parse(await must("stack", "export", "--stack", stack)) as Exported;
+  const { resources = [], pending_operations: pending = [] } = exported.deployment;
+  const known = new Set(resources.flatMap(({ id }) => (id ? [id.split(";")[0] ?? id] : [])));
+  const host = labHostRef.safeParse(
+    [...resources, ...pending.map(({ resource }) => resource)].find(({ type }) => type === "lvs:index:LabHost")?.inputs
+      ?.host,
+  );
+  if (pending.length > 0) {
+    say(
+      `An earlier run was interrupted while it was at ${pending.map(({ resource }) => resource.urn.split("::").at(-1)).join(", ")}.`,
+    );
+    delete exported.deployment.pending_operations;
+    await importState(stack, exported);
+  }
+  if (!host.success) return;
+  for (const { kind, name } of await removeOrphans(host.data, known))
+    say(
+      `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
+    );
+  for (const name of await startServers(host.data)) say(`The server ${name} was not running; it is started.`);
+}
+
+interface Exported {
+  deployment: {
+    resources?: ExportedResource[];
+    pending_operations?: { resource: ExportedResource; type: string }[];
+  };
+}
+
+interface ExportedResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+}
+
+async function must(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await pulumi(...args, "--non-interactive");
+  if (status !== 0) throw new CliError(stderr.trim(), status);
+  return stdout;
+}
+
+async function importState(stack: string, state: Exported): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "lvs-lab-state-"));
+  try {
+    const file = join(directory, "state.json");
+    await writeFile(file, JSON.stringify(state), { mode: 0o600 });
+    await must("stack", "import", "--stack", stack, "--file", file);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** Whether a process has ended, or does in a moment: one that was just killed takes a while to go. */
+async function ends(pid: number): Promise<boolean> {
+  return await until(
+    async () => {
+      if (existsSync(`/proc/${pid}`)) throw new Error("it lives");
+      return true;
+    },
+    { seconds: 2, everyMs: 100, failed: () => new Error() },
+  ).catch(() => false);
+}
+
+/** The directory that is Pulumi's backend; undefined for any other kind. */
+function backendDirectory(): string | undefined {
+  const backend = { ...process.env, ...pulumiEnvironment() }.PULUMI_BACKEND_URL;
+  return backend?.startsWith("file://") ? join(backend.slice("file://".length), ".pulumi") : undefined;
+}
+
+/** Puts the newest whole copy in the place of a state that Pulumi was killed in the middle of writing. */
+async function restoreCheckpoint(stack: string, say: (message: string) => void): Promise<void> {
+  const backend = backendDirectory();
+  if (backend === undefined) return;
+  const isWhole = async (file: string): Promise<boolean> =>
+    await readFile(file, "utf8")
+      .then(
+        (text) => JSON.parse(text) !== null,
+        (error) => error.code === "ENOENT",
+      )
+      .catch(() => false);
+  const checkpoint = join(backend, "stacks/lvs-lab", `${stack}.json`);
+  if (await isWhole(checkpoint)) return;
+  const copies = join(backend, "backups/lvs-lab", stack);
+  const byAge = (await readdir(copies).catch(() => []))
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .reverse();
+  for (const copy of [`${checkpoint}.bak`, ...byAge.map((file) => join(copies, file))])
+    if (existsSync(copy) && (await isWhole(copy))) {
+      say("An earlier run was killed while it wrote the stack's state; the last whole copy takes its place.");
+      await copyFile(copy, checkpoint);
+      return;
+    }
+}
+
+/** Whether the stack is locked by a process of this machine that no longer lives. Only a directory as backend has such locks. */
+async function heldByTheDead(stack: string): Promise<boolean> {
+  const backend = backendDirectory();
+  if (backend === undefined) return false;
+  const locks = join(backend, "locks/organization/lvs-lab", stack);
+  const files = await readdir(locks).catch(() => []);
+  for (const file of files) {
+    const lock = JSON.parse(await readFile(join(locks, file), "utf8")) as { pid: number; hostname: string };
+    if (lock.hostname === hostname() && (await ends(lock.pid))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,32 @@
+import { LabHostDownError } from "../provision/host/reach.ts";
+import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts";
+import { FileError, formatFileError } from "../stacks/lab.ts";
+import { InterruptedError } from "../verify/interruptible.ts";
+import { LabError } from "../verify/lab-error.ts";
+import { CliError, exitStatus } from "./exit-status.ts";
+
+/** What is said of an error, and the exit status it ends with. */
+interface Reported {
+  readonly status: number;
+  /** What to print: text, or an error that is a bug, shown with its stack. */
+  readonly shown: unknown;
+}
+
+/** An error of ours shows its message alone; anything else is a bug and shows where. */
+export function reportOf(error: unknown): Reported {
+  if (error instanceof FileError) return { status: exitStatus.configuration, shown: formatFileError(error) };
+  const status = statusOf(error);
+  return status === undefined
+    ? { status: exitStatus.internal, shown: error }
+    : { status, shown: `lvs-lab: ${(error as Error).message}` };
+}
+
+/** The exit status of an error that the user can do something about. */
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof CliError) return error.status;
+  if (error instanceof LabError) return error.kind === "misuse" ? exitStatus.configuration : exitStatus.failed;
+  if (error instanceof InterruptedError) return exitStatus.cancelled;
+  if (error instanceof UnreachableError) return exitStatus.timeout;
+  if (error instanceof RemoteCommandError || error instanceof LabHostDownError) return exitStatus.failed;
+  return undefined;
+}
