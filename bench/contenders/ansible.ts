@@ -1,0 +1,109 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { projectRoot } from "../../provision/paths.ts";
+import { aptConf } from "../../provision/roles/packages.ts";
+import { type Lab, realServers } from "../../stacks/lab.ts";
+import { onPath } from "../harness/on-path.ts";
+import { run } from "../harness/run.ts";
+import { SshAccess } from "../harness/ssh-access.ts";
+import type { Contender } from "./contender.ts";
+import { type Contents, contentsOf, makePeerKeys } from "./contents.ts";
+import { floorScript } from "./floor.ts";
+
+export const playbook = join(projectRoot, "bench/ansible/site.yml");
+const settings = join(projectRoot, "bench/ansible/ansible.cfg");
+
+/** What a user would pick instead of the roles: a playbook. */
+export const ansible: Contender = {
+  name: "Ansible",
+  id: "ansible",
+  missing: () =>
+    onPath("ansible-playbook") ? undefined : "there is no ansible-playbook on PATH: `apt-get install ansible-core`",
+  version: async () => `${(await run(["ansible-playbook", "--version"])).split("\n")[0]}.`,
+  async begin(_lab, live) {
+    const access = await SshAccess.to(live);
+    const known = {
+      peerKeys: await makePeerKeys(live.lab),
+      hostKeys: new Map(live.servers.map(({ name, hostKey }) => [name, hostKey])),
+    };
+    const file = join(access.directory, "inventory.json");
+    const write = async (lab: Lab) => {
+      const contents = new Map(lab.servers.map((server) => [server.name, contentsOf(lab, server, known)] as const));
+      const inventory = inventoryOf(lab, { contents, sshOptions: access.options });
+      await writeFile(file, JSON.stringify(inventory, null, 2), { mode: 0o600 });
+    };
+    const play = async () => await playWith(file, access.controlPath);
+    await write(live.lab);
+    const python = await floorScript("python");
+    await Promise.all(live.servers.map(({ name }) => access.script(name, python)));
+    return {
+      owns: false,
+      provision: async () => void (await play()),
+      again: {
+        Ansible: async () => {
+          const changed = changesIn(await play());
+          if (changed > 0)
+            throw new Error(`the playbook's second run changed ${changed} things: it is no idempotent one`);
+        },
+      },
+      edit: (scheduler) =>
+        write({ ...live.lab, service: { ...live.lab.service, scheduler: scheduler as Lab["service"]["scheduler"] } }),
+      change: async () => void (await play()),
+      mend: async () => void (await play()),
+      // What it keeps open for a minute belongs to one run: a user's next one comes later.
+      cool: () => access.cool(),
+      end: () => access.end(),
+    };
+  },
+};
+
+/** Runs the playbook. @returns what it printed */
+export function playWith(inventory: string, controlPath: string, ...options: readonly string[]): Promise<string> {
+  return run(["ansible-playbook", "--inventory", inventory, ...options, playbook], {
+    env: {
+      ANSIBLE_CONFIG: settings,
+      ANSIBLE_NOCOLOR: "1",
+      ANSIBLE_SSH_CONTROL_PATH: controlPath.replaceAll("%", "%%"), // Ansible formats it with Python's %
+      LC_ALL: "C.UTF-8",
+    },
+  });
+}
+
+/** An inventory in the JSON form of Ansible's YAML one. It holds private keys. */
+export function inventoryOf(
+  lab: Lab,
+  { contents, sshOptions }: { contents: ReadonlyMap<string, Contents>; sshOptions: readonly string[] },
+) {
+  const { vip, port, scheduler } = lab.service;
+  return {
+    all: {
+      vars: {
+        ansible_ssh_common_args: sshOptions.join(" "),
+        apt_settings: playbookAptSettings,
+        vip,
+        port,
+        scheduler,
+        keepalived: lab.keepalived,
+        real_servers: realServers(lab).map(({ address, weight }) => ({ address, weight })),
+      },
+      hosts: Object.fromEntries(
+        lab.servers.map(({ name, address, role, state, priority }) => {
+          const { packages, page, identity, authorized, knownHosts } = contents.get(name) as Contents;
+          const own =
+            role === "director" ? { state, priority, identity, authorized, known_hosts: knownHosts } : { page };
+          return [name, { lab_role: role.replace("-", "_"), address, packages, ...own }];
+        }),
+      ),
+    },
+  };
+}
+
+/** The lists stay where apt has them, since its module tells only from there whether they are fresh. */
+const playbookAptSettings = aptConf
+  .split("\n")
+  .filter((line) => !line.startsWith("Dir::State::Lists"))
+  .join("\n");
+
+/** How many tasks of all hosts changed something, by the recap. */
+export const changesIn = (output: string): number =>
+  [...output.matchAll(/\bchanged=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);

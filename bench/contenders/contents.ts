@@ -1,0 +1,82 @@
+import { osFamilies } from "../../provision/os.ts";
+import { unitText } from "../../provision/roles/boot-unit.ts";
+import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
+import { PEER_COMMENT } from "../../provision/roles/peer-keys.ts";
+import { unit } from "../../provision/roles/real-server.ts";
+import { generateKeys, type SshKeys } from "../../provision/ssh/key-pair.ts";
+import { directors, type Lab, realServers, type Server } from "../../stacks/lab.ts";
+
+/** What every contender has to bring about on a server of an ha lab, the same bytes for each: those of the lab's own roles. */
+export interface Contents {
+  readonly packages: readonly string[];
+  readonly page: string;
+  /** systemd unit of a real server; empty for a director. */
+  readonly unit: string;
+  /** Empty for a real server, as are the following. */
+  readonly keepalivedConf: string;
+  readonly smtpdConf: string;
+  readonly identity: string;
+  /** Lines of authorized_keys. */
+  readonly authorized: readonly string[];
+  readonly knownHosts: readonly string[];
+}
+
+/** A key pair of each director's, for its peers. */
+export type PeerKeys = ReadonlyMap<string, SshKeys>;
+
+export async function makePeerKeys(lab: Lab): Promise<PeerKeys> {
+  const made = await Promise.all(
+    directors(lab).map(async ({ name }) => [name, await generateKeys(PEER_COMMENT)] as const),
+  );
+  return new Map(made);
+}
+
+const { httpd, arptables, nftables, ipvsadm, keepalived, mail } = osFamilies.debian;
+
+/** `hostKeys`: the servers' public host keys by name. */
+export function contentsOf(
+  lab: Lab,
+  server: Server,
+  { peerKeys, hostKeys }: { peerKeys: PeerKeys; hostKeys: ReadonlyMap<string, string> },
+): Contents {
+  const { vip, port, scheduler, persistenceTimeout = 0 } = lab.service;
+  const nothing = {
+    page: "",
+    unit: "",
+    keepalivedConf: "",
+    smtpdConf: "",
+    identity: "",
+    authorized: [],
+    knownHosts: [],
+  };
+  if (server.role === "real-server")
+    return {
+      ...nothing,
+      packages: packages(httpd, arptables, nftables),
+      page: server.page,
+      unit: unitText(unit({ server, interface: "eth0", vip, arpCure: lab.arpCure })),
+    };
+  const peers = directors(lab).filter(({ name }) => name !== server.name);
+  return {
+    ...nothing,
+    packages: packages(ipvsadm, keepalived, mail, nftables),
+    keepalivedConf: keepalivedConf({
+      ...lab.keepalived,
+      state: server.state ?? "BACKUP",
+      priority: server.priority ?? 100,
+      interface: "eth0",
+      vip,
+      port,
+      scheduler,
+      persistenceTimeout,
+      realServers: realServers(lab),
+    }),
+    smtpdConf: mail.configText,
+    identity: peerKeys.get(server.name)?.privateKey ?? "",
+    authorized: peers.map(({ name }) => peerKeys.get(name)?.publicKey ?? ""),
+    knownHosts: directors(lab).map(({ name, address }) => `${name},${address} ${hostKeys.get(name) ?? ""}`),
+  };
+}
+
+const packages = (...groups: readonly { readonly packages: readonly string[] }[]): string[] =>
+  groups.flatMap((group) => [...group.packages]).sort();

@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import { quote } from "zx";
+import { projectRoot } from "../../provision/paths.ts";
+import { aptConf } from "../../provision/roles/packages.ts";
+import { directors, realServers, type Server } from "../../stacks/lab.ts";
+import { SshAccess } from "../harness/ssh-access.ts";
+import type { Contender } from "./contender.ts";
+import { type Contents, contentsOf, makePeerKeys } from "./contents.ts";
+
+/** What has to be done at least: the bare commands, one script a server, all servers at once, one ssh each. */
+export const floor: Contender = {
+  name: "floor: one shell script a server",
+  id: "floor",
+  missing: () => undefined,
+  async begin(_lab, live) {
+    const { lab } = live;
+    const access = await SshAccess.to(live);
+    const known = {
+      peerKeys: await makePeerKeys(lab),
+      hostKeys: new Map(live.servers.map(({ name, hostKey }) => [name, hostKey])),
+    };
+    const everywhere = async (of: readonly { name: string }[], text: (name: string) => Promise<string>) => {
+      await Promise.all(of.map(async ({ name }) => access.script(name, await text(name))));
+    };
+    let wanted: string = lab.service.scheduler;
+    return {
+      owns: false,
+      provision: async () => {
+        const make = async (server: Server) =>
+          await access.script(server.name, await provisioning(server, contentsOf(lab, server, known)));
+        await Promise.all(lab.servers.map(make));
+      },
+      // A script has no second run with nothing to do; whoever is to know that nothing is to be done has to ask every server at least.
+      again: { "floor: one ssh login a server": () => everywhere(lab.servers, async () => "true\n") },
+      edit: async (scheduler) => {
+        wanted = scheduler;
+      },
+      change: () => everywhere(directors(lab), () => floorScript("change", { SCHEDULER: wanted })),
+      mend: () =>
+        everywhere(realServers(lab).slice(0, 1), () => floorScript("mend", { PAGE: realServers(lab)[0]?.page ?? "" })),
+      end: () => access.end(),
+    };
+  },
+};
+
+/** The script that makes a fresh server into what it is to be. */
+export const provisioning = ({ role }: Pick<Server, "role">, contents: Contents): Promise<string> =>
+  floorScript(role, {
+    APT_SETTINGS: aptConf,
+    PACKAGES: contents.packages.join(" "),
+    ...(role === "director"
+      ? {
+          KEEPALIVED_CONF: contents.keepalivedConf,
+          SMTPD_CONF: contents.smtpdConf,
+          IDENTITY: contents.identity,
+          AUTHORIZED: contents.authorized.join("\n"),
+          KNOWN_HOSTS: contents.knownHosts.join("\n"),
+        }
+      : { PAGE: contents.page, UNIT: contents.unit }),
+  });
+
+/** A script of bench/floor/ for `bash -s`, with its variables. It has an input of its own, or dpkg would read the rest of the script. */
+export async function floorScript(name: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
+  const text = await readFile(`${projectRoot}/bench/floor/${name}.sh`, "utf8");
+  const settings = Object.entries(variables).map(([variable, value]) => `${variable}=${quote(value)}\n`);
+  return `${settings.join("")}{\n${text}} </dev/null\n`;
+}

@@ -1,0 +1,27 @@
+import type { Contender } from "./contender.ts";
+
+/**
+ * The literal `pulumi up`, as `lvs-lab up` runs it. Its own overhead (engine, language host, program, provider processes) is in the figures,
+ * as python's is in Ansible's.
+ */
+export const ours: Contender = {
+  name: "lvs-lab: pulumi up",
+  id: "ours",
+  missing: () => undefined,
+  async begin(lab) {
+    await lab.use("ha");
+    return {
+      owns: true,
+      provision: async () => void (await lab.up()),
+      again: {
+        "lvs-lab: pulumi up": async () => void (await lab.up()),
+        "lvs-lab: pulumi up --refresh": async () => void (await lab.up(["--refresh"])),
+        "lvs-lab: lvs-lab up": async () => void (await lab.lvs("up")),
+      },
+      edit: (scheduler) => lab.use("ha", { scheduler }),
+      change: async () => void (await lab.up()),
+      mend: async () => void (await lab.up(["--refresh"])),
+      end: async () => {},
+    };
+  },
+};

@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { projectRoot } from "../../provision/paths.ts";
+
+/** What a figure was measured on. */
+export interface Machine {
+  readonly cpus: number;
+  readonly model: string;
+  /** MiB. */
+  readonly memory: number;
+  readonly kernel: string;
+  readonly node: string;
+  /** How guests run; not there for a part that runs none. */
+  readonly acceleration?: string;
+}
+
+export const machine = (acceleration?: string): Machine => ({
+  cpus: cpus().length,
+  model: cpus()[0]?.model.trim() ?? "unknown",
+  memory: Math.round(totalmem() / 2 ** 20),
+  kernel: release(),
+  node: process.version,
+  ...(acceleration ? { acceleration } : {}),
+});
+
+/** The commit that was measured, with `+` behind it where the checkout differs from it. */
+export function commit(): string {
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { cwd: projectRoot, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  try {
+    // What this very command writes is no change of what is measured.
+    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs", ":!Pulumi.*.yaml");
+    return git("rev-parse", "--short=12", "HEAD") + (changed === "" ? "" : "+");
+  } catch {
+    return "unknown";
+  }
+}
+
+/** What the machine's processors have worked since boot, in seconds: user, nice, system, irq and softirq of /proc/stat, proc(5). */
+export function cpuSeconds(stat = readFileSync("/proc/stat", "utf8")): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (stat.split("\n")[0] ?? "")
+    .trim()
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq) / 100; // USER_HZ is 100 on every Linux that node runs on
+}
+
+/** Wall and CPU seconds, of the whole machine, that something took. */
+export interface Spent {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+/** Starts a watch; each look at it tells what was spent since the start. */
+export function stopwatch(): () => Spent {
+  const begin = performance.now();
+  const busy = cpuSeconds();
+  return () => ({ wall: (performance.now() - begin) / 1000, cpu: cpuSeconds() - busy });
+}
+
+/** Does something and tells what it took. */
+export async function timed(work: () => Promise<unknown>): Promise<Spent> {
+  const spent = stopwatch();
+  await work();
+  return spent();
+}

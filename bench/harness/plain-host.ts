@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { GuestImage } from "../../provision/host/image/build.ts";
+import { seed } from "../../provision/host/image/seed.ts";
+import { type LabHostAccess, openHost } from "../../provision/host/reach.ts";
+import { seedImage } from "../../provision/host/seed-image.ts";
+import { cacheRoot, projectRoot, stateRoot } from "../../provision/paths.ts";
+import { closeConnections, type ServerRef } from "../../provision/ssh/index.ts";
+import { generateKeys } from "../../provision/ssh/key-pair.ts";
+import { readLab, type Server } from "../../stacks/lab.ts";
+import { prepareImages } from "./images.ts";
+
+/** A guest of which all is there but itself. */
+export interface PreparedGuest {
+  readonly server: Server;
+  /** Its seed, an ISO 9660 image. */
+  readonly seed: string;
+  readonly reference: ServerRef;
+}
+
+/** A lab host without Pulumi, and what the guests of a lab are made from, for those who start them in another way. */
+export interface PlainHost {
+  readonly directory: string;
+  readonly access: LabHostAccess;
+  readonly image: GuestImage;
+  readonly acceleration: ServerRef["acceleration"];
+  /** The lab host's address on the segment with its prefix length. */
+  readonly gateway: string;
+  readonly subnet: string;
+  readonly guests: readonly PreparedGuest[];
+}
+
+/** Starts a lab host for `work` and ends it, with everything that runs in it, whatever becomes of that. The guests are those of bare-ha. */
+export async function withPlainHost<T>(name: string, work: (host: PlainHost) => Promise<T>): Promise<T> {
+  const lab = await readLab(join(projectRoot, "labs/bare-ha.yaml"));
+  const { plain: image, acceleration } = await prepareImages();
+  const host = { kind: "private" as const, directory: join(stateRoot(), `bench-${name}`) };
+  const access = openHost(host);
+  try {
+    await access.start(join(cacheRoot(), "debian"));
+    const user = await generateKeys("lvs-lab-bench");
+    const guests = await Promise.all(
+      lab.servers.map(async (server): Promise<PreparedGuest> => {
+        const hostKey = await generateKeys(`root@${server.name}`);
+        const files = seed({
+          instanceId: `bench-${name}-${server.name}`,
+          hostname: server.name,
+          address: `${server.address}/${server.prefixLength}`,
+          mac: server.mac,
+          authorizedKeys: [user.publicKey],
+          hostKey: { private: hostKey.privateKey, public: hostKey.publicKey },
+        });
+        const inputs = { host, name: server.name, seed: files };
+        await seedImage.apply(inputs, undefined, () => {});
+        const made = (await seedImage.observe(inputs, () => {})) as { path?: string } | undefined;
+        if (!made?.path) throw new Error(`the seed of ${server.name} is not where it was put`);
+        const reference = {
+          host,
+          name: server.name,
+          address: server.address,
+          hostKey: hostKey.publicKey.split(" ").slice(0, 2).join(" "),
+          privateKey: user.privateKey,
+          instance: `bench-${performance.now()}`,
+          acceleration,
+        };
+        return { server, seed: made.path, reference };
+      }),
+    );
+    const { subnet, prefixLength, gateway } = lab.network;
+    return await work({
+      directory: host.directory,
+      access,
+      image,
+      acceleration,
+      gateway: `${gateway}/${prefixLength}`,
+      subnet,
+      guests,
+    });
+  } finally {
+    await closeConnections();
+    await access.destroy();
+  }
+}

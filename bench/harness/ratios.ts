@@ -1,0 +1,75 @@
+import { type Row, rowOf, summarize, type Unit } from "./measured.ts";
+import type { Results } from "./results.ts";
+
+/**
+ * A ratio of two fastest runs of one part: machines differ, and the ratio of two programs on one of them far less; neighbours only ever add to
+ * a run's time.
+ */
+export interface Ratio {
+  readonly name: string;
+  readonly part: string;
+  /** What is watched, and what it is held against. A larger ratio is worse. */
+  readonly of: readonly [measure: string, contender: string];
+  readonly to: readonly [measure: string, contender: string];
+  readonly unit: Unit;
+}
+
+const OURS = "lvs-lab: pulumi up";
+const SCRIPT = "floor: one shell script a server";
+const served = "until the client is served";
+const nothing = "nothing to do";
+
+/** The ratios that a change of the code may make worse. */
+export const ratios: readonly Ratio[] = [
+  {
+    name: "an `up` with nothing to do, in starts of node",
+    part: "nothing",
+    of: [nothing, OURS],
+    to: [nothing, "floor: node that ends at once"],
+    unit: "s",
+  },
+  {
+    name: "provisioning, in the time of the bare commands",
+    part: "provision",
+    of: [served, OURS],
+    to: [served, SCRIPT],
+    unit: "s",
+  },
+  {
+    name: "provisioning, in the time of Ansible",
+    part: "provision",
+    of: [served, OURS],
+    to: [served, "Ansible"],
+    unit: "s",
+  },
+];
+
+/** A ratio's value in some results; undefined where one of the two was not measured. */
+export function ratioIn({ part, of, to, unit }: Ratio, results: Results): number | undefined {
+  const rows = results.parts[part]?.rows ?? [];
+  const fastestOf = ([measure, contender]: Ratio["of"]): number | undefined => {
+    const row: Row | undefined = rowOf(rows, measure, contender, unit);
+    return row && summarize(row.values).min;
+  };
+  const one = fastestOf(of);
+  const other = fastestOf(to);
+  return one !== undefined && other ? one / other : undefined;
+}
+
+export interface Verdict {
+  readonly ratio: Ratio;
+  readonly recorded: number;
+  readonly now: number;
+  /** By how much it is worse, as a share: 0.3 is 30 % slower. Below 0: better. */
+  readonly loss: number;
+}
+
+/** Compares what was measured now with what was recorded, as far as both have it. */
+export const judge = (recorded: Results, now: Results): Verdict[] =>
+  ratios.flatMap((ratio) => {
+    const before = ratioIn(ratio, recorded);
+    const after = ratioIn(ratio, now);
+    return before === undefined || after === undefined
+      ? []
+      : [{ ratio, recorded: before, now: after, loss: after / before - 1 }];
+  });

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { projectRoot } from "../../provision/paths.ts";
+import type { Machine } from "./machine.ts";
+import type { Row } from "./measured.ts";
+
+/** One part of the benchmark, as it was last measured. */
+export interface PartResult {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: Machine;
+  /** What a reader needs to know of this very run: a contender that was not there, a promise to compare with. */
+  readonly notes: readonly string[];
+  readonly rows: readonly Row[];
+}
+
+/** docs/benchmarks.json. */
+export interface Results {
+  readonly format: "lvs-lab benchmarks";
+  readonly version: 1;
+  readonly parts: Readonly<Record<string, PartResult>>;
+}
+
+export const resultsFile = join(projectRoot, "docs/benchmarks.json");
+
+export const noResults: Results = { format: "lvs-lab benchmarks", version: 1, parts: {} };
+
+/** What a file of results holds; a file that is not there holds none. @throws when it is something else */
+export async function readResults(file: string): Promise<Results> {
+  if (!existsSync(file)) return noResults;
+  const found = JSON.parse(await readFile(file, "utf8")) as Results;
+  if (found.format !== "lvs-lab benchmarks" || found.version !== 1)
+    throw new Error(`${file} holds no results of \`npm run bench\` in version 1: name another file, or remove it`);
+  return found;
+}
+
+/** Parts that were measured anew take the place of what there was of them; the others stay. */
+export const merged = (before: Results, parts: Readonly<Record<string, PartResult>>): Results => ({
+  ...before,
+  parts: { ...before.parts, ...parts },
+});
+
+export const writeResults = (file: string, results: Results): Promise<void> =>
+  writeFile(file, `${JSON.stringify(results, null, 2)}\n`);

@@ -1,0 +1,72 @@
+import { type Row, rowOf, summarize, type Unit } from "./measured.ts";
+import type { PartResult } from "./results.ts";
+
+/** A figure with as many digits as tell something. */
+export const figure = (value: number): string => {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toFixed(digits);
+};
+
+/** The cells of a part's table, head first. Wall and CPU seconds of one thing share a row. */
+export function cells(rows: readonly Row[]): string[][] {
+  const shown = rows.filter((row) => row.unit !== "CPU s" || rowOf(rows, row.measure, row.contender) === undefined);
+  const cpuOf = ({ measure, contender, unit }: Row) =>
+    unit === "s" ? rowOf(rows, measure, contender, "CPU s") : undefined;
+  const withCpu = shown.some((row) => cpuOf(row) !== undefined);
+  const head = ["what", "who", "median", "min – max", ...(withCpu ? ["CPU"] : []), "runs"];
+  return [
+    head,
+    ...shown.map((row) => {
+      const { median, min, max, runs } = summarize(row.values);
+      const cpu = cpuOf(row);
+      return [
+        row.measure,
+        row.contender,
+        `${figure(median)} ${row.unit}`,
+        runs === 1 ? "" : `${figure(min)} – ${figure(max)}`,
+        ...(withCpu ? [cpu ? `${figure(summarize(cpu.values).median)} s` : ""] : []),
+        String(runs),
+      ];
+    }),
+  ];
+}
+
+/** A part's table for the terminal. */
+export function plainTable(rows: readonly Row[]): string {
+  const all = cells(rows);
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
+  return all
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** A part in Markdown: its table, its notes, and where and when. */
+export function markdownPart({ rows, notes, machine, date, commit }: PartResult): string {
+  const [head = [], ...body] = cells(rows).map((line) => line.map((cell) => cell.replaceAll("|", "\\|")));
+  const line = (all: readonly string[]): string => `| ${all.join(" | ")} |`;
+  const right = /^(median|min – max|CPU|runs)$/;
+  const rule = line(head.map((name) => (right.test(name) ? "---:" : "---")));
+  const { cpus, model, memory, kernel, node, acceleration } = machine;
+  return [
+    ...(body.length > 0 ? [[line(head), rule, ...body.map(line)].join("\n")] : []),
+    ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join("\n")] : []),
+    `${date.slice(0, 10)}, commit \`${commit}\`; ${cpus} × ${model}, ${figure(memory / 1024)} GiB, Linux ${kernel}, Node ${node}${
+      acceleration ? `, guests under ${acceleration === "kvm" ? "KVM" : "emulation (TCG)"}` : ""
+    }.`,
+  ].join("\n\n");
+}
+
+/** The rows of one unit by measure, in order. */
+export function byMeasure(rows: readonly Row[], unit: Unit): { measure: string; rows: Row[] }[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    if (row.unit !== unit) continue;
+    groups.set(row.measure, [...(groups.get(row.measure) ?? []), row]);
+  }
+  return [...groups].map(([measure, all]) => ({ measure, rows: all }));
+}

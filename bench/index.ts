@@ -1,0 +1,118 @@
+/**
+ * `npm run bench`: how long what the lab does takes, beside what a user would pick instead and beside the least that has to be done. It wants
+ * a machine that does nothing else, with the set-up done.
+ *
+ *     npm run bench -- [PART…] [--runs N] [--ours] [--json FILE]
+ *
+ * Without a part: `whole`. Figures go into docs/benchmarks.json, part by part in the place of those that were there, and from there into
+ * docs/benchmarks.md and its chart; with --json into FILE instead (`-`: to standard output), and docs/ is left alone.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { writeBenchmarkDocs } from "../tools/benchmark-docs.ts";
+import { commit, machine } from "./harness/machine.ts";
+import type { Order, Outcome, Part } from "./harness/part.ts";
+import { merged, noResults, type PartResult, readResults, resultsFile, writeResults } from "./harness/results.ts";
+import { plainTable } from "./harness/tables.ts";
+import { parts } from "./parts/index.ts";
+import { liveThrough, type Step, steps } from "./parts/life.ts";
+
+const usage = `npm run bench -- [PART…] [--runs N] [--ours] [--json FILE]
+
+${parts.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join("\n")}
+
+Without a part: whole. \`all\` is all of them.
+--runs N     rounds, instead of each part's own number
+--ours       the lab's own way alone, without Ansible and the bare commands
+--json FILE  write figures there, and leave docs/ alone; - is standard output`;
+
+/** Set by Ctrl-C. What runs at that moment gets it too, and fails; else it ends at the next step. Labs are taken away in any case. */
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
+
+const say = (message: string): void => {
+  if (interrupted) throw new Error("interrupted");
+  console.error(`${new Date().toLocaleTimeString()}  ${message}`);
+};
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      runs: { type: "string" },
+      json: { type: "string" },
+      ours: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  const names = positionals.length === 0 ? ["whole"] : positionals;
+  const unknown = names.filter((name) => name !== "all" && !parts.some((part) => part.name === name));
+  const runs = values.runs === undefined ? undefined : Number(values.runs);
+  if (unknown.length > 0 || (runs !== undefined && !(Number.isInteger(runs) && runs > 0))) {
+    const what = unknown.length > 0 ? `there is no part ${unknown.join(", ")}` : `--runs takes a whole number above 0`;
+    console.error(`${what}\n\n${usage}`);
+    return 2;
+  }
+  const wanted = parts.filter(({ name }) => names.includes("all") || names.includes(name));
+  const file = values.json ?? resultsFile;
+
+  // Labs of the benchmark's own, out of the way of the user's.
+  process.env.LVS_LAB_STATE = await mkdtemp(join(tmpdir(), "lvs-bench-"));
+  const measuredAt = commit();
+  const done: Record<string, PartResult> = {};
+  try {
+    for await (const [part, outcome] of measured(wanted, { runs, oursAlone: values.ours })) {
+      const { rows, notes, acceleration } = outcome;
+      const result: PartResult = {
+        date: new Date().toISOString(),
+        commit: measuredAt,
+        machine: machine(acceleration),
+        notes,
+        rows,
+      };
+      const table = [
+        part.title,
+        "",
+        ...(rows.length > 0 ? [plainTable(rows)] : []),
+        ...notes.map((note) => `- ${note}`),
+        "",
+      ];
+      (file === "-" ? console.error : console.log)(table.join("\n"));
+      // What was not measured takes nothing's place. Each part is written when it is done: a later one may fail.
+      if (rows.length > 0) done[part.name] = result;
+      if (file !== "-") await writeResults(file, merged(await readResults(file), done));
+    }
+    if (file === "-") console.log(JSON.stringify(merged(noResults, done), null, 2));
+    if (file === resultsFile) await writeBenchmarkDocs();
+  } finally {
+    await rm(process.env.LVS_LAB_STATE, { recursive: true, force: true });
+  }
+  return 0;
+}
+
+/** Parts one after another; those that go through a lab's life together, on the same labs. */
+async function* measured(
+  wanted: readonly Part[],
+  { runs, oursAlone }: { runs: number | undefined; oursAlone: boolean },
+): AsyncGenerator<[Part, Outcome]> {
+  const orderOf = (part: Part): Order => ({ runs: runs ?? part.runs, oursAlone, say });
+  const isStep = (name: string): name is Step => (steps as readonly string[]).includes(name);
+  const together = wanted.filter(({ name }) => isStep(name));
+  for (const part of wanted) {
+    if (part === together[0] && together.length > 1) {
+      const outcomes = await liveThrough(
+        together.map(({ name }) => name as Step),
+        orderOf(part),
+      );
+      for (const one of together) yield [one, outcomes.get(one.name as Step) as Outcome];
+    } else if (!(together.length > 1 && together.includes(part))) yield [part, await part.measure(orderOf(part))];
+  }
+}

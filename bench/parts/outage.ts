@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LabInput } from "../../stacks/lab-schema.ts";
+import type { OutagePromise } from "../../verify/report/result.ts";
+import { withLab } from "../harness/bench-lab.ts";
+import { Ledger } from "../harness/measured.ts";
+import type { Part } from "../harness/part.ts";
+
+/**
+ * Labs by the priorities of their directors. The interval between advertisements is a second in both: a lab file allows no shorter one. What
+ * is left is the skew, (256 − priority) / 256 s of the standby: 805 ms in the article, 12 ms at the highest that two directors can have.
+ */
+const labs = [
+  { id: "article", who: "the article's timers: advert_int 1, standby's priority 50", priorities: [100, 50] },
+  { id: "fast", who: "the fastest of a lab file: advert_int 1, standby's priority 253", priorities: [254, 253] },
+] as const;
+
+/** How long the client is without the service when the master loses its power, kill by kill. */
+export const outage: Part = {
+  name: "outage",
+  title: "the client's outage when the master loses its power, over many kills",
+  runs: 20,
+  async measure({ runs, say }) {
+    const ledger = new Ledger();
+    const notes: string[] = [];
+    let acceleration: string | undefined;
+    for (const { id, who, priorities } of labs)
+      await withLab(id, async (lab) => {
+        say(`${who}: a lab`);
+        await lab.describe(haWith(priorities));
+        await lab.lvs("up");
+        acceleration = (await lab.live()).acceleration;
+        const reports = await mkdtemp(join(tmpdir(), "lvs-bench-reports-"));
+        say(`${who}: ${runs} kills`);
+        const args = ["--json", "--repeat", String(runs), "--report", reports, "director-down"];
+        const { outagesMs, promise, passed } = firstPromised(await lab.lvs("scenario run", args, { accept: [1] }));
+        for (const ms of outagesMs) ledger.add("the longest outage after a kill", who, ms, "ms");
+        if (passed === runs) await rm(reports, { recursive: true });
+        else say(`${who}: ${passed} of ${runs} passed; what the others saw is in ${reports}`);
+        notes.push(
+          `${who}: promised are ${Math.round(promise.minimumMs)} to ${Math.round(promise.maximumMs)} ms, ${promise.arithmetic}; ${passed} of ${runs} runs were as the scenario wants them.`,
+        );
+      });
+    return { rows: ledger.rows(), notes, acceleration };
+  },
+};
+
+/** The textbook's ha lab on baked guests, the directors' priorities aside. */
+export const haWith = ([first, second]: readonly [number, number]): LabInput => ({
+  stage: "ha",
+  network: { subnet: "172.25.254.0/24" },
+  service: { vip: "172.25.254.100", scheduler: "rr" },
+  image: { packages: "baked" },
+  keepalived: { advertInterval: 1 },
+  servers: [
+    { name: "server1", address: "172.25.254.11", role: "director", priority: first },
+    { name: "server2", address: "172.25.254.12", role: "real-server" },
+    { name: "server3", address: "172.25.254.13", role: "real-server" },
+    { name: "server4", address: "172.25.254.14", role: "director", priority: second },
+  ],
+});
+
+/** Of what `scenario run --json --repeat` printed, the window for which VRRP's timers promise an outage: the kill. */
+export function firstPromised(output: string): {
+  readonly outagesMs: readonly number[];
+  readonly promise: OutagePromise;
+  /** How many runs were in every respect as the scenario wants them. */
+  readonly passed: number;
+} {
+  const { repeated, runs } = JSON.parse(output) as {
+    repeated: { passed: number; windows: { outagesMs: number[]; promise?: OutagePromise }[] }[];
+    // A single run is not put side by side with others.
+    runs: { passed: boolean; windows: { outage: { longest?: { ms: number } | null }; promise?: OutagePromise }[] }[];
+  };
+  for (const { outagesMs, promise } of repeated[0]?.windows ?? [])
+    if (promise) return { outagesMs, promise, passed: repeated[0]?.passed ?? 0 };
+  for (const { outage, promise } of runs[0]?.windows ?? [])
+    if (promise) return { outagesMs: [outage.longest?.ms ?? 0], promise, passed: runs[0]?.passed ? 1 : 0 };
+  throw new Error("the scenario has no window with a promised outage");
+}
