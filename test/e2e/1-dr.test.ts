@@ -1,0 +1,141 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { projectRoot } from "../../cli/pulumi.ts";
+import { until } from "../../provision/until.ts";
+import { failures, TestStack } from "./stack.ts";
+
+const stack = new TestStack("e2e-dr");
+afterAll(() => stack.remove());
+
+/** Starts `up`, does something to it at a moment of its own choosing, and waits for its end. */
+async function upUntil(moment: RegExp, action: (pid: number) => void): Promise<void> {
+  const child = spawn(join(projectRoot, "cli/lvs-lab"), ["up", "--stack", stack.name], {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const closed = once(child, "close");
+  let output = "";
+  let done = false;
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (data) => {
+      output += data;
+      if (done || !moment.test(output)) return;
+      done = true;
+      action(child.pid ?? 0);
+    });
+  await closed;
+  expect(done, `${moment} was never printed:\n${output}`).toBe(true);
+}
+
+/** Updated or created resources of a run, by name, sorted. */
+const changed = (output: string): string[] =>
+  [
+    ...new Set(
+      [...output.matchAll(/^ [+~-]\S?\s+\S+ (\S+) (?:created|updated|deleted)/gm)].map(([, name = ""]) => name),
+    ),
+  ]
+    .filter((name) => !name.startsWith("lvs-lab-"))
+    .sort();
+
+describe("the dr stage, with baked guests", () => {
+  test("an `up` that is killed, interrupted and robbed of a guest is finished by the next", async () => {
+    await stack.lab("dr-baked", (lab) => (lab.arpCure = "none"));
+    await upUntil(/Domain server\d creat/, (pid) => process.kill(-pid, "SIGKILL"));
+    await upUntil(/waiting for its first SSH login/, (pid) => process.kill(-pid, "SIGINT"));
+    await upUntil(/-packages creating|-packages updating|-httpd creating/, () => {
+      void stack.virsh("destroy", "server2");
+    });
+    const { status, stderr } = await stack.lvs("up");
+    expect(status, stderr).toBe(0);
+  });
+
+  test("without a cure the ARP problem is there, and `check` finds just it", async () => {
+    const { status } = await stack.lvs("check", "--json");
+    expect(status).toBe(1);
+    expect(failures(await stack.check())).toEqual(
+      expect.arrayContaining(["arp-cure@server2", "arp-cure@server3", "arp-owner@client"]),
+    );
+  });
+
+  test.each(["sysctl", "arptables"])(
+    "the cure by %s changes the real servers alone, and everything holds",
+    async (cure) => {
+      await stack.lab("dr-baked", (lab) => (lab.arpCure = cure));
+      const up = await stack.pulumi("up", "--yes", "--skip-preview");
+      expect(up.status, up.stdout + up.stderr).toBe(0);
+      expect(changed(up.stdout)).toEqual(
+        [
+          ...(cure === "arptables" ? ["server2-packages", "server3-packages"] : []),
+          "server2-real-server",
+          "server3-real-server",
+        ].sort(),
+      );
+      expect(failures(await stack.check())).toEqual([]);
+    },
+  );
+
+  test("a scheduler, a weight and a page change what they are about and nothing else", async () => {
+    await stack.lab("dr-baked", (lab) => {
+      lab.service.scheduler = "wrr";
+      for (const server of lab.servers)
+        if (server.name === "server3") Object.assign(server, { weight: 3, page: "three\n" });
+    });
+    const up = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(up.status, up.stdout + up.stderr).toBe(0);
+    expect(changed(up.stdout)).toEqual(["server1-director", "server3-httpd"]);
+    expect(failures(await stack.check())).toEqual([]);
+    expect(await stack.on("server1", "ipvsadm -Sn")).toContain("-a -t 172.25.254.100:80 -r 172.25.254.13:80 -g -w 3");
+  });
+
+  test("ipvsadm alone looks after nobody: with httpd stopped its share of requests fails", async () => {
+    await stack.lab("dr-baked");
+    expect((await stack.pulumi("up", "--yes", "--skip-preview")).status).toBe(0);
+    const results = await stack.check("--faults");
+    expect(failures(results)).toEqual([]);
+    expect(results.map(({ id }) => id)).toContain("no-health-check");
+  });
+
+  test("converts to the ha stage and back, without anything left over", async () => {
+    await stack.lab("ha-baked");
+    const there = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(there.status, there.stdout + there.stderr).toBe(0);
+    expect(failures(await stack.check())).toEqual([]);
+    expect(await stack.on("server1", "systemctl is-enabled lvs-director 2>&1 || true")).not.toContain("enabled\n");
+
+    await stack.lab("dr-baked");
+    const back = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(back.status, back.stdout + back.stderr).toBe(0);
+    expect(failures(await stack.check())).toEqual([]);
+    expect(await stack.on("server1", "systemctl is-active keepalived opensmtpd || true")).toBe("inactive\ninactive\n");
+    expect(await stack.virsh("list", "--all", "--name")).not.toContain("server4");
+  });
+
+  test("a second lab on the same addresses stands beside the first, made on a machine without a network", async () => {
+    const other = new TestStack("e2e-two", { offline: true });
+    try {
+      await other.lab("dr-baked", (lab) => (lab.arpCure = "sysctl"));
+      const { status, stderr } = await other.lvs("up");
+      expect(status, stderr).toBe(0);
+      expect(failures(await other.check())).toEqual([]);
+      expect(failures(await stack.check())).toEqual([]);
+    } finally {
+      await other.remove();
+    }
+    expect(existsSync(other.directory)).toBe(false);
+  });
+
+  test("a lab host that died is brought back by `up`, with its servers and what they serve", async () => {
+    process.kill(Number((await import("node:fs")).readFileSync(join(stack.directory, "init.pid"), "utf8")), "SIGKILL");
+    const { status, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(status, stdout + stderr).toBe(0);
+    await until(
+      async () => {
+        expect(failures(await stack.check())).toEqual([]);
+      },
+      { seconds: 60, everyMs: 1000, failed: (last) => last as Error },
+    );
+  });
+});

@@ -1,0 +1,142 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Lab, readLab } from "../../stacks/lab.ts";
+import type { Grade, TaskStatus } from "../../verify/grade/grade.ts";
+import type { LabStatus } from "../../verify/status.ts";
+import { drByHand, haByHand, type Step } from "./by-hand.ts";
+import { failures, TestStack } from "./stack.ts";
+
+const MINUTES = 60_000;
+
+/** Types steps on their servers in order; what is to be installed first, on all servers at once as several students would. */
+async function type(stack: TestStack, steps: readonly Step[]): Promise<void> {
+  const isInstall = ({ command }: Step): boolean => command.includes("apt-get");
+  const servers = [...new Set(steps.map(({ server }) => server))];
+  await Promise.all(
+    servers.map(async (server) => {
+      for (const step of steps.filter((one) => one.server === server && isInstall(one)))
+        await stack.on(server, step.command);
+    }),
+  );
+  for (const { server, command, input } of steps.filter((step) => !isInstall(step))) {
+    const text = input ? await stack.on(input.server, input.command) : undefined;
+    await stack.on(server, text === undefined ? command : `${command} <<'END'\n${text}END`);
+  }
+}
+
+/** What `grade --json` says, with its exit status. */
+async function grade(stack: TestStack, ...args: string[]): Promise<Grade & { status: number | null }> {
+  const { status, stdout, stderr } = await stack.lvs("grade", "--json", ...args);
+  expect(stdout, stderr).not.toBe("");
+  return { ...(JSON.parse(stdout) as Grade), status };
+}
+
+/** The tasks of a status, as `id@where`. */
+const withStatus = ({ tasks }: Grade, status: TaskStatus): string[] =>
+  tasks.filter((task) => task.status === status).map(({ id, subjects }) => `${id}@${subjects.join("+")}`);
+
+describe("the dr exercise on bare guests", () => {
+  const stack = new TestStack("e2e-bare");
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await readLab("labs/bare.yaml");
+  });
+  afterAll(() => stack.remove());
+
+  test("a bare lab comes up, can be looked at, and has nothing of the exercise yet", async () => {
+    await stack.lab("bare");
+    const up = await stack.lvs("up");
+    expect(up.status, up.stderr).toBe(0);
+    expect(up.stderr).toContain("npx lvs-lab grade -s e2e-bare");
+
+    const before = await grade(stack);
+    expect(withStatus(before, "not yet"), JSON.stringify(before.tasks, null, 2)).toHaveLength(before.tasks.length);
+    expect(before).toMatchObject({ status: 1, passed: false, exercise: "dr", score: { points: 0, percent: 0 } });
+
+    const status = JSON.parse((await stack.lvs("status", "--json")).stdout) as LabStatus;
+    expect(status).toMatchObject({ stage: "bare", exercise: "dr", vipHolders: [] });
+    expect(status.servers.map(({ name, domain, reachable }) => [name, domain, reachable])).toEqual(
+      lab.servers.map(({ name }) => [name, "running", true]),
+    );
+    expect(await stack.on("server2", "command -v apache2 ipvsadm arptables || echo none")).toBe("none\n");
+    const check = await stack.lvs("check", "--json", "--role", "director");
+    expect(check.status).toBe(1);
+    expect(JSON.parse(check.stdout)).toMatchObject({ format: "lvs-lab check", version: 1, stage: "bare" });
+  });
+
+  test("the article's steps, typed by hand, get full marks", { timeout: 30 * MINUTES }, async () => {
+    await type(stack, drByHand(lab));
+    const after = await grade(stack);
+    expect(
+      [...withStatus(after, "wrong"), ...withStatus(after, "not yet")],
+      JSON.stringify(after.tasks, null, 2),
+    ).toEqual([]);
+    expect(after).toMatchObject({ status: 0, passed: true, score: { percent: 100 } });
+    expect(failures(await stack.check())).toEqual([]);
+  });
+
+  test("another `up` leaves the student's work alone", async () => {
+    const up = await stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(up.status, up.stdout + up.stderr).toBe(0);
+    expect(await grade(stack)).toMatchObject({ status: 0 });
+  });
+
+  test("what is broken is wrong, with a hint that says how to mend it", async () => {
+    await stack.on("server2", "systemctl stop apache2");
+    const broken = await grade(stack);
+    expect(broken.status).toBe(1);
+    expect(withStatus(broken, "wrong")).toEqual(["httpd-page@server2", "balancing@client"]);
+    expect(withStatus(broken, "not yet")).toEqual([]);
+    expect(broken.tasks.find(({ status }) => status === "wrong")?.hint).toContain("systemctl enable --now apache2");
+    const text = await stack.lvs("grade");
+    expect(text.status).toBe(1);
+    expect(text.stdout).toMatch(/^✗ 0\/1 {2}server2 +httpd-page /m);
+
+    const file = join(stack.directory, "check.xml");
+    const tap = await stack.lvs("check", "--tap", "--junit", file, "--server", "server2");
+    expect(tap.status).toBe(1);
+    expect(tap.stdout).toMatch(/^TAP version 14\n1\.\.3\n/);
+    expect(tap.stdout).toMatch(/^not ok \d - httpd-page server2/m);
+    expect(await readFile(file, "utf8")).toMatch(/<testsuite .*tests="3".*failures="1"/);
+
+    await stack.on("server2", "systemctl start apache2");
+    expect(await grade(stack)).toMatchObject({ status: 0 });
+  });
+
+  test("a mistake is told from a step that has not been taken", async () => {
+    const { vip, port } = lab.service;
+    await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s wrr`);
+    await stack.on("server3", `ip addr del ${vip}/32 dev eth0`);
+    const open = await grade(stack);
+    expect(withStatus(open, "wrong")).toContain("director-table@server1");
+    expect(withStatus(open, "not yet")).toEqual(["real-server-vip@server3"]);
+    await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s rr`);
+    await stack.on("server3", `ip addr add ${vip}/32 dev eth0`);
+  });
+
+  test("`--faults` shows that the table is blind, and mends what it broke", async () => {
+    const whole = await grade(stack, "--faults");
+    expect(whole.tasks.at(-1)).toMatchObject({ id: "no-health-check", status: "done" });
+    expect(whole.status).toBe(0);
+  });
+});
+
+describe("the ha exercise on bare guests", () => {
+  const stack = new TestStack("e2e-bare-ha");
+  afterAll(() => stack.remove());
+
+  test("the article's steps, typed by hand, get full marks", { timeout: 40 * MINUTES }, async () => {
+    await stack.lab("bare-ha");
+    const up = await stack.lvs("up");
+    expect(up.status, up.stderr).toBe(0);
+    expect(await grade(stack)).toMatchObject({ status: 1, exercise: "ha", score: { points: 0 } });
+    await type(stack, haByHand(await readLab("labs/bare-ha.yaml")));
+    const after = await grade(stack);
+    expect(
+      [...withStatus(after, "wrong"), ...withStatus(after, "not yet")],
+      JSON.stringify(after.tasks, null, 2),
+    ).toEqual([]);
+    expect(after).toMatchObject({ status: 0, score: { percent: 100 } });
+  });
+});

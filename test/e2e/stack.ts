@@ -1,0 +1,119 @@
+import { existsSync, rmSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { $ } from "zx";
+import { projectRoot } from "../../cli/pulumi.ts";
+import type { CheckResult } from "../../verify/check.ts";
+
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A stack of the tests' own, driven as a user would: by `lvs-lab` and `pulumi` at the command line. */
+export class TestStack {
+  readonly name: string;
+  readonly #config: string;
+  readonly #prefix: readonly string[];
+  readonly #lab: string;
+
+  /** `offline`: its commands run in a network namespace that has nothing but a loopback, as on a machine without a network. */
+  constructor(name: string, { offline = false } = {}) {
+    this.name = name;
+    this.#prefix = offline ? ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"] : [];
+    this.#config = join(projectRoot, `Pulumi.${name}.yaml`);
+    rmSync(this.#config, { force: true }); // of a run that was killed
+    this.#lab = join(process.env.LVS_LAB_STATE ?? "", `${name}.yaml`);
+  }
+
+  /** The lab's directory. */
+  get directory(): string {
+    return join(process.env.LVS_LAB_STATE ?? "", this.name);
+  }
+
+  /** Where its reports go. */
+  get reports(): string {
+    return join(process.env.LVS_LAB_STATE ?? "", `${this.name}-reports`);
+  }
+
+  /** Makes the stack's lab one of labs/, with some of its properties changed. */
+  async lab(base: string, change: (lab: LabFile) => void = () => {}): Promise<void> {
+    const lab = parse(await readFile(join(projectRoot, "labs", `${base}.yaml`), "utf8")) as LabFile;
+    change(lab);
+    await writeFile(this.#lab, stringify(lab));
+    // The stack's file keeps what Pulumi has written into it.
+    const config = existsSync(this.#config) ? parse(await readFile(this.#config, "utf8")) : {};
+    await writeFile(this.#config, stringify({ ...config, config: { "lvs-lab:lab": this.#lab } }));
+  }
+
+  /** `command` may be of two words: `scenario run`. */
+  lvs(command: string, ...args: string[]): Promise<Ran> {
+    const words = command.split(" ");
+    return run([...this.#prefix, join(projectRoot, "cli/lvs-lab"), ...words, "--stack", this.name, ...args]);
+  }
+
+  pulumi(command: string, ...args: string[]): Promise<Ran> {
+    return run([
+      ...this.#prefix,
+      "pulumi",
+      command,
+      "--stack",
+      this.name,
+      "--non-interactive",
+      "--color",
+      "never",
+      ...args,
+    ]);
+  }
+
+  /** Runs a shell command on a server, and insists that it works. */
+  async on(server: string, command: string): Promise<string> {
+    const { status, stdout, stderr } = await this.lvs("ssh", server, "--", command);
+    if (status !== 0) throw new Error(`${server}: ${command}: status ${status}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  /** What `check --json` says. */
+  async check(...args: string[]): Promise<CheckResult[]> {
+    const { stdout, stderr } = await this.lvs("check", "--json", ...args);
+    if (stdout === "") throw new Error(stderr);
+    return (JSON.parse(stdout) as { checks: CheckResult[] }).checks;
+  }
+
+  /** libvirt's command line on the lab's own libvirtd. */
+  async virsh(...args: string[]): Promise<string> {
+    const uri = `qemu+unix:///system?socket=${join(this.directory, "run/libvirt-sock")}`;
+    return (await $({ quiet: true })`virsh --quiet --connect ${uri} ${args}`).stdout;
+  }
+
+  /** Takes the lab and the stack away. */
+  async remove(): Promise<void> {
+    await this.lvs("down");
+    await this.pulumi("stack", "rm", "--yes", "--force");
+    await rm(this.#config, { force: true });
+    await rm(this.reports, { recursive: true, force: true });
+  }
+}
+
+/** The part of a lab file that tests change. */
+export interface LabFile {
+  stage: string;
+  arpCure?: string;
+  keepalived?: { preempt?: boolean };
+  service: { scheduler?: string };
+  servers: { name: string; role: string; weight?: number; page?: string }[];
+}
+
+/** The names of the checks that failed, as `id@subject`, sorted. */
+export const failures = (results: readonly CheckResult[]): string[] =>
+  results
+    .filter(({ passed }) => !passed)
+    .map(({ id, subject }) => `${id}@${subject}`)
+    .sort();
+
+async function run([file = "", ...args]: string[]): Promise<Ran> {
+  const { exitCode, stdout, stderr } = await $({ nothrow: true, quiet: true, cwd: projectRoot })`${file} ${args}`;
+  return { status: exitCode, stdout, stderr };
+}

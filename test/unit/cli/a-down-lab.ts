@@ -1,0 +1,34 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readLab } from "../../../stacks/lab.ts";
+
+/**
+ * Writes a stack into a state directory whose lab was brought up and whose lab host has gone since: every command finds the lab, and
+ * nothing in it. It is the form of Pulumi's state, apitype.VersionedCheckpoint.
+ */
+export async function writeDownLab(state: string, stack: string, labFile: string): Promise<void> {
+  const lab = await readLab(labFile);
+  const host = { kind: "private", directory: join(state, stack) };
+  const servers = lab.servers.map(({ name, address }) => ({
+    host,
+    name,
+    address,
+    hostKey: "ssh-ed25519 AAAA",
+    privateKey: "none",
+    instance: "1",
+    acceleration: "kvm",
+  }));
+  const root = {
+    urn: `urn:pulumi:${stack}::lvs-lab::pulumi:pulumi:Stack::lvs-lab-${stack}`,
+    custom: false,
+    type: "pulumi:pulumi:Stack",
+    outputs: { live: { lab, host, acceleration: "kvm", servers } },
+  };
+  const latest = { manifest: { time: "2026-01-01T00:00:00Z", magic: "", version: "" }, resources: [root] };
+  const directory = join(state, "pulumi/.pulumi/stacks/lvs-lab");
+  await mkdir(directory, { recursive: true });
+  await writeFile(
+    join(directory, `${stack}.json`),
+    JSON.stringify({ version: 3, checkpoint: { stack: `organization/lvs-lab/${stack}`, latest } }),
+  );
+}

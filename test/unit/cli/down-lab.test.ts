@@ -1,0 +1,203 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { $ } from "zx";
+import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
+import type { Grade } from "../../../verify/grade/grade.ts";
+import { writeDownLab } from "./a-down-lab.ts";
+
+const STACK = "down";
+const program = join(projectRoot, "cli/lvs-lab");
+
+let state: string;
+let env: Record<string, string | undefined>;
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "lvs-lab-down-"));
+  await writeDownLab(state, STACK, "labs/bare.yaml");
+  const given = Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_"));
+  env = {
+    ...Object.fromEntries(given),
+    HOME: state,
+    LVS_LAB_CACHE: cacheRoot(),
+    LVS_LAB_STATE: state,
+    LVS_LAB_STACK: STACK,
+  };
+});
+afterAll(() => rm(state, { recursive: true }));
+
+async function lvsLab(...args: string[]) {
+  const { exitCode, stdout, stderr } = await $({
+    cwd: projectRoot,
+    env,
+    nothrow: true,
+    quiet: true,
+  })`${program} ${args}`;
+  return { status: exitCode, stdout, stderr };
+}
+
+// Each run starts a Node of its own, and gives each server three seconds.
+describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
+  it.each([
+    ["failover", ["failover"], 2, /^lvs-lab: a failover needs two directors/],
+    ["client", ["client", "--", "true"], 1, /^lvs-lab: the lab host in \S+ is not running; `pulumi up` starts it\n$/],
+    [
+      "an unknown server",
+      ["check", "--server", "server1", "server9"],
+      2,
+      /^lvs-lab: there is no server server9; there are server1, server2, server3, client\n$/,
+    ],
+    ["an unknown fault", ["fault", "inject", "pauze", "server1"], 2, /^lvs-lab: there is no fault "pauze"; there are /],
+    [
+      "a server that a fault cannot be put on",
+      ["fault", "inject", "httpd-stop", "server1"],
+      2,
+      /^lvs-lab: httpd-stop cannot be put on "server1"; in this lab it can be put on server2, server3\n$/,
+    ],
+    [
+      "a fault that only keepalived has",
+      ["fault", "inject", "keepalived-stop", "server1"],
+      2,
+      /^lvs-lab: keepalived-stop can be put on nothing in a lab of stage bare\n$/,
+    ],
+    [
+      "a parameter that a fault does not have",
+      ["fault", "inject", "netem", "server2", "--set", "delayMs=5", "losPercent=5"],
+      2,
+      /^lvs-lab: netem: .*"losPercent".*; it takes delayMs, jitterMs, lossPercent, duplicatePercent, reorderPercent\n$/,
+    ],
+    [
+      "a parameter that is no number",
+      ["fault", "inject", "netem", "server2", "--set", "delayMs=long"],
+      2,
+      /^lvs-lab: netem: delayMs: .*expected number/,
+    ],
+    [
+      "a parameter without a value",
+      ["fault", "inject", "netem", "server2", "--set", "delayMs"],
+      2,
+      /^lvs-lab: --set takes name=value, not "delayMs"\n$/,
+    ],
+    [
+      "a scenario of another stage",
+      ["scenario", "run", "director-down"],
+      2,
+      /director-down\.yaml:\d+:\d+: stage: expected the stage of the lab/,
+    ],
+  ])("%s: the message alone, and the status that goes with it", async (_what, args, status, message) => {
+    const result = await lvsLab(...args);
+    expect(result).toMatchObject({ status, stdout: "" });
+    expect(result.stderr).toMatch(message);
+  });
+
+  it("check says why nothing can be seen, and what a person would type", async () => {
+    const { status, stdout, stderr } = await lvsLab("check", "--only", "httpd-page");
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    expect(stdout).toMatch(
+      /^FAIL server2 .*\n {7}expected: "server2\\n"\n {7}seen: .*is not running.*\n {7}to see it by hand, on server2:\n {9}curl localhost\n {7}to mend it: It could not be looked at/,
+    );
+    expect(stdout).toMatch(/\n0 checks passed, 2 failed\n$/);
+  });
+
+  it("check --json and --junit tell the same", async () => {
+    const file = join(state, "check.xml");
+    const { status, stdout } = await lvsLab(
+      "check",
+      "--json",
+      "--junit",
+      file,
+      "--role",
+      "real-server",
+      "--server",
+      "server3",
+      "--only",
+      "httpd-page",
+      "arp-cure",
+    );
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: "lvs-lab check",
+      version: 1,
+      lab: "bare",
+      stack: STACK,
+      stage: "bare",
+      passed: false,
+      checks: [
+        { id: "httpd-page", subject: "server3", passed: false, byHand: ["curl localhost"] },
+        { id: "arp-cure", subject: "server3", passed: false },
+      ],
+    });
+    const xml = await readFile(file, "utf8");
+    expect(xml).toMatch(/<testsuite [^>]*tests="2"/);
+    expect(xml.match(/<testcase /g)).toHaveLength(2);
+    expect(xml.match(/<failure /g)).toHaveLength(2);
+  });
+
+  it("check --tap has a plan, also of nothing", async () => {
+    expect((await lvsLab("check", "--tap", "--only", "httpd-page")).stdout).toMatch(
+      /^TAP version 14\n1\.\.2\nnot ok 1 - /,
+    );
+    expect(await lvsLab("check", "--tap", "--only", "httpd-page", "--role", "client")).toEqual({
+      status: 0,
+      stdout: "TAP version 14\n1..0\n",
+      stderr: "",
+    });
+  });
+
+  it("check --watch tells what has changed and ends at Ctrl-C with the last look's status", async () => {
+    const child = spawn(program, ["check", "--watch", "0.1", "--only", "arp-owner"], { cwd: projectRoot, env });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    await once(child.stdout, "data");
+    // It is at its tenth look by then, each of which sees the same.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill("SIGINT");
+    const [status] = await once(child, "close");
+    expect(status).toBe(1);
+    expect(output.match(/^\S+Z FAIL client {3}arp-owner/gm)).toHaveLength(1);
+  });
+
+  it("grade is whole JSON that says what stands in the way", async () => {
+    const { status, stdout, stderr } = await lvsLab("grade", "--json");
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    const grade = JSON.parse(stdout) as Grade;
+    expect(grade).toMatchObject({ format: "lvs-lab grade", version: 1, stack: STACK, exercise: "dr", passed: false });
+    expect(grade.score).toMatchObject({ points: 0, percent: 0 });
+    expect(new Set(grade.tasks.map(({ hint }) => hint))).toEqual(
+      new Set(["It could not be looked at: see to that first."]),
+    );
+    // Nothing is waited for that cannot come.
+    expect(grade.durationMs).toBeLessThan(15_000);
+  });
+});
+
+it("a fault that could not be injected stays noted, for what came of it is to be healed", {
+  timeout: 60_000,
+}, async () => {
+  const stack = "broken";
+  await writeDownLab(state, stack, "labs/bare.yaml");
+  const noted = () => readdir(join(state, stack, "faults"));
+  const inject = await lvsLab("fault", "inject", "-s", stack, "disk-full", "server3");
+  expect(inject).toMatchObject({ status: 9, stdout: "" });
+  expect(inject.stderr).toMatch(/^lvs-lab: .*is not running/);
+  expect(await noted()).toEqual(["disk-full@server3.json"]);
+
+  const { status, stdout } = await lvsLab("fault", "status", "-s", stack, "--json");
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    format: "lvs-lab injected",
+    stack,
+    faults: [{ fault: "disk-full", server: "server3", there: null, seen: expect.stringContaining("is not running") }],
+  });
+  const text = await lvsLab("fault", "status", "-s", stack);
+  expect(text.stdout).toMatch(/^disk-full on server3 since \S+: not known whether there \(.*is not running/);
+
+  const heal = await lvsLab("heal", "-s", stack);
+  expect(heal.status).toBe(1);
+  expect(heal.stderr).toMatch(
+    /^healing disk-full on server3\nlvs-lab: not everything could be healed: .*is not running/,
+  );
+  expect(await noted()).toEqual(["disk-full@server3.json"]);
+});

@@ -1,0 +1,225 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { $ } from "zx";
+import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
+import { checks } from "../../../verify/checks/index.ts";
+import { faults } from "../../../verify/faults/index.ts";
+import { findScenario, scenarioNames } from "../../../verify/scenarios/index.ts";
+
+let state: string;
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), "lvs-lab-state-"));
+});
+afterAll(() => rm(state, { recursive: true }));
+
+/** Runs the command line as a user does, with a state and a home of the test's and none of the user's Pulumi settings. */
+async function lvsLab(...args: string[]) {
+  const given = Object.entries(process.env).filter(([name]) => !/^(PULUMI_|LVS_LAB_STACK$)/.test(name));
+  const { exitCode, stdout, stderr } = await $({
+    cwd: projectRoot,
+    env: { ...Object.fromEntries(given), HOME: state, LVS_LAB_CACHE: cacheRoot(), LVS_LAB_STATE: state },
+    nothrow: true,
+    quiet: true,
+  })`${join(projectRoot, "cli/lvs-lab")} ${args}`;
+  return { status: exitCode, stdout, stderr };
+}
+
+// Each run starts a Node of its own.
+describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
+  it("--help lists every command, on stdout", async () => {
+    const { status, stdout, stderr } = await lvsLab("--help");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const commands = [...stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+    expect(commands.sort()).toEqual(
+      [
+        ...["check", "ci", "client", "down", "env", "failover", "fault", "grade", "heal", "help", "scenario"],
+        ...["soak", "ssh", "status", "up", "validate"],
+      ].sort(),
+    );
+  });
+
+  it("COMMAND --help tells how a lab is chosen", async () => {
+    const { status, stdout } = await lvsLab("check", "--help");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/-s, --stack <name> .*default: "ha".*LVS_LAB_STACK/s);
+  });
+
+  it.each([
+    ["an unknown command", ["destroy"], "unknown command 'destroy'"],
+    ["an unknown option", ["status", "--jsno"], "unknown option '--jsno'"],
+    ["a missing argument", ["validate"], "missing required argument 'file'"],
+    ["a missing server", ["ssh", "-s", "ha"], "missing required argument 'server'"],
+    ["an option without its value", ["status", "-s"], "argument missing"],
+    ["a fault without a server", ["fault", "inject", "pause"], "missing required argument 'server'"],
+    ["a soak of no requests", ["soak", "--requests", "0"], "it is a whole number from 1."],
+    ["a scenario that is run no time", ["scenario", "run", "director-down", "--repeat", "0"], "from 1 to 1000."],
+    ["a lab that is kept now and then", ["ci", "--keep", "sometimes"], "Allowed choices are never, on-failure, always"],
+  ])("%s is an error of configuration, with help, on stderr", async (_what, args, message) => {
+    const { status, stdout, stderr } = await lvsLab(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr).toContain("(lvs-lab --help lists the commands)");
+  });
+
+  it("an unknown check is answered with those that are, before any lab is asked for", async () => {
+    const { status, stderr } = await lvsLab("check", "-s", "nosuch", "--only", "arp-cure", "arp-curse");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^lvs-lab: there is no check arp-curse; there are .*\barp-cure\b/);
+  });
+
+  it.each([
+    [
+      "a role",
+      ["--role", "client", "director", "switch"],
+      /^lvs-lab: there is no role switch; there are director, real-server, client\n$/,
+    ],
+    [
+      "a check of the catalogue",
+      ["--list", "--only", "arp-curse"],
+      /^lvs-lab: there is no check arp-curse; there are /,
+    ],
+    [
+      "--list of a server",
+      ["--list", "--server", "server1"],
+      /'--list' cannot be used with option '--server <name\.\.\.>'/,
+    ],
+    ["--watch as JSON", ["--watch", "--json"], /'--watch \[seconds\]' cannot be used with option '-j, --json'/],
+    ["--watch of what breaks things", ["--watch", "--faults"], /cannot be used with option '--faults'/],
+    ["--tap as JSON", ["--tap", "--json"], /cannot be used with option '-j, --json'/],
+    ["--watch with no number", ["--watch", "often"], /it is a number of seconds/],
+  ])("%s that there is not, is an error of configuration", async (_what, args, message) => {
+    const { status, stdout, stderr } = await lvsLab("check", "-s", "nosuch", ...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
+
+  it("check --list shows the catalogue with no lab running, narrowed down and as JSON", async () => {
+    const text = await lvsLab("check", "--list");
+    expect(text).toMatchObject({ status: 0, stderr: "" });
+    for (const { id } of checks) expect(text.stdout).toMatch(new RegExp(`^${id} {2}\\(`, "m"));
+    const { status, stdout } = await lvsLab(
+      "check",
+      "--list",
+      "--json",
+      "--role",
+      "real-server",
+      "--only",
+      "arp-cure",
+      "mail",
+    );
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: "lvs-lab check catalogue",
+      version: 1,
+      checks: [{ id: "arp-cure", role: "real-server", example: { subject: "server2", byHand: ["arptables -n -L"] } }],
+    });
+  });
+
+  it("a stack that is not there has Pulumi's status for it, and the remedy", async () => {
+    const { status, stdout, stderr } = await lvsLab("status", "--json", "-s", "nosuch");
+    expect({ status, stdout }).toEqual({ status: 6, stdout: "" });
+    expect(stderr).toBe('lvs-lab: there is no stack "nosuch"; `npm run up -- -s nosuch` makes it\n');
+  });
+
+  it("env prints lines that a shell takes, and keeps the passphrase from others' eyes", async () => {
+    const { status, stdout } = await lvsLab("env");
+    expect(status).toBe(0);
+    const backend = await $({ quiet: true })`sh -c ${`${stdout}\nprintf %s "$PULUMI_BACKEND_URL"`}`;
+    expect(backend.stdout).toBe(`file://${state}/pulumi`);
+    const mode = await $({ quiet: true })`stat --format %a ${join(state, "passphrase")}`;
+    expect(mode.stdout.trim()).toBe("600");
+  });
+});
+
+it("lvs-lab ci finds out that a scenario is not there before it brings a lab up", { timeout: 30_000 }, async () => {
+  const { status, stderr } = await lvsLab("ci", "-s", "nosuch", "--keep", "always", "--scenarios", "director-dwon");
+  expect(status).toBe(2);
+  expect(stderr).toContain("did you mean `director-down`?");
+});
+
+describe.concurrent("lvs-lab fault", { timeout: 30_000 }, () => {
+  it("list shows every fault with no lab running, as text and as JSON", async () => {
+    const text = await lvsLab("fault", "list");
+    expect(text).toMatchObject({ status: 0, stderr: "" });
+    for (const { id } of faults) expect(text.stdout).toMatch(new RegExp(`^${id}: `, "m"));
+    const { status, stdout } = await lvsLab("fault", "list", "--json");
+    expect(status).toBe(0);
+    const listed = JSON.parse(stdout);
+    expect(listed).toMatchObject({ format: "lvs-lab faults", version: 1 });
+    expect(listed.faults.find(({ id }: { id: string }) => id === "rogue-router")).toMatchObject({
+      parameters: ["priority", "password"],
+      byHand: { inject: expect.any(String), heal: expect.any(String) },
+    });
+  });
+});
+
+describe.concurrent("lvs-lab scenario", { timeout: 30_000 }, () => {
+  it("list shows those that are shipped, with the stages that they are for", async () => {
+    const { status, stdout } = await lvsLab("scenario", "list");
+    expect(status).toBe(0);
+    const names = await scenarioNames();
+    expect(
+      stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => line.split(" ")[0]),
+    ).toEqual(names);
+    expect(stdout).toMatch(/^arp-conflict +dr,ha +\S/m);
+    const json = JSON.parse((await lvsLab("scenario", "list", "--json")).stdout);
+    expect(json).toMatchObject({ format: "lvs-lab scenarios", version: 1 });
+    expect(json.scenarios.map(({ name }: { name: string }) => name)).toEqual(names);
+  });
+
+  it("validate says of files whether they are right, and where they are not", async () => {
+    const good = await findScenario("director-down");
+    expect(await lvsLab("scenario", "validate", good)).toMatchObject({
+      status: 0,
+      stdout: `${good}: "The master loses its power", 9 steps: valid\n`,
+    });
+    const bad = join(state, "bad-scenario.yaml");
+    await writeFile(bad, (await readFile(good, "utf8")).replace("fault: power-off", "fault: power-of"));
+    const { status, stderr } = await lvsLab("scenario", "validate", bad);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^${bad}:11:12: steps\\[1\\]\\.fault: .*did you mean \`power-off\``));
+  });
+
+  it("run wants to be told which, before any lab is asked for", async () => {
+    const { status, stderr } = await lvsLab("scenario", "run", "-s", "nosuch");
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: "lvs-lab: name a scenario, or say --all; `lvs-lab scenario list` shows them\n",
+    });
+  });
+});
+
+describe.concurrent("lvs-lab validate", { timeout: 30_000 }, () => {
+  it("says what is in each good file", async () => {
+    expect(await lvsLab("validate", "labs/dr.yaml", "labs/ha.yaml", "labs/bare-ha.yaml")).toEqual({
+      status: 0,
+      stdout: `labs/dr.yaml: lab dr, stage dr, 3 servers: valid
+labs/ha.yaml: lab ha, stage ha, 4 servers: valid
+labs/bare-ha.yaml: lab bare-ha, stage bare, to become ha, 4 servers: valid
+`,
+      stderr: "",
+    });
+  });
+
+  it("says of a bad one where it is bad, what was found and how to mend it", async () => {
+    const file = join(state, "bad.yaml");
+    const good = await readFile(join(projectRoot, "labs/dr.yaml"), "utf8");
+    await writeFile(file, good.replace("scheduler: rr", "scheduler: roundrobin"));
+    const line = good.split("\n").findIndex((text) => text.includes("scheduler: rr")) + 1;
+    const { status, stdout, stderr } = await lvsLab("validate", file);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^${file}:${line}:\\d+: .*expected .*\\brr\\b.*found "?roundrobin`));
+    expect(stderr).toMatch(/: 1 problem\n$/);
+  });
+
+  it("says of a file that is not there that it cannot be read", async () => {
+    const { status, stderr } = await lvsLab("validate", "labs/nosuch.yaml");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^labs\/nosuch\.yaml:1:1: .*ENOENT/);
+  });
+});

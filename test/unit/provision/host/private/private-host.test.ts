@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readlink, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { PrivateHost } from "../../../../../provision/host/private/private-host.ts";
+
+let directory: string;
+let host: PrivateHost;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "lvs-lab-host-"));
+  host = new PrivateHost(directory);
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const recordPid = (pid: number | string) => writeFile(join(directory, "init.pid"), `${pid}\n`);
+
+/** A process with the command line of a lab host's init for `of`; it waits for its end. */
+async function aHostsInit(of: string): Promise<ChildProcess & { pid: number }> {
+  const scripts = await mkdtemp(join(tmpdir(), "lvs-lab-init-"));
+  const init = join(scripts, "init.sh");
+  await writeFile(init, "#!/bin/sh\necho started\nread end\n");
+  await chmod(init, 0o755);
+  const child = spawn(init, [of], { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(child, "exit");
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+    await rm(scripts, { recursive: true });
+  });
+  await once(child.stdout, "data");
+  return child as ChildProcess & { pid: number };
+}
+
+describe("the host's PID", () => {
+  it("is that of its init, and it has a generation of its own", async () => {
+    const { pid } = await aHostsInit(directory);
+    await recordPid(pid);
+    expect(host.pid).toBe(pid);
+    expect(host.generation).toMatch(new RegExp(`^${pid}-[1-9]\\d*$`));
+    expect(host.generation).toBe(host.generation);
+  });
+
+  it("is none where nothing was ever started", () => {
+    expect(host.pid).toBeUndefined();
+    expect(host.generation).toBeUndefined();
+  });
+
+  it.each([
+    ["a process that has ended", 2 ** 22 + 1],
+    ["another process", process.pid],
+    ["nothing that is a number", "half-writ"],
+    ["nothing", ""],
+  ])("is none where the file names %s", async (_what, content) => {
+    await recordPid(content);
+    expect(host.pid).toBeUndefined();
+  });
+
+  it("is none where the file names another lab's init", async () => {
+    await recordPid((await aHostsInit(`${directory}-2`)).pid);
+    expect(host.pid).toBeUndefined();
+  });
+});
+
+describe("a host that does not run", () => {
+  it("has no way in, and says what starts it", () => {
+    for (const words of [() => host.asClient(["true"]), () => host.onSegment(["true"])])
+      expect(words).toThrow(`the lab host in ${directory} is not running; \`pulumi up\` starts it`);
+    expect(() => host.stream("172.25.254.11", 22)).toThrow("is not running");
+  });
+
+  it("does not answer, though a socket was left behind", async () => {
+    await mkdir(join(directory, "run"));
+    await writeFile(host.socket, "");
+    expect(await host.answers()).toBe(false);
+  });
+
+  it("is destroyed with its directory, and once more without an error", async () => {
+    await recordPid(process.pid);
+    await host.destroy();
+    expect(existsSync(directory)).toBe(false);
+    await host.destroy();
+  });
+});
+
+describe("a host that runs", () => {
+  it("answers once somebody listens at its socket", async () => {
+    await recordPid((await aHostsInit(directory)).pid);
+    expect(await host.answers()).toBe(false);
+    await mkdir(join(directory, "run"));
+    const libvirtd = createServer().listen(host.socket);
+    await once(libvirtd, "listening");
+    onTestFinished(() => void libvirtd.close());
+    expect(await host.answers()).toBe(true);
+  });
+
+  it("is entered through its init's namespaces, the command's words as they are", async () => {
+    const { pid } = await aHostsInit(directory);
+    await recordPid(pid);
+    const root = `/proc/${pid}/root${directory}`;
+    expect(host.asClient(["curl", "a b"])).toEqual(["nsenter", `--net=${root}/net/client`, "--", "curl", "a b"]);
+    expect(host.onSegment(["ip", "link"])).toEqual(["nsenter", `--net=${root}/net/lab`, "--", "ip", "link"]);
+  });
+
+  it("is ended before its directory goes", async () => {
+    const init = await aHostsInit(directory);
+    await recordPid(init.pid);
+    await host.destroy();
+    expect(existsSync(`/proc/${init.pid}`)).toBe(false);
+    expect(existsSync(directory)).toBe(false);
+  });
+});
+
+describe("the socket", () => {
+  it("is what the URI names", () => {
+    expect(new PrivateHost("/state/labs/ha").uri).toBe("qemu+unix:///system?socket=/state/labs/ha/run/libvirt-sock");
+  });
+
+  it("of a directory that is too deep is refused before anything is made, with the remedy", async () => {
+    const deep = join(directory, "d".repeat(107));
+    await expect(new PrivateHost(deep).start(join(directory, "cache"))).rejects.toThrow(
+      new RegExp(`${deep} is too deep: .* would have ${Buffer.byteLength(deep) + 17} bytes.* 107\\. Set LVS_LAB_STATE`),
+    );
+    expect(existsSync(deep)).toBe(false);
+  });
+
+  it("is measured in bytes, not characters", async () => {
+    const deep = join(directory, "ü".repeat(50));
+    expect(join(deep, "run/libvirt-sock").length).toBeLessThan(107);
+    await expect(new PrivateHost(deep).start(join(directory, "cache"))).rejects.toThrow("too deep");
+  });
+});
+
+it("another repository takes the place of the first", async () => {
+  expect(host.packages).toBeUndefined();
+  for (const pool of ["/cache/pool-1", "/cache/pool-2"]) {
+    await host.servePackages(pool);
+    expect(host.packages).toBe(pool);
+  }
+  expect(await readlink(join(directory, "packages"))).toBe("/cache/pool-2");
+  expect(existsSync(join(directory, "packages.new"))).toBe(false);
+});

@@ -1,0 +1,53 @@
+import { expect, it } from "vitest";
+import { parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
+
+it("the textbook's table", () => {
+  const printed = `-A -t 172.25.254.100:80 -s rr
+-a -t 172.25.254.100:80 -r 172.25.254.12:80 -g -w 1
+-a -t 172.25.254.100:80 -r 172.25.254.13:80 -g -w 1
+`;
+  expect(parseIpvsTable(printed)).toEqual([
+    {
+      key: "-t 172.25.254.100:80",
+      scheduler: "rr",
+      destinations: {
+        "172.25.254.12:80": { weight: 1, forwarding: "Route" },
+        "172.25.254.13:80": { weight: 1, forwarding: "Route" },
+      },
+    },
+  ]);
+});
+
+it("several services of every kind, with persistence, weights and all forwarding methods", () => {
+  const printed = `-A -t 172.25.254.100:80 -s wrr -p 50
+-a -t 172.25.254.100:80 -r 172.25.254.12:80 -m -w 0
+-a -t 172.25.254.100:80 -r 172.25.254.13:80 -i -w 65535
+-A -u 172.25.254.100:53 -s lc
+-A -f 7 -s sh
+-a -f 7 -r 172.25.254.12:0 -g -w 3
+`;
+  expect(parseIpvsTable(printed)).toEqual([
+    {
+      key: "-t 172.25.254.100:80",
+      scheduler: "wrr",
+      persistenceTimeout: 50,
+      destinations: {
+        "172.25.254.12:80": { weight: 0, forwarding: "Masq" },
+        "172.25.254.13:80": { weight: 65535, forwarding: "Tunnel" },
+      },
+    },
+    { key: "-u 172.25.254.100:53", scheduler: "lc", destinations: {} },
+    { key: "-f 7", scheduler: "sh", destinations: { "172.25.254.12:0": { weight: 3, forwarding: "Route" } } },
+  ]);
+});
+
+it("an empty table, or none because ipvsadm is not there", () => {
+  expect(parseIpvsTable("")).toEqual([]);
+  expect(parseIpvsTable("\n")).toEqual([]);
+});
+
+it("a destination without its service is no table", () => {
+  expect(() => parseIpvsTable("-a -t 172.25.254.100:80 -r 172.25.254.12:80 -g -w 1")).toThrow(
+    "a destination of -t 172.25.254.100:80 before that service",
+  );
+});

@@ -1,0 +1,79 @@
+import { expect, it } from "vitest";
+import { observedCure } from "../../../../provision/roles/real-server.ts";
+
+const wanted = { vip: "172.25.254.100", interface: "eth0", server: { address: "172.25.254.12" } };
+const cure = (arptables: string, sysctl: string) => observedCure(wanted, arptables, sysctl);
+
+/** `arptables -n -L` with these rules, as the legacy tool prints it. */
+const legacy = (input: string[], output: string[]): string =>
+  [
+    "Chain INPUT (policy ACCEPT)",
+    ...input,
+    "",
+    "Chain OUTPUT (policy ACCEPT)",
+    ...output,
+    "",
+    "Chain FORWARD (policy ACCEPT)",
+    "",
+  ].join("\n");
+
+const drop = "-j DROP -d 172.25.254.100 ";
+const mangle = "-j mangle -s 172.25.254.100 --mangle-ip-s 172.25.254.12 ";
+const empty = legacy([], []);
+/** arp_ignore and arp_announce on all, then on eth0: `sysctl -n` prints one value a line. */
+const sysctlOff = "0\n0\n0\n0\n";
+const sysctlOn = "1\n2\n1\n2\n";
+
+it.each([
+  ["none", empty, sysctlOff],
+  ["arptables", legacy([drop], [mangle]), sysctlOff],
+  ["sysctl", empty, sysctlOn],
+  ["arptables and sysctl", legacy([drop], [mangle]), sysctlOn],
+])("sees %s", (seen, arptables, sysctl) => {
+  expect(cure(arptables, sysctl)).toBe(seen);
+});
+
+it("reads what the nft tool prints (arptables 1.8.9)", () => {
+  const nft = `Chain INPUT (policy ACCEPT)
+-j DROP -d 172.25.254.100
+
+Chain OUTPUT (policy ACCEPT)
+-j mangle -s 172.25.254.100 --mangle-ip-s 172.25.254.12
+`;
+  expect(cure(nft, sysctlOff)).toBe("arptables");
+  expect(cure("Chain INPUT (policy ACCEPT)\n\nChain OUTPUT (policy ACCEPT)\n", sysctlOff)).toBe("none");
+});
+
+it("sees no cure where arptables is not installed", () => {
+  expect(cure("", sysctlOff)).toBe("none");
+  expect(cure("", sysctlOn)).toBe("sysctl");
+});
+
+it.each([
+  ["the drop alone", legacy([drop], [])],
+  ["the mangle alone", legacy([], [mangle])],
+  ["the rules in each other's chains", legacy([mangle], [drop])],
+  ["another VIP", legacy([drop.replace(".100", ".99")], [mangle.replace(".100", ".99")])],
+  ["another server's address", legacy([drop], [mangle.replace("254.12", "254.13")])],
+  ["an address that only begins alike", legacy([drop.replace(".100", ".10")], [mangle])],
+  ["a rule more", legacy([drop, "-j ACCEPT -s 172.25.254.1 "], [mangle])],
+  ["a rule twice", legacy([drop, drop], [mangle])],
+])("does not take %s for the cure", (_what, arptables) => {
+  expect(cure(arptables, sysctlOff)).toBe("other arptables rules");
+});
+
+it("takes greater values for set too, as the kernel does", () => {
+  expect(cure(empty, "2\n2\n8\n2\n")).toBe("sysctl");
+});
+
+it.each([["1\n1\n1\n1\n"], ["1\n2\n0\n0\n"], ["0\n0\n1\n2\n"], ["0\n2\n0\n2\n"]])(
+  "sees that %j is a part",
+  (sysctl) => {
+    expect(cure(empty, sysctl)).toBe("part of the sysctls");
+  },
+);
+
+it("does not take the interface's missing values for set", () => {
+  expect(cure(empty, "")).toBe("none");
+  expect(cure(empty, "1\n2\n")).toBe("part of the sysctls");
+});

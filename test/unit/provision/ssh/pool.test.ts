@@ -1,0 +1,53 @@
+import { afterEach, expect, it } from "vitest";
+import { closeConnections, connectTo, UnreachableError } from "../../../../provision/ssh/index.ts";
+import { startSshServer } from "./ssh-server.ts";
+
+const ASKERS = Array.from({ length: 20 });
+
+afterEach(closeConnections);
+
+it("all who ask, at once and later, share one connection", async () => {
+  const sshServer = await startSshServer();
+  const servers = await Promise.all(ASKERS.map(() => connectTo(sshServer.ref)));
+  servers.push(await connectTo({ ...sshServer.ref }));
+  expect(new Set(servers).size).toBe(1);
+  expect(sshServer.connections).toBe(1);
+});
+
+it("a connection that has ended is opened anew, once for all who find it so", async () => {
+  const sshServer = await startSshServer();
+  const first = await connectTo(sshServer.ref);
+  sshServer.cut();
+  await expect.poll(() => first.connected).toBe(false);
+  const servers = await Promise.all(ASKERS.map(() => connectTo(sshServer.ref)));
+  expect(new Set(servers).size).toBe(1);
+  expect(servers).not.toContain(first);
+  expect(await (await connectTo(sshServer.ref)).run`echo there`).toBe("there\n");
+  expect(sshServer.connections).toBe(2);
+});
+
+it("a connection that did not come about fails for all who wait for it, and the next one tries again", async () => {
+  const sshServer = await startSshServer();
+  sshServer.refuse(1);
+  const failed = await Promise.allSettled(ASKERS.map(() => connectTo(sshServer.ref, 0)));
+  expect(failed.map((one) => one.status === "rejected" && one.reason instanceof UnreachableError)).toEqual(
+    ASKERS.map(() => true),
+  );
+  expect(sshServer.connections).toBe(1);
+  expect((await connectTo(sshServer.ref)).connected).toBe(true);
+});
+
+it("another machine by the same name has a connection of its own", async () => {
+  const sshServer = await startSshServer();
+  const first = await connectTo(sshServer.ref);
+  expect(await connectTo({ ...sshServer.ref, instance: "2" })).not.toBe(first);
+  expect(sshServer.connections).toBe(2);
+});
+
+it("closing them ends them all, and what is asked for afterwards is opened anew", async () => {
+  const sshServer = await startSshServer();
+  const first = await connectTo(sshServer.ref);
+  await closeConnections();
+  expect(first.connected).toBe(false);
+  expect((await connectTo(sshServer.ref)).connected).toBe(true);
+});

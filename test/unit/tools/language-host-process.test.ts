@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { projectRoot } from "../../../tools/paths.mjs";
+import { empty, grpc, language, type plugin, sdkVersion } from "../../../tools/toolchain/language-nodejs/sdk.mjs";
+
+const { LanguageRuntimeClient } = createRequire(import.meta.url)("@pulumi/pulumi/proto/language_grpc_pb.js");
+const launcher = join(projectRoot, "tools/toolchain/cli/pulumi-language-nodejs");
+
+let scratch: string;
+let parent: ChildProcess;
+let address: string;
+let host: number;
+
+/** As the engine does it: in the project's folder, with the engine's address. The parent prints its own child's id first. */
+beforeEach(async () => {
+  scratch = mkdtempSync(join(tmpdir(), "lvs-lab-test-"));
+  const script = `sh "$0" 127.0.0.1:1 & echo $!; wait`;
+  parent = spawn("sh", ["-c", script, launcher], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface(parent.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
+  host = Number((await lines.next()).value);
+  address = `127.0.0.1:${(await lines.next()).value}`;
+});
+
+afterEach(async () => {
+  parent.kill("SIGKILL");
+  await vi.waitUntil(() => !existsSync(`/proc/${host}`), { timeout: 5000 });
+  rmSync(scratch, { recursive: true });
+});
+
+function call<Response>(method: string, request: unknown): Promise<Response> {
+  const client = new LanguageRuntimeClient(address, grpc.credentials.createInsecure());
+  return new Promise<Response>((resolve, reject) => {
+    client[method](request, (error: Error | null, response: Response) => (error ? reject(error) : resolve(response)));
+  }).finally(() => client.close());
+}
+
+test("it names its version and its runtime", async () => {
+  const info = await call<InstanceType<typeof plugin.PluginInfo>>("getPluginInfo", new empty.Empty());
+  expect(info.getVersion()).toBe(sdkVersion);
+  const about = await call<InstanceType<typeof language.AboutResponse>>("about", new language.AboutRequest());
+  expect([about.getExecutable(), about.getVersion()]).toEqual([process.execPath, process.version]);
+});
+
+test("a program without the SDK gets an error that says what to do", async () => {
+  const info = new language.ProgramInfo();
+  info.setProgramDirectory(scratch);
+  const request = new language.RunRequest();
+  request.setInfo(info);
+  await expect(call("run", request)).rejects.toThrow(`@pulumi/pulumi is not installed in ${scratch}: run \`npm ci\``);
+});
+
+test("what it does not implement it says so", async () => {
+  await expect(call("generatePackage", new language.GeneratePackageRequest())).rejects.toMatchObject({
+    code: grpc.status.UNIMPLEMENTED,
+  });
+});
+
+test("it ends when the engine is killed", async () => {
+  expect(readFileSync(`/proc/${host}/cmdline`, "utf8")).toContain("main.mjs");
+  parent.kill("SIGKILL");
+  await once(parent, "exit");
+  await vi.waitUntil(() => !existsSync(`/proc/${host}`), { timeout: 3000 });
+});
+
+test("elsewhere than in a checkout its launcher says why it does not start", async () => {
+  const child = spawn("sh", [launcher], { cwd: scratch, stdio: ["ignore", "ignore", "pipe"] });
+  const [chunks, [status]] = await Promise.all([child.stderr.toArray(), once(child, "close")]);
+  expect(status).toBe(1);
+  expect(Buffer.concat(chunks).toString()).toContain(`${scratch} is no checkout`);
+});

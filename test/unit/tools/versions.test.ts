@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { projectRoot } from "../../../tools/paths.mjs";
+import { versions } from "../../../tools/toolchain/recipe.mjs";
+
+const read = (path: string) => readFileSync(join(projectRoot, path), "utf8");
+const json = (path: string) => JSON.parse(read(path));
+
+describe("versions agree with the recipe", () => {
+  test("of @pulumi/pulumi in package.json and in the SDK", () => {
+    expect(json("package.json").dependencies["@pulumi/pulumi"]).toBe(versions.pulumi);
+    expect(json("sdks/libvirt/package.json").dependencies["@pulumi/pulumi"]).toBe(versions.pulumi);
+  });
+
+  test("of the provider that the SDK asks for", () => {
+    const { version, pulumi } = json("sdks/libvirt/package.json");
+    expect(version).toBe(versions.libvirtProvider);
+    expect(pulumi.version).toBe(versions.terraformProviderPlugin);
+    const parameter = JSON.parse(Buffer.from(pulumi.parameterization.value, "base64").toString());
+    expect(parameter.remote.version).toBe(versions.libvirtProvider);
+  });
+
+  test.each([
+    ["cli", "github.com/pulumi/pulumi/pkg/v3", versions.pulumi],
+    ["cli", "github.com/pulumi/pulumi/sdk/v3", versions.pulumi],
+    ["bridge", "github.com/pulumi/pulumi-terraform-bridge/v3", versions.terraformBridge],
+    ["bridge", "github.com/dmacvicar/terraform-provider-libvirt", versions.libvirtProvider],
+  ])("of the Go modules: %s requires %s %s", (module, path, version) => {
+    expect(read(`tools/toolchain/${module}/go.mod`)).toContain(`${path} v${version}`);
+  });
+});

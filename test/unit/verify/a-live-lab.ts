@@ -1,0 +1,39 @@
+import { command, type Word } from "../../../provision/ssh/index.ts";
+import { readLab } from "../../../stacks/lab.ts";
+import { type Evidence, View } from "../../../verify/check.ts";
+import type { LiveLab } from "../../../verify/live-lab.ts";
+
+/** The textbook's lab of a stage as its stack's outputs would describe it, with no server behind it. */
+export async function aLiveLab(stage: "dr" | "ha"): Promise<LiveLab> {
+  const lab = await readLab(`labs/${stage}.yaml`);
+  const host = { kind: "private", directory: "/lab" } as const;
+  return { stack: stage, lab, host, bridge: "lvsbr0", acceleration: "kvm", servers: [] };
+}
+
+/** What a command prints, or prints and ends with. */
+export type Answer = string | { readonly output: string; readonly status: number };
+
+/** A view of a lab in which every command is answered from what a real one printed. */
+export class RecordedView extends View {
+  readonly #answer: (where: string, command: string) => Answer;
+
+  constructor(live: LiveLab, answer: (where: string, command: string) => Answer) {
+    super(live);
+    this.#answer = answer;
+  }
+
+  override on(server: string): (pieces: TemplateStringsArray, ...values: Word[]) => Promise<Evidence> {
+    return async (pieces, ...values) => this.#evidence(server, command(pieces, ...values));
+  }
+
+  override async client(...words: string[]): Promise<Evidence> {
+    return this.#evidence("client", words.join(" "));
+  }
+
+  #evidence(where: string, command: string): Evidence {
+    const answer = this.#answer(where, command);
+    const evidence = { where, command, ...(typeof answer === "string" ? { output: answer, status: 0 } : answer) };
+    this.evidence.push(evidence);
+    return evidence;
+  }
+}

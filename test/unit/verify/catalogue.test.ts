@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { readLab } from "../../../stacks/lab.ts";
+import { catalogue } from "../../../verify/catalogue.ts";
+import { checks } from "../../../verify/checks/index.ts";
+
+it("shows every check with an example from a lab in which it holds", async () => {
+  const [dr, ha] = [await readLab("labs/dr.yaml"), await readLab("labs/ha.yaml")];
+  const entries = catalogue(checks, { dr, ha });
+  expect(entries.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
+  expect(entries.find(({ id }) => id === "httpd-page")).toMatchObject({
+    role: "real-server",
+    stages: ["dr", "ha"],
+    faulty: false,
+    settles: 0,
+    example: { subject: "server2", byHand: ["curl localhost"], expected: '"server2\\n"' },
+  });
+  expect(entries.find(({ id }) => id === "peer-ssh")?.example).toMatchObject({
+    subject: "server1",
+    byHand: ["ssh server4 true"],
+  });
+  expect(entries.filter(({ faulty }) => faulty).map(({ id }) => id)).toEqual([
+    "no-health-check",
+    "real-server-down",
+    "director-down",
+  ]);
+});

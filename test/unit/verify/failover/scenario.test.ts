@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import type { Lab } from "../../../../stacks/lab.ts";
+import { failoverScenario } from "../../../../verify/failover/index.ts";
+import { fitted } from "../../../../verify/failover/scenario.ts";
+import { faults } from "../../../../verify/faults/index.ts";
+import { findScenario, type ResolvedStep, readScenario, resolve } from "../../../../verify/scenarios/index.ts";
+import { aLiveLab } from "../a-live-lab.ts";
+
+const { lab: ha } = await aLiveLab("ha");
+
+/** The steps of a shipped scenario, fitted to a lab. */
+async function stepsFor(lab: Lab, name: string): Promise<readonly ResolvedStep[]> {
+  const scenario = await readScenario(await findScenario(name), { faults });
+  return resolve({ ...scenario, steps: fitted(scenario.steps, lab) }, lab, { master: "server1", faults }).steps;
+}
+
+const expectsOf = (steps: readonly ResolvedStep[]) => steps.flatMap((step) => (step.kind === "expect" ? [step] : []));
+const kinds = (steps: readonly ResolvedStep[]) =>
+  expectsOf(steps).flatMap(({ expectations }) => expectations.map(({ kind }) => kind));
+
+/** Both scenarios that are failovers, each with a lab that it is for. */
+const failovers: [string, Lab][] = [
+  ["director-down", ha],
+  ["no-preemption", { ...ha, keepalived: { ...ha.keepalived, preempt: false } }],
+];
+
+it("a lab without two directors has no failover", async () => {
+  await expect(aLiveLab("dr").then(failoverScenario)).rejects.toMatchObject({
+    kind: "misuse",
+    message: expect.stringMatching(/^a failover needs two directors, .*"dr" .* of stage dr/),
+  });
+});
+
+describe.each(failovers)("%s, as a failover,", (name, lab) => {
+  it("takes the master's power away and gives it back, and measures the outage against the promise", async () => {
+    const steps = await stepsFor(lab, name);
+    expect(steps.flatMap((step) => (step.kind === "fault" || step.kind === "heal" ? [step.fault] : []))).toEqual([
+      "power-off",
+      "power-off",
+    ]);
+    const bands = expectsOf(steps).flatMap(({ expectations }) =>
+      expectations.flatMap((one) => (one.kind === "outage" ? [one.band] : [])),
+    );
+    expect(bands[0]).toBe("promised");
+  });
+
+  it.each<[string, Partial<Lab["service"]>]>([
+    ["another scheduler", { scheduler: "sh" }],
+    ["persistence", { persistenceTimeout: 50 }],
+  ])("asks for no equal shares where %s does not promise them", async (_, service) => {
+    expect(kinds(await stepsFor(lab, name))).toContain("balance");
+    const left = await stepsFor({ ...lab, service: { ...lab.service, ...service } }, name);
+    expect(kinds(left)).not.toContain("balance");
+    expect(kinds(left)).toContain("diagnosis");
+  });
+
+  it("gives slow timers the time that they take, and what is judged at once no time", async () => {
+    const slow = { ...lab, keepalived: { ...lab.keepalived, advertInterval: 60 } };
+    const [textbook, patient] = [expectsOf(await stepsFor(lab, name)), expectsOf(await stepsFor(slow, name))];
+    for (const [index, { withinMs, forMs, expectations }] of patient.entries()) {
+      const measure = expectations.every(({ kind }) => kind === "outage" || kind === "failed");
+      if (measure) expect(withinMs).toBe(0);
+      else expect(withinMs).toBeGreaterThan(180_000 + (textbook[index]?.forMs ?? 0));
+      if ((textbook[index]?.forMs ?? 0) > 0) expect(forMs).toBeGreaterThan(180_000);
+    }
+  });
+});

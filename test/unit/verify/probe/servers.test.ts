@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { answersPerServer, areEven, serverNames } from "../../../../verify/probe/index.ts";
+import { serverOf } from "../../../../verify/probe/servers.ts";
+import { aLiveLab } from "../a-live-lab.ts";
+import { lost, series } from "./series.ts";
+
+const { lab } = await aLiveLab("ha");
+const changed = lab.servers.map((one) => (one.name === "server3" ? { ...one, page: "\nhello\n" } : one));
+const names = serverNames({ ...lab, servers: changed });
+const from = (...bodies: string[]) => bodies.map((body) => ({ connect: 1, end: 2, body }));
+
+it("knows real servers by their pages, whatever blanks are around them", () => {
+  expect([...names]).toEqual([
+    ["server2", "server2"],
+    ["hello", "server3"],
+  ]);
+});
+
+it("counts answers by server; a stranger's page stands for itself, cut short", () => {
+  const stranger = "x".repeat(50);
+  const requests = series([...from("server2", "hello", "hello", stranger), lost]);
+  expect(answersPerServer(requests, names)).toEqual({ server2: 1, server3: 2, ["x".repeat(40)]: 1 });
+  expect(serverOf(stranger, names)).toHaveLength(40);
+});
+
+it.each<[number[], boolean]>([
+  [[75, 75], true],
+  [[10, 8], true],
+  [[10, 7], false],
+  [[100, 90], true],
+  [[100, 89], false],
+  [[1, 0], false],
+  [[2, 1, 3], true],
+  [[], false],
+])("shares of %j are even: %s", (shares, even) => {
+  expect(areEven(shares)).toBe(even);
+});

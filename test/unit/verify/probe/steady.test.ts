@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { isSteady } from "../../../../verify/probe/steady.ts";
+import { INTERVAL, lost, series, served, times } from "./series.ts";
+
+const steady = (requests: ReturnType<typeof series>, now: number) =>
+  isSteady(requests, { intervalMs: INTERVAL, now, forMs: 1000 });
+
+it("holds when all requests of the time were answered", () => {
+  expect(steady(series(times(100, served)), 2000)).toBe(true);
+});
+
+it("does not hold before so much time has passed", () => {
+  expect(steady(series(times(60, served)), 1200)).toBe(false);
+});
+
+it("does not hold with a failure in it, and does when that is past", () => {
+  const requests = series([...times(50, served), lost, ...times(100, served)]);
+  expect(steady(requests, 1500)).toBe(false);
+  expect(steady(requests, 2400)).toBe(true);
+});
+
+it("does not hold while a request hangs: it has not been reported", () => {
+  const requests = series(times(100, served)).filter(({ n }) => n !== 60);
+  expect(steady(requests, 2000)).toBe(false);
+});
+
+it("does not miss requests that may just be under way", () => {
+  const requests = series(times(100, served)).filter(({ n }) => n < 90);
+  expect(steady(requests, 2000)).toBe(true);
+});
+
+it("holds on a clock that began before the schedule", () => {
+  const later = series(times(100, served)).map((one) => ({
+    ...one,
+    due: one.due + 60_007.5,
+    started: one.started + 60_007.5,
+    ended: one.ended + 60_007.5,
+  }));
+  expect(steady(later, 62_007.5)).toBe(true);
+  expect(steady(later, 61_200)).toBe(false); // 1000 ms before the last 300, of which only 892 were asked in
+  expect(
+    steady(
+      later.filter(({ n }) => n !== 60),
+      62_007.5,
+    ),
+  ).toBe(false);
+  expect(steady([], 62_007.5)).toBe(false);
+});

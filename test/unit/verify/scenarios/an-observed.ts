@@ -1,0 +1,100 @@
+import { RunClock } from "../../../../verify/clock.ts";
+import type { LiveLab } from "../../../../verify/live-lab.ts";
+import type { ArpChange, Probe, ProbedRequest } from "../../../../verify/probe/index.ts";
+import type { HeldConnection } from "../../../../verify/probe/records.ts";
+import { isSteady } from "../../../../verify/probe/steady.ts";
+import { judgeOf } from "../../../../verify/scenarios/judges/index.ts";
+import type { Verdict } from "../../../../verify/scenarios/judges/judge.ts";
+import type { Observed, OpenWindow } from "../../../../verify/scenarios/observed.ts";
+import type { Expectation } from "../../../../verify/scenarios/scenario.ts";
+import type { Capture, WireEvidence } from "../../../../verify/wire/index.ts";
+import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
+
+export const ha = await aLiveLab("ha");
+export const dr = await aLiveLab("dr");
+
+/** How often the recorded probe asked, in milliseconds. */
+export const EVERY = 100;
+
+/** How a request ended: by the server that answered, late by it, or with an error. */
+export type Ending = string | { readonly late: string } | { readonly error: string; readonly after?: number };
+
+/** Requests on the schedule, one for each ending, the first due at `from`. A failed one hung for 2 s unless told otherwise. */
+export const asked = (endings: readonly Ending[], from = 0): ProbedRequest[] =>
+  endings.map((ending, index) => {
+    const due = from + index * EVERY;
+    const base = { n: (from + index * EVERY) / EVERY, due, started: due, body: "" };
+    if (typeof ending === "string")
+      return { ...base, connected: due + 1, ended: due + 3, outcome: "answered", body: ending };
+    if ("late" in ending)
+      return { ...base, connected: due + 1001, ended: due + 1003, outcome: "delayed", body: ending.late };
+    return { ...base, connected: null, ended: due + (ending.after ?? 2000), outcome: "failed", error: ending.error };
+  });
+
+export const refused = { error: "ECONNREFUSED", after: 1 };
+export const timeout = { error: "TIMEOUT" };
+
+export const times = <T>(count: number, ...ones: readonly T[]): T[] => Array.from({ length: count }, () => ones).flat();
+
+/** What a run has seen up to `now`, in milliseconds on its clock. */
+export interface Sight {
+  readonly live?: LiveLab;
+  readonly now?: number;
+  /** Where the window begins, and by what. Default: it is the first, at 0. */
+  readonly window?: Partial<OpenWindow>;
+  /** Of any time: those that have not ended by `now` are not known yet. Null: no load. */
+  readonly requests?: readonly ProbedRequest[] | null;
+  readonly arp?: readonly ArpChange[];
+  readonly held?: readonly HeldConnection[];
+  readonly wire?: Partial<WireEvidence>;
+  readonly mark?: { readonly mailbox: number; readonly cursor: string };
+}
+
+/** What judges look at, from records of a probe and a capture in place of those at work. */
+export function anObserved(sight: Sight = {}): Observed {
+  const { live = ha, now = 10_000, window = {}, requests = [], arp = [], held = [], wire = {} } = sight;
+  const ended = (requests ?? []).filter((one) => one.ended <= now).toSorted((one, other) => one.ended - other.ended);
+  const probe = {
+    requests: ended,
+    arp,
+    held,
+    now: () => now,
+    steady: (forMs: number) => isSteady(ended, { intervalMs: EVERY, now, forMs }),
+  };
+  const evidence: WireEvidence = {
+    from: 0,
+    to: now,
+    adverts: [],
+    gratuitousArp: [],
+    claims: [],
+    handshakes: [],
+    sightings: new Map(),
+    ...wire,
+  };
+  const clock = new RunClock();
+  clock.now = () => now;
+  return {
+    live,
+    clock,
+    probe: requests === null ? null : (probe as unknown as Probe),
+    capture: { adverts: evidence.adverts, evidence: () => evidence } as unknown as Capture,
+    window: { step: 0, title: "before the first fault", from: 0, ...window },
+    baselines: { of: () => sight.mark ?? { mailbox: 0, cursor: "" } } as unknown as Observed["baselines"],
+    master: "server1",
+    standby: live === dr ? null : "server4",
+  };
+}
+
+/** What a judge says of an expectation; `answer` is what its commands print. */
+export async function judge(
+  expectation: Expectation,
+  sight: Sight = {},
+  answer: (where: string, command: string) => Answer = () => "",
+): Promise<Verdict> {
+  const observed = anObserved(sight);
+  return await judgeOf(expectation).look(expectation, observed, new RecordedView(observed.live, answer));
+}
+
+/** How an expectation is put in words. */
+export const expectedOf = (expectation: Expectation, sight: Sight = {}): string =>
+  judgeOf(expectation).expected(expectation, anObserved(sight));

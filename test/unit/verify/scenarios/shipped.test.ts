@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { projectRoot } from "../../../../provision/paths.ts";
+import { parseLab, type Stage } from "../../../../stacks/lab.ts";
+import { faults } from "../../../../verify/faults/index.ts";
+import { findScenario, readScenario, resolve, scenarioNames } from "../../../../verify/scenarios/index.ts";
+import { edit } from "../../file-cases.ts";
+
+const labText = (stage: Stage): string => readFileSync(join(projectRoot, `labs/${stage}.yaml`), "utf8");
+const names = await scenarioNames();
+const scenarios = await Promise.all(names.map(async (name) => readScenario(await findScenario(name), { faults })));
+
+describe.each(scenarios)("$name", (scenario) => {
+  it.each(scenario.stages)("fits the textbook's lab of stage %s", (stage) => {
+    const text = labText(stage);
+    const without = scenario.requires.preempt === false;
+    const lab = parseLab(without ? edit(text, "preempt: true", "preempt: false") : text, `${stage}.yaml`);
+    const { steps } = resolve(scenario, lab, { master: "server1", faults });
+    expect(steps.length).toBeGreaterThan(2);
+  });
+
+  it("tells what it shows, begins with a lab that serves, and leaves nothing broken", () => {
+    expect(scenario.description).toMatch(/^\S.{80,}\S$/);
+    const [first] = scenario.steps;
+    expect(first?.kind === "expect" && first.expectations.map(({ kind }) => kind)).toContain("served");
+    const flat = scenario.steps.flatMap((step) => (step.kind === "repeat" ? step.steps : [step]));
+    const injected = flat.flatMap((step) => (step.kind === "fault" ? [step.fault] : []));
+    const healed = flat.flatMap((step) => (step.kind === "heal" ? [step.fault] : []));
+    expect(healed.sort()).toEqual(injected.sort());
+  });
+});
+
+it("there is a scenario for every fault", () => {
+  const used = scenarios.flatMap(({ steps }) =>
+    steps
+      .flatMap((step) => (step.kind === "repeat" ? step.steps : [step]))
+      .flatMap((step) => (step.kind === "fault" ? [step.fault] : [])),
+  );
+  expect(faults.map(({ id }) => id).filter((id) => !used.includes(id))).toEqual([]);
+});
+
+describe("a scenario is found", () => {
+  it("by its name, or as a file", async () => {
+    expect(await findScenario("director-down")).toBe(join(projectRoot, "verify/scenarios/shipped/director-down.yaml"));
+    for (const file of ["./mine", "mine.yaml", "mine.yml", "/tmp/mine"]) expect(await findScenario(file)).toBe(file);
+  });
+
+  it("or the names are told", async () => {
+    await expect(findScenario("director-dwon")).rejects.toThrow(
+      /^director-dwon:1:1: expected a scenario, one of arp-conflict, .*, or the path of a file; found director-dwon\. To mend it: did you mean `director-down`\?$/,
+    );
+  });
+});

@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import type { LiveLab } from "../../../verify/live-lab.ts";
+import { soakReport } from "../../../verify/soak.ts";
+import { aLiveLab } from "./a-live-lab.ts";
+import { asked, type Ending, refused, times } from "./scenarios/an-observed.ts";
+
+const ha = await aLiveLab("ha");
+const withService = (service: Partial<LiveLab["lab"]["service"]>): LiveLab => ({
+  ...ha,
+  lab: { ...ha.lab, service: { ...ha.lab.service, ...service } },
+});
+const withWeights = (...weights: number[]): LiveLab => {
+  let next = 0;
+  const servers = ha.lab.servers.map((one) =>
+    one.role === "real-server" ? { ...one, weight: weights[next++] ?? 1 } : one,
+  );
+  return { ...ha, lab: { ...ha.lab, servers } };
+};
+
+const report = (endings: readonly Ending[], live: LiveLab = ha) =>
+  soakReport(
+    live,
+    {
+      target: { address: "172.25.254.100", port: 80 },
+      options: { intervalMs: 100, timeoutMs: 5000, arpIntervalMs: 20, longLived: 0, longLivedIntervalMs: 100 },
+      requests: asked(endings),
+      arp: [],
+      connections: [],
+      jitter: { medianMs: 0, p99Ms: 0, maxMs: 0 },
+    },
+    { startedAt: "2026-01-01T12:00:00.000Z", seconds: 2, rate: 10 },
+  );
+
+const inTurn = times(10, "server2", "server3");
+
+it.each<[string, readonly Ending[], LiveLab, { passed: boolean; unevenBy: number; evenShares: boolean }]>([
+  ["in turn", inTurn, ha, { passed: true, unevenBy: 0, evenShares: true }],
+  ["one more at the end", [...inTurn, "server2"], ha, { passed: true, unevenBy: 1, evenShares: true }],
+  ["two more", [...inTurn, "server2", "server2"], ha, { passed: false, unevenBy: 2, evenShares: true }],
+  ["one server not at all", times(20, "server2"), ha, { passed: false, unevenBy: 20, evenShares: true }],
+  ["one failed", [...inTurn, refused], ha, { passed: false, unevenBy: 0, evenShares: true }],
+  ["one was late", [...inTurn, { late: "server2" }], ha, { passed: false, unevenBy: 0, evenShares: true }],
+  [
+    "uneven by another scheduler",
+    times(20, "server2"),
+    withService({ scheduler: "sh" }),
+    { passed: true, unevenBy: 20, evenShares: false },
+  ],
+  [
+    "uneven by persistence",
+    times(20, "server2"),
+    withService({ persistenceTimeout: 50 }),
+    { passed: true, unevenBy: 20, evenShares: false },
+  ],
+  ["a server without weight", times(20, "server2"), withWeights(1, 0), { passed: true, unevenBy: 0, evenShares: true }],
+])("a soak: %s", (_, endings, live, expected) => {
+  expect(report(endings, live)).toMatchObject(expected);
+});
+
+it("tells the rate that was reached, and what was served by whom", () => {
+  expect(report(inTurn)).toMatchObject({
+    format: "lvs-lab soak",
+    version: 1,
+    stack: "ha",
+    seconds: 2,
+    rate: { wanted: 10, achieved: 10 },
+    load: { perServer: { server2: 10, server3: 10 }, counts: { total: 20, answered: 20 } },
+    outage: { longest: null },
+  });
+});
