@@ -5,6 +5,8 @@ import { projectRoot } from "../../provision/paths.ts";
 export interface RunOptions {
   readonly stdin?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Where it runs, if not in the checkout. */
+  readonly cwd?: string;
   /** Each line of both outputs, as it comes. */
   readonly onLine?: (line: string) => void;
   /** Exit statuses that are no failure, besides 0. */
@@ -16,9 +18,9 @@ export interface RunOptions {
  * @throws what it printed last, when its status is neither 0 nor one of `accept`
  */
 export async function run([file = "", ...args]: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { stdin, env, onLine, accept = [] } = options;
+  const { stdin, env, cwd = projectRoot, onLine, accept = [] } = options;
   const child = spawn(file, args, {
-    cwd: projectRoot,
+    cwd,
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -142,26 +142,29 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
     },
   );
 
-  test("another scheduler reaches both directors, and the client notices nothing", async () => {
+  test("another scheduler reaches both directors: clients see a blink at most, and connections that stand stay", async () => {
     const schedulers = () =>
       Promise.all(
         ["server1", "server4"].map((name) => stack.on(name, "ipvsadm --save --numeric | grep -o -e '-s .*'")),
       );
-    const probe = await Probe.start(await liveLab(stack.name));
+    const probe = await Probe.start(await liveLab(stack.name), { longLived: 2 });
     await probe.ready();
     await stack.lab("ha", (lab) => {
       lab.service.scheduler = "wrr";
     });
     const up = await stack.pulumi("up", "--yes", "--skip-preview");
     const changed = await schedulers();
-    const { requests } = await probe.stop();
+    const { requests, connections } = await probe.stop();
     await stack.lab("ha");
     const back = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(up.status, up.stdout + up.stderr).toBe(0);
     expect(up.stdout).toContain("~ 2 updated");
     expect(changed).toEqual(["-s wrr\n", "-s wrr\n"]);
     expect(requests.length).toBeGreaterThan(50);
-    expect(outageOf(requests)).toMatchObject({ longest: null, counts: { failed: 0, delayed: 0 } });
+    // IPVS itself has no scheduler for an RCU grace period, some ms, and refuses what comes meanwhile; a new start takes seconds.
+    expect(outageOf(requests).longest?.ms ?? 0).toBeLessThan(500);
+    expect(connections.length).toBeGreaterThanOrEqual(2);
+    expect(connections.filter(({ error }) => error)).toEqual([]);
     expect(back.status, back.stdout + back.stderr).toBe(0);
     expect(await schedulers()).toEqual(["-s rr\n", "-s rr\n"]);
   });

@@ -36,7 +36,7 @@ export const createReporter = (stream = process.stderr) => {
 
   return {
     started: (step) => {
-      running.set(step, { since: Date.now(), text: "" });
+      running.set(step, { since: performance.now(), text: "" });
       say(`→ ${step.name}: ${step.does} (${step.takes})`);
     },
     progress: (step, text) => {
@@ -44,7 +44,7 @@ export const createReporter = (stream = process.stderr) => {
       if (state) state.text = text;
     },
     finished: (step) => {
-      say(`✓ ${step.name} in ${elapsed(running.get(step)?.since ?? Date.now())}`);
+      say(`✓ ${step.name} in ${elapsed(running.get(step)?.since ?? performance.now())}`);
       running.delete(step);
     },
     failed: (step, error) => {
@@ -61,9 +61,9 @@ export const createReporter = (stream = process.stderr) => {
   };
 };
 
-/** @param {number} since ms since the epoch @returns {string} for example "4 s" or "3 min 05 s" */
+/** @param {number} since on the clock of `performance`, which nobody sets @returns {string} for example "4 s" or "3 min 05 s" */
 export const elapsed = (since) => {
-  const seconds = Math.round((Date.now() - since) / 1000);
+  const seconds = Math.round((performance.now() - since) / 1000);
   if (seconds < 60) return `${seconds} s`;
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 };

@@ -39,15 +39,28 @@ export const toolchain = {
 };
 
 /**
- * Builds the binaries that are still wanting, and puts the toolchain in its place when all are there. What stands of an
- * interrupted build is kept; Go's caches are not, however the build ends.
+ * Builds the binaries that are still wanting, and puts the toolchain in its place when all are there.
  * @param {string} directory
  * @param {import("./run-steps.mjs").StepContext} context
  */
-const build = async (directory, { log, signal, progress }) => {
+const build = async (directory, context) => {
+  const partial = await buildBinaries(binaries, directory, context);
+  copyFileSync(join(projectRoot, "tools/toolchain/cli", languageHost), join(partial, "bin", languageHost));
+  renameSync(partial, directory);
+};
+
+/**
+ * Builds those of `wanted` that are not there yet, with Go's caches shared between them. What stands of an interrupted build is
+ * kept; the caches are not, however the build ends.
+ * @param {import("../toolchain/recipe.mjs").Binary[]} wanted
+ * @param {string} directory where the toolchain is going to be
+ * @param {import("./run-steps.mjs").StepContext} context
+ * @returns {Promise<string>} where they are until it is complete
+ */
+export const buildBinaries = async (wanted, directory, { log, signal, progress }) => {
   const partial = `${directory}.partial`;
   const caches = `${directory}.go`;
-  const wanting = binaries.filter(({ output }) => !existsSync(join(partial, output)));
+  const wanting = wanted.filter(({ output }) => !existsSync(join(partial, output)));
   rmSync(caches, { recursive: true, force: true });
   checkSpace(caches);
   try {
@@ -74,12 +87,11 @@ const build = async (directory, { log, signal, progress }) => {
       });
       renameSync(`${file}.new`, file);
     }
-    copyFileSync(join(projectRoot, "tools/toolchain/cli", languageHost), join(partial, "bin", languageHost));
-    renameSync(partial, directory);
   } finally {
     progress("removing Go's caches");
     rmSync(caches, { recursive: true, force: true });
   }
+  return partial;
 };
 
 /** @param {string} line @returns {boolean} whether `go build -v` names a package that it has begun to compile */

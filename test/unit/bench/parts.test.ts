@@ -12,6 +12,7 @@ import { labOf, memoryOf, pssOf } from "../../../bench/parts/growth.ts";
 import { parts } from "../../../bench/parts/index.ts";
 import { firstPromised, haWith } from "../../../bench/parts/outage.ts";
 import { PhaseWatch } from "../../../bench/parts/phases.ts";
+import { StepWatch } from "../../../bench/parts/setup.ts";
 import { loadCommand, rateIn } from "../../../bench/parts/throughput.ts";
 import { parseLab, readLab } from "../../../stacks/lab.ts";
 
@@ -43,6 +44,27 @@ describe("labs of the benchmark's own", () => {
     const after = parseLab(withScheduler(text, "wrr"), "bare-ha.yaml");
     expect(after).toEqual({ ...before, service: { ...before.service, scheduler: "wrr" } });
     expect(() => withScheduler("stage: dr\n", "wrr")).toThrow("no line `scheduler:`");
+  });
+});
+
+describe("steps of a set-up", () => {
+  it("take from the line that one starts to the line that it ends, side by side or not", () => {
+    let wall = 0;
+    const watch = new StepWatch(() => ({ wall, cpu: 2 * wall }));
+    const says = (at: number, line: string) => {
+      wall = at;
+      watch.line(line);
+    };
+    says(1, "→ @pulumi/libvirt: generates the SDK from the libvirt provider and compiles it (ten seconds)");
+    says(2, "→ guest image: makes the servers' disk (three to five minutes)");
+    says(3, "… guest image 1 s: making the disk");
+    says(11, "✓ @pulumi/libvirt in 10 s");
+    says(30, "✓ guest image in 28 s");
+    expect([...watch.spent().steps]).toEqual([
+      ["@pulumi/libvirt", 10],
+      ["guest image", 28],
+    ]);
+    expect(watch.spent().whole).toEqual({ wall: 30, cpu: 60 });
   });
 });
 

@@ -1,0 +1,47 @@
+// @ts-check
+/**
+ * The set-up as a list of commands would have it: each step when the one before it is through, and each Go module built on its own, with
+ * caches that know nothing of the other. `bench/parts/setup.ts` runs it in a fresh clone: plain JavaScript, for it runs before `npm ci`.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { cacheRoot } from "../../tools/paths.mjs";
+import { createReporter } from "../../tools/setup/reporter.mjs";
+import { runSteps } from "../../tools/setup/run-steps.mjs";
+import { steps } from "../../tools/setup/steps.mjs";
+import { buildBinaries, toolchain } from "../../tools/setup/toolchain.mjs";
+import { toolchainDirectory } from "../../tools/toolchain/locate.mjs";
+import { binaries } from "../../tools/toolchain/recipe.mjs";
+
+/** @type {import("../../tools/setup/run-steps.mjs").Step[]} */
+const builds = [...new Set(binaries.map(({ module }) => module))].map((module) => ({
+  name: `Go module ${module}`,
+  needs: [],
+  does: "builds its binaries",
+  takes: "some minutes",
+  isDone: toolchain.isDone,
+  run: async (context) => {
+    await buildBinaries(
+      binaries.filter((binary) => binary.module === module),
+      toolchainDirectory(),
+      context,
+    );
+  },
+}));
+
+const reporter = createReporter();
+const { signal } = new AbortController();
+mkdirSync(cacheRoot(), { recursive: true });
+try {
+  // The toolchain's own step finds its binaries built, and puts them in their place.
+  for (const step of steps.flatMap((one) => (one === toolchain ? [...builds, one] : [one]))) {
+    const { failed } = await runSteps([{ ...step, needs: [] }], {
+      reporter,
+      signal,
+      logOf: () => join(cacheRoot(), "one-after-another.log"),
+    });
+    if (failed > 0) throw new Error(`${step.name} failed`);
+  }
+} finally {
+  reporter.close();
+}
