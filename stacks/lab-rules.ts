@@ -288,6 +288,46 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
+  *"advert-interval"({ keepalived = {} }) {
+    const { vrrpVersion = "vrrpVersion" in keepalived ? undefined : 2, advertInterval: seconds } = keepalived;
+    const whole = seconds !== undefined && Number.isInteger(seconds);
+    if (vrrpVersion === 2 && seconds !== undefined && !whole) {
+      yield {
+        path: ["keepalived", "advertInterval"],
+        expected: "a whole number of seconds from 1 to 255 in VRRP version 2 (RFC 3768, section 5.3.7)",
+        found: String(seconds),
+        remedy: "write `advertInterval: 1`, or `vrrpVersion: 3` beside it",
+      };
+    }
+    // By its text: 0.07 * 100 is not 7.
+    if (
+      vrrpVersion === 3 &&
+      seconds !== undefined &&
+      !(seconds <= 40.95 && /^\d+(\.\d{1,2})?$/.test(String(seconds)))
+    ) {
+      yield {
+        path: ["keepalived", "advertInterval"],
+        expected: "hundredths of a second up to 40.95 in VRRP version 3 (RFC 9568, section 5.2.7)",
+        found: String(seconds),
+        remedy: "write `advertInterval: 0.1`",
+        other: ["keepalived", "vrrpVersion"],
+      };
+    }
+  },
+
+  *"password-without-authentication"({ keepalived = {} }) {
+    if (keepalived.vrrpVersion === 3 && keepalived.password !== undefined) {
+      yield {
+        path: ["keepalived", "password"],
+        atKey: true,
+        expected: "no password in VRRP version 3, which has no authentication (RFC 9568, section 9)",
+        found: "it",
+        remedy: "remove it, or write `vrrpVersion: 2`",
+        other: ["keepalived", "vrrpVersion"],
+      };
+    }
+  },
+
   *"equal-priorities"(draft) {
     for (const { index, server, earlier } of hasVrrp(draft) ? clashing(draft, vrrpPriority) : []) {
       // The one that was left to the default is the one to complete, so it is where the problem is shown.

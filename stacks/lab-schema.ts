@@ -34,6 +34,15 @@ export const roles = ["director", "real-server"] as const;
 /** What keepalived calls the state in which a VRRP instance starts. */
 export const vrrpStates = ["MASTER", "BACKUP"] as const;
 
+/** The shortest interval between advertisements in seconds, in VRRPv3 (hundredths: RFC 9568, section 5.2.7). */
+const shortestInterval = 0.01;
+
+/** The longest interval between advertisements in seconds, in VRRPv2 (eight bits: RFC 3768, section 5.3.7). */
+const longestInterval = 255;
+
+/** The password of VRRPv2 where the file names none: the article's. */
+export const defaultPassword = "1111";
+
 /** The priority of a VRRP router that is not given one (RFC 9568, section 5.2.4; keepalived's default too). */
 export const defaultPriority = 100;
 
@@ -178,17 +187,21 @@ const simplePassword = /^[A-Za-z0-9._:+=%/-]{1,8}$/;
 const keepalived = property(
   z.strictObject({
     virtualRouterId: wholeNumber(1, 255, "a VRRP virtual router id", "virtualRouterId: 51").default(51),
-    advertInterval: wholeNumber(
-      1,
-      255,
-      "seconds between VRRPv2 advertisements (RFC 3768)",
-      "advertInterval: 1",
+    vrrpVersion: property(
+      z.literal([2, 3]),
+      "a version of VRRP over IPv4, 2 or 3",
+      "write `vrrpVersion: 2`, or leave it out; 3 has intervals below a second, and no password",
+    ).default(2),
+    advertInterval: property(
+      z.number().min(shortestInterval).max(longestInterval),
+      `seconds between VRRP advertisements, ${shortestInterval} to ${longestInterval}`,
+      "write `advertInterval: 1`",
     ).default(1),
     password: property(
       z.string().regex(simplePassword),
       "a VRRP simple password: 1 to 8 of letters, digits and . _ : + = % / -",
       'write `password: "1111"`; RFC 2338 gives it eight bytes, and keepalived drops what is beyond',
-    ).default("1111"),
+    ).optional(),
     delayLoop: wholeNumber(1, 3600, "seconds between health checks", "delayLoop: 6").default(6),
     connectTimeout: wholeNumber(1, 3600, "seconds that a health check waits", "connectTimeout: 3").default(3),
     delayBeforeRetry: wholeNumber(1, 3600, "seconds before a health check is repeated", "delayBeforeRetry: 3").default(

@@ -3,6 +3,7 @@ import { formatAddress, parseSubnet } from "./ipv4.ts";
 import { defaultClient, defaultExercise, gatewayOf, hasVrrp, type LabDraft, macOf, rules } from "./lab-rules.ts";
 import {
   type arpCures,
+  defaultPassword,
   defaultPriority,
   type goals,
   type LabOutput,
@@ -65,10 +66,11 @@ export interface Lab {
   /** keepalived's settings, in the file or the textbook's; used where the goal is ha. */
   readonly keepalived: {
     readonly virtualRouterId: number;
-    /** Seconds. */
+    readonly vrrpVersion: 2 | 3;
+    /** Seconds between two advertisements: whole ones in version 2, hundredths in version 3. */
     readonly advertInterval: number;
-    /** VRRP simple authentication, up to eight characters. */
-    readonly password: string;
+    /** Simple authentication, up to eight characters: always there in version 2, never in version 3, which has none. */
+    readonly password?: string;
     /** Seconds between two health checks. */
     readonly delayLoop: number;
     /** Seconds. */
@@ -178,6 +180,10 @@ function complete(file: LabOutput, base: string): Lab {
       prefixLength: subnet.prefixLength,
       gateway: formatAddress(gatewayOf(subnet)),
       client: file.network.client ?? formatAddress(defaultClient(subnet)),
+    },
+    keepalived: {
+      ...file.keepalived,
+      ...(file.keepalived.vrrpVersion === 2 ? { password: file.keepalived.password ?? defaultPassword } : {}),
     },
     servers: file.servers.map((server) => ({
       name: server.name,

@@ -5,9 +5,11 @@ export interface KeepalivedSettings {
   readonly priority: number;
   readonly interface: string;
   readonly virtualRouterId: number;
+  readonly vrrpVersion: 2 | 3;
+  /** Whole in version 2, hundredths in version 3. */
   readonly advertInterval: number;
-  /** keepalived uses the first eight characters: keepalived.conf(5). */
-  readonly password: string;
+  /** Of version 2; version 3 has none. keepalived uses the first eight characters: keepalived.conf(5). */
+  readonly password?: string;
   readonly preempt: boolean;
   readonly vip: string;
   readonly port: number;
@@ -44,11 +46,7 @@ vrrp_instance VI_1 {
     virtual_router_id ${settings.virtualRouterId}
     priority ${settings.priority}
     advert_int ${settings.advertInterval}
-${settings.preempt ? "" : "    nopreempt\n"}    authentication {
-        auth_type PASS
-        auth_pass ${settings.password}
-    }
-    virtual_ipaddress {
+${settings.preempt ? "" : "    nopreempt\n"}${versionLines(settings)}    virtual_ipaddress {
         ${settings.vip}
     }
 }
@@ -71,4 +69,17 @@ ${settings.realServers
 `,
   )
   .join("")}}
+`;
+
+/** The lines of a vrrp_instance that its VRRP version makes: 2 is keepalived's default and has a password, 3 has to be named. */
+export const versionLines = ({
+  vrrpVersion,
+  password,
+}: Pick<KeepalivedSettings, "vrrpVersion" | "password">): string =>
+  vrrpVersion === 3
+    ? "    version 3\n"
+    : `    authentication {
+        auth_type PASS
+        auth_pass ${password}
+    }
 `;

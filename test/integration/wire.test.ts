@@ -9,10 +9,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { $ } from "zx";
 import { projectRoot } from "../../provision/paths.ts";
 import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
-import { parseLab, type Server } from "../../stacks/lab.ts";
+import { type Lab, parseLab, type Server } from "../../stacks/lab.ts";
 import { RunClock } from "../../verify/clock.ts";
 import { outageOf, Probe } from "../../verify/probe/index.ts";
 import type { Diagnosis } from "../../verify/report/result.ts";
+import { promisedOutage } from "../../verify/vrrp.ts";
 import {
   Capture,
   type CaptureResult,
@@ -51,11 +52,11 @@ class Keepalived {
     this.#at = at;
   }
 
-  async start(settings: Pick<Server, "state" | "priority">, password = lab.keepalived.password): Promise<void> {
+  async start(settings: Pick<Server, "state" | "priority">, vrrp: Partial<Lab["keepalived"]> = {}): Promise<void> {
     const { state = "BACKUP", priority = 100 } = settings;
     const config = keepalivedConf({
       ...{ ...lab.keepalived, ...lab.service, persistenceTimeout: 0, realServers: [] },
-      ...{ state, priority, password, interface: "eth0" },
+      ...{ ...vrrp, state, priority, interface: "eth0" },
     });
     await writeFile(`${this.#at}.conf`, config);
     const files = ["--use-file", `${this.#at}.conf`, "--pid", `${this.#at}.pid`, "--vrrp_pid", `${this.#at}.vrrp`];
@@ -280,6 +281,43 @@ describe("the wire", { timeout: 120_000 }, () => {
     await directors.server1.keepalived.start(server1);
   });
 
+  it("hears VRRPv3 at a tenth of a second, and an outage as short as it promises", async () => {
+    const quick: Lab = { ...lab, keepalived: { ...lab.keepalived, vrrpVersion: 3, advertInterval: 0.1 } };
+    const both = Object.values(directors);
+    for (const { keepalived } of both) await keepalived.stop();
+    for (const [index, { keepalived }] of both.entries())
+      await keepalived.start([server1, server4][index] as Server, quick.keepalived);
+    await reigns(server1.address, 10);
+    await probe?.stop();
+    await heard();
+    await listen();
+    probe = await Probe.at({ asClient: client.inside }, { address: vip, port }, { clock, intervalMs: 10 });
+    await probe.ready();
+    await reigns(server1.address, 10);
+    const down = clock.now();
+    await run(segment, "ip", "link", "set", server1.name, "down");
+    await directors.server1.keepalived.kill();
+    await reigns(server4.address, 10);
+    await delay(500);
+    const { requests } = await probe.stop();
+    const result = await heard();
+    await run(directors.server1.host, "ip", "address", "del", `${vip}/32`, "dev", "eth0").catch(() => {});
+    await run(segment, "ip", "link", "set", server1.name, "up");
+    for (const { keepalived } of both) await keepalived.stop();
+    await directors.server1.keepalived.start(server1);
+    await directors.server4.keepalived.start(server4);
+
+    expect(result.adverts.every(({ version, intervalMs }) => version === 3 && intervalMs === 100)).toBe(true);
+    const { crash } = promisedOutage({ ...quick.keepalived, priority: server4.priority ?? 0 }); // 280 to 380 ms
+    const byProbe = outageOf(requests, { since: down }).longest;
+    console.info(`outage by the probe ${byProbe?.ms} ms ± ${byProbe?.errorMs}, promised up to ${crash.maximum} ms`);
+    expect((byProbe?.ms ?? 0) + (byProbe?.errorMs ?? 0)).toBeGreaterThanOrEqual(crash.minimum);
+    expect(byProbe?.ms).toBeLessThan(crash.maximum + 500);
+    const diagnoses = diagnose(result, quick);
+    expect(ids(diagnoses)).toEqual(["master-crash"]);
+    expect(diagnoses[0]?.because.join()).toContain("3 × 100 ms");
+  });
+
   it("names two masters that do not hear each other", async () => {
     const apart = async (state: "on" | "off") => {
       for (const { name } of [server1, server4])
@@ -332,7 +370,7 @@ describe("the wire", { timeout: 120_000 }, () => {
 
   it("names the director whose password is another, beside the split brain that it makes", async () => {
     await directors.server4.keepalived.stop();
-    await directors.server4.keepalived.start(server4, "2222");
+    await directors.server4.keepalived.start(server4, { password: "2222" });
     await until("server4 as master", 10, ({ adverts }) => adverts.at(-1)?.source === server4.address);
     await delay(3500);
     await directors.server4.keepalived.stop();

@@ -39,6 +39,7 @@ const textbook = {
   memory: 512,
   keepalived: {
     virtualRouterId: 51,
+    vrrpVersion: 2,
     advertInterval: 1,
     password: "1111",
     delayLoop: 6,

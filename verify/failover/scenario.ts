@@ -24,9 +24,8 @@ export async function failoverScenario(live: LiveLab): Promise<ResolvedScenario>
  * for the scenario's own are written for the textbook's.
  */
 export function fitted(steps: Scenario["steps"], lab: Lab): Scenario["steps"] {
-  const { advertInterval } = lab.keepalived;
   const longest = Math.max(
-    ...directors(lab).map(({ priority = 1 }) => masterDownInterval({ advertInterval, priority })),
+    ...directors(lab).map(({ priority = 1 }) => masterDownInterval({ ...lab.keepalived, priority })),
   );
   // In whole seconds: people read it.
   const silence = Math.ceil(longest / 1000) * 1000;

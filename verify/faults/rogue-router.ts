@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { $ } from "zx";
+import { versionLines } from "../../provision/roles/keepalived-conf.ts";
 import { until } from "../../provision/until.ts";
 import { broadcast, formatAddress, parseAddress, parseSubnet } from "../../stacks/ipv4.ts";
 import type { Lab } from "../../stacks/lab.ts";
@@ -29,13 +30,15 @@ export const rogueRouter = defineFault({
   },
   async inject(site, { priority, password }) {
     const { lab, live } = site.view;
+    if (password !== undefined && lab.keepalived.vrrpVersion === 3)
+      throw new LabError("VRRP version 3 has no passwords: leave `password` out, or take a lab of version 2", "misuse");
     const place = placeOf(live);
     const address = `${freeAddress(lab)}/${lab.network.prefixLength}`;
     await stop(site);
     await place.addNeighbour(ROGUE, { bridge: live.bridge, address });
     const files = filesOf(site);
     await mkdir(files.directory, { recursive: true });
-    await writeFile(files.config, configuration(lab, priority, password ?? lab.keepalived.password));
+    await writeFile(files.config, configuration(lab, priority, password));
     const [program = "", ...words] = place.asNeighbour(ROGUE, [
       "keepalived",
       "--vrrp",
@@ -119,7 +122,7 @@ function freeAddress(lab: Lab): string {
   throw new LabError(`${lab.network.subnet} has no address left for a rogue router`);
 }
 
-const configuration = (lab: Lab, priority: number, password: string): string => `global_defs {
+const configuration = (lab: Lab, priority: number, password = lab.keepalived.password): string => `global_defs {
     router_id ROGUE
     vrrp_skip_check_adv_addr
 }
@@ -129,11 +132,7 @@ vrrp_instance ROGUE {
     virtual_router_id ${lab.keepalived.virtualRouterId}
     priority ${priority}
     advert_int ${lab.keepalived.advertInterval}
-    authentication {
-        auth_type PASS
-        auth_pass ${password}
-    }
-    virtual_ipaddress {
+${versionLines({ ...lab.keepalived, password })}    virtual_ipaddress {
         ${lab.service.vip}
     }
 }

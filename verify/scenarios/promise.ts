@@ -16,15 +16,15 @@ export function promiseOf({
   const { fault } = window;
   const next = live.lab.servers.find(({ name }) => name === standby);
   if (!fault?.fault.masterGoes || !fault.targets.includes(master) || next?.priority === undefined) return undefined;
-  const { advertInterval } = live.lab.keepalived;
-  const { crash, cleanStop } = promisedOutage({ advertInterval, priority: next.priority });
-  const skewText = `skew ${Math.round(skew(next.priority))} ms (priority ${next.priority})`;
+  const timers = { ...live.lab.keepalived, priority: next.priority };
+  const { crash, cleanStop } = promisedOutage(timers);
+  const skewText = `skew ${Math.round(skew(timers))} ms (priority ${next.priority})`;
   return fault.fault.masterGoes === "silently"
     ? {
         minimumMs: crash.minimum,
         maximumMs: crash.maximum,
         toleranceMs: TOLERANCE_MS,
-        arithmetic: `3 × ${advertInterval * 1000} ms + ${skewText}, less the time since the last advertisement`,
+        arithmetic: `3 × ${timers.advertInterval * 1000} ms + ${skewText}, less the time since the last advertisement`,
       }
     : {
         // The VIP is given up after the farewell was sent, so that a little of the skew may be over when clients notice.

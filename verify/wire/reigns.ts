@@ -31,7 +31,7 @@ export function vrrpFacts(lab: Lab): VrrpFacts {
   const { advertInterval, virtualRouterId } = lab.keepalived;
   const all = directors(lab);
   const masterDownMs = new Map(
-    all.map(({ name, priority = 0 }) => [name, masterDownInterval({ advertInterval, priority })]),
+    all.map(({ name, priority = 0 }) => [name, masterDownInterval({ ...lab.keepalived, priority })]),
   );
   // The virtual router's own hardware address, which RFC 3768 wants (section 7.3) and keepalived uses with `use_vmac`.
   const virtualMac = `00:00:5e:00:01:${virtualRouterId.toString(16).padStart(2, "0")}`;

@@ -24,17 +24,12 @@ describe("labs of the benchmark's own", () => {
   });
 
   it.each([
-    [
-      [100, 50],
-      ["MASTER", "BACKUP"],
-    ],
-    [
-      [254, 253],
-      ["MASTER", "BACKUP"],
-    ],
-  ] as const)("with directors of the priorities %j are labs", (priorities, states) => {
-    const lab = parseLab(JSON.stringify(haWith(priorities)), "bench-article.yaml");
-    expect(lab.servers.flatMap(({ state }) => state ?? [])).toEqual(states);
+    [[100, 50], { advertInterval: 1 }],
+    [[254, 253], { vrrpVersion: 3, advertInterval: 0.1 }],
+  ] as const)("with directors of the priorities %j and timers %j are labs", (priorities, timers) => {
+    const lab = parseLab(JSON.stringify(haWith(priorities, timers)), "bench-article.yaml");
+    expect(lab.servers.flatMap(({ state }) => state ?? [])).toEqual(["MASTER", "BACKUP"]);
+    expect(lab.keepalived).toMatchObject(timers);
   });
 
   it("are the textbook's but for the scheduler", async () => {

@@ -97,7 +97,7 @@ function cleanHandover({ lab }: Case, from: Reign, to: Reign): Diagnosis {
     because: [
       `${moment(resigned)}: ${from.router} advertises priority 0`,
       `${moment(to.first.at)}: ${to.router} advertises first, with priority ${to.first.priority}`,
-      `promised: its skew of ${duration(skew(priorityOf(lab, to)))}`,
+      `promised: its skew of ${duration(skew({ ...lab.keepalived, priority: priorityOf(lab, to) }))}`,
     ],
   };
 }
@@ -121,7 +121,7 @@ function preemption({ facts, reigns }: Case, from: Reign, to: Reign): Diagnosis 
 function masterCrash({ lab, facts }: Case, { from, to, back }: Handover): Diagnosis {
   const { intervalMs } = facts;
   const tookMs = to.first.at - from.last.at;
-  const skewMs = skew(priorityOf(lab, to));
+  const skewMs = skew({ ...lab.keepalived, priority: priorityOf(lab, to) });
   return {
     id: "master-crash",
     title: `${from.router} fell silent without a word, and ${to.router} took over ${duration(tookMs)} after its last advertisement`,

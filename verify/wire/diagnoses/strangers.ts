@@ -7,10 +7,12 @@ import { count, moment } from "./words.ts";
 /** keepalived takes so many characters of a password: keepalived.conf(5); the packet has no room for more. */
 const PASSWORD_CHARACTERS = 8;
 
-const passwordOf = ({ lab }: Case): string => lab.keepalived.password.slice(0, PASSWORD_CHARACTERS);
+/** Undefined where the lab's VRRP has none. */
+const passwordOf = ({ lab }: Case): string | undefined => lab.keepalived.password?.slice(0, PASSWORD_CHARACTERS);
 
 /** Only version 2 has passwords. */
-const isWrong = (advert: WireAdvert, password: string): boolean => advert.version === 2 && advert.password !== password;
+const isWrong = (advert: WireAdvert, password: string | undefined): boolean =>
+  password !== undefined && advert.version === 2 && advert.password !== password;
 
 const inWords = ({ password }: WireAdvert): string =>
   password === undefined ? "no password" : `the password ${JSON.stringify(password)}`;

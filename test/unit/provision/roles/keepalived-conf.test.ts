@@ -6,6 +6,7 @@ const article: KeepalivedSettings = {
   priority: 100,
   interface: "eth0",
   virtualRouterId: 51,
+  vrrpVersion: 2,
   advertInterval: 1,
   password: "1111",
   preempt: true,
@@ -94,6 +95,13 @@ it("of the standby differs in state and priority alone", () => {
 it("without preemption both begin as BACKUP, which is where nopreempt works", () => {
   for (const state of ["MASTER", "BACKUP"] as const)
     expect(changed({ preempt: false, state })).toEqual({ gone: ["state MASTER"], come: ["state BACKUP", "nopreempt"] });
+});
+
+it("of VRRP version 3 says so, and has no password", () => {
+  expect(changed({ vrrpVersion: 3, advertInterval: 0.1 })).toEqual({
+    gone: ["advert_int 1", "authentication {", "auth_type PASS", "auth_pass 1111"],
+    come: ["advert_int 0.1", "version 3"],
+  });
 });
 
 it("has a persistence line only where there is persistence", () => {

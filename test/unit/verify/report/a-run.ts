@@ -50,7 +50,7 @@ export interface RunShape {
 export function aRun({ durationMs = 30_000, intervalMs = 20 }: RunShape = {}): RunResult {
   const requests = requestsOf(durationMs, intervalMs);
   const steps = stepsOf(durationMs);
-  const promise = promisedOutage({ advertInterval: 1, priority: server4.priority });
+  const promise = promisedOutage({ vrrpVersion: 2, advertInterval: 1, priority: server4.priority });
   const opens = [undefined, ...steps.filter(({ kind }) => kind === "fault" || kind === "heal")];
   const windows = opens.map((step, index): Window => {
     const from = step?.from ?? 0;

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { findFault } from "../../../../verify/faults/ledger.ts";
 import { isAsPromised, promiseOf } from "../../../../verify/scenarios/promise.ts";
+import type { VrrpTimers } from "../../../../verify/vrrp.ts";
 import { anObserved, dr, ha } from "./an-observed.ts";
 
 /** What VRRP promises for a fault, of the textbook's lab with other timers. */
-function promised(id: string, targets: readonly string[], { advertInterval = 1, priority = 50 } = {}) {
+function promised(id: string, targets: readonly string[], { priority = 50, ...timers }: Partial<VrrpTimers> = {}) {
   const servers = ha.lab.servers.map((one) => (one.name === "server4" ? { ...one, priority } : one));
-  const live = { ...ha, lab: { ...ha.lab, servers, keepalived: { ...ha.lab.keepalived, advertInterval } } };
+  const live = { ...ha, lab: { ...ha.lab, servers, keepalived: { ...ha.lab.keepalived, ...timers } } };
   return promiseOf(anObserved({ live, window: { fault: { fault: findFault(id), targets } } }));
 }
 
@@ -21,6 +22,11 @@ describe("VRRP promises", () => {
     ["the master-down interval, less up to one interval, for a crash", ["power-off", ["server1"]], [2805, 3805]],
     ["the same for a cable", ["link-down", ["server1"]], [2805, 3805]],
     ["by the lab's interval", ["pause", ["server1"], { advertInterval: 2 }], [4805, 6805]],
+    [
+      "with the skew by it too in version 3",
+      ["pause", ["server1"], { vrrpVersion: 3, advertInterval: 0.1 }],
+      [280, 380],
+    ],
     ["by the standby's priority", ["pause", ["server1"], { priority: 254 }], [2008, 3008]],
     ["the skew alone, when the master says goodbye", ["keepalived-stop", ["server1"]], [305, 805]],
     ["no less than nothing then", ["reboot", ["server1"], { priority: 254 }], [0, 8]],
