@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "./paths.mjs";
 
@@ -64,12 +64,13 @@ async function compile(entry, stamp) {
   const { build } = await import("esbuild").catch((cause) => {
     throw new Error("the project's packages are not there: `npm run setup` installs them", { cause });
   });
-  const { outputFiles, metafile } = await build({
+  /** @type {Record<string, string>} */
+  const inputs = {};
+  const { outputFiles } = await build({
     absWorkingDir: projectRoot,
     entryPoints: [entry],
     bundle: true,
     write: false,
-    metafile: true,
     outfile: join(folder, "compiled.mjs"),
     platform: "node",
     format: "esm",
@@ -78,9 +79,8 @@ async function compile(entry, stamp) {
     sourcesContent: false,
     packages: "external",
     logLevel: "silent", // an error is thrown with its text
-    plugins: [keepPlaces],
+    plugins: [loading(inputs)],
   });
-  const inputs = Object.fromEntries(Object.keys(metafile.inputs).map((path) => [path, markOf(path)]));
   const [{ contents }] = /** @type {[import("esbuild").OutputFile]} */ (outputFiles);
   const file = `${entry.replaceAll("/", "-")}.${createHash("sha256").update(contents).digest("hex").slice(0, 16)}.mjs`;
   mkdirSync(folder, { recursive: true });
@@ -100,13 +100,17 @@ function writeWhole(path, content) {
 }
 
 /**
- * A module still finds what lies beside it: `import.meta` names its source.
- * @type {import("esbuild").Plugin}
+ * Loads sources and marks them: before they are read, so that one that is saved meanwhile counts as changed. A module still finds what lies
+ * beside it: `import.meta` names its source.
+ * @param {Record<string, string>} inputs gets the marks
+ * @returns {import("esbuild").Plugin}
  */
-const keepPlaces = {
-  name: "keep places",
+const loading = (inputs) => ({
+  name: "loading",
   setup(build) {
-    build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
+    build.onLoad({ filter: /./, namespace: "file" }, ({ path }) => {
+      inputs[relative(projectRoot, path)] = markOf(relative(projectRoot, path));
+      if (!/\.[cm]?[jt]s$/.test(path)) return undefined;
       const source = readFileSync(path, "utf8");
       if (!source.includes("import.meta.")) return undefined;
       const contents = source
@@ -115,4 +119,4 @@ const keepPlaces = {
       return { contents, loader: path.endsWith("ts") ? "ts" : "js" };
     });
   },
-};
+});
