@@ -1,5 +1,5 @@
 /**
- * `npm run bench:guard -- FILE`: holds the ratios of a run (`npm run bench -- nothing --ours --runs 1 --json FILE`) against the recorded ones of
+ * `npm run bench:guard -- FILE`: holds the ratios of a run (`npm run bench -- idle --json FILE`) against the recorded ones of
  * docs/benchmarks.json. Status 1 when one is worse by more than the limit, 2 when there is nothing to compare. It measures nothing itself.
  *
  *     npm run bench:guard -- FILE [--limit 25]
@@ -27,16 +27,14 @@ async function main(): Promise<number> {
   if (file === undefined || !existsSync(file) || !(limit > 0)) {
     console.error(
       file !== undefined && !existsSync(file)
-        ? `${file} is not there: \`npm run bench -- nothing --ours --runs 1 --json ${file}\` writes it`
+        ? `${file} is not there: \`npm run bench -- idle --json ${file}\` writes it`
         : "usage: npm run bench:guard -- FILE [--limit PERCENT] [--recorded FILE]",
     );
     return 2;
   }
   const verdicts = judge(await readResults(values.recorded), await readResults(file));
   if (verdicts.length === 0) {
-    console.error(
-      `${file} and ${values.recorded} have no ratio in common: measure \`nothing\` or \`provision\` in both`,
-    );
+    console.error(`${file} and ${values.recorded} have no ratio in common: measure \`idle\` or \`provision\` in both`);
     return 2;
   }
   for (const { ratio, recorded, now, loss } of verdicts)

@@ -1,6 +1,7 @@
 import type { Part } from "../harness/part.ts";
 import { boot } from "./boot.ts";
 import { growth } from "./growth.ts";
+import { idle } from "./idle.ts";
 import { lifeParts } from "./life.ts";
 import { outage } from "./outage.ts";
 import { setup } from "./setup.ts";
@@ -9,4 +10,4 @@ import { throughput } from "./throughput.ts";
 import { whole } from "./whole.ts";
 
 /** Every part, in the order in which they are measured and shown. */
-export const parts: readonly Part[] = [whole, ...lifeParts, terraform, boot, growth, outage, throughput, setup];
+export const parts: readonly Part[] = [whole, ...lifeParts, terraform, boot, growth, outage, throughput, setup, idle];

@@ -19,7 +19,7 @@ const contenders: readonly Contender[] = [ours, ansible, floor];
 const AGAIN = 3;
 
 /** What no program that is started by node can be quicker than. */
-export const NODE = "floor: node that ends at once";
+const NODE = "floor: node that ends at once";
 
 const titles: Readonly<Record<Step, string>> = {
   provision: "fresh servers made into the lab `ha`, until the client is served",

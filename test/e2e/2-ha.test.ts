@@ -1,14 +1,10 @@
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { ours } from "../../bench/contenders/ours.ts";
-import { machine, timed } from "../../bench/harness/machine.ts";
-import { Ledger } from "../../bench/harness/measured.ts";
+import { machine } from "../../bench/harness/machine.ts";
 import { judge } from "../../bench/harness/ratios.ts";
 import { merged, noResults, readResults, resultsFile } from "../../bench/harness/results.ts";
-import { NODE } from "../../bench/parts/life.ts";
+import { idleRounds } from "../../bench/parts/idle.ts";
 import { liveLab } from "../../cli/live-lab.ts";
 import { until } from "../../provision/until.ts";
 import { checks } from "../../verify/checks/index.ts";
@@ -87,20 +83,12 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
     }
   });
 
-  test("an `up` with nothing to do is no slower, in starts of node, than what is recorded", async () => {
+  test("an `up` with nothing to do is no slower, in imports of Pulumi's SDK, than what is recorded", async () => {
     const recorded = await readResults(resultsFile);
     const measured = async () => {
-      const ledger = new Ledger();
-      for (let round = 0; round < 5; round++) {
-        const up = await timed(() => stack.pulumi("up", "--yes", "--skip-preview"));
-        ledger.add("nothing to do", ours.name, up.wall);
-        for (let start = 0; start < 3; start++) {
-          const node = await timed(() => promisify(execFile)(process.execPath, ["-e", "0"]));
-          ledger.add("nothing to do", NODE, node.wall);
-        }
-      }
-      const now = { date: "", commit: "", machine: machine(), notes: [], rows: ledger.rows() };
-      return judge(recorded, merged(noResults, { nothing: now }));
+      const rows = await idleRounds(() => stack.pulumi("up", "--yes", "--skip-preview"), 5);
+      const now = { date: "", commit: "", machine: machine(), notes: [], rows };
+      return judge(recorded, merged(noResults, { idle: now }));
     };
     let verdicts = await measured();
     // A busy machine makes one run slow, and not the next two.

@@ -1,0 +1,47 @@
+import { ours } from "../contenders/ours.ts";
+import { withLab } from "../harness/bench-lab.ts";
+import { timed } from "../harness/machine.ts";
+import { Ledger, type Row } from "../harness/measured.ts";
+import type { Part } from "../harness/part.ts";
+import { run } from "../harness/run.ts";
+
+export const IDLE = "an `up` with nothing to do";
+
+/**
+ * Most of an idle `up` is node that loads modules, and this is node that loads a great many, none of them ours and the same ones whatever we do to
+ * our own start: a machine whose neighbours take its caches slows both alike. (Node alone is too small for that: beside it an `up` looked 35 %
+ * slower on such a day.)
+ */
+export const SDK = "plain node that imports Pulumi's SDK";
+
+/** What the guard watches, on a lab that is up: fast rounds of an `up` that finds nothing to do, and as many imports after each. */
+export async function idleRounds(up: () => Promise<unknown>, rounds: number): Promise<Row[]> {
+  const ledger = new Ledger();
+  for (let round = 0; round < rounds; round++) {
+    ledger.add(IDLE, ours.name, (await timed(up)).wall);
+    for (let time = 0; time < 3; time++)
+      ledger.add(IDLE, SDK, (await timed(() => run([process.execPath, "-e", 'require("@pulumi/pulumi")']))).wall);
+  }
+  return ledger.rows();
+}
+
+/** The guard's figures alone, in two minutes. */
+export const idle: Part = {
+  name: "idle",
+  title: "an `up` with nothing to do, in imports of Pulumi's SDK: what the guard watches",
+  runs: 5,
+  async measure({ runs, say }) {
+    let rows: Row[] = [];
+    let acceleration: string | undefined;
+    await withLab("idle", async (lab) => {
+      say("a lab");
+      await lab.use("ha");
+      await lab.lvs("up");
+      await lab.check();
+      acceleration = (await lab.live()).acceleration;
+      say(`${runs} rounds`);
+      rows = await idleRounds(() => lab.up(), runs);
+    });
+    return { rows, notes: [], acceleration };
+  },
+};
