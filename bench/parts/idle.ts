@@ -14,7 +14,7 @@ export const IDLE = "an `up` with nothing to do";
  */
 export const SDK = "plain node that imports Pulumi's SDK";
 
-/** What the guard watches, on a lab that is up: fast rounds of an `up` that finds nothing to do, and as many imports after each. */
+/** What the guard watches, on a lab that is up: rounds of an `up` that finds nothing to do and three imports. @throws what `up` does */
 export async function idleRounds(up: () => Promise<unknown>, rounds: number): Promise<Row[]> {
   const ledger = new Ledger();
   for (let round = 0; round < rounds; round++) {

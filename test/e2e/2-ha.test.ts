@@ -86,7 +86,10 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
   test("an `up` with nothing to do is no slower, in imports of Pulumi's SDK, than what is recorded", async () => {
     const recorded = await readResults(resultsFile);
     const measured = async () => {
-      const rows = await idleRounds(() => stack.pulumi("up", "--yes", "--skip-preview"), 5);
+      const rows = await idleRounds(async () => {
+        const { status, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
+        expect(status, stdout + stderr).toBe(0);
+      }, 5);
       const now = { date: "", commit: "", machine: machine(), notes: [], rows };
       return judge(recorded, merged(noResults, { idle: now }));
     };
