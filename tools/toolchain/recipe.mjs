@@ -31,7 +31,8 @@ export const libvirtSource = "dmacvicar/libvirt";
  */
 
 /**
- * The binaries, in building order: the second of a module is quick, for it finds the first one's packages compiled.
+ * The binaries, in building order: the second of a module is quick, for it finds the first one's packages compiled. So do those of the second
+ * module, as far as both go.mod have the same versions: after raising one, `go get` the other's.
  * The paths below `home/` are where the CLI looks for plugins below its PULUMI_HOME, and where the plugin
  * `terraform-provider` looks for a Terraform provider before it asks a registry.
  * @type {Binary[]}

@@ -29,4 +29,18 @@ describe("versions agree with the recipe", () => {
   ])("of the Go modules: %s requires %s %s", (module, path, version) => {
     expect(read(`tools/toolchain/${module}/go.mod`)).toContain(`${path} v${version}`);
   });
+
+  test("between the Go modules, but for Pulumi's SDK, so that what both need is compiled once", () => {
+    const required = (module: string) =>
+      new Map(
+        [...read(`tools/toolchain/${module}/go.mod`).matchAll(/^\t(\S+) (v\S+)/gm)].map(([, path = "", version]) => [
+          path,
+          version,
+        ]),
+      );
+    const [cli, bridge] = [required("cli"), required("bridge")];
+    const apart = [...cli].filter(([path, version]) => bridge.has(path) && bridge.get(path) !== version);
+    expect(cli.size).toBeGreaterThan(200);
+    expect(apart.map(([path]) => path)).toEqual(["github.com/pulumi/pulumi/sdk/v3"]);
+  });
 });
