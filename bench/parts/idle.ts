@@ -35,7 +35,7 @@ export const idle: Part = {
     let acceleration: string | undefined;
     await withLab("idle", async (lab) => {
       say("a lab");
-      await lab.use("ha");
+      await lab.use("ha-baked");
       await lab.lvs("up");
       await lab.check();
       acceleration = (await lab.live()).acceleration;

@@ -13,12 +13,13 @@ const GRACE_MS = 5_000;
  * Runs a program to its end, its output in the step's log and line by line to `onLine`.
  * @param {[string, ...string[]]} command the program and its arguments; no shell is involved
  * @param {{ log: string, signal: AbortSignal, cwd?: string, env?: NodeJS.ProcessEnv, stdout?: string,
- *   onLine?: (line: string) => void, remedy?: string }} options `log` is appended to; `env` is added to the
- *   environment; `stdout` names a file that gets the standard output instead of the log; `remedy` ends the error's message
+ *   onLine?: (line: string) => void, isProgress?: (line: string) => boolean, remedy?: string }} options `log` is appended
+ *   to; `env` is added to the environment; `stdout` names a file that gets the standard output instead of the log; `remedy` ends the error's message;
+ *   lines that are only progress are not among those that the error shows
  * @returns {Promise<void>}
  * @throws {SetupError} with the last lines, when the program is not there or fails; the signal's reason when it was aborted
  */
-export const run = async ([program, ...args], { log, signal, cwd, env, stdout, onLine, remedy }) => {
+export const run = async ([program, ...args], { log, signal, cwd, env, stdout, onLine, isProgress, remedy }) => {
   signal.throwIfAborted();
   const file = createWriteStream(log, { flags: "a" });
   file.write(`$ ${[program, ...args].join(" ")}\n`);
@@ -35,7 +36,7 @@ export const run = async ([program, ...args], { log, signal, cwd, env, stdout, o
   const tail = [];
   const take = (/** @type {string} */ line) => {
     file.write(`${line}\n`);
-    tail.push(line);
+    if (!isProgress?.(line)) tail.push(line);
     if (tail.length > TAIL_LINES) tail.shift();
     onLine?.(line);
   };

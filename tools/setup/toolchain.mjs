@@ -83,6 +83,7 @@ export const buildBinaries = async (wanted, directory, { log, signal, progress }
         log,
         signal,
         onLine: (line) => progress(`${title}: ${isPackage(line) ? `${++compiled} packages compiled` : line}`),
+        isProgress: isPackage,
         remedy: bothWays,
       });
       renameSync(`${file}.new`, file);

@@ -41,6 +41,16 @@ test("a failure shows status, last lines, log and remedy", async () => {
   expect(message).toMatch(/ {4}100\nDo this\.$/);
 });
 
+test("what a failure shows is not pushed out by lines of progress", async () => {
+  const failing = run(["sh", "-c", "echo broken; seq 100; exit 1"], {
+    log,
+    signal,
+    isProgress: (line) => /^\d+$/.test(line),
+  });
+  await expect(failing).rejects.toThrow(/:\n {4}broken$/);
+  expect(readFileSync(log, "utf8")).toContain("\n100\n");
+});
+
 test("a program that is not there is named", async () => {
   await expect(run(["lvs-lab-no-such-program"], { log, signal })).rejects.toThrow(
     "lvs-lab-no-such-program could not be started",

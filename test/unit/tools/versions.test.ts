@@ -30,7 +30,7 @@ describe("versions agree with the recipe", () => {
     expect(read(`tools/toolchain/${module}/go.mod`)).toContain(`${path} v${version}`);
   });
 
-  test("between the Go modules, but for Pulumi's SDK, so that what both need is compiled once", () => {
+  test("between the Go modules, so that what both need is compiled once", () => {
     const required = (module: string) =>
       new Map(
         [...read(`tools/toolchain/${module}/go.mod`).matchAll(/^\t(\S+) (v\S+)/gm)].map(([, path = "", version]) => [
@@ -41,6 +41,10 @@ describe("versions agree with the recipe", () => {
     const [cli, bridge] = [required("cli"), required("bridge")];
     const apart = [...cli].filter(([path, version]) => bridge.has(path) && bridge.get(path) !== version);
     expect(cli.size).toBeGreaterThan(200);
-    expect(apart.map(([path]) => path)).toEqual(["github.com/pulumi/pulumi/sdk/v3"]);
+    // The CLI is of its own SDK, and what draws its help does not compile with the newer tables.
+    expect(apart.map(([path]) => path)).toEqual([
+      "github.com/olekukonko/tablewriter",
+      "github.com/pulumi/pulumi/sdk/v3",
+    ]);
   });
 });
