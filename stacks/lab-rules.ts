@@ -290,8 +290,10 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
 
   *"advert-interval"({ keepalived = {} }) {
     const { vrrpVersion = "vrrpVersion" in keepalived ? undefined : 2, advertInterval: seconds } = keepalived;
-    const whole = seconds !== undefined && Number.isInteger(seconds);
-    if (vrrpVersion === 2 && seconds !== undefined && !whole) {
+    if (seconds === undefined) {
+      return;
+    }
+    if (vrrpVersion === 2 && !Number.isInteger(seconds)) {
       yield {
         path: ["keepalived", "advertInterval"],
         expected: "a whole number of seconds from 1 to 255 in VRRP version 2 (RFC 3768, section 5.3.7)",
@@ -300,11 +302,7 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
       };
     }
     // By its text: 0.07 * 100 is not 7.
-    if (
-      vrrpVersion === 3 &&
-      seconds !== undefined &&
-      !(seconds <= 40.95 && /^\d+(\.\d{1,2})?$/.test(String(seconds)))
-    ) {
+    if (vrrpVersion === 3 && !(seconds <= 40.95 && /^\d+(\.\d{1,2})?$/.test(String(seconds)))) {
       yield {
         path: ["keepalived", "advertInterval"],
         expected: "hundredths of a second up to 40.95 in VRRP version 3 (RFC 9568, section 5.2.7)",
