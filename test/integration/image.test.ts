@@ -62,6 +62,11 @@ describe("a guest of the plain image", { timeout: 2 * minutes }, () => {
     expect(loaded).toEqual(expect.arrayContaining(modules.split(" ")));
   });
 
+  it("knows its disks by their labels, and its network interface as a unit", async () => {
+    expect((await guest.ssh("ls /dev/disk/by-label")).split("\n")).toEqual(["cidata", "root"]);
+    expect(await guest.ssh("systemctl is-active sys-subsystem-net-devices-eth0.device")).toBe("active");
+  });
+
   it("keeps a journal and answers hostnamectl", async () => {
     expect(await guest.ssh("journalctl --boot --unit ssh --output cat")).toContain("Server listening on");
     expect(await guest.ssh("hostnamectl hostname")).toBe("server1");
