@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { withLock } from "../lock.mjs";
 import { cacheRoot, projectRoot } from "../paths.mjs";
 import { locateToolchain, toolchainDirectory } from "../toolchain/locate.mjs";
-import { binaries, versions } from "../toolchain/recipe.mjs";
+import { binaries, compilerFlags, versions } from "../toolchain/recipe.mjs";
 import { run } from "./command.mjs";
 import { SetupError } from "./setup-error.mjs";
 
@@ -55,9 +55,10 @@ const build = async (directory, context) => {
  * @param {import("../toolchain/recipe.mjs").Binary[]} wanted
  * @param {string} directory where the toolchain is going to be
  * @param {import("./run-steps.mjs").StepContext} context
+ * @param {string} [gcflags] what the compiler is told
  * @returns {Promise<string>} where they are until it is complete
  */
-export const buildBinaries = async (wanted, directory, { log, signal, progress }) => {
+export const buildBinaries = async (wanted, directory, { log, signal, progress }, gcflags = compilerFlags) => {
   const partial = `${directory}.partial`;
   const caches = `${directory}.go`;
   const wanting = wanted.filter(({ output }) => !existsSync(join(partial, output)));
@@ -69,8 +70,9 @@ export const buildBinaries = async (wanted, directory, { log, signal, progress }
       mkdirSync(dirname(file), { recursive: true });
       let compiled = 0;
       progress(`${title}: fetching modules`);
-      const linker = ["-s", "-w", ...Object.entries(define).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
-      await run(["go", "build", "-v", "-trimpath", "-ldflags", linker, "-o", `${file}.new`, pkg], {
+      const ldflags = ["-s", "-w", ...Object.entries(define).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
+      const flags = ["-v", "-trimpath", "-gcflags", gcflags, "-ldflags", ldflags];
+      await run(["go", "build", ...flags, "-o", `${file}.new`, pkg], {
         cwd: join(projectRoot, "tools/toolchain", module),
         // -modcacherw: else the module cache is read-only, and cannot be removed without ado.
         env: {
@@ -100,7 +102,7 @@ const isPackage = (line) => /^[\w./~-]+$/.test(line);
 
 /** What a user can do about a toolchain that could not be built. */
 const bothWays =
-  `There are two ways to Pulumi: install its CLI, ${versions.pulumi} or a later 3.x, from its vendor so that \`pulumi\` is on PATH; ` +
+  `There are two ways to Pulumi: install its CLI, ${versions.pulumiSdk} or a later 3.x, from its vendor so that \`pulumi\` is on PATH; ` +
   `or have Go 1.${OLDEST_GO_MINOR} or newer on PATH and a Go module proxy in reach (GOPROXY), and run this again.`;
 
 const checkGo = () => {

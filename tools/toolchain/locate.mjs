@@ -46,7 +46,7 @@ export const locateToolchain = () => {
  * @returns {boolean} false also for what is no released version
  */
 export const isFit = (version) => {
-  const wanted = numbers(versions.pulumi);
+  const wanted = numbers(versions.pulumiSdk);
   const found = numbers(version);
   if (!wanted || !found || found[0] !== wanted[0]) return false;
   return found[1] > wanted[1] || (found[1] === wanted[1] && found[2] >= wanted[2]);

@@ -5,11 +5,13 @@
  */
 
 export const versions = {
+  /** The Pulumi CLI: the release that the bridge is made of, so that what both need is compiled once. */
+  pulumi: "3.256.0",
   /**
-   * The Pulumi CLI and the npm package `@pulumi/pulumi`: one release, raised together. It is the newest that Node 20
-   * and the Go checksum database both take: the SDK asks for Node 22 from 3.249.0 on, the CLI's 3.248.0 is refused.
+   * The npm package `@pulumi/pulumi`, and the oldest CLI that goes with it. From 3.249.0 on it asks for Node 22; a CLI works with every
+   * older SDK of its major version.
    */
-  pulumi: "3.246.0",
+  pulumiSdk: "3.246.0",
   /** The module github.com/pulumi/pulumi-terraform-bridge/v3/dynamic, source of the plugin `terraform-provider`. */
   terraformBridge: "3.136.0",
   /**
@@ -20,6 +22,12 @@ export const versions = {
   /** The Terraform provider dmacvicar/libvirt. 0.9 has another schema, and no Go module. */
   libvirtProvider: "0.8.3",
 };
+
+/**
+ * What the Go compiler is told: no debug information, which no one looks for in a CLI and which is a fifth of the compiler's work. Go's
+ * own stack traces do not need it.
+ */
+export const compilerFlags = "all=-dwarf=false";
 
 /** The Terraform provider's source address, as `pulumi package` takes it. */
 export const libvirtSource = "dmacvicar/libvirt";

@@ -37,7 +37,7 @@ func generate(schemaFile, outDir string) error {
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return fmt.Errorf("%s is not a package schema: %w", schemaFile, err)
 	}
-	pkg, diags, err := schema.BindSpec(spec, nil, schema.ValidationOptions{AllowDanglingReferences: true})
+	pkg, diags, err := schema.BindSpec(spec, schema.NewNullLoader(), schema.ValidationOptions{AllowDanglingReferences: true})
 	if err != nil {
 		return fmt.Errorf("%s: %w", schemaFile, err)
 	}
