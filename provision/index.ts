@@ -30,7 +30,7 @@ export const Mail = pulumiClass(mail);
 export const PeerKeys = pulumiClass(peerKeys);
 export const Serving = pulumiClass(serving);
 
-export { kernelCommandLine } from "./host/image/kernel.ts";
+export { libvirtCommandLine } from "./host/image/kernel.ts";
 export { imageKey } from "./host/image/recipe.ts";
 export { seed } from "./host/image/seed.ts";
 export { PACKAGE_PORT } from "./host/reach.ts";

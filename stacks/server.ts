@@ -5,8 +5,8 @@ import {
   BaseSystem,
   type GuestImage,
   KeyPair,
-  kernelCommandLine,
   type LabHost,
+  libvirtCommandLine,
   osFamilies,
   PACKAGE_PORT,
   Packages,
@@ -180,20 +180,9 @@ function imageVolumes({
         boot: {
           kernel: upload("vmlinuz", image.kernel, "raw").id,
           initrd: upload("initrd", image.initrd, "raw").id,
-          cmdlines: image.acceleration.apply((kind) => commandLine(kernelCommandLine(kind as "kvm" | "qemu"))),
+          cmdlines: image.acceleration.apply((kind) => libvirtCommandLine(kind as "kvm" | "qemu")),
         },
       };
   volumes.set(lab, made);
   return made;
-}
-
-/**
- * The kernel's command line in the form that the libvirt provider reads back, settings in one map and bare words joined in another:
- * in any other it sees a change at every `up`, and replaces the server.
- */
-function commandLine(words: readonly string[]): Record<string, string>[] {
-  const settings = words.filter((word) => word.includes("="));
-  const bare = words.filter((word) => !word.includes("="));
-  const pair = (word: string) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)];
-  return [Object.fromEntries(settings.map(pair)), { _: bare.join(" ") }];
 }

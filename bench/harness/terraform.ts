@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { kernelCommandLine } from "../../provision/host/image/kernel.ts";
+import { libvirtCommandLine } from "../../provision/host/image/kernel.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { locateToolchain } from "../../tools/toolchain/locate.mjs";
 import { libvirtSource, versions } from "../../tools/toolchain/recipe.mjs";
@@ -95,18 +95,7 @@ export const terraformVariables = ({ directory, access, image, acceleration, sub
   disk: image.disk,
   kernel: image.kernel,
   initrd: image.initrd,
-  cmdline: [
-    Object.fromEntries(
-      kernelCommandLine(acceleration)
-        .filter((word) => word.includes("="))
-        .map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
-    ),
-    {
-      _: kernelCommandLine(acceleration)
-        .filter((word) => !word.includes("="))
-        .join(" "),
-    },
-  ],
+  cmdline: libvirtCommandLine(acceleration),
   acceleration,
   xslt: join(projectRoot, "stacks/domain.xsl"),
   servers: Object.fromEntries(guests.map(({ server: { name, mac, memory }, seed }) => [name, { mac, memory, seed }])),

@@ -18,3 +18,15 @@ export const kernelCommandLine = (acceleration: Acceleration): readonly string[]
   "initcall_blacklist=svm_init",
   ...(acceleration === "qemu" ? ["norandmaps"] : []),
 ];
+
+/**
+ * The same in the form that the libvirt provider reads back, settings in one map and bare words joined in another: in any other it sees a
+ * change at every `up`, and replaces the server.
+ */
+export function libvirtCommandLine(acceleration: Acceleration): Record<string, string>[] {
+  const words = kernelCommandLine(acceleration);
+  const settings = words.filter((word) => word.includes("="));
+  const bare = words.filter((word) => !word.includes("="));
+  const pair = (word: string) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)];
+  return [Object.fromEntries(settings.map(pair)), { _: bare.join(" ") }];
+}
