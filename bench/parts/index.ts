@@ -3,11 +3,22 @@ import { boot } from "./boot.ts";
 import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { lifeParts } from "./life.ts";
-import { outage } from "./outage.ts";
+import { outage, outageV3 } from "./outage.ts";
 import { setup } from "./setup.ts";
 import { terraform } from "./terraform.ts";
 import { throughput } from "./throughput.ts";
 import { whole } from "./whole.ts";
 
 /** Every part, in the order in which they are measured and shown. */
-export const parts: readonly Part[] = [whole, ...lifeParts, terraform, boot, growth, outage, throughput, setup, idle];
+export const parts: readonly Part[] = [
+  whole,
+  ...lifeParts,
+  terraform,
+  boot,
+  growth,
+  outage,
+  outageV3,
+  throughput,
+  setup,
+  idle,
+];
