@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * The set-up as a list of commands would have it, and as it was first written: each step when the one before it is through, each Go
- * module built on its own with caches that know nothing of the other, and the compiler left as it is. `bench/parts/setup.ts` runs it in a fresh clone: plain JavaScript, for it runs before `npm ci`.
+ * module built on its own with caches that know nothing of the other, and the compiler left as it is. `bench/parts/setup.ts` runs it in a fresh
+ * clone: plain JavaScript, for it runs before `npm ci`.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +26,7 @@ const builds = [...new Set(binaries.map(({ module }) => module))].map((module) =
       binaries.filter((binary) => binary.module === module),
       toolchainDirectory(),
       context,
-      "",
+      "", // with debug information
     );
   },
 }));
