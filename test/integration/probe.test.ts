@@ -144,6 +144,24 @@ describe("the probe", { timeout: 60_000 }, () => {
     expect(outageOf(requests).longest?.ms ?? 0).toBeLessThan(500);
   });
 
+  it("is settled when the requests that hung have ended, and not before", async () => {
+    const running = await start(20, 1500);
+    await delay(500);
+    servers.first.kill("SIGSTOP");
+    await delay(300);
+    const asked = running.now();
+    await running.settled();
+    const took = running.now() - asked;
+    servers.first.kill("SIGCONT");
+    const hung = running.requests.filter(({ due }) => due <= asked);
+    expect(hung.map(({ n }) => n).toSorted((one, other) => one - other)).toEqual(hung.map((_, n) => n));
+    expect(hung.length).toBe(Math.floor(asked / 20) + 1);
+    expect(hung.some(({ error }) => error === "TIMEOUT")).toBe(true);
+    // The last was asked just before, and hung for all of its 1.5 s.
+    expect(took).toBeGreaterThan(1400);
+    await running.settled();
+  });
+
   it("leaves no latency out: whoever asked while a server hung waited for the rest of it", async () => {
     const { hung, from, to } = await hang(await start(10), 1000);
     for (const { started, ended, outcome } of hung) {

@@ -18,7 +18,7 @@ import {
   type ProbeResult,
   type ProbeTarget,
 } from "./records.ts";
-import { isSteady } from "./steady.ts";
+import { allHaveEnded, isSteady } from "./steady.ts";
 
 const SCRIPT = fileURLToPath(new URL("probe.mjs", import.meta.url));
 
@@ -29,6 +29,9 @@ const defaults: ProbeOptions = {
   longLived: 0,
   longLivedIntervalMs: 100,
 };
+
+/** How much later than its requests end the probe may report them: it is another process, on a machine that may be busy. */
+const LATE_MS = 5000;
 
 /** `clock`: the run's, on which all times of the probe then are. Without one, the probe's clock starts with its schedule. */
 type StartOptions = Partial<ProbeOptions> & { readonly clock?: RunClock };
@@ -117,6 +120,30 @@ export class Probe {
   steady(forMs: number): boolean {
     this.#checkAlive();
     return isSteady(this.#requests, { intervalMs: this.options.intervalMs, now: this.now(), forMs });
+  }
+
+  /**
+   * Waits until every request that is due by now has ended, which takes their timeout at most. One that hangs is not reported before, so that
+   * an outage is not seen from its first moment on.
+   */
+  async settled(): Promise<void> {
+    const { intervalMs, timeoutMs } = this.options;
+    const asked = this.now();
+    await until(
+      async () => {
+        this.#checkAlive();
+        if (!allHaveEnded(this.#requests, { intervalMs, until: asked })) throw new Error("some requests are under way");
+      },
+      {
+        seconds: (timeoutMs + LATE_MS) / 1000,
+        everyMs: 20,
+        failed: () =>
+          new LabError(
+            `the probe has not told within ${(timeoutMs + LATE_MS) / 1000} s how all its requests ended, each of which may take ` +
+              `${timeoutMs / 1000} s: this machine is too busy to measure anything. End what else it does, and run it again.`,
+          ),
+      },
+    );
   }
 
   /** Waits until a request has been answered, and one on each connection that is kept open; at most `seconds`. */

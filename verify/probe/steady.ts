@@ -16,7 +16,7 @@ export function isSteady(
   if (!any) return false;
   const until = now - REPORT_WITHIN_MS;
   const since = until - forMs;
-  const begin = any.due - any.n * intervalMs; // of the schedule: on a run's clock not at 0
+  const begin = beginOf(any, intervalMs);
   const last = Math.floor((until - begin) / intervalMs);
   const first = Math.ceil((since - begin) / intervalMs);
   if (first < 0) return false;
@@ -29,3 +29,20 @@ export function isSteady(
   }
   return answered === last - first + 1;
 }
+
+/**
+ * Whether every request that was due up to a moment (ms, probe's clock) has ended, however it did: only then is all known of the time before.
+ * @param requests what has been reported so far, in any order
+ */
+export function allHaveEnded(
+  requests: readonly ProbedRequest[],
+  { intervalMs, until }: { intervalMs: number; until: number },
+): boolean {
+  const [any] = requests;
+  if (!any) return false;
+  const last = Math.floor((until - beginOf(any, intervalMs)) / intervalMs);
+  return requests.filter(({ n }) => n <= last).length === last + 1;
+}
+
+/** When the schedule began: on a run's clock not at 0. */
+const beginOf = ({ due, n }: ProbedRequest, intervalMs: number): number => due - n * intervalMs;

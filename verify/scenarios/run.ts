@@ -10,6 +10,7 @@ import { Capture, type CaptureResult, diagnose } from "../wire/index.ts";
 import { Baselines } from "./baselines.ts";
 import { isMeasure } from "./expectations.ts";
 import { judgeOf } from "./judges/index.ts";
+import { lookAt, lookEveryMs } from "./look.ts";
 import type { Observed, OpenWindow } from "./observed.ts";
 import { resultOf } from "./result-of.ts";
 import type {
@@ -29,10 +30,6 @@ export interface RunOptions {
   /** Told what each step came to. */
   readonly onStep?: (step: StepResult) => void;
 }
-
-/** How often an expectation is looked at, in milliseconds: what costs an SSH command less often than what is known here. */
-const LOOK_EVERY_MS = { local: 50, overSsh: 500 };
-const overSsh: ReadonlySet<string> = new Set(["vip", "table", "mail", "log"]);
 
 /**
  * Runs a scenario on a lab: load and capture from before the first step to after the last, and the steps one after another. It stops at the
@@ -196,28 +193,22 @@ class Run {
     let hint = "";
     const lookOnce = async (): Promise<void> => {
       const at = this.#clock.now();
-      const words: string[] = [];
-      const failing: string[] = [];
-      for (const expectation of expectations) {
-        const judge = judgeOf(expectation);
-        const verdict = await judge.look(expectation, observed, view);
-        words.push(verdict.seen);
-        if (verdict.ok) continue;
-        failing.push(verdict.seen);
-        ({ hint } = judge);
-      }
-      seen = words.join("; ");
-      if (failing.length > 0) {
+      const look = await lookAt(expectations, observed, view);
+      ({ seen, hint } = look);
+      if (look.failing !== null) {
         holdsSince = undefined;
-        throw new Error(failing.join("; "));
+        throw new Error(look.failing);
       }
       holdsSince ??= at;
       if (this.#clock.now() - holdsSince < forMs)
         throw new Error(`it has held for ${Math.round(this.#clock.now() - holdsSince)} ms`);
     };
-    const everyMs = expectations.some(({ kind }) => overSsh.has(kind)) ? LOOK_EVERY_MS.overSsh : LOOK_EVERY_MS.local;
     const waited = () => (withinMs > 0 ? ` (after ${((this.#clock.now() - begun) / 1000).toFixed(1)} s)` : "");
-    const options = { seconds: (withinMs + forMs) / 1000, everyMs, failed: (last: unknown) => last as Error };
+    const options = {
+      seconds: (withinMs + forMs) / 1000,
+      everyMs: lookEveryMs(expectations),
+      failed: (last: unknown) => last as Error,
+    };
     try {
       await untilAborted(this.#signal, lookOnce, options);
     } catch (error) {

@@ -3,7 +3,7 @@ import { bandWords, ms, outageWords } from "../../report/words.ts";
 import { isAsPromised, promiseOf } from "../promise.ts";
 import type { OutageExpectation } from "../scenario.ts";
 import type { Judge } from "./judge.ts";
-import { inSchedule } from "./requests.ts";
+import { inSchedule, settled } from "./requests.ts";
 
 export const outage: Judge<OutageExpectation> = {
   expected({ band }, observed) {
@@ -14,7 +14,8 @@ export const outage: Judge<OutageExpectation> = {
       ? `the client sees an outage of ${bandWords(promise)} (${promise.arithmetic})`
       : "VRRP promises something";
   },
-  look({ band }, observed) {
+  async look({ band }, observed) {
+    await settled(observed);
     const found = outageOf(inSchedule(observed), { since: observed.window.from });
     const seen = outageWords(found);
     if (band === "none") return { ok: found.longest === null, seen };

@@ -7,6 +7,12 @@ export function probeOf({ probe }: Observed): Probe {
   return probe;
 }
 
+/**
+ * Waits until nothing is under way of what was asked up to now. A measure comes after this: a request that hangs is not known of before its
+ * end, and without it an outage looks shorter, or as if there were none.
+ */
+export const settled = async (observed: Observed): Promise<void> => await probeOf(observed).settled();
+
 /** What has been reported so far in the order of the schedule, in which outages are measured. */
 export const inSchedule = (observed: Observed): ProbedRequest[] =>
   probeOf(observed).requests.toSorted((one, other) => one.n - other.n);

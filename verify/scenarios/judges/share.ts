@@ -1,6 +1,6 @@
 import type { Amount, ShareExpectation } from "../scenario.ts";
 import type { Judge } from "./judge.ts";
-import { windowRequests } from "./requests.ts";
+import { settled, windowRequests } from "./requests.ts";
 
 const inWords = (amount: Amount): string => ("count" in amount ? String(amount.count) : `${amount.percent} %`);
 
@@ -14,7 +14,8 @@ export const share: Judge<ShareExpectation> = {
     ];
     return `${limits.join(" and ")} of the requests ${kind === "failed" ? "fail" : "are delayed"}`;
   },
-  look({ kind, atLeast, atMost }, observed) {
+  async look({ kind, atLeast, atMost }, observed) {
+    await settled(observed);
     const all = windowRequests(observed);
     const count = all.filter(({ outcome }) => outcome === kind).length;
     const percent = all.length === 0 ? 0 : (100 * count) / all.length;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isSteady } from "../../../../verify/probe/steady.ts";
+import { allHaveEnded, isSteady } from "../../../../verify/probe/steady.ts";
 import { INTERVAL, lost, series, served, times } from "./series.ts";
 
 const steady = (requests: ReturnType<typeof series>, now: number) =>
@@ -45,4 +45,19 @@ it("holds on a clock that began before the schedule", () => {
     ),
   ).toBe(false);
   expect(steady([], 62_007.5)).toBe(false);
+});
+
+it("all have ended when each that was due has, however it did, and whatever was due later", () => {
+  const reported = series([...times(50, served), lost, ...times(49, served)]);
+  const ended = (requests: ReturnType<typeof series>, until: number) =>
+    allHaveEnded(requests, { intervalMs: INTERVAL, until });
+  expect(ended(reported, 1990)).toBe(true);
+  expect(ended(reported, 2000)).toBe(false); // the hundred-and-first is due
+  const hanging = reported.filter(({ n }) => n !== 50);
+  expect(ended(hanging, 999)).toBe(true);
+  expect(ended(hanging, 1000)).toBe(false);
+  expect(ended([], 0)).toBe(false);
+  const later = hanging.map((one) => ({ ...one, due: one.due + 60_007.5 }));
+  expect(ended(later, 61_007)).toBe(true);
+  expect(ended(later, 61_008)).toBe(false);
 });

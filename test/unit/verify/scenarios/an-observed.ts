@@ -2,7 +2,7 @@ import { RunClock } from "../../../../verify/clock.ts";
 import type { LiveLab } from "../../../../verify/live-lab.ts";
 import type { ArpChange, Probe, ProbedRequest } from "../../../../verify/probe/index.ts";
 import type { HeldConnection } from "../../../../verify/probe/records.ts";
-import { isSteady } from "../../../../verify/probe/steady.ts";
+import { allHaveEnded, isSteady } from "../../../../verify/probe/steady.ts";
 import { judgeOf } from "../../../../verify/scenarios/judges/index.ts";
 import type { Verdict } from "../../../../verify/scenarios/judges/judge.ts";
 import type { Observed, OpenWindow } from "../../../../verify/scenarios/observed.ts";
@@ -52,14 +52,26 @@ export interface Sight {
 
 /** What judges look at, from records of a probe and a capture in place of those at work. */
 export function anObserved(sight: Sight = {}): Observed {
-  const { live = ha, now = 10_000, window = {}, requests = [], arp = [], held = [], wire = {} } = sight;
-  const ended = (requests ?? []).filter((one) => one.ended <= now).toSorted((one, other) => one.ended - other.ended);
+  const { live = ha, window = {}, requests = [], arp = [], held = [], wire = {} } = sight;
+  let { now = 10_000 } = sight;
+  const asked = (requests ?? []).toSorted((one, other) => one.ended - other.ended);
+  const ended = () => asked.filter((one) => one.ended <= now);
   const probe = {
-    requests: ended,
+    get requests() {
+      return ended();
+    },
     arp,
     held,
     now: () => now,
-    steady: (forMs: number) => isSteady(ended, { intervalMs: EVERY, now, forMs }),
+    steady: (forMs: number) => isSteady(ended(), { intervalMs: EVERY, now, forMs }),
+    /** Lets time go on until all that is due now has ended, or until nothing more is recorded. */
+    settled: async () => {
+      const until = now;
+      for (const one of asked) {
+        if (allHaveEnded(ended(), { intervalMs: EVERY, until })) break;
+        now = Math.max(now, one.ended);
+      }
+    },
   };
   const evidence: WireEvidence = {
     from: 0,

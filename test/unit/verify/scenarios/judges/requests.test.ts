@@ -72,6 +72,14 @@ describe("failed and delayed", () => {
       seen: "0 of 0 (0.0 %)",
     });
   });
+
+  it("count what is still under way, once it has ended", async () => {
+    const requests = asked([...times(5, page), timeout, ...times(4, page)]);
+    expect(await within("failed", { atMost: { count: 0 } }, { requests, now: 950 })).toEqual({
+      ok: false,
+      seen: "1 of 10 (10.0 %)",
+    });
+  });
 });
 
 describe("outage", () => {
@@ -101,6 +109,11 @@ describe("outage", () => {
     const [firstEnded] = requests.toSorted((one, other) => one.ended - other.ended).slice(100);
     expect(firstEnded?.n).toBe(103);
     expect((await outage({ atMostMs: 500 })).ok).toBe(true);
+  });
+
+  it("waits for requests that hang: none of the outage is known at its end", async () => {
+    expect(await outage({ atLeastMs: 1 }, { now: 10_350 })).toEqual({ ok: true, seen: "301 ± 101 ms" });
+    expect((await outage("none", { now: 10_350 })).ok).toBe(false);
   });
 
   it("is none where there was none, and then within every bound but a lower one", async () => {
