@@ -36,7 +36,7 @@ export async function withPlainHost<T>(name: string, work: (host: PlainHost) => 
   const host = { kind: "private" as const, directory: join(stateRoot(), `bench-${name}`) };
   const access = openHost(host);
   try {
-    await access.start(join(cacheRoot(), "debian"));
+    await access.start(cacheRoot());
     const user = await generateKeys("lvs-lab-bench");
     const guests = await Promise.all(
       lab.servers.map(async (server): Promise<PreparedGuest> => {

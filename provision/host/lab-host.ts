@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { z } from "zod";
 import { cacheRoot } from "../paths.ts";
 import { defineResource } from "../resource.ts";
@@ -27,7 +26,7 @@ export const labHost = defineResource({
   async apply({ host: ref, packages }, _observed, progress) {
     const host = openHost(ref);
     progress("starting libvirtd and the package server");
-    await host.start(join(cacheRoot(), "debian"));
+    await host.start(cacheRoot());
     if (host.packages !== packages) await host.servePackages(packages);
   },
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # A private lab host: PID 1 of a PID and mount namespace of its own. When it ends, the kernel ends every process in
 # it, and with the last of them its network namespaces, bridges and taps: nothing can be left behind.
-# usage: init.sh DIRECTORY   (started by private-host.ts through unshare)
+# usage: init.sh DIRECTORY CAPABILITIES   (started by private-host.ts through unshare)
 set -eu
 directory=$1
+capabilities=$2
 read -r pid _ </proc/self/stat # /proc is still the outer one here: our PID as the machine sees it
 mount -t proc proc /proc
 
@@ -13,6 +14,9 @@ for name in run lib etc log cache; do
   mkdir -p "$path"
   mount --bind "$directory/$name" "$path"
 done
+# What QEMU can do is the same in every lab of this machine, and libvirt sees for itself when what it knows has become old.
+mkdir -p /var/cache/libvirt/qemu/capabilities
+mount --bind "$capabilities" /var/cache/libvirt/qemu/capabilities
 
 # A namespace lives as long as a file in this mount namespace is bound to it.
 : >"$directory/net/lab"
@@ -29,7 +33,8 @@ serve_packages() { nginx -c "$directory/packages.conf" -e "$directory/log/packag
 # nginx stands in the machine's own network, where the mirror is; guests reach it through its socket.
 pass_packages() { in_lab socat TCP-LISTEN:"$(<"$directory/packages.port")",fork,reuseaddr UNIX-CONNECT:"$directory/run/packages.sock"; }
 virtualize() { in_lab libvirtd --pid-file /run/libvirt/libvirtd.pid; }
-# libvirtd finds out what QEMU can do when it is first asked for a domain: half a second, which it has while there is none to be made yet.
+# libvirtd finds out what QEMU can do when it is first asked for a domain: half a second of the first lab, which it has while there is no
+# domain to be made yet.
 know_qemu() {
   for _ in {1..100}; do
     virsh --connect qemu:///system domcapabilities --virttype qemu --machine q35 && return

@@ -83,14 +83,20 @@ export class PrivateHost {
     await rename(`${link}.new`, link);
   }
 
-  /** Starts it, and waits until libvirtd answers. Domains and networks marked autostart come up with it. */
-  async start(packageCache: string): Promise<void> {
+  /**
+   * Starts it, and waits until libvirtd answers. Domains and networks marked autostart come up with it.
+   * @param cache the directory of what the labs of this machine share: here packages, and what libvirt has found QEMU capable of
+   */
+  async start(cache: string): Promise<void> {
     this.#checkSocketPath();
     if (this.pid === undefined) {
-      await this.#lay(packageCache);
+      const capabilities = join(cache, "qemu-capabilities");
+      await this.#lay(join(cache, "debian"));
+      await mkdir(capabilities, { recursive: true });
       const log = await open(join(this.directory, "log/init.log"), "a");
       const init = fileURLToPath(new URL("init.sh", import.meta.url));
-      const child = spawn("unshare", ["--mount", "--pid", "--fork", "--propagation", "private", init, this.directory], {
+      const namespaces = ["--mount", "--pid", "--fork", "--propagation", "private"];
+      const child = spawn("unshare", [...namespaces, init, this.directory, capabilities], {
         detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
         stdio: ["ignore", log.fd, log.fd],
         cwd: "/",
