@@ -124,22 +124,23 @@ export class Probe {
 
   /**
    * Waits until every request that is due by now has ended, which takes their timeout at most. One that hangs is not reported before, so that
-   * an outage is not seen from its first moment on.
+   * an outage is not seen from its first moment on. Rejects if the probe has died, or is so late that nothing can be measured.
    */
   async settled(): Promise<void> {
     const { intervalMs, timeoutMs } = this.options;
     const asked = this.now();
+    const seconds = (timeoutMs + LATE_MS) / 1000;
     await until(
       async () => {
         this.#checkAlive();
         if (!allHaveEnded(this.#requests, { intervalMs, until: asked })) throw new Error("some requests are under way");
       },
       {
-        seconds: (timeoutMs + LATE_MS) / 1000,
+        seconds,
         everyMs: 20,
         failed: () =>
           new LabError(
-            `the probe has not told within ${(timeoutMs + LATE_MS) / 1000} s how all its requests ended, each of which may take ` +
+            `the probe has not told within ${seconds} s how all its requests ended, each of which may take ` +
               `${timeoutMs / 1000} s: this machine is too busy to measure anything. End what else it does, and run it again.`,
           ),
       },

@@ -90,9 +90,9 @@ export class PrivateHost {
   async start(cache: string): Promise<void> {
     this.#checkSocketPath();
     if (this.pid === undefined) {
-      const capabilities = join(cache, "qemu-capabilities");
-      await this.#lay(join(cache, "debian"));
-      await mkdir(capabilities, { recursive: true });
+      const [packages, capabilities] = [join(cache, "debian"), join(cache, "qemu-capabilities")];
+      for (const shared of [packages, capabilities]) await mkdir(shared, { recursive: true });
+      await this.#lay(packages);
       const log = await open(join(this.directory, "log/init.log"), "a");
       const init = fileURLToPath(new URL("init.sh", import.meta.url));
       const namespaces = ["--mount", "--pid", "--fork", "--propagation", "private"];
@@ -208,7 +208,6 @@ export class PrivateHost {
     for (const name of ["run", "net"]) await rm(at(name), { recursive: true, force: true });
     for (const name of ["run", "net", "lib", "etc", "log/qemu", "cache", "pool", "transcripts"])
       await mkdir(at(name), { recursive: true });
-    await mkdir(packageCache, { recursive: true });
     for (const name of await readdir(new URL("libvirt/", import.meta.url)))
       await copyFile(new URL(`libvirt/${name}`, import.meta.url), at("etc", name));
     await writeFile(at("packages.port"), String(PACKAGE_PORT));
