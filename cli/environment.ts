@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { describeUserland } from "../provision/host/userland/userland.ts";
 import { stateRoot } from "../provision/paths.ts";
 import { linkPlugins } from "../tools/toolchain/home.mjs";
 import { locateToolchain } from "../tools/toolchain/locate.mjs";
@@ -19,7 +20,8 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
   const built = toolchain?.kind === "built";
   if (built) linkPlugins(toolchain.directory, home);
   return {
-    ...(built ? builtToolchain(toolchain.directory, home, given) : {}),
+    PATH: pathWith([...(built ? [join(toolchain.directory, "bin")] : []), describeUserland().tools], given),
+    ...(built ? builtToolchain(home) : {}),
     ...backend(given, built ? home : undefined),
     ...passphrase(given),
     // Two checkouts, or a fresh clone, may work on one stack: its secrets' salt is then in the state alone.
@@ -35,11 +37,14 @@ export function formatEnvironment(env: Record<string, string>): string {
     .join("");
 }
 
-function builtToolchain(directory: string, home: string, given: NodeJS.ProcessEnv): Record<string, string> {
-  const own = join(directory, "bin");
-  const others = (given.PATH ?? "").split(delimiter).filter((folder) => folder && folder !== own);
+/** The user's PATH behind folders of the project's: the toolchain, and xsltproc for Pulumi's libvirt provider. */
+function pathWith(own: readonly string[], given: NodeJS.ProcessEnv): string {
+  const others = (given.PATH ?? "").split(delimiter).filter((folder) => folder && !own.includes(folder));
+  return [...own, ...others].join(delimiter);
+}
+
+function builtToolchain(home: string): Record<string, string> {
   return {
-    PATH: [own, ...others].join(delimiter),
     PULUMI_HOME: home,
     // Everything needed is there; looking for it elsewhere would only wait for the network.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { $ } from "zx";
+import { tryOnHost } from "../provision/host/command.ts";
+import { CLIENT } from "../provision/host/reach.ts";
 import { command, type Word } from "../provision/ssh/index.ts";
 import { type Goal, goalOf, type Lab } from "../stacks/lab.ts";
 import { InterruptedError } from "./interruptible.ts";
@@ -93,8 +94,8 @@ export class View {
 
   /** A command as the client. */
   async client(...words: string[]): Promise<Evidence> {
-    const { stdout, stderr, exitCode } = await $({ nothrow: true, quiet: true })`${placeOf(this.live).asClient(words)}`;
-    return this.#keep({ where: "client", command: command`${words}`, output: stdout + stderr, status: exitCode });
+    const { stdout, stderr, status } = await tryOnHost(placeOf(this.live), CLIENT, words);
+    return this.#keep({ where: "client", command: command`${words}`, output: stdout + stderr, status });
   }
 
   #keep(evidence: Evidence): Evidence {

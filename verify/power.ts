@@ -1,4 +1,5 @@
-import { $, type ProcessOutput } from "zx";
+import { HostCommandError } from "../provision/host/command.ts";
+import { virsh as virshOn } from "../provision/host/virsh.ts";
 import { LabError } from "./lab-error.ts";
 import { type LiveLab, onServer, placeOf } from "./live-lab.ts";
 
@@ -25,13 +26,13 @@ export async function hangUp(live: LiveLab, name: string): Promise<void> {
 
 /** libvirt's command line on the lab's own libvirtd, in English. */
 export async function virsh(live: LiveLab, ...words: string[]): Promise<string> {
-  const { uri } = placeOf(live);
+  const host = placeOf(live);
   try {
-    return (await $({ quiet: true, env: { ...process.env, LC_ALL: "C" } })`virsh --connect ${uri} ${words}`).stdout;
+    return await virshOn(host, ...words);
   } catch (error) {
-    const said = (error as ProcessOutput).stderr?.trim() || (error as Error).message;
+    const said = error instanceof HostCommandError ? error.ended.stderr.trim() : (error as Error).message;
     throw new LabError(
-      `virsh ${words.join(" ")} failed: ${said}. By hand: virsh --connect '${uri}' ${words.join(" ")}; \`pulumi up\` starts a server that is off.`,
+      `virsh ${words.join(" ")} failed: ${said}. By hand: virsh --connect '${host.uri}' ${words.join(" ")}; \`pulumi up\` starts a server that is off.`,
       "state",
       { cause: error },
     );

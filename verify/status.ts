@@ -1,4 +1,6 @@
-import { $ } from "zx";
+import { tryOnHost } from "../provision/host/command.ts";
+import { CLIENT } from "../provision/host/reach.ts";
+import { tryVirsh } from "../provision/host/virsh.ts";
 import { parseIpvsTable, type VirtualService } from "../provision/roles/ipvs-table.ts";
 import { connectTo, type Server, UnreachableError } from "../provision/ssh/index.ts";
 import { goalOf } from "../stacks/lab.ts";
@@ -42,10 +44,8 @@ export interface ServerStatus {
 export async function labStatus(live: LiveLab): Promise<LabStatus> {
   const { lab } = live;
   const servers = await Promise.all(live.servers.map((ref) => serverStatus(live, ref.name)));
-  const { stdout } = await $({
-    nothrow: true,
-    quiet: true,
-  })`${placeOf(live).asClient(["ip", "-json", "neigh", "show", lab.service.vip])}`;
+  const neighbours = ["ip", "-json", "neigh", "show", lab.service.vip];
+  const { stdout } = await tryOnHost(placeOf(live), CLIENT, neighbours);
   const mac = stdout.trim() === "" ? undefined : (JSON.parse(stdout) as { lladdr?: string }[])[0]?.lladdr;
   return {
     lab: lab.name,
@@ -61,7 +61,7 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
 
 async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> {
   const { role = "", address = "" } = live.lab.servers.find((server) => server.name === name) ?? {};
-  const { stdout } = await $({ nothrow: true, quiet: true })`virsh --connect ${placeOf(live).uri} domstate ${name}`;
+  const { stdout } = await tryVirsh(placeOf(live), "domstate", name);
   const domain = stdout.trim() || "not defined";
   const known = { name, role, address, domain };
   const ref = live.servers.find((one) => one.name === name);

@@ -3,7 +3,8 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pulumiEnvironment } from "../../cli/environment.ts";
 import { liveLab } from "../../cli/live-lab.ts";
-import { openHost } from "../../provision/host/reach.ts";
+import { runOnHost } from "../../provision/host/command.ts";
+import { CLIENT, openHost } from "../../provision/host/reach.ts";
 import { projectRoot, stateRoot } from "../../provision/paths.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
@@ -142,7 +143,7 @@ export function withScheduler(text: string, scheduler: string): string {
 export async function served(live: LiveLab, seconds = 300): Promise<void> {
   const { vip, port } = live.lab.service;
   const ask = ["curl", "--silent", "--fail", "--max-time", "2", "--output", "/dev/null", `http://${vip}:${port}/`];
-  await until(() => run(placeOf(live).asClient(ask)), {
+  await until(() => runOnHost(placeOf(live), CLIENT, ask), {
     seconds,
     everyMs: 50,
     failed: (last) => new Error(`the client was not served within ${seconds} s`, { cause: last }),

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { GuestImage } from "../../provision/host/image/build.ts";
 import { seed } from "../../provision/host/image/seed.ts";
-import { type LabHostAccess, openHost } from "../../provision/host/reach.ts";
+import { type LabHost, openHost } from "../../provision/host/reach.ts";
 import { seedImage } from "../../provision/host/seed-image.ts";
-import { cacheRoot, projectRoot, stateRoot } from "../../provision/paths.ts";
+import { projectRoot, stateRoot } from "../../provision/paths.ts";
 import { closeConnections, type ServerRef } from "../../provision/ssh/index.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
 import { readLab, type Server } from "../../stacks/lab.ts";
@@ -20,7 +20,7 @@ export interface PreparedGuest {
 /** A lab host without Pulumi, and what the guests of a lab are made from, for those who start them in another way. */
 export interface PlainHost {
   readonly directory: string;
-  readonly access: LabHostAccess;
+  readonly access: LabHost;
   readonly image: GuestImage;
   readonly acceleration: ServerRef["acceleration"];
   /** The lab host's address on the segment with its prefix length. */
@@ -36,7 +36,7 @@ export async function withPlainHost<T>(name: string, work: (host: PlainHost) => 
   const host = { kind: "private" as const, directory: join(stateRoot(), `bench-${name}`) };
   const access = openHost(host);
   try {
-    await access.start(cacheRoot());
+    await access.start({ packages: image.pool });
     const user = await generateKeys("lvs-lab-bench");
     const guests = await Promise.all(
       lab.servers.map(async (server): Promise<PreparedGuest> => {

@@ -1,23 +1,23 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { runOnHost } from "../../provision/host/command.ts";
 import type { GuestImage } from "../../provision/host/image/build.ts";
 import { kernelCommandLine } from "../../provision/host/image/kernel.ts";
+import { SEGMENT } from "../../provision/host/reach.ts";
 import type { PlainHost } from "./plain-host.ts";
-import { run } from "./run.ts";
 
 const BRIDGE = "benchbr0";
 
 /** The segment and the disks, ready for `startGuests`. */
 export async function layGuests({ access, directory, image, gateway, guests }: PlainHost): Promise<void> {
-  const ip = (...words: string[]) => run(access.onSegment(["ip", ...words]));
+  const ip = (...words: string[]) => runOnHost(access, SEGMENT, ["ip", ...words]);
   await ip("link", "add", BRIDGE, "type", "bridge", "stp_state", "0");
   await ip("address", "add", gateway, "dev", BRIDGE);
   await ip("link", "set", BRIDGE, "up");
   for (const [index, { server }] of guests.entries()) {
     await ip("tuntap", "add", "dev", `tap${index}`, "mode", "tap");
     await ip("link", "set", `tap${index}`, "master", BRIDGE, "up");
-    await run([
+    await runOnHost(access, SEGMENT, [
       "qemu-img",
       "create",
       "-q",
@@ -46,8 +46,7 @@ export async function startGuests(host: PlainHost): Promise<() => Promise<void>>
       seed,
       console: join(directory, "log", `${server.name}.console.log`),
     });
-    const [file = "", ...args] = access.onSegment(command);
-    return spawn(file, args, { stdio: ["ignore", "ignore", "inherit"] });
+    return access.spawn(SEGMENT, command, { direct: true, stdio: ["ignore", "ignore", "inherit"] });
   });
   await Promise.all(children.map((child) => once(child, "spawn")));
   return async () => {

@@ -22,7 +22,7 @@ export class SshAccess {
     // A control socket's path has to fit into sockaddr_un: a short directory.
     const directory = await mkdtemp(join(tmpdir(), "lb-ssh-"));
     const place = placeOf(live);
-    const proxyOf = ({ address }: ServerRef) => place.onSegment(["socat", "-", `TCP:${address}:22`]);
+    const proxyOf = ({ address }: ServerRef) => place.connectCommand(address, 22);
     await writeFile(join(directory, "identity"), live.servers[0]?.privateKey ?? "", { mode: 0o600 });
     await writeFile(join(directory, "known_hosts"), live.servers.map((one) => `${one.name} ${one.hostKey}\n`).join(""));
     await writeFile(join(directory, "config"), sshConfig(live.servers, { directory, proxyOf }));

@@ -1,9 +1,10 @@
+import { runOnHost } from "../../provision/host/command.ts";
+import { CLIENT } from "../../provision/host/reach.ts";
 import { placeOf } from "../../verify/live-lab.ts";
 import { withLab } from "../harness/bench-lab.ts";
 import { alternating, Ledger } from "../harness/measured.ts";
 import { onPath } from "../harness/on-path.ts";
 import type { Part } from "../harness/part.ts";
-import { run } from "../harness/run.ts";
 
 const CONNECTIONS = [1, 8, 32];
 const SECONDS = 10;
@@ -30,7 +31,9 @@ export const throughput: Part = {
       const reals = live.lab.servers.filter(({ role }) => role === "real-server").map(({ address }) => address);
       const load = async (address: string, connections: number): Promise<number> => {
         const url = `http://${address}:${port}/`;
-        return rateIn(await run(placeOf(live).asClient(loadCommand(tool, url, connections))));
+        // The load generator is the machine's own.
+        const command = loadCommand(tool, url, connections);
+        return rateIn(await runOnHost(placeOf(live), CLIENT, command, { programs: "machine" }));
       };
       const ways: [string, (connections: number) => Promise<number>][] = [
         ["through the VIP", (connections) => load(vip, connections)],

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
 import type { Command } from "commander";
+import { CLIENT } from "../../provision/host/reach.ts";
 import { placeOf } from "../../verify/live-lab.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
@@ -14,8 +14,7 @@ export const client = (program: Command): void => {
     .passThroughOptions()
     .action(async (words: string[], { stack }: StackOptions) => {
       const live = await liveLab(stack);
-      const [file = "", ...args] = placeOf(live).asClient(words.length > 0 ? words : [process.env.SHELL ?? "/bin/sh"]);
-      const child = spawn(file, args, { stdio: "inherit" });
+      const child = placeOf(live).spawn(CLIENT, words.length > 0 ? words : ["bash"], { stdio: "inherit" });
       process.exitCode = await new Promise((resolve, reject) => {
         child.once("error", reject);
         child.once("close", (code) => resolve(code ?? exitStatus.internal));

@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { openHost } from "../../provision/host/reach.ts";
+import { openHost, SEGMENT } from "../../provision/host/reach.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type StackOptions, stackOption } from "../options.ts";
@@ -24,15 +22,15 @@ export const ssh = (program: Command): void => {
           `the lab has no server "${name}"; it has ${live.servers.map((one) => one.name).join(", ")}`,
           exitStatus.configuration,
         );
-      // OpenSSH rather than our own client: a student's terminal, signals and escapes are its business.
-      const keys = await mkdtemp(join(tmpdir(), "lvs-lab-ssh-"));
+      // OpenSSH rather than our own client: a student's terminal, signals and escapes are its business. It runs on the segment itself, and
+      // its key lies in the lab's directory alone.
+      const keys = await mkdtemp(join(live.host.directory, "ssh-"));
       try {
         await writeFile(join(keys, "identity"), server.privateKey, { mode: 0o600 });
         await writeFile(join(keys, "known_hosts"), `${name} ${server.hostKey}\n`);
-        const proxy = openHost(live.host).onSegment(["socat", "-", `TCP:${server.address}:22`]);
         const options = {
-          ProxyCommand: proxy.join(" "),
           HostKeyAlias: name,
+          HostName: server.address,
           UserKnownHostsFile: join(keys, "known_hosts"),
           GlobalKnownHostsFile: "none",
           IdentityFile: join(keys, "identity"),
@@ -41,7 +39,7 @@ export const ssh = (program: Command): void => {
           LogLevel: "ERROR",
         };
         const args = ["-F", "none", ...Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`])];
-        const child = spawn("ssh", [...args, `root@${name}`, ...words], {
+        const child = openHost(live.host).spawn(SEGMENT, ["ssh", ...args, `root@${name}`, ...words], {
           stdio: "inherit",
         });
         process.exitCode = await new Promise((resolve, reject) => {

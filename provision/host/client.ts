@@ -1,10 +1,7 @@
 import { z } from "zod";
-import { $ } from "zx";
 import { defineResource } from "../resource.ts";
-import { labHostRef, openHost } from "./reach.ts";
-
-/** Its name as a neighbour of the lab host's. */
-const CLIENT = "client";
+import { tryOnHost } from "./command.ts";
+import { CLIENT, labHostRef, openHost } from "./reach.ts";
 
 /**
  * The student's desktop: a host of its own on the lab's segment, with its own ARP cache. It is a network namespace rather than
@@ -27,8 +24,9 @@ export const client = defineResource({
   }),
 
   async observe({ host: ref }) {
-    const { stdout, exitCode } = await run(openHost(ref).asClient(["ip", "-json", "address", "show", "dev", "eth0"]));
-    if (exitCode !== 0) return undefined;
+    const show = ["ip", "-json", "address", "show", "dev", "eth0"];
+    const { stdout, status } = await tryOnHost(openHost(ref), CLIENT, show);
+    if (status !== 0) return undefined;
     const [link] = JSON.parse(stdout) as [
       { operstate: string; addr_info: { family: string; local: string; prefixlen: number }[] },
     ];
@@ -37,12 +35,10 @@ export const client = defineResource({
   },
 
   async apply({ host: ref, bridge, address }) {
-    await openHost(ref).addNeighbour(CLIENT, { bridge, address });
+    await openHost(ref).attach(CLIENT, { bridge, address });
   },
 
   async remove({ host: ref }) {
-    await openHost(ref).removeNeighbour(CLIENT);
+    await openHost(ref).detach(CLIENT);
   },
 });
-
-const run = ([file = "", ...args]: string[]) => $({ nothrow: true, quiet: true })`${file} ${args}`;

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { cacheRoot } from "../paths.ts";
 import { defineResource } from "../resource.ts";
 import { labHostRef, openHost } from "./reach.ts";
 
@@ -19,15 +18,12 @@ export const labHost = defineResource({
 
   async observe({ host: ref }) {
     const host = openHost(ref);
-    if (!(await host.answers())) return undefined;
-    return { running: true as const, packages: host.packages, uri: host.uri, generation: host.generation };
+    const observed = await host.observe();
+    return observed && { running: true as const, uri: host.uri, ...observed };
   },
 
   async apply({ host: ref, packages }, _observed, progress) {
-    const host = openHost(ref);
-    progress("starting libvirtd and the package server");
-    await host.start(cacheRoot());
-    if (host.packages !== packages) await host.servePackages(packages);
+    await openHost(ref).start({ packages, onProgress: progress });
   },
 
   async remove({ host: ref }) {

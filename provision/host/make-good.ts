@@ -1,5 +1,5 @@
-import { $ } from "zx";
 import { type LabHostRef, openHost } from "./reach.ts";
+import { tryVirsh, virsh as virshOn } from "./virsh.ts";
 
 /** What libvirt holds that nobody knows of: the name of each domain, network and volume. */
 export interface Orphan {
@@ -14,9 +14,8 @@ export interface Orphan {
  */
 export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>): Promise<Orphan[]> {
   const host = openHost(ref);
-  if (!(await host.answers())) return [];
-  const virsh = async (...args: string[]): Promise<string> =>
-    (await $({ quiet: true })`virsh --quiet --connect ${host.uri} ${args}`).stdout;
+  if (!(await host.observe())) return [];
+  const virsh = (...args: string[]): Promise<string> => virshOn(host, ...args);
   const rows = async (...args: string[]): Promise<string[]> =>
     (await virsh(...args)).split("\n").filter((row) => row.trim() !== "");
   const unknown = async (kind: Orphan["kind"], ...list: string[]): Promise<string[]> => {
@@ -31,12 +30,12 @@ export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>)
   };
   const removed: Orphan[] = [];
   for (const name of await unknown("domain", "list", "--all", "--name")) {
-    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} destroy ${name}`; // it may not be running
+    await tryVirsh(host, "destroy", name); // it may not be running
     await virsh("undefine", name);
     removed.push({ kind: "domain", name });
   }
   for (const pool of (await rows("pool-list", "--all", "--name")).map((row) => row.trim())) {
-    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} pool-refresh ${pool}`;
+    await tryVirsh(host, "pool-refresh", pool);
     for (const [name = "", path = ""] of (await rows("vol-list", pool)).map((row) => row.trim().split(/\s+/)))
       if (!known.has(path)) {
         await virsh("vol-delete", "--pool", pool, name);
@@ -44,12 +43,12 @@ export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>)
       }
   }
   for (const name of await unknown("network", "net-list", "--all", "--name")) {
-    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} net-destroy ${name}`;
+    await tryVirsh(host, "net-destroy", name);
     await virsh("net-undefine", name);
     removed.push({ kind: "network", name });
   }
   for (const name of await unknown("pool", "pool-list", "--all", "--name")) {
-    await $({ quiet: true, nothrow: true })`virsh --connect ${host.uri} pool-destroy ${name}`;
+    await tryVirsh(host, "pool-destroy", name);
     await virsh("pool-undefine", name);
     removed.push({ kind: "pool", name });
   }
@@ -59,9 +58,8 @@ export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>)
 /** Starts the lab's servers that are powered off or paused, and gives their names: a guest that was killed is no reason for `up` to fail. */
 export async function startServers(ref: LabHostRef): Promise<string[]> {
   const host = openHost(ref);
-  if (!(await host.answers())) return [];
-  const virsh = async (...args: string[]): Promise<string> =>
-    (await $({ quiet: true })`virsh --quiet --connect ${host.uri} ${args}`).stdout;
+  if (!(await host.observe())) return [];
+  const virsh = (...args: string[]): Promise<string> => virshOn(host, ...args);
   const names = async (...states: string[]): Promise<string[]> =>
     (await virsh("list", "--name", ...states)).split("\n").filter((name) => name.trim() !== "");
   const [off, paused] = [await names("--state-shutoff"), await names("--state-paused")];

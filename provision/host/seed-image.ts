@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { $ } from "zx";
 import { defineResource } from "../resource.ts";
-import { labHostRef } from "./reach.ts";
+import { runOnHost } from "./command.ts";
+import { labHostRef, openHost, SEGMENT } from "./reach.ts";
 
 /**
  * A server's NoCloud seed as an ISO 9660 volume. The libvirt provider's own cloud-init disk is not used: to refresh it, it downloads the
@@ -39,10 +39,9 @@ export const seedImage = defineResource({
       const files = { "user-data": seed.userData, "meta-data": seed.metaData, "network-config": seed.networkConfig };
       for (const [file, text] of Object.entries(files)) await writeFile(join(scratch, file), text, { mode: 0o600 });
       const iso = join(scratch, "seed.iso");
-      await $({
-        quiet: true,
-        cwd: scratch,
-      })`genisoimage -quiet -volid cidata -joliet -rock -output ${iso} ${Object.keys(files)}`;
+      const paths = Object.keys(files).map((file) => join(scratch, file));
+      const words = ["genisoimage", "-quiet", "-volid", "cidata", "-joliet", "-rock", "-output", iso, ...paths];
+      await runOnHost(openHost(host), SEGMENT, words);
       await removeSeeds(host.directory, name);
       await rename(iso, pathOf(host.directory, name, seed));
     } finally {
@@ -65,6 +64,8 @@ const pathOf = (directory: string, name: string, seed: Record<string, string>): 
 
 async function removeSeeds(directory: string, name: string): Promise<void> {
   const seeds = join(directory, "seeds");
-  const own = (await readdir(seeds).catch(() => [])).filter((file) => file.startsWith(`${name}-seed-`));
+  // The whole name: another server may be called NAME-seed.
+  const mine = new RegExp(`^${name}-seed-[0-9a-f]{12}\\.iso$`);
+  const own = (await readdir(seeds).catch(() => [])).filter((file) => mine.test(file));
   for (const file of own) await rm(join(seeds, file));
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { z } from "zod";
-import { $ } from "zx";
+import { labEnvironment } from "../host/machine/namespaces.ts";
+import { commandIn, userland } from "../host/userland/userland.ts";
 import { defineResource } from "../resource.ts";
 
 /** An SSH key pair: the private half in OpenSSH's own form, the public one as a line of authorized_keys. */
@@ -11,16 +11,16 @@ export interface SshKeys {
   readonly privateKey: string;
 }
 
-/** A new ed25519 key pair, by ssh-keygen: of those that the ssh2 library makes, one in some two hundred cannot be read again. */
+/**
+ * A new ed25519 key pair, by ssh-keygen: of those that the ssh2 library makes, one in some two hundred cannot be read again. The private key
+ * is in memory alone, never on the machine's disk.
+ */
 export async function generateKeys(comment: string): Promise<SshKeys> {
-  const directory = await mkdtemp(join(tmpdir(), "lvs-lab-key-"));
-  try {
-    const file = join(directory, "key");
-    await $({ quiet: true })`ssh-keygen -q -t ed25519 -N ${""} -C ${comment} -f ${file}`;
-    return { publicKey: (await readFile(`${file}.pub`, "utf8")).trim(), privateKey: await readFile(file, "utf8") };
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  const script = 'ssh-keygen -q -t ed25519 -N "" -C "$1" -f /tmp/key && cat /tmp/key.pub /tmp/key';
+  const [file = "", ...args] = commandIn(await userland(), ["sh", "-c", script, "sh", comment]);
+  const { stdout } = await promisify(execFile)(file, args, { env: labEnvironment() });
+  const end = stdout.indexOf("\n");
+  return { publicKey: stdout.slice(0, end), privateKey: stdout.slice(end + 1) };
 }
 
 /** An ed25519 key pair. It lives in Pulumi's state alone, its private half encrypted there. */

@@ -69,7 +69,7 @@ export class Server {
       async () => {
         const client = new NodeSSH();
         await client.connect({
-          sock: host.stream(ref.address, 22) as never,
+          sock: host.connect(ref.address, 22) as never,
           host: ref.name,
           username: "root",
           privateKey: ref.privateKey,

@@ -6,8 +6,10 @@ import { quote } from "zx";
 import { contentsOf, makePeerKeys } from "../../bench/contenders/contents.ts";
 import { floorScript, provisioning } from "../../bench/contenders/floor.ts";
 import { run } from "../../bench/harness/run.ts";
+import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { aptConf } from "../../provision/roles/packages.ts";
 import { readLab } from "../../stacks/lab.ts";
+import { inUserland } from "./hosts.ts";
 
 /** The scripts on this machine in the place of a server, with directories of its own over those that they write to. */
 const lab = await readLab("labs/ha.yaml");
@@ -37,7 +39,7 @@ describe("the bare commands that the roles are measured against", () => {
 
   const does = async (script: string, files: readonly string[] = []): Promise<string[]> => {
     await writeFile(join(directory, "script"), script);
-    await run(["unshare", "--mount", "bash", "-c", inside, "bash", directory, files.join(" ")]);
+    await run(await inUserland("bash", "-c", inside, "bash", directory, files.join(" ")), { env: labEnvironment() });
     return (await readFile(join(directory, "log"), "utf8")).trimEnd().split("\n");
   };
   const written = (file: string) => readFile(join(directory, "out", file), "utf8");

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { $ } from "zx";
+import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
+import { userland } from "../../provision/host/userland/userland.ts";
 import { command, type Word } from "../../provision/ssh/index.ts";
 import { type Lab, readLab } from "../../stacks/lab.ts";
 import { type Check, type Evidence, type Seen, View } from "../../verify/check.ts";
@@ -12,25 +14,24 @@ import { keepalivedConfig } from "../../verify/checks/keepalived-config.ts";
 import { realServerVip } from "../../verify/checks/real-server-vip.ts";
 import { drByHand, haByHand, type Step } from "../e2e/by-hand.ts";
 import { aLiveLab } from "../unit/verify/a-live-lab.ts";
+import { end as endProcess, type Host, makeHost } from "./hosts.ts";
 
-const has = (program: string): boolean => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+const { root } = await userland();
+const has = (program: string): boolean => existsSync(join(root, "usr/sbin", program));
 
-/** Hosts in namespaces of their own, by name, on one Ethernet segment. */
-const hosts = new Map<string, ChildProcess>();
+/** Hosts by name, on one Ethernet segment. */
+const hosts = new Map<string, Host>();
 
-/** A host with an empty /etc/keepalived, that lives as long as the process in it. */
-async function makeHost(name: string): Promise<void> {
-  const setUp = "ip link set lo up; if [ -d /etc/keepalived ]; then mount -t tmpfs tmpfs /etc/keepalived; fi";
-  const child = spawn("unshare", ["--net", "--mount", "sh", "-c", `${setUp}; echo ready; exec cat`], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  hosts.set(name, child);
-  await once(child.stdout, "data");
+/** A host with an empty /etc/keepalived. */
+async function addHost(name: string): Promise<Host> {
+  const host = await makeHost("mount -t tmpfs tmpfs /etc/keepalived");
+  hosts.set(name, host);
+  return host;
 }
 
 async function on(host: string, text: string) {
-  const within = `/proc/${hosts.get(host)?.pid}/ns`;
-  return await $({ nothrow: true, quiet: true })`nsenter --net=${within}/net --mount=${within}/mnt -- bash -c ${text}`;
+  const command = hosts.get(host)?.joined(["bash", "-c", text]) ?? ["false"];
+  return await $({ nothrow: true, quiet: true, env: labEnvironment() })`${command}`;
 }
 
 async function must(host: string, text: string): Promise<void> {
@@ -40,14 +41,14 @@ async function must(host: string, text: string): Promise<void> {
 
 /** The lab's segment with its servers and its client, each with an eth0 and nothing else. */
 async function makeSegment(lab: Lab): Promise<void> {
-  await makeHost("segment");
+  await addHost("segment");
   await must("segment", "ip link add br0 type bridge && ip link set br0 up");
   const all = [...lab.servers, { name: "client", address: lab.network.client, mac: "52:54:00:aa:00:fa" }];
   for (const [index, { name, address, mac }] of all.entries()) {
-    await makeHost(name);
+    const host = await addHost(name);
     await must(
       "segment",
-      `ip link add p${index} type veth peer name eth0 address ${mac} netns ${hosts.get(name)?.pid} && ip link set p${index} master br0 up`,
+      `ip link add p${index} type veth peer name eth0 address ${mac} netns ${host.pid} && ip link set p${index} master br0 up`,
     );
     await must(name, `ip address add ${address}/${lab.network.prefixLength} dev eth0 && ip link set eth0 up`);
   }
@@ -142,9 +143,6 @@ describe("the article's keepalived.conf by hand", { timeout: 60_000 }, () => {
 });
 
 async function end(): Promise<void> {
-  for (const child of hosts.values()) {
-    child.kill("SIGKILL");
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  }
+  await Promise.all([...hosts.values()].map(({ process }) => endProcess(process)));
   hosts.clear();
 }

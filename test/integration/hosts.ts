@@ -1,26 +1,83 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { $ } from "zx";
+import type { LabHost } from "../../provision/host/access.ts";
+import { becomeRoot, joinRoot, labEnvironment } from "../../provision/host/machine/namespaces.ts";
+import { commandIn, entering, userland } from "../../provision/host/userland/userland.ts";
+import { cacheRoot } from "../../provision/paths.ts";
 
-/** A host in a network namespace of its own, which lives as long as `process` does. */
-export interface Host {
-  readonly process: ChildProcess;
-  /** The command line that runs a command there. */
-  inside(command: readonly string[]): string[];
+/** What commands of tests see of the machine, beside the userland. */
+const binds = [{ from: tmpdir(), write: true }, { from: join(cacheRoot(), "images") }];
+
+/** The command line that runs a command with the userland's programs, in the machine's network. Run it with `labEnvironment`. */
+export const inUserland = async (...command: string[]): Promise<string[]> =>
+  commandIn(await userland(), command, binds);
+
+/** The namespaces around all hosts of this process: its PID on the machine. They end with this process. */
+let around: Promise<number> | undefined;
+
+async function surroundings(): Promise<number> {
+  const script = ["sh", "-c", 'echo "$MACHINE_PID"; exec cat'];
+  const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--kill-child", "--propagation", "slave", "--net"];
+  const child = spawn("unshare", [...namespaces, "--", ...entering(await userland(), binds, script)], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: labEnvironment(),
+  });
+  const pid = Number(await firstLine(child));
+  for (const one of [child, child.stdin, child.stdout]) (one as { unref?(): void }).unref?.();
+  return pid;
 }
 
-export async function makeHost(): Promise<Host> {
-  const child = spawn("unshare", ["--net", "sh", "-c", "ip link set lo up && echo ready && exec cat"], {
+async function firstLine(child: ChildProcess): Promise<string> {
+  const [line] = (await once(createInterface(child.stdout as Readable), "line")) as [string];
+  return line;
+}
+
+/** A host in network and mount namespaces of its own, with the userland's programs; it lives as long as `process` does. */
+export interface Host extends Pick<LabHost, "spawn"> {
+  readonly process: ChildProcess;
+  /** Its PID as the hosts see it. */
+  readonly pid: string;
+  /** The command line that runs a command there as root. Signals reach the command; it finds no /proc/self. */
+  inside(command: readonly string[]): string[];
+  /** The same for a command that joins the hosts' processes: it finds its own in /proc, and signals do not reach it. */
+  joined(command: readonly string[]): string[];
+}
+
+/** @param setUp a shell command that its first process runs */
+export async function makeHost(setUp = "true"): Promise<Host> {
+  around ??= surroundings();
+  const outer = String(await around);
+  const enter = ["nsenter", "--target", outer, ...joinRoot()];
+  const script = `ip link set lo up; ${setUp}; echo $$; exec cat`;
+  const dying = ["setpriv", "--pdeathsig", "KILL"];
+  const [file = "", ...args] = [...enter, "--mount", "--pid", "--net", "--", ...dying];
+  const child = spawn(file, [...args, "unshare", "--net", "--mount", "sh", "-c", script], {
     stdio: ["pipe", "pipe", "inherit"],
+    env: labEnvironment(),
   });
-  await once(child.stdout, "data");
+  const pid = await firstLine(child);
+  const namespace = (name: string) => `--${name === "mnt" ? "mount" : name}=/proc/${outer}/root/proc/${pid}/ns/${name}`;
+  const inside = (command: readonly string[]) => [...enter, namespace("mnt"), namespace("net"), "--", ...command];
   return {
     process: child,
-    inside: (command) => ["nsenter", `--net=/proc/${child.pid}/ns/net`, "--", ...command],
+    pid,
+    inside,
+    joined: (command) => [...enter, "--pid", namespace("mnt"), namespace("net"), "--", ...dying, ...command],
+    spawn: (_at, command, { programs, direct: _direct, env, ...options } = {}) => {
+      const words = programs === "machine" ? [...enter, namespace("net"), "--", ...command] : inside(command);
+      const [program = "", ...rest] = words;
+      return spawn(program, rest, { ...options, env: labEnvironment(env) });
+    },
   };
 }
 
-export const run = async (host: Host, ...command: string[]) => await $({ quiet: true })`${host.inside(command)}`;
+export const run = async (host: Host, ...command: string[]) =>
+  await $({ quiet: true, env: labEnvironment() })`${host.joined(command)}`;
 
 /** As in the lab: a bridge, so that a host that goes does not take another's link down. */
 export async function makeBridge(segment: Host, name: string): Promise<void> {
@@ -35,8 +92,7 @@ export async function plug(
   host: Host,
   { port, mac }: { port: string; mac?: string },
 ): Promise<void> {
-  const pid = String(host.process.pid);
-  await run(segment, "ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", pid);
+  await run(segment, "ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", host.pid);
   await run(segment, "ip", "link", "set", port, "master", bridge, "up");
   if (mac) await run(host, "ip", "link", "set", "eth0", "address", mac);
 }
@@ -51,9 +107,10 @@ export async function serve(
     server.maxRequestsPerSocket = ${requestsPerConnection};
     server.listen(${port}, () => console.log("up"));
     process.stdin.resume().once("end", process.exit);`;
-  const [file = "", ...args] = host.inside([process.execPath, "-e", script]);
-  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
-  await once(child.stdout, "data");
+  const child = host.spawn("", [process.execPath, "-e", script], {
+    ...{ programs: "machine", stdio: ["pipe", "pipe", "inherit"] },
+  });
+  await once(child.stdout as Readable, "data");
   return child;
 }
 

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RunClock } from "../../verify/clock.ts";
@@ -15,8 +15,6 @@ const figures = (what: string, requests: readonly ProbedRequest[], summary: obje
   const seconds = ((requests.at(-1)?.due ?? 0) - (requests[0]?.due ?? 0)) / 1000;
   console.info(`${what}: ${requests.length} requests in ${seconds.toFixed(2)} s, ${JSON.stringify(summary)}`);
 };
-
-const asClient = ({ inside }: Host) => ({ asClient: inside });
 
 const serveNamed = (host: Host, name: string, requestsPerConnection = REQUESTS_PER_CONNECTION) =>
   serve(host, { name, port: PORT, requestsPerConnection });
@@ -73,7 +71,7 @@ describe("the probe", { timeout: 60_000 }, () => {
   });
 
   const start = async (intervalMs: number, timeoutMs = 2000) => {
-    probe = await Probe.at(asClient(client), { address: VIP, port: PORT }, { intervalMs, timeoutMs });
+    probe = await Probe.at(client, { address: VIP, port: PORT }, { intervalMs, timeoutMs });
     await probe.ready();
     return probe;
   };
@@ -195,7 +193,7 @@ describe("the probe", { timeout: 60_000 }, () => {
   it("is on the clock of a run that began before it", async () => {
     const clock = new RunClock(process.hrtime.bigint() - 60_000_000_000n);
     const before = clock.now();
-    probe = await Probe.at(asClient(client), { address: VIP, port: PORT }, { clock, intervalMs: 20 });
+    probe = await Probe.at(client, { address: VIP, port: PORT }, { clock, intervalMs: 20 });
     await probe.ready();
     await delay(1500);
     const after = clock.now();
@@ -245,7 +243,7 @@ describe("the probe", { timeout: 60_000 }, () => {
   describe("with connections that are kept open", () => {
     const keep = async (options: { timeoutMs?: number; longLivedIntervalMs?: number } = {}) => {
       probe = await Probe.at(
-        asClient(client),
+        client,
         { address: VIP, port: PORT },
         { longLived: 2, longLivedIntervalMs: 50, ...options },
       );
@@ -312,13 +310,15 @@ describe("the probe", { timeout: 60_000 }, () => {
   });
 
   it("says why it cannot be run", async () => {
-    const nowhere = { asClient: (command: readonly string[]) => ["nsenter", "--net=/nowhere", "--", ...command] };
+    const nowhere: Pick<Host, "spawn"> = {
+      spawn: (_at, command, options = {}) => spawn("nsenter", ["--net=/nowhere", "--", ...command], options),
+    };
     await expect(Probe.at(nowhere, { address: VIP, port: PORT })).rejects.toThrow(/did not stay up.*\/nowhere/s);
   });
 
   it("says that nobody answers", async () => {
     await end(servers.first);
-    probe = await Probe.at(asClient(client), { address: VIP, port: PORT });
+    probe = await Probe.at(client, { address: VIP, port: PORT });
     await expect(probe.ready(0.5)).rejects.toThrow("ECONNREFUSED");
   });
 });

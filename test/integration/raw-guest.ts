@@ -8,8 +8,14 @@ import { promisify } from "node:util";
 import type { GuestImage } from "../../provision/host/image/build.ts";
 import { kernelCommandLine } from "../../provision/host/image/kernel.ts";
 import { seed } from "../../provision/host/image/seed.ts";
+import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
+import { inUserland } from "./hosts.ts";
 
-const run = promisify(execFile);
+/** Programs of the userland, in the machine's network. */
+const run = async (program: string, args: readonly string[], { timeout }: { timeout?: number } = {}) => {
+  const [file = "", ...words] = await inUserland(program, ...args);
+  return await promisify(execFile)(file, words, { timeout, env: labEnvironment() });
+};
 
 /** One guest under plain QEMU with user-mode networking: SSH forwarded from loopback, the host at 10.0.2.2. */
 export interface RawGuest {
@@ -64,7 +70,8 @@ export async function rawGuest(image: GuestImage, directory: string): Promise<Ra
       ["-chardev", `socket,id=serial,path=${at("serial")},server=on,wait=off`, "-serial", "chardev:serial"],
       ["-monitor", `unix:${at("monitor")},server=on,wait=off`],
     ].flat();
-    qemu = spawn("qemu-system-x86_64", args, { stdio: "inherit" });
+    const [file = "", ...words] = await inUserland("qemu-system-x86_64", ...args);
+    qemu = spawn(file, words, { stdio: "inherit", env: labEnvironment() });
     console = await connected(at("serial"));
     output = "";
     read = 0;

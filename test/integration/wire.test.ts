@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { $ } from "zx";
+import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
 import { type Lab, parseLab, type Server } from "../../stacks/lab.ts";
@@ -63,7 +64,7 @@ class Keepalived {
     const command = ["keepalived", "--vrrp", "--dont-fork", "--log-console", "--no-syslog", ...files];
     const [file = "", ...args] = this.#host.inside(["setpriv", "--pdeathsig", "KILL", ...command]);
     // keepalived ignores SIGPIPE and nobody reads what it says; detached, for Ctrl-C is not for it.
-    this.#child = spawn(file, args, { stdio: "ignore", detached: true });
+    this.#child = spawn(file, args, { stdio: "ignore", detached: true, env: labEnvironment() });
     await once(this.#child, "spawn");
   }
 
@@ -114,7 +115,7 @@ describe("the wire", { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "wire-"));
-    hosts.push(...(await Promise.all(Array.from({ length: 6 }, makeHost))));
+    hosts.push(...(await Promise.all(Array.from({ length: 6 }, () => makeHost()))));
     const [first, second] = [hosts[4] as Host, hosts[5] as Host];
     [segment, client, real, stranger] = hosts as [Host, Host, Host, Host];
     await makeBridge(segment, BRIDGE);
@@ -155,7 +156,7 @@ describe("the wire", { timeout: 120_000 }, () => {
     });
 
   const listen = async () => {
-    capture = await Capture.start({ onSegment: segment.inside }, { clock, lab, file: join(directory, "capture.pcap") });
+    capture = await Capture.start(segment, { clock, lab, file: join(directory, "capture.pcap") });
   };
   const heard = async (): Promise<CaptureResult> => {
     const result = await (capture as Capture).stop();
@@ -172,7 +173,7 @@ describe("the wire", { timeout: 120_000 }, () => {
     // Nobody tells the client after a split brain whose loser was not believed: it would ask the wrong host for half a minute.
     await run(client, "ip", "neigh", "flush", "dev", "eth0");
     await listen();
-    probe = await Probe.at({ asClient: client.inside }, { address: vip, port }, { clock, intervalMs: 10 });
+    probe = await Probe.at(client, { address: vip, port }, { clock, intervalMs: 10 });
     await probe.ready();
     await reigns(server1.address, 2);
   });
@@ -291,7 +292,7 @@ describe("the wire", { timeout: 120_000 }, () => {
     await probe?.stop();
     await heard();
     await listen();
-    probe = await Probe.at({ asClient: client.inside }, { address: vip, port }, { clock, intervalMs: 10 });
+    probe = await Probe.at(client, { address: vip, port }, { clock, intervalMs: 10 });
     await probe.ready();
     await reigns(server1.address, 10);
     const down = clock.now();
@@ -413,7 +414,10 @@ describe("the wire", { timeout: 120_000 }, () => {
     const script = `
       const { Capture } = await import("./verify/wire/index.ts");
       const { RunClock } = await import("./verify/clock.ts");
-      const place = { onSegment: (command) => ["nsenter", "--net=/proc/${segment.process.pid}/ns/net", "--", ...command] };
+      const { spawn } = await import("node:child_process");
+      const [file, ...args] = ${JSON.stringify(segment.inside([]))};
+      const env = ${JSON.stringify(labEnvironment())};
+      const place = { spawn: (_at, command, { direct, ...options }) => spawn(file, [...args, ...command], { ...options, env }) };
       const lab = ${JSON.stringify(lab)};
       await Capture.start(place, { clock: new RunClock(), lab, file: "/dev/null", link: "silent0" });
       console.log("listening");`;
@@ -429,12 +433,10 @@ describe("the wire", { timeout: 120_000 }, () => {
 
   it("says why it cannot listen", async () => {
     const options = { clock, lab, file: join(directory, "no.pcap") };
-    await expect(Capture.start({ onSegment: segment.inside }, { ...options, link: "nolink0" })).rejects.toThrow(
+    await expect(Capture.start(segment, { ...options, link: "nolink0" })).rejects.toThrow(
       /the capture on nolink0 did not stay up.*No such device/s,
     );
-    await expect(
-      Capture.start({ onSegment: segment.inside }, { ...options, file: join(directory, "no/no.pcap") }),
-    ).rejects.toThrow("ENOENT");
+    await expect(Capture.start(segment, { ...options, file: join(directory, "no/no.pcap") })).rejects.toThrow("ENOENT");
   });
 });
 

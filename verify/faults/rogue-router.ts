@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { $ } from "zx";
+import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
 import { versionLines } from "../../provision/roles/keepalived-conf.ts";
 import { until } from "../../provision/until.ts";
 import { broadcast, formatAddress, parseAddress, parseSubnet } from "../../stacks/ipv4.ts";
@@ -35,21 +35,12 @@ export const rogueRouter = defineFault({
     const place = placeOf(live);
     const address = `${freeAddress(lab)}/${lab.network.prefixLength}`;
     await stop(site);
-    await place.addNeighbour(ROGUE, { bridge: live.bridge, address });
+    await place.attach(ROGUE, { bridge: live.bridge, address });
     const files = filesOf(site);
     await mkdir(files.directory, { recursive: true });
     await writeFile(files.config, configuration(lab, priority, password));
-    const [program = "", ...words] = place.asNeighbour(ROGUE, [
-      "keepalived",
-      "--vrrp",
-      "--use-file",
-      files.config,
-      "--pid",
-      files.pid,
-      "--vrrp_pid",
-      files.vrrpPid,
-    ]);
-    await $({ quiet: true })`${program} ${words}`;
+    const options = ["--use-file", files.config, "--pid", files.pid, "--vrrp_pid", files.vrrpPid];
+    await runOnHost(place, ROGUE, ["keepalived", "--vrrp", ...options]);
     await until(
       async () => {
         if (!(await runs(site))) throw new Error("it has not come up");
@@ -59,7 +50,7 @@ export const rogueRouter = defineFault({
   },
   async heal(site) {
     await stop(site);
-    await placeOf(site.view.live).removeNeighbour(ROGUE);
+    await placeOf(site.view.live).detach(ROGUE);
   },
   async present(site) {
     const there = await runs(site);
@@ -79,7 +70,7 @@ const filesOf = ({ view }: FaultSite) => {
 
 /** Whether the rogue's keepalived runs: its processes are those in its network. */
 async function runs(site: FaultSite): Promise<boolean> {
-  const { exitCode } = await inside(site, [
+  const { status } = await inside(site, [
     "sh",
     "-c",
     'kill -0 "$(cat "$1")" && test -e "$2"',
@@ -87,7 +78,7 @@ async function runs(site: FaultSite): Promise<boolean> {
     filesOf(site).pid,
     filesOf(site).vrrpPid,
   ]);
-  return exitCode === 0;
+  return status === 0;
 }
 
 /** Ends it and waits until it has: keepalived removes its PID file as it goes. */
@@ -104,10 +95,7 @@ async function stop(site: FaultSite): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-const inside = (site: FaultSite, command: readonly string[]) => {
-  const [program = "", ...words] = placeOf(site.view.live).asNeighbour(ROGUE, command);
-  return $({ quiet: true, nothrow: true })`${program} ${words}`;
-};
+const inside = (site: FaultSite, command: readonly string[]) => tryOnHost(placeOf(site.view.live), ROGUE, command);
 
 /** The highest address of the subnet that nobody has. */
 function freeAddress(lab: Lab): string {

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { CLIENT, type LabHost } from "../../provision/host/reach.ts";
 import { until } from "../../provision/until.ts";
 import { RunClock } from "../clock.ts";
 import { LabError } from "../lab-error.ts";
@@ -36,10 +38,8 @@ const LATE_MS = 5000;
 /** `clock`: the run's, on which all times of the probe then are. Without one, the probe's clock starts with its schedule. */
 type StartOptions = Partial<ProbeOptions> & { readonly clock?: RunClock };
 
-/** Where a probe runs: gives the command line that runs a command there. It must be on this machine, for its clock to be ours. */
-interface ProbePlace {
-  asClient(command: readonly string[]): string[];
-}
+/** Where a probe runs: as the client of a lab host. It must be on this machine, for its clock to be ours. */
+type ProbePlace = Pick<LabHost, "spawn">;
 
 /**
  * A probe at work: GETs on a fixed schedule, each on a new connection, from a process of its own in the client's network. A request that hangs
@@ -86,11 +86,12 @@ export class Probe {
     const { clock, ...chosen } = options;
     const all = { ...defaults, ...chosen };
     const order: ProbeOrder = { ...target, ...all, ...(clock ? { epoch: String(clock.epoch) } : {}) };
-    const [file = "", ...args] = place.asClient([process.execPath, SCRIPT, JSON.stringify(order)]);
     // detached: Ctrl-C in the terminal is for this process, which then stops the probe in its own time.
-    const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const child = place.spawn(CLIENT, [process.execPath, SCRIPT, JSON.stringify(order)], {
+      ...{ programs: "machine", stdio: ["pipe", "pipe", "pipe"], detached: true },
+    });
     const probe = new Probe(child, target, all);
-    const lines = createInterface({ input: child.stdout });
+    const lines = createInterface({ input: child.stdout as Readable });
     lines.on("line", (line) => probe.#hear(JSON.parse(line) as ProbeMessage));
     await Promise.race([once(lines, "line"), probe.#ended]);
     return probe;

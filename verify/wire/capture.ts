@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
+import { type LabHost, SEGMENT } from "../../provision/host/reach.ts";
 import { BRIDGE } from "../../stacks/bridge.ts";
 import type { Lab } from "../../stacks/lab.ts";
 import type { RunClock } from "../clock.ts";
@@ -10,10 +11,8 @@ import { parseFrame } from "./parse.ts";
 import { PcapReader } from "./pcap.ts";
 import { readOffset } from "./wall-clock.ts";
 
-/** Where the lab's bridge is: gives the command line that runs a command there. It must be on this machine, for its clock to be ours. */
-interface Segment {
-  onSegment(command: readonly string[]): string[];
-}
+/** Where the lab's bridge is: on a lab host. It must be on this machine, for its clock to be ours. */
+type Segment = Pick<LabHost, "spawn">;
 
 export interface CaptureOptions {
   /** The run's: all times of the capture are on it. */
@@ -101,9 +100,10 @@ export class Capture {
       ...["-Z", "root"],
       captureFilter(options.lab),
     ];
-    const [file = "", ...args] = place.onSegment(["setpriv", "--pdeathsig", "KILL", ...tcpdump]);
     // detached: Ctrl-C in the terminal is for this process, which then stops the capture in its own time.
-    const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = place.spawn(SEGMENT, ["setpriv", "--pdeathsig", "KILL", ...tcpdump], {
+      ...{ direct: true, stdio: ["ignore", "pipe", "pipe"], detached: true },
+    });
     const capture = new Capture(child, options);
     await Promise.race([Promise.all([capture.#listening(), once(capture.#file, "open")]), capture.#ended]);
     capture.#from = options.clock.now();
@@ -172,7 +172,7 @@ export class Capture {
     const { link = BRIDGE } = this.#options;
     return new Error(
       `the capture on ${link} did not stay up: ${how}.${this.#stderr ? ` It said: ${this.#stderr.trim()}` : ""} ` +
-        "It needs tcpdump, which `npm run setup` installs, and the lab's bridge, which `pulumi up` makes.",
+        "It listens on the lab's bridge, which `pulumi up` makes.",
     );
   }
 }

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { $ } from "zx";
 import { cacheRoot } from "../../paths.ts";
+import { labEnvironment } from "../machine/namespaces.ts";
+import { commandIn, type Userland, userland } from "../userland/userland.ts";
 
 /** libvirt's domain type: hardware virtualisation or emulation. */
 export type Acceleration = "kvm" | "qemu";
@@ -31,13 +32,14 @@ export async function probeAcceleration(
   );
   if (!accessible) return "qemu";
 
+  const place = await userland({ onProgress });
   const answers = join(cacheRoot(), "acceleration");
-  const answer = join(answers, await circumstances(kernel));
+  const answer = join(answers, await circumstances(kernel, place));
   const known = await readFile(answer, "utf8").catch(() => "");
   if (known === "kvm" || known === "qemu") return known;
 
   onProgress?.(`trying KVM: booting the guest kernel, up to ${patience / 1000} s`);
-  const found = (await speaksUnderKvm(kernel, initrd)) ? "kvm" : "qemu";
+  const found = (await speaksUnderKvm(place, kernel, initrd)) ? "kvm" : "qemu";
   onProgress?.(
     found === "kvm" ? "KVM works" : "KVM does not boot the guest kernel: emulating (TCG), about ten times slower",
   );
@@ -48,23 +50,41 @@ export async function probeAcceleration(
   return found;
 }
 
-/** A hash of what the answer depends on: the kernel, this boot of the host, and QEMU's version. */
-async function circumstances(kernel: string): Promise<string> {
+/** A hash of what the answer depends on: the kernel, this boot of the host, and the userland with its QEMU. */
+async function circumstances(kernel: string, { key }: Userland): Promise<string> {
   const hash = createHash("sha256").update(await readFile(kernel));
   hash.update(await readFile("/proc/sys/kernel/random/boot_id"));
-  hash.update((await $({ quiet: true })`qemu-system-x86_64 --version`).stdout);
+  hash.update(key);
   return hash.digest("hex").slice(0, 16);
 }
 
-async function speaksUnderKvm(kernel: string, initrd: string): Promise<boolean> {
+async function speaksUnderKvm(place: Userland, kernel: string, initrd: string): Promise<boolean> {
   const args = [
-    ["-machine", "q35,accel=kvm", "-cpu", "host", "-m", "256", "-nodefaults", "-no-user-config", "-display", "none"],
+    [
+      "qemu-system-x86_64",
+      "-machine",
+      "q35,accel=kvm",
+      "-cpu",
+      "host",
+      "-m",
+      "256",
+      "-nodefaults",
+      "-no-user-config",
+      "-display",
+      "none",
+    ],
     ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 earlyprintk=ttyS0 panic=-1"],
     ["-serial", "stdio", "-no-reboot"],
   ].flat();
+  const command = commandIn(
+    place,
+    args,
+    [kernel, initrd].map((from) => ({ from })),
+  );
   // Killed with this process too, however that ends.
-  const qemu = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...args], {
+  const qemu = spawn("setpriv", ["--pdeathsig", "KILL", ...command], {
     stdio: ["ignore", "pipe", "ignore"],
+    env: labEnvironment(),
   });
   const ended = new Promise<void>((resolve) => qemu.once("close", () => resolve()).once("error", () => resolve()));
   try {

@@ -1,8 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { join } from "node:path";
-import { $ } from "zx";
+import { debianMirror } from "../machine/debian-mirror.ts";
 
-/** A Debian archive as the machine's own apt sources name it, such as the `debian` or the `debian-security` one. */
+/** A Debian archive as guests find it. */
 export interface Upstream {
   /** The path under which guests find it: `debian`, `debian-security`. */
   readonly name: string;
@@ -11,18 +11,12 @@ export interface Upstream {
   readonly resolves: boolean;
 }
 
-/** The archives of the machine's apt sources, or Debian's own where the machine is no Debian. */
+/** The archives that guests can install from: those that the lab itself is made from. */
 export async function upstreams(): Promise<Upstream[]> {
-  // apt-get(8), indextargets: one line a package index.
-  const { stdout } = await $({
-    nothrow: true,
-    quiet: true,
-  })`apt-get indextargets --format ${"$(REPO_URI)"} ${"Created-By: Packages"}`;
-  const known = stdout.split("\n").filter((line) => /^https?:\/\/[^/]+\/.*debian/.test(line));
-  const urls = known.length > 0 ? known : ["http://deb.debian.org/debian/", "http://deb.debian.org/debian-security/"];
-  const byName = new Map(urls.map((text) => [text.includes("security") ? "debian-security" : "debian", new URL(text)]));
+  const { debian, security } = await debianMirror();
+  const archives = { debian, "debian-security": security };
   return await Promise.all(
-    [...byName].map(async ([name, url]) => ({
+    Object.entries(archives).map(async ([name, url]) => ({
       name,
       url,
       resolves: await lookup(url.hostname).then(

@@ -1,13 +1,17 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { createConnection } from "node:net";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { $ } from "zx";
+import { cacheRoot } from "../../paths.ts";
 import { until } from "../../until.ts";
+import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
+import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
+import { becomeRoot, joinRoot, labEnvironment } from "../machine/namespaces.ts";
+import { entering, userland } from "../userland/userland.ts";
+import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
 
 /** sockaddr_un holds 108 bytes with the ending NUL: unix(7). */
@@ -16,12 +20,17 @@ const SOCKET_PATH_BYTES = 107;
 /** TCP port on the lab's bridge at which guests find their packages. */
 export const PACKAGE_PORT = 3142;
 
+/** The file that marks a directory as a lab's: nothing without it is removed. */
+const MARK = "lvs-lab";
+const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
+
 /**
  * A libvirtd of the lab's own in network, mount and PID namespaces of its own, so that its addresses and its VRRP reach nothing else
  * and any number of labs run side by side on the same addresses. Unix sockets cross network namespaces, which is how Pulumi and
- * virsh get in; TCP does not, which is what `stream` is for.
+ * virsh get in; TCP does not, which is what `connect` is for. What runs in it comes from the userland; the
+ * lab's directory and the cache's images are at the same paths there as on the machine.
  */
-export class PrivateHost {
+export class PrivateHost implements LabHost {
   readonly directory: string;
 
   constructor(directory: string) {
@@ -47,8 +56,7 @@ export class PrivateHost {
     }
   }
 
-  /** Changes whenever the host has been started anew, and everything in it with it. */
-  get generation(): string | undefined {
+  get #generation(): string | undefined {
     const pid = this.pid;
     if (pid === undefined) return undefined;
     // Field 22 of /proc/PID/stat is the start time in clock ticks since boot: proc(5). The command's name may hold spaces.
@@ -56,18 +64,13 @@ export class PrivateHost {
     return `${pid}-${fields[19]}`;
   }
 
-  /** Whether its libvirtd answers. */
-  async answers(): Promise<boolean> {
-    if (this.pid === undefined) return false;
-    return await new Promise((resolve) => {
-      const socket = createConnection(this.socket);
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
+  async observe(): Promise<ObservedHost | undefined> {
+    const generation = this.#generation;
+    if (generation === undefined || !(await answersLibvirt(this.socket))) return undefined;
+    return { generation, packages: this.#packages };
   }
 
-  /** The flat repository that guests find at `/pool/`, if one is given. */
-  get packages(): string | undefined {
+  get #packages(): string | undefined {
     try {
       return readlinkSync(join(this.directory, "packages"));
     } catch {
@@ -75,39 +78,64 @@ export class PrivateHost {
     }
   }
 
-  /** Gives guests another flat repository, at once. */
-  async servePackages(pool: string): Promise<void> {
+  async #servePackages(pool: string): Promise<void> {
+    if (this.#packages === pool) return;
     const link = join(this.directory, "packages");
     await rm(`${link}.new`, { force: true });
     await symlink(pool, `${link}.new`);
     await rename(`${link}.new`, link);
   }
 
-  /**
-   * Starts it, and waits until libvirtd answers. Domains and networks marked autostart come up with it.
-   * @param cache the directory of what the labs of this machine share: here packages, and what libvirt has found QEMU capable of
-   */
-  async start(cache: string): Promise<void> {
+  /** Domains and networks marked autostart come up with it. */
+  async start({ packages, onProgress }: Parameters<LabHost["start"]>[0]): Promise<void> {
     this.#checkSocketPath();
-    if (this.pid === undefined) {
-      const [packages, capabilities] = [join(cache, "debian"), join(cache, "qemu-capabilities")];
-      for (const shared of [packages, capabilities]) await mkdir(shared, { recursive: true });
-      await this.#lay(packages);
-      const log = await open(join(this.directory, "log/init.log"), "a");
-      const init = fileURLToPath(new URL("init.sh", import.meta.url));
-      const namespaces = ["--mount", "--pid", "--fork", "--propagation", "private"];
-      const child = spawn("unshare", [...namespaces, init, this.directory, capabilities], {
-        detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
-        stdio: ["ignore", log.fd, log.fd],
-        cwd: "/",
-      });
-      await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-      child.unref();
-      await log.close();
+    if (this.pid !== undefined) {
+      try {
+        await this.#untilItAnswers();
+      } catch {
+        // Init lives and keeps its libvirtd up, yet that one does not answer: it hangs.
+        onProgress?.("the lab host does not answer and is started anew");
+        await this.#end();
+      }
     }
+    if (this.pid === undefined) {
+      await this.#launch(onProgress);
+      await this.#untilItAnswers();
+    }
+    await this.#servePackages(packages);
+  }
+
+  async #launch(onProgress?: (message: string) => void): Promise<void> {
+    const system = await userland({ onProgress });
+    onProgress?.("starting libvirtd and the package server");
+    const shared = (name: string) => join(cacheRoot(), name);
+    const [debian, capabilities, images] = [shared("debian"), shared("qemu-capabilities"), shared("images")];
+    for (const directory of [debian, capabilities, images]) await mkdir(directory, { recursive: true });
+    await this.#lay(debian);
+    const log = await open(join(this.directory, "log/init.log"), "a");
+    const binds = [
+      { from: this.directory, write: true },
+      { from: debian, write: true },
+      { from: capabilities, write: true },
+      { from: images },
+    ];
+    const init = ["/bin/bash", join(this.directory, "init.sh"), this.directory, capabilities, String(PACKAGE_PORT)];
+    const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--propagation", "slave", "--"];
+    const child = spawn("unshare", [...namespaces, ...entering(system, binds, init)], {
+      detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
+      stdio: ["ignore", log.fd, log.fd],
+      cwd: "/",
+      env: labEnvironment(),
+    });
+    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+    child.unref();
+    await log.close();
+  }
+
+  async #untilItAnswers(): Promise<void> {
     await until(
       async () => {
-        if (!(await this.answers())) throw new Error("libvirtd does not answer yet");
+        if (!(await this.observe())) throw new Error("libvirtd does not answer yet");
       },
       {
         seconds: 30,
@@ -120,31 +148,35 @@ export class PrivateHost {
     );
   }
 
-  /** Ends it with everything that runs in it, and takes its directory away. */
   async destroy(): Promise<void> {
-    const pid = this.pid;
-    if (pid !== undefined) {
-      process.kill(pid, "SIGKILL");
-      await until(
-        async () => {
-          if (existsSync(`/proc/${pid}`)) throw new Error("still there");
-        },
-        {
-          seconds: 20,
-          everyMs: 20,
-          failed: () => new Error(`the lab host (PID ${pid}) was killed but has not ended after 20 s`),
-        },
+    await this.#end();
+    if (existsSync(this.directory) && !existsSync(join(this.directory, MARK)))
+      throw new Error(
+        `${this.directory} is not a lab's directory: it has no file ${MARK}. Fix: look at what is in it, and remove it by hand if it is a lab's.`,
       );
-    }
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /**
-   * Makes a host on the lab's segment: a network namespace, joined to the bridge by a veth pair. One of that name is made anew. Its kernel
-   * leaves the ports below 40000 to those who choose their own: see `PORTS` in verify/probe/probe.mjs.
-   */
-  async addNeighbour(name: string, { bridge, address }: { bridge: string; address: string }): Promise<void> {
-    await this.removeNeighbour(name);
+  /** Ends all of its processes. */
+  async #end(): Promise<void> {
+    const pid = this.pid;
+    if (pid === undefined) return;
+    process.kill(pid, "SIGKILL");
+    await until(
+      async () => {
+        if (existsSync(`/proc/${pid}`)) throw new Error("still there");
+      },
+      {
+        seconds: 20,
+        everyMs: 20,
+        failed: () => new Error(`the lab host (PID ${pid}) was killed but has not ended after 20 s`),
+      },
+    );
+  }
+
+  /** Its kernel leaves the ports below 40000 to those who choose their own: see `PORTS` in verify/probe/probe.mjs. */
+  async attach(name: string, { bridge, address }: { bridge: string; address: string }): Promise<void> {
+    await this.detach(name);
     const script = `set -e
       : >"$1"
       unshare --net="$1" ip link set lo up
@@ -153,22 +185,22 @@ export class PrivateHost {
       nsenter --net="$1" sysctl -q net.ipv4.ip_local_port_range="40000 65535"
       nsenter --net="$1" ip address add "$5" dev eth0
       nsenter --net="$1" ip link set eth0 up`;
-    await this.#inMounts(["bash", "-c", script, name, this.#net(name), this.#net("lab"), name, bridge, address]);
+    await this.#script(script, this.#net(name), this.#net(SEGMENT), name, bridge, address);
   }
 
-  async removeNeighbour(name: string): Promise<void> {
+  async detach(name: string): Promise<void> {
     if (this.pid === undefined) return;
     const script = `if mountpoint -q "$1"; then umount "$1"; fi; rm -f "$1"; nsenter --net="$2" ip link delete "$3" 2>/dev/null || true`;
-    await this.#inMounts(["bash", "-c", script, name, this.#net(name), this.#net("lab"), name]);
+    await this.#script(script, this.#net(name), this.#net(SEGMENT), name);
   }
 
-  async #inMounts(command: readonly string[]): Promise<void> {
-    await $({ quiet: true })`nsenter --target ${String(this.pid)} --mount --pid -- ${command}`;
+  async #script(text: string, ...words: string[]): Promise<void> {
+    await runOnHost(this, SEGMENT, ["bash", "-c", text, "bash", ...words]);
   }
 
-  stream(address: string, port: number): Duplex {
-    const [file = "", ...args] = this.onSegment(["socat", "-", `TCP:${address}:${port},connect-timeout=5`]);
-    const child = spawn(file, args, { stdio: ["pipe", "pipe", "ignore"] });
+  connect(address: string, port: number): Duplex {
+    const [file = "", ...args] = this.connectCommand(address, port);
+    const child = spawn(file, args, { stdio: ["pipe", "pipe", "ignore"], env: labEnvironment() });
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
     child.stdin.on("error", () => {}); // a stream that is closed early; the reading side tells
     stream.once("close", () => child.kill());
@@ -176,24 +208,32 @@ export class PrivateHost {
     return stream;
   }
 
-  onSegment(command: readonly string[]): string[] {
-    return this.#inNetwork("lab", command);
+  connectCommand(address: string, port: number): string[] {
+    return this.#entering(SEGMENT, ["socat", "-", `TCP:${address}:${port},connect-timeout=5`], { direct: true });
   }
 
-  asClient(command: readonly string[]): string[] {
-    return this.#inNetwork("client", command);
+  spawn(at: string, command: readonly string[], options: LabSpawnOptions = {}): ChildProcess {
+    const { programs, direct, env, ...rest } = options;
+    const [file = "", ...args] = this.#entering(at, command, { programs, direct });
+    return spawn(file, args, { ...rest, env: labEnvironment(env) });
   }
 
-  asNeighbour(name: string, command: readonly string[]): string[] {
-    // In the lab host's PID namespace: what it starts ends with the lab host.
-    return this.#inNetwork(name, command, ["--target", String(this.pid), "--pid", "--mount"]);
-  }
-
-  #inNetwork(name: string, command: readonly string[], more: readonly string[] = []): string[] {
+  #entering(
+    at: string,
+    command: readonly string[],
+    { programs = "userland", direct = programs === "machine" }: Pick<LabSpawnOptions, "programs" | "direct"> = {},
+  ): string[] {
     const pid = this.pid;
     if (pid === undefined) throw new LabHostDownError(this.directory);
-    // The namespace's file is bound in the host's mount namespace, which /proc shows from outside.
-    return ["nsenter", ...more, `--net=/proc/${pid}/root${this.#net(name)}`, "--", ...command];
+    return [
+      ...["nsenter", "--target", String(pid), ...joinRoot()],
+      ...(programs === "userland" ? ["--mount"] : []),
+      ...(direct ? [] : ["--pid"]),
+      // The namespace's file is bound in the host's mount namespace, which /proc shows from outside.
+      `--net=/proc/${pid}/root${this.#net(at)}`,
+      // The child is then nsenter, which waits for the command: that ends with it.
+      ...["--", ...(direct ? [] : ["setpriv", "--pdeathsig", "KILL"]), ...command],
+    ];
   }
 
   /** The file that a network namespace is bound to, in the host's mount namespace. */
@@ -205,12 +245,13 @@ export class PrivateHost {
   async #lay(packageCache: string): Promise<void> {
     const at = (...path: string[]) => join(this.directory, ...path);
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    await writeFile(at(MARK), MARK_TEXT);
     for (const name of ["run", "net"]) await rm(at(name), { recursive: true, force: true });
     for (const name of ["run", "net", "lib", "etc", "log/qemu", "cache", "pool", "transcripts"])
       await mkdir(at(name), { recursive: true });
     for (const name of await readdir(new URL("libvirt/", import.meta.url)))
       await copyFile(new URL(`libvirt/${name}`, import.meta.url), at("etc", name));
-    await writeFile(at("packages.port"), String(PACKAGE_PORT));
+    await copyFile(fileURLToPath(new URL("init.sh", import.meta.url)), at("init.sh"));
     await writeFile(
       at("packages.conf"),
       packageServerConfig({ directory: this.directory, cache: packageCache, upstreams: await upstreams() }),

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { formatEnvironment, pulumiEnvironment } from "../../../cli/environment.ts";
+import { describeUserland } from "../../../provision/host/userland/userland.ts";
 import { toolchainDirectory } from "../../../tools/toolchain/locate.mjs";
 
 let scratch: string;
@@ -90,7 +91,7 @@ test("a built toolchain comes first on PATH, once, with its plugins linked into 
   const plugin = buildToolchain();
   const bin = join(toolchainDirectory(), "bin");
   const env = pulumiEnvironment({ PATH: `/a:${bin}:/b` });
-  expect(env.PATH).toBe(`${bin}:/a:/b`);
+  expect(env.PATH).toBe(`${bin}:${describeUserland().tools}:/a:/b`);
   expect(env.PULUMI_HOME).toBe(join(state, "pulumi-home"));
   expect(readlinkSync(join(state, "pulumi-home/plugins/resource-x-v1.0.0/pulumi-resource-x"))).toBe(plugin);
   expect(env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION).toBe("true");
@@ -106,9 +107,10 @@ test("a plugin's link that points to an older toolchain is renewed", () => {
   expect(readlinkSync(join(state, "pulumi-home/plugins/resource-x-v1.0.0/pulumi-resource-x"))).toBe(other);
 });
 
-test("without a built toolchain, PATH, home and plugin acquisition are the user's", () => {
+test("without a built toolchain, home and plugin acquisition are the user's, and PATH but for the userland's tools", () => {
   const env = pulumiEnvironment({ PATH: "/a" });
-  for (const name of ["PATH", "PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"])
+  expect(env.PATH).toBe(`${describeUserland().tools}:/a`);
+  for (const name of ["PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"])
     expect(env).not.toHaveProperty(name);
 });
 

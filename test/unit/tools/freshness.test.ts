@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { contentHash } from "../../../tools/content-hash.mjs";
-import { missingIn, packages } from "../../../tools/setup/debian-packages.mjs";
 import { isInstalled } from "../../../tools/setup/node-modules.mjs";
 
 describe("contentHash", () => {
@@ -31,22 +30,6 @@ describe("contentHash", () => {
 
   test("refuses a path that is not there", () => {
     expect(() => contentHash(root, ["gone"])).toThrow("gone");
-  });
-});
-
-describe("missingIn", () => {
-  const all = packages.map((name) => `installed ${name}\n`);
-
-  test("finds nothing missing when dpkg has all", () => {
-    expect(missingIn(all.join(""))).toEqual([]);
-  });
-
-  test("finds what dpkg does not name, and what was removed but for its configuration", () => {
-    const listing = all
-      .filter((line) => !line.includes(" socat"))
-      .join("")
-      .replace("installed uidmap", "config-files uidmap");
-    expect(missingIn(listing)).toEqual(["socat", "uidmap"]);
   });
 });
 

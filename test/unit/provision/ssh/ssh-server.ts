@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2 from "ssh2";
@@ -52,9 +52,7 @@ export async function startSshServer(): Promise<SshServer> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const way = vi
-    .spyOn(PrivateHost.prototype, "onSegment")
-    .mockImplementation((words) => words.map((word) => word.replace(/^TCP:[^,]+/, `TCP:127.0.0.1:${port}`)));
+  const way = vi.spyOn(PrivateHost.prototype, "connect").mockImplementation(() => createConnection(port, "127.0.0.1"));
 
   const cut = () => {
     for (const client of clients) client.end();

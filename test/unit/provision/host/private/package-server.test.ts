@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { $ } from "zx";
+import { labEnvironment } from "../../../../../provision/host/machine/namespaces.ts";
 import { packageServerConfig } from "../../../../../provision/host/private/package-server.ts";
+import { commandIn, userland } from "../../../../../provision/host/userland/userland.ts";
 
 const upstream = (name: string, url: string, resolves = true) => ({ name, url: new URL(url), resolves });
 const config = (...upstreams: ReturnType<typeof upstream>[]) =>
@@ -64,10 +66,9 @@ describe("the package server's configuration", () => {
       upstream("debian-security", "http://security.invalid/debian-security/", false),
     ];
     await writeFile(file, packageServerConfig({ directory, cache: join(directory, "debian"), upstreams }));
-    const { exitCode, stderr } = await $({
-      nothrow: true,
-      quiet: true,
-    })`nginx -t -c ${file} -e ${join(directory, "log/error.log")}`;
+    const command = ["nginx", "-t", "-c", file, "-e", join(directory, "log/error.log")];
+    const words = commandIn(await userland(), command, [{ from: directory, write: true }]);
+    const { exitCode, stderr } = await $({ nothrow: true, quiet: true, env: labEnvironment() })`${words}`;
     expect(stderr).toContain("test is successful");
     expect(exitCode).toBe(0);
   });

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readlink, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { answersLibvirt } from "../../../../../provision/host/private/libvirt-ping.ts";
 import { PrivateHost } from "../../../../../provision/host/private/private-host.ts";
+import { CLIENT, SEGMENT } from "../../../../../provision/host/reach.ts";
 
 let directory: string;
 let host: PrivateHost;
@@ -16,6 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
+const mark = () => writeFile(join(directory, "lvs-lab"), "");
 const recordPid = (pid: number | string) => writeFile(join(directory, "init.pid"), `${pid}\n`);
 
 /** A process with the command line of a lab host's init for `of`; it waits for its end. */
@@ -36,17 +39,14 @@ async function aHostsInit(of: string): Promise<ChildProcess & { pid: number }> {
 }
 
 describe("the host's PID", () => {
-  it("is that of its init, and it has a generation of its own", async () => {
+  it("is that of its init", async () => {
     const { pid } = await aHostsInit(directory);
     await recordPid(pid);
     expect(host.pid).toBe(pid);
-    expect(host.generation).toMatch(new RegExp(`^${pid}-[1-9]\\d*$`));
-    expect(host.generation).toBe(host.generation);
   });
 
   it("is none where nothing was ever started", () => {
     expect(host.pid).toBeUndefined();
-    expect(host.generation).toBeUndefined();
   });
 
   it.each([
@@ -67,47 +67,63 @@ describe("the host's PID", () => {
 
 describe("a host that does not run", () => {
   it("has no way in, and says what starts it", () => {
-    for (const words of [() => host.asClient(["true"]), () => host.onSegment(["true"])])
-      expect(words).toThrow(`the lab host in ${directory} is not running; \`pulumi up\` starts it`);
-    expect(() => host.stream("172.25.254.11", 22)).toThrow("is not running");
+    for (const at of [SEGMENT, CLIENT])
+      expect(() => host.spawn(at, ["true"])).toThrow(
+        `the lab host in ${directory} is not running; \`pulumi up\` starts it`,
+      );
+    expect(() => host.connect("172.25.254.11", 22)).toThrow("is not running");
   });
 
-  it("does not answer, though a socket was left behind", async () => {
+  it("is not there, though a socket was left behind", async () => {
     await mkdir(join(directory, "run"));
     await writeFile(host.socket, "");
-    expect(await host.answers()).toBe(false);
+    expect(await host.observe()).toBeUndefined();
   });
 
   it("is destroyed with its directory, and once more without an error", async () => {
     await recordPid(process.pid);
+    await mark();
     await host.destroy();
     expect(existsSync(directory)).toBe(false);
     await host.destroy();
   });
+
+  it("keeps a directory that is not a lab's, and says so", async () => {
+    await writeFile(join(directory, "thesis.txt"), "two years");
+    await expect(host.destroy()).rejects.toThrow(`${directory} is not a lab's directory`);
+    expect(existsSync(join(directory, "thesis.txt"))).toBe(true);
+  });
 });
 
 describe("a host that runs", () => {
-  it("answers once somebody listens at its socket", async () => {
-    await recordPid((await aHostsInit(directory)).pid);
-    expect(await host.answers()).toBe(false);
+  /** Something that listens at the host's socket. */
+  const listenWith = async (answer: (socket: Socket) => void) => {
     await mkdir(join(directory, "run"));
-    const libvirtd = createServer().listen(host.socket);
-    await once(libvirtd, "listening");
+    const libvirtd = createServer((socket) => socket.on("error", () => {}).once("data", () => answer(socket)));
+    await once(libvirtd.listen(host.socket), "listening");
     onTestFinished(() => void libvirtd.close());
-    expect(await host.answers()).toBe(true);
-  });
+  };
 
-  it("is entered through its init's namespaces, the command's words as they are", async () => {
+  it("is there once its libvirtd answers, with a generation of its own", async () => {
     const { pid } = await aHostsInit(directory);
     await recordPid(pid);
-    const root = `/proc/${pid}/root${directory}`;
-    expect(host.asClient(["curl", "a b"])).toEqual(["nsenter", `--net=${root}/net/client`, "--", "curl", "a b"]);
-    expect(host.onSegment(["ip", "link"])).toEqual(["nsenter", `--net=${root}/net/lab`, "--", "ip", "link"]);
+    expect(await host.observe()).toBeUndefined();
+    await listenWith((socket) => socket.write("an answer"));
+    const observed = await host.observe();
+    expect(observed?.generation).toMatch(new RegExp(`^${pid}-[1-9]\\d*$`));
+    expect(await host.observe()).toEqual(observed);
+  });
+
+  it("is not there while its libvirtd takes connections and says nothing", async () => {
+    await recordPid((await aHostsInit(directory)).pid);
+    await listenWith(() => {});
+    expect(await answersLibvirt(host.socket, 200)).toBe(false);
   });
 
   it("is ended before its directory goes", async () => {
     const init = await aHostsInit(directory);
     await recordPid(init.pid);
+    await mark();
     await host.destroy();
     expect(existsSync(`/proc/${init.pid}`)).toBe(false);
     expect(existsSync(directory)).toBe(false);
@@ -121,7 +137,7 @@ describe("the socket", () => {
 
   it("of a directory that is too deep is refused before anything is made, with the remedy", async () => {
     const deep = join(directory, "d".repeat(107));
-    await expect(new PrivateHost(deep).start(join(directory, "cache"))).rejects.toThrow(
+    await expect(new PrivateHost(deep).start({ packages: "/nowhere" })).rejects.toThrow(
       new RegExp(`${deep} is too deep: .* would have ${Buffer.byteLength(deep) + 17} bytes.* 107\\. Set LVS_LAB_STATE`),
     );
     expect(existsSync(deep)).toBe(false);
@@ -130,16 +146,6 @@ describe("the socket", () => {
   it("is measured in bytes, not characters", async () => {
     const deep = join(directory, "ü".repeat(50));
     expect(join(deep, "run/libvirt-sock").length).toBeLessThan(107);
-    await expect(new PrivateHost(deep).start(join(directory, "cache"))).rejects.toThrow("too deep");
+    await expect(new PrivateHost(deep).start({ packages: "/nowhere" })).rejects.toThrow("too deep");
   });
-});
-
-it("another repository takes the place of the first", async () => {
-  expect(host.packages).toBeUndefined();
-  for (const pool of ["/cache/pool-1", "/cache/pool-2"]) {
-    await host.servePackages(pool);
-    expect(host.packages).toBe(pool);
-  }
-  expect(await readlink(join(directory, "packages"))).toBe("/cache/pool-2");
-  expect(existsSync(join(directory, "packages.new"))).toBe(false);
 });

@@ -1,0 +1,63 @@
+import { once } from "node:events";
+import type { LabHost, LabSpawnOptions } from "./access.ts";
+
+/** What became of a command on a lab host. */
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** 128 and the signal's number when a signal ended it, as a shell counts. */
+  readonly status: number;
+}
+
+/** A command on a lab host ended with another status than 0. */
+export class HostCommandError extends Error {
+  override readonly name = "HostCommandError";
+  readonly ended: Ended;
+
+  constructor(at: string, command: readonly string[], ended: Ended) {
+    const said = (ended.stderr.trim() || ended.stdout.trim()).split("\n").slice(-12);
+    super(
+      [
+        `on the lab host (${at}), \`${command.join(" ")}\` ended with status ${ended.status}${said[0] ? ":" : " and printed nothing."}`,
+        ...said.filter(Boolean).map((line) => `    ${line}`),
+      ].join("\n"),
+    );
+    this.ended = ended;
+  }
+}
+
+export interface RunOnHostOptions extends Omit<LabSpawnOptions, "stdio" | "detached"> {
+  /** Given to its standard input. */
+  readonly input?: string | Uint8Array;
+}
+
+/** Runs a command on a lab host to its end; its status is an answer. @throws LabHostDownError when the lab host is down */
+export async function tryOnHost(
+  host: LabHost,
+  at: string,
+  command: readonly string[],
+  { input, ...options }: RunOnHostOptions = {},
+): Promise<Ended> {
+  const child = host.spawn(at, command, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+      output[stream] += text;
+    });
+  child.stdin?.on("error", () => {}); // a command that does not read its input
+  child.stdin?.end(input);
+  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  return { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
+}
+
+/** Runs a command on a lab host and gives its output. @throws HostCommandError when its status is not 0 */
+export async function runOnHost(
+  host: LabHost,
+  at: string,
+  command: readonly string[],
+  options: RunOnHostOptions = {},
+): Promise<string> {
+  const ended = await tryOnHost(host, at, command, options);
+  if (ended.status !== 0) throw new HostCommandError(at, command, ended);
+  return ended.stdout;
+}

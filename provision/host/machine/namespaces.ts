@@ -1,0 +1,28 @@
+/**
+ * What the machine gives to a lab without being changed: namespaces. Root makes them at once. An ordinary user first becomes root of a user
+ * namespace, in which a range of subordinate IDs stands for the other users (user_namespaces(7), subuid(5)).
+ */
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/** Where the system's programs are: an ordinary user's PATH has no sbin. */
+const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The environment of everything that runs in a lab: nothing of the caller's but the terminal's kind. */
+export const labEnvironment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  PATH: SYSTEM_PATH,
+  HOME: "/root",
+  LANG: "C.UTF-8",
+  ...(process.env.TERM ? { TERM: process.env.TERM } : {}),
+  ...more,
+});
+
+/** Options of unshare(1) by which the caller is root in what follows. */
+export const becomeRoot = (): string[] => (isRoot() ? [] : ["--user", "--map-root-user", "--map-auto"]);
+
+/** Options of nsenter(1), beside `--target`, by which the caller is root where `becomeRoot` was used. */
+export const joinRoot = (): string[] => (isRoot() ? [] : ["--user"]);
+
+/** The command line that runs `command` as root over the caller's own files, and those of the subordinate IDs. */
+export const asRoot = (command: readonly string[]): string[] =>
+  isRoot() ? [...command] : ["unshare", ...becomeRoot(), "--", ...command];

@@ -1,0 +1,98 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheRoot } from "../../paths.ts";
+import { type BuildOptions, buildOnce, step } from "../build.ts";
+import { aptProxies, debianMirror, debianSources } from "../machine/debian-mirror.ts";
+import { asRoot, becomeRoot } from "../machine/namespaces.ts";
+import { finish, mmdebstrapOptions, packages, suite, toolScript, tools, userlandKey } from "./recipe.ts";
+
+/** A Debian root file system with every program that a lab host runs, in the cache. Labs share it and never write to it. */
+export interface Userland {
+  /** Hash of the recipe. */
+  readonly key: string;
+  /** The root file system. */
+  readonly root: string;
+  /** A folder for PATH: those of its programs that run on the machine itself. */
+  readonly tools: string;
+}
+
+const WHAT = "the lab host's userland";
+
+const store = (): string => join(cacheRoot(), "userland");
+
+/** Where the userland is, or is to be. */
+export function describeUserland(): Userland {
+  const key = userlandKey();
+  return { key, root: join(store(), key, "root"), tools: join(store(), key, "tools") };
+}
+
+/**
+ * The userland, from the cache or built there from Debian's packages: a minute, 400 MB.
+ * @throws Error when mmdebstrap fails, with its last lines
+ */
+export async function userland(options: BuildOptions = {}): Promise<Userland> {
+  const described = describeUserland();
+  await buildOnce(
+    { store: store(), name: described.key, what: WHAT, build: (scratch) => build(scratch, options) },
+    options,
+  );
+  return described;
+}
+
+async function build(scratch: string, { onProgress }: BuildOptions): Promise<void> {
+  const result = join(scratch, "result");
+  await mkdir(join(result, "tools"), { recursive: true });
+  onProgress?.(`building ${WHAT} from Debian packages, about a minute`);
+  const namespaces = [
+    ...becomeRoot(),
+    "--mount",
+    "--mount-proc",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--propagation",
+    "slave",
+  ];
+  await step(
+    [
+      ...["unshare", ...namespaces, "--"],
+      ...["mmdebstrap", "--mode=root", "--format=directory", ...mmdebstrapOptions],
+      ...(await aptProxies()).map((setting) => `--aptopt=${setting}`),
+      `--include=${packages.join(",")}`,
+      suite,
+      join(result, "root"),
+      ...debianSources(await debianMirror(), suite),
+    ],
+    { scratch, what: WHAT, onProgress, env: { TMPDIR: scratch } },
+  );
+  await step(asRoot(["sh", "-c", `cd "$1" && ${finish}`, "sh", join(result, "root")]), { scratch, what: WHAT });
+  for (const name of tools) await copyFile(toolScript, join(result, "tools", name));
+}
+
+/** What a command in the userland sees of the machine, at which path; `write` if it may change it. */
+export interface Bind {
+  readonly from: string;
+  /** Default: the same path. */
+  readonly to?: string;
+  readonly write?: boolean;
+}
+
+const enterScript = join(import.meta.dirname, "enter.sh");
+
+/** The arguments by which enter.sh makes the userland the root of the mount namespace that it runs in. */
+export const entering = ({ root }: Userland, binds: readonly Bind[], command: readonly string[]): string[] => [
+  ...["bash", enterScript, root],
+  ...binds.flatMap(({ from, to = from, write }) => [write ? "--bind" : "--read", from, to]),
+  ...["--", ...command],
+];
+
+/**
+ * The command line that runs a command in the userland, in namespaces of its own and in the machine's network. All of it ends with its first
+ * process. Run it with `labEnvironment`.
+ */
+export const commandIn = (place: Userland, command: readonly string[], binds: readonly Bind[] = []): string[] => [
+  "unshare",
+  ...becomeRoot(),
+  ...["--mount", "--pid", "--fork", "--kill-child", "--propagation", "slave", "--"],
+  ...entering(place, binds, command),
+];

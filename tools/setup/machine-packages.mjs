@@ -1,0 +1,58 @@
+// @ts-check
+import { join } from "node:path";
+import { withLock } from "../lock.mjs";
+import { cacheRoot } from "../paths.mjs";
+import { run } from "./command.mjs";
+import { canInstall, isProgram } from "./machine.mjs";
+
+/**
+ * A step that installs Debian packages on the machine, where their programs are missing and the user may: as root, on a Debian or a
+ * distribution made from it. The lab itself needs one such package; everything else is in its userland.
+ * @param {Record<string, string>} wanted packages by the program of theirs that is looked for
+ * @param {Pick<import("./run-steps.mjs").Step, "name" | "does" | "takes">} step
+ * @returns {import("./run-steps.mjs").Step}
+ */
+const packagesStep = (wanted, step) => {
+  const missing = () => Object.keys(wanted).flatMap((program) => (isProgram(program) ? [] : [wanted[program] ?? ""]));
+  return {
+    ...step,
+    needs: [],
+    isDone: () => missing().length === 0 || !canInstall(),
+    run: async ({ log, signal, progress }) => {
+      const apt = (/** @type {string[]} */ ...args) =>
+        run(["apt-get", "-y", "-o", "DPkg::Lock::Timeout=300", ...args], {
+          log,
+          signal,
+          env: { DEBIAN_FRONTEND: "noninteractive" },
+          onLine: progress,
+          remedy: `Fix: apt-get install --no-install-recommends ${missing().join(" ")}`,
+        });
+      await withLock(
+        join(cacheRoot(), "apt.lock"),
+        async () => {
+          await apt("update");
+          await apt("install", "--no-install-recommends", ...missing());
+        },
+        { signal, onWait: () => progress("waiting for another set-up") },
+      );
+    },
+  };
+};
+
+export const machinePackages = packagesStep(
+  { mmdebstrap: "mmdebstrap" },
+  {
+    name: "mmdebstrap",
+    does: "installs mmdebstrap, which makes the lab host's userland and the guest image",
+    takes: "some seconds, by the mirror",
+  },
+);
+
+export const testPackages = packagesStep(
+  { chromium: "chromium" },
+  {
+    name: "Chromium",
+    does: "installs Chromium, in which the tests look at reports",
+    takes: "a minute, by the mirror",
+  },
+);

@@ -1,0 +1,257 @@
+// @ts-check
+/**
+ * What the lab wants of the machine: looked at before anything is made, and by `lvs-lab doctor`. Each thing that is missing is named with the
+ * one command that mends it. Plain JavaScript without a dependency, for it runs before `npm ci`.
+ */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { arch, platform, userInfo } from "node:os";
+import { delimiter, join } from "node:path";
+import { cacheRoot, stateRoot } from "../paths.mjs";
+
+/**
+ * Something that is not as the lab wants it. `error`: no lab comes up; `warning`: it does, with less.
+ * @typedef {{ level: "error" | "warning", problem: string, fix: string }} Finding
+ */
+
+/** The oldest Node that will do, major and minor version: the first that loads ES modules with `require`. */
+const OLDEST_NODE = [20, 19];
+/** The first release of util-linux whose unshare(1) knows --map-auto. */
+const OLDEST_UTIL_LINUX = [2, 38];
+/** How many subordinate IDs a Debian wants: all its users and groups have lower ones. */
+const SUBORDINATE_IDS = 65536;
+/** sockaddr_un holds 108 bytes with the ending NUL: unix(7). */
+const SOCKET_PATH_BYTES = 107;
+/** What libvirt's longest socket adds to the state directory, with a stack's name of twenty letters. */
+const SOCKET_SUFFIX = `/labs/${"x".repeat(20)}/run/libvirt-admin-sock`;
+
+/** Debian keeps system programs where an ordinary user's PATH does not look. */
+const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+
+/** @param {string} name @returns {boolean} whether there is such a program */
+export const isProgram = (name) =>
+  [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS].some(
+    (folder) => folder !== "" && isExecutable(join(folder, name)),
+  );
+
+/** @param {string} file */
+const isExecutable = (file) => {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+};
+
+const isRoot = () => process.getuid?.() === 0;
+
+/** Whether the set-up can install a Debian package itself. */
+export const canInstall = () => isRoot() && isProgram("apt-get");
+
+/** @param {string} debian @param {string} [fedora] @param {string} [arch] @returns {string} the command that installs a package here */
+const installing = (debian, fedora = debian, arch = debian) => {
+  const sudo = isRoot() ? "" : "sudo ";
+  const family = distribution();
+  if (family === "debian") return `${sudo}apt-get install ${debian}`;
+  if (family === "fedora") return `${sudo}dnf install ${fedora}`;
+  if (family === "arch") return `${sudo}pacman -S ${arch}`;
+  return `install it: apt-get install ${debian} (Debian, Ubuntu), dnf install ${fedora} (Fedora), pacman -S ${arch} (Arch)`;
+};
+
+/** @param {string} [osRelease] the text of os-release(5) @returns {"debian" | "fedora" | "arch" | "other"} */
+export const distribution = (osRelease = read("/etc/os-release")) => {
+  const ids = [...osRelease.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, words = ""]) => words.split(" "));
+  if (ids.includes("debian") || ids.includes("ubuntu")) return "debian";
+  if (ids.includes("fedora") || ids.includes("rhel")) return "fedora";
+  return ids.includes("arch") ? "arch" : "other";
+};
+
+/** @param {string} file @returns {string} empty when it cannot be read */
+const read = (file) => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+/** @param {string} problem @param {string} fix @returns {Finding} */
+const error = (problem, fix) => ({ level: "error", problem, fix });
+
+/** @param {string} text "2.38.1" @param {number[]} oldest @returns {boolean} */
+const isAtLeast = (text, [major = 0, minor = 0]) => {
+  const [foundMajor = 0, foundMinor = 0] = text.split(".").map(Number);
+  return foundMajor > major || (foundMajor === major && foundMinor >= minor);
+};
+
+/** @param {string} [version] @returns {Finding[]} */
+export const nodeFindings = (version = process.versions.node) =>
+  isAtLeast(version, OLDEST_NODE)
+    ? []
+    : [error(`Node ${OLDEST_NODE.join(".")} or newer is needed, this is ${version}.`, "install a newer Node")];
+
+/** @param {string} [system] @returns {Finding[]} */
+export const systemFindings = (system = `${platform()} ${arch()}`) =>
+  system === "linux x64"
+    ? []
+    : [error(`The lab runs on Linux on x86-64, this is ${system}.`, "use a machine or a VM of that kind")];
+
+/** @returns {Finding[]} */
+const programFindings = () => {
+  const findings = ["bash", "unshare", "nsenter", "setpriv", "flock", "mount", "pivot_root"]
+    .filter((name) => !isProgram(name))
+    .map((name) => error(`There is no program ${name}.`, installing(name === "bash" ? "bash" : "util-linux")));
+  const [, version = ""] = /util-linux (\S+)/.exec(outputOf("unshare", "--version").stdout) ?? [];
+  if (!isRoot() && version && !isAtLeast(version, OLDEST_UTIL_LINUX))
+    findings.push(
+      error(
+        `util-linux ${OLDEST_UTIL_LINUX.join(".")} or newer is needed for an ordinary user, this is ${version}.`,
+        "use a newer release of your distribution, or run the same commands as root",
+      ),
+    );
+  if (!isProgram("mmdebstrap") && !canInstall() && !["podman", "docker"].some(isProgram))
+    findings.push(
+      error(
+        "There is no mmdebstrap, which makes the lab host's userland and the guest image.",
+        installing(
+          "mmdebstrap debian-archive-keyring",
+          "mmdebstrap debian-keyring",
+          "mmdebstrap debian-archive-keyring",
+        ),
+      ),
+    );
+  return findings;
+};
+
+/** @param {string} text of /etc/subuid or /etc/subgid: subuid(5) @param {{ username: string, uid: number }} user @returns {number} how many IDs the user's first range has */
+export const subordinateIds = (text, { username, uid }) => {
+  const line = text.split("\n").find((row) => [username, String(uid)].includes(row.split(":")[0] ?? ""));
+  return Number(line?.split(":")[2] ?? 0);
+};
+
+/** What an ordinary user needs to be root of a user namespace, and root needs to be in a machine. @returns {Finding[]} */
+const namespaceFindings = () => {
+  if (isRoot()) {
+    const { status, stderr } = outputOf("unshare", "--mount", "--pid", "--fork", "--net", "true");
+    return status === 0
+      ? []
+      : [
+          error(
+            `This system lets root make no namespaces (${stderr.trim()}), as in a container without that privilege.`,
+            "run it on a machine, in a VM, or in a container with the capabilities SYS_ADMIN and NET_ADMIN",
+          ),
+        ];
+  }
+  const { username, uid } = userInfo();
+  if (!isProgram("newuidmap"))
+    return [
+      error(
+        "There is no newuidmap, which lets an ordinary user have subordinate IDs.",
+        installing("uidmap", "shadow-utils", "shadow"),
+      ),
+    ];
+  for (const file of ["/etc/subuid", "/etc/subgid"])
+    if (subordinateIds(read(file), { username, uid }) < SUBORDINATE_IDS)
+      return [
+        error(
+          `${file} gives ${username} no range of ${SUBORDINATE_IDS} subordinate IDs.`,
+          `sudo usermod --add-subuids 200000-265535 --add-subgids 200000-265535 ${username}   (or another range that no one has)`,
+        ),
+      ];
+  const { status, stderr } = outputOf("unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--net", "true");
+  return status === 0 ? [] : [userNamespaceFinding(stderr.trim())];
+};
+
+/** @param {string} said @returns {Finding} */
+const userNamespaceFinding = (said) => {
+  const number = (/** @type {string} */ name) => read(`/proc/sys/${name}`).trim();
+  if (number("kernel/apparmor_restrict_unprivileged_userns") === "1")
+    return error(
+      "AppArmor lets ordinary users make no user namespaces (Ubuntu 23.10 and newer).",
+      "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0   (to keep it: a file in /etc/sysctl.d)",
+    );
+  if (number("kernel/unprivileged_userns_clone") === "0")
+    return error(
+      "The kernel lets ordinary users make no user namespaces.",
+      "sudo sysctl -w kernel.unprivileged_userns_clone=1",
+    );
+  if (number("user/max_user_namespaces") === "0")
+    return error("The kernel allows no user namespaces.", "sudo sysctl -w user.max_user_namespaces=10000");
+  return error(
+    `A user namespace cannot be made: ${said}.`,
+    "see `unshare --user --map-root-user --map-auto --mount true`",
+  );
+};
+
+/** @param {string} program @param {string[]} args */
+const outputOf = (program, ...args) => {
+  const env = { ...process.env, PATH: [process.env.PATH, ...SYSTEM_FOLDERS].join(delimiter) };
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env });
+  return { status, stdout: stdout ?? "", stderr: stderr ?? "" };
+};
+
+/** @param {string} file @returns {boolean} */
+const isOpenable = (file) => {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** @returns {Finding[]} */
+const deviceFindings = () => {
+  /** @type {Finding[]} */
+  const findings = [];
+  if (!existsSync("/dev/net/tun"))
+    findings.push(error("There is no /dev/net/tun, which servers' network cards need.", "sudo modprobe tun"));
+  else if (!isOpenable("/dev/net/tun"))
+    findings.push(
+      error("/dev/net/tun cannot be opened by this user.", "sudo chmod 0666 /dev/net/tun   (udev's own mode)"),
+    );
+  if (existsSync("/dev/kvm") && !isOpenable("/dev/kvm"))
+    findings.push({
+      level: "warning",
+      problem: "/dev/kvm cannot be opened by this user: servers would be emulated, about ten times slower.",
+      fix: `sudo usermod --append --groups kvm ${userInfo().username}, and log in again`,
+    });
+  return findings;
+};
+
+/** @param {string} directory the state directory @param {string} variable what names another one @returns {Finding[]} */
+export const pathFindings = (directory = stateRoot(), variable = "LVS_LAB_STATE") => {
+  const fix = `set ${variable} to an absolute path of letters, digits and ._-/ that is short`;
+  const odd = /[^A-Za-z0-9._/-]/.exec(directory)?.[0];
+  if (!directory.startsWith("/")) return [error(`The directory ${directory} is no absolute path.`, fix)];
+  if (odd)
+    return [
+      error(
+        `The directory ${directory} has a character that libvirt, QEMU and nginx do not all take: ${JSON.stringify(odd)}.`,
+        fix,
+      ),
+    ];
+  const bytes = Buffer.byteLength(directory + SOCKET_SUFFIX);
+  return bytes > SOCKET_PATH_BYTES
+    ? [
+        error(
+          `The directory ${directory} is too deep: a socket's path in it would have ${bytes} bytes, and may have ${SOCKET_PATH_BYTES}.`,
+          fix,
+        ),
+      ]
+    : [];
+};
+
+/** Everything that is not as the lab wants it. @returns {Finding[]} */
+export const machineFindings = () => {
+  const basic = [...nodeFindings(), ...systemFindings()];
+  if (basic.length > 0) return basic;
+  return [
+    ...programFindings(),
+    ...namespaceFindings(),
+    ...deviceFindings(),
+    ...pathFindings(),
+    ...pathFindings(cacheRoot(), "LVS_LAB_CACHE").filter(({ problem }) => !problem.includes("too deep")),
+  ];
+};
