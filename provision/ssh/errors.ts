@@ -45,11 +45,19 @@ export class RemoteCommandError extends Error {
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 
-  constructor(server: string, address: string, seconds: number, cause: unknown) {
+  constructor(server: string, address: string, seconds: number, cause: unknown, message?: string) {
     super(
-      `${server} (${address}) did not accept an SSH login within ${seconds} s: ${(cause as Error)?.message ?? cause}. ` +
-        `If it is powered off, \`pulumi refresh\` and \`pulumi up\` start it; its console is in the lab's directory under log/.`,
+      message ??
+        `${server} (${address}) did not accept an SSH login within ${seconds} s: ${(cause as Error)?.message ?? cause}. ` +
+          `If it is powered off, \`pulumi refresh\` and \`pulumi up\` start it; its console is in the lab's directory under log/.`,
       { cause },
     );
+  }
+}
+
+/** A server that does not run, by libvirt's word, or whose lab host does not: no login is waited for. */
+export class NotRunningError extends UnreachableError {
+  constructor(server: string, address: string, state: string, cause: unknown) {
+    super(server, address, 0, cause, `${server} (${address}) does not run: ${state}. \`npm run up\` starts it.`);
   }
 }

@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import { NodeSSH } from "node-ssh";
 import { z } from "zod";
 import { quote } from "zx";
-import { labHostRef, openHost } from "../host/reach.ts";
+import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
+import { tryVirsh } from "../host/virsh.ts";
 import { until } from "../until.ts";
-import { RemoteCommandError, UnreachableError } from "./errors.ts";
+import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
 import { parseSections, sectionScript } from "./sections.ts";
 
 /** How a server is reached: everything that a connection needs, so that no role knows where its server runs. */
@@ -40,6 +41,18 @@ export interface RunOptions {
   readonly stdin?: string;
   /** Neither input nor output goes to the transcript. */
   readonly confidential?: boolean;
+}
+
+/** libvirt's words for a server that answers nobody: virsh(1), domstate. One that reboots is `running`, one that is about to end `in shutdown`. */
+const OFF = ["shut off", "crashed", "paused", "pmsuspended"];
+
+/** An error if a server that did not answer cannot: it does not run. */
+async function whetherOff({ host, name, address }: ServerRef, last: unknown): Promise<Error | undefined> {
+  if (last instanceof LabHostDownError) return new NotRunningError(name, address, last.message, last);
+  // What libvirt cannot tell is no reason to give up.
+  const said = await tryVirsh(openHost(host), "domstate", name).catch(() => undefined);
+  const state = said?.stdout.trim() ?? "";
+  return OFF.includes(state) ? new NotRunningError(name, address, `it is ${state}`, last) : undefined;
 }
 
 /** A deadline in seconds, for a machine that is this fast. */
@@ -83,7 +96,10 @@ export class Server {
         client.connection?.on("error", () => {});
         return client;
       },
-      { seconds, everyMs: 150, failed: (last) => new UnreachableError(ref.name, ref.address, seconds, last) },
+      {
+        ...{ seconds, everyMs: 150, failed: (last) => new UnreachableError(ref.name, ref.address, seconds, last) },
+        hopeless: (last) => whetherOff(ref, last),
+      },
     );
     const server = new Server(ref, ssh);
     await mkdir(dirname(server.transcript), { recursive: true });

@@ -44,4 +44,19 @@ describe("until", () => {
   it("tries once even where no time is left", async () => {
     expect(await until(async () => "there", { seconds: 0, everyMs: 1, failed: (last) => last as Error })).toBe("there");
   });
+
+  it("ends as soon as there is no hope, with the reason", async () => {
+    let tries = 0;
+    const attempt = async () => {
+      throw new Error(`try ${++tries}`);
+    };
+    const hopeless = async (last: unknown) =>
+      (last as Error).message === "try 2" ? new Error("it is off") : undefined;
+    const began = performance.now();
+    await expect(
+      until(attempt, { seconds: 60, everyMs: 1, failed: () => new Error("over"), hopeless }),
+    ).rejects.toThrow("it is off");
+    expect(tries).toBe(2);
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
 });
