@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { projectRoot } from "../../../tools/paths.mjs";
 import { empty, grpc, language, type plugin, sdkVersion } from "../../../tools/toolchain/language-nodejs/sdk.mjs";
+import { call as callAs, noOtherUser, refused } from "../users.ts";
 
 const { LanguageRuntimeClient } = createRequire(import.meta.url)("@pulumi/pulumi/proto/language_grpc_pb.js");
 const launcher = join(projectRoot, "tools/toolchain/cli/pulumi-language-nodejs");
@@ -53,6 +54,12 @@ test("a program without the SDK gets an error that says what to do", async () =>
   const request = new language.RunRequest();
   request.setInfo(info);
   await expect(call("run", request)).rejects.toThrow(`@pulumi/pulumi is not installed in ${scratch}: run \`npm ci\``);
+});
+
+test.skipIf(noOtherUser)(`another user is refused${noOtherUser ? ` (${noOtherUser})` : ""}`, async () => {
+  const about = "/pulumirpc.LanguageRuntime/About";
+  expect(await callAs(address, about, "other")).toBe(refused);
+  expect(await callAs(address, about, "own")).toBe("served");
 });
 
 test("what it does not implement it says so", async () => {

@@ -3,10 +3,11 @@
  * Pulumi's language host for Node programs, for machines where Pulumi's own cannot be downloaded: it is the one part
  * of the CLI that no Go module offers. The engine starts it by the script that lies beside the CLI, reads its port
  * from stdout and calls it over gRPC (`pulumi/language.proto`); it starts the SDK's own runner for each program.
- * What it does not implement is answered UNIMPLEMENTED: generating projects, programs and SDKs, packing and linking
- * packages, policy packs, debuggers.
+ * It serves its own user only. What it does not implement is answered UNIMPLEMENTED: generating projects, programs and
+ * SDKs, packing and linking packages, policy packs, debuggers.
  */
 import { spawn } from "node:child_process";
+import { listenForOwnUser } from "../../own-user.mjs";
 import { endHost, endWithParent, startNode, stop, stopAll } from "./child.mjs";
 import { parseOptions } from "./options.mjs";
 import { lockedDependencies, pulumiPackages } from "./packages.mjs";
@@ -175,7 +176,4 @@ const server = new grpc.Server({
   "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
 });
 server.addService(LanguageRuntimeService, /** @type {any} */ (implementation));
-server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error) throw error;
-  console.log(port);
-});
+console.log(await listenForOwnUser(server, grpc.ServerCredentials.createInsecure()));
