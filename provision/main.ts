@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { engineLog } from "./engine-log.ts";
+import { serveOwnUserOnly } from "./own-user.ts";
 import { LabProvider } from "./provider.ts";
 import { resources } from "./resources.ts";
 
@@ -14,4 +15,4 @@ const parent = process.ppid;
 const orphaned = parent === 1 && readFileSync("/proc/1/comm", "utf8").trim() !== "pulumi";
 setInterval(() => (orphaned || process.ppid !== parent) && process.exit(1), 500).unref();
 engineLog.connect(args.at(-1));
-await pulumi.provider.main(new LabProvider(resources), args);
+await serveOwnUserOnly(() => pulumi.provider.main(new LabProvider(resources), args));
