@@ -1,13 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { projectRoot } from "../../../tools/paths.mjs";
-import { empty, grpc, language, type plugin, sdkVersion } from "../../../tools/toolchain/language-nodejs/sdk.mjs";
+import {
+  empty,
+  grpc,
+  LanguageRuntimeService,
+  language,
+  type plugin,
+  sdkVersion,
+} from "../../../tools/toolchain/language-nodejs/sdk.mjs";
 import { call as callAs, noOtherUser, refused } from "../users.ts";
 
 const { LanguageRuntimeClient } = createRequire(import.meta.url)("@pulumi/pulumi/proto/language_grpc_pb.js");
@@ -18,27 +25,57 @@ let parent: ChildProcess;
 let address: string;
 let host: number;
 
-/** As the engine does it: in the project's folder, with the engine's address. The parent prints its own child's id first. */
-beforeEach(async () => {
-  scratch = mkdtempSync(join(tmpdir(), "lvs-lab-test-"));
+/** Starts the host as the engine does: in the project's folder, with the engine's address. The parent prints its own child's id first. */
+async function start(checkout: string): Promise<void> {
   const script = `sh "$0" 127.0.0.1:1 & echo $!; wait`;
-  parent = spawn("sh", ["-c", script, launcher], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"] });
+  parent = spawn("sh", ["-c", script, launcher], { cwd: checkout, stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface(parent.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
   host = Number((await lines.next()).value);
   address = `127.0.0.1:${(await lines.next()).value}`;
+}
+
+async function end(): Promise<void> {
+  parent.kill("SIGKILL");
+  await vi.waitUntil(() => !existsSync(`/proc/${host}`), { timeout: 5000 });
+}
+
+beforeEach(async () => {
+  scratch = realpathSync(mkdtempSync(join(tmpdir(), "lvs-lab-test-")));
+  await start(projectRoot);
 });
 
 afterEach(async () => {
-  parent.kill("SIGKILL");
-  await vi.waitUntil(() => !existsSync(`/proc/${host}`), { timeout: 5000 });
+  await end();
   rmSync(scratch, { recursive: true });
 });
 
 function call<Response>(method: string, request: unknown): Promise<Response> {
   const client = new LanguageRuntimeClient(address, grpc.credentials.createInsecure());
   return new Promise<Response>((resolve, reject) => {
-    client[method](request, (error: Error | null, response: Response) => (error ? reject(error) : resolve(response)));
+    if (LanguageRuntimeService[method]?.responseStream) client[method](request).on("error", reject).on("data", resolve);
+    else
+      client[method](request, (error: Error | null, response: Response) => (error ? reject(error) : resolve(response)));
   }).finally(() => client.close());
+}
+
+function withInfo<Request extends { setInfo(info: InstanceType<typeof language.ProgramInfo>): void }>(
+  request: Request,
+  directory: string,
+): Request {
+  const info = new language.ProgramInfo();
+  info.setRootDirectory(directory);
+  info.setProgramDirectory(directory);
+  info.setEntryPoint(".");
+  request.setInfo(info);
+  return request;
+}
+
+const runIn = (directory: string) => withInfo(new language.RunRequest(), directory);
+
+function pluginIn(directory: string) {
+  const request = withInfo(new language.RunPluginRequest(), directory);
+  request.setKind("resource");
+  return request;
 }
 
 test("it names its version and its runtime", async () => {
@@ -49,11 +86,27 @@ test("it names its version and its runtime", async () => {
 });
 
 test("a program without the SDK gets an error that says what to do", async () => {
-  const info = new language.ProgramInfo();
-  info.setProgramDirectory(scratch);
-  const request = new language.RunRequest();
-  request.setInfo(info);
-  await expect(call("run", request)).rejects.toThrow(`@pulumi/pulumi is not installed in ${scratch}: run \`npm ci\``);
+  // A checkout whose tools find the packages and whose program does not.
+  cpSync(join(projectRoot, "tools"), join(scratch, "tools"), { recursive: true });
+  symlinkSync(join(projectRoot, "node_modules"), join(scratch, "tools/node_modules"));
+  await end();
+  await start(scratch);
+  await expect(call("run", runIn(scratch))).rejects.toThrow(
+    `@pulumi/pulumi is not installed in ${scratch}: run \`npm ci\``,
+  );
+});
+
+test("every request for a program in another directory is refused", async () => {
+  for (const [method, request] of [
+    ["getRequiredPackages", withInfo(new language.GetRequiredPackagesRequest(), scratch)],
+    ["getProgramDependencies", withInfo(new language.GetProgramDependenciesRequest(), scratch)],
+    ["run", runIn(scratch)],
+    ["runPlugin", pluginIn(scratch)],
+    ["installDependencies", withInfo(new language.InstallDependenciesRequest(), scratch)],
+  ] as const)
+    await expect(call(method, request), method).rejects.toThrow(
+      `the language host of ${projectRoot} refuses ${scratch}: it runs programs of its own checkout only.`,
+    );
 });
 
 test.skipIf(noOtherUser)(`another user is refused${noOtherUser ? ` (${noOtherUser})` : ""}`, async () => {

@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { projectRoot } from "../../../tools/paths.mjs";
+import { assertOwnCheckout } from "../../../tools/toolchain/language-nodejs/checkout.mjs";
 import { parseOptions, splitArguments } from "../../../tools/toolchain/language-nodejs/options.mjs";
 import { lockedDependencies, pulumiPackages } from "../../../tools/toolchain/language-nodejs/packages.mjs";
 import { typescriptEnvironment } from "../../../tools/toolchain/language-nodejs/run.mjs";
@@ -77,5 +79,58 @@ describe("a project's packages", () => {
     expect(lockedDependencies(project, false)).toEqual(direct);
     expect(lockedDependencies(project, true)).toContainEqual({ name: "b", version: "4.5.6" });
     expect(lockedDependencies(project, true)).toHaveLength(3);
+  });
+});
+
+describe("the program's directory", () => {
+  let scratch: string;
+  let inside: string;
+  beforeEach(() => {
+    scratch = realpathSync(mkdtempSync(join(tmpdir(), "lvs-lab-test-")));
+    inside = mkdtempSync(join(projectRoot, "node_modules/.lvs-lab-test-"));
+  });
+  afterEach(() => {
+    rmSync(scratch, { recursive: true });
+    rmSync(inside, { recursive: true });
+  });
+
+  const info = (root: string, program = root, entry = ".") => ({
+    getInfo: () => ({ getRootDirectory: () => root, getProgramDirectory: () => program, getEntryPoint: () => entry }),
+  });
+  const link = (target: string, folder = scratch): string => {
+    const path = join(folder, "link");
+    symlinkSync(target, path);
+    return path;
+  };
+
+  test.each([
+    ["the checkout", () => info(projectRoot)],
+    ["a folder in it", () => info(projectRoot, join(projectRoot, "stacks"), "index.ts")],
+    ["an entry point that is not there yet", () => info(projectRoot, projectRoot, "no/such/index.mjs")],
+    ["a symbolic link to it", () => info(link(projectRoot))],
+    ["none: the working directory, which is the checkout", () => ({ ...info(""), getPwd: () => "" })],
+    ["none at all", () => ({})],
+  ])("may be %s", (_, request) => {
+    expect(() => assertOwnCheckout(request())).not.toThrow();
+  });
+
+  test.each([
+    ["another", () => info(scratch)],
+    ["one whose root is another", () => info(scratch, projectRoot)],
+    ["a neighbour whose name begins as the checkout's", () => info(`${projectRoot}-2`)],
+    ["one with an entry point outside", () => info(projectRoot, projectRoot, join(scratch, "index.mjs"))],
+    ["one with a way out", () => info(projectRoot, projectRoot, "stacks/../../index.mjs")],
+    ["one with another working directory", () => ({ ...info(projectRoot), getPwd: () => scratch })],
+    ["another to install in", () => ({ getDirectory: () => scratch })],
+    ["a plugin elsewhere", () => ({ getPwd: () => projectRoot, getProgram: () => scratch })],
+    ["a symbolic link to another in the checkout", () => info(link(scratch, inside))],
+  ])("may not be %s", (_, request) => {
+    expect(() => assertOwnCheckout(request())).toThrow(`the language host of ${projectRoot} refuses `);
+  });
+
+  test("is named together with the target of its symbolic link", () => {
+    mkdirSync(join(scratch, "real"));
+    const path = link(join(scratch, "real"));
+    expect(() => assertOwnCheckout(info(path))).toThrow(`refuses ${path} (${join(scratch, "real")}): it runs`);
   });
 });
