@@ -1,3 +1,4 @@
+export { type SshHost, type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { closeConnections, connectTo } from "./pool.ts";
 export {
