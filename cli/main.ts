@@ -3,6 +3,7 @@ import { closeConnections } from "../provision/ssh/index.ts";
 import { check } from "./commands/check.ts";
 import { ci } from "./commands/ci.ts";
 import { client } from "./commands/client.ts";
+import { connect } from "./commands/connect.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { failover } from "./commands/failover.ts";
@@ -11,6 +12,7 @@ import { grade } from "./commands/grade.ts";
 import { scenario } from "./commands/scenario.ts";
 import { soak } from "./commands/soak.ts";
 import { ssh } from "./commands/ssh.ts";
+import { sshConfig } from "./commands/ssh-config.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { validate } from "./commands/validate.ts";
@@ -37,6 +39,8 @@ for (const add of [
   soak,
   ci,
   ssh,
+  sshConfig,
+  connect,
   client,
   validate,
   env,

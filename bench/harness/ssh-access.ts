@@ -24,7 +24,7 @@ export class SshAccess {
     const place = placeOf(live);
     const files = { identity: join(directory, "identity"), knownHosts: join(directory, "known_hosts") };
     const hosts = live.servers.map(({ name, address }) => ({
-      names: [name],
+      name,
       keyAlias: name,
       proxyCommand: place.connectCommand(address, 22),
     }));

@@ -2,10 +2,8 @@ import { posixQuote } from "../posix-quote.ts";
 
 /** One `Host` block of an ssh_config(5). */
 export interface SshHost {
-  /** The names that ssh(1) takes for it. */
-  readonly names: readonly string[];
-  /** What `%h` stands for, in a user's ControlPath for one. Default: the name that ssh was given. */
-  readonly hostName?: string;
+  /** The name that ssh(1) takes for it. */
+  readonly name: string;
   /** Its name in the file of known hosts. */
   readonly keyAlias: string;
   /** The command whose standard input and output are a connection to its port 22, word by word. */
@@ -19,13 +17,14 @@ export interface SshKeyFiles {
 
 /**
  * An ssh_config(5) for hosts that log in as root. Each block is whole by itself, so that the file can be included in a user's own.
+ * The hybrid key exchange that OpenSSH prefers costs an emulated guest most of a second: another one is asked for.
  * @throws Error when a path cannot be written in that format
  */
 export function sshConfig(hosts: readonly SshHost[], { identity, knownHosts }: SshKeyFiles): string {
   return hosts
     .map(
-      ({ names, hostName, keyAlias, proxyCommand }) => `Host ${names.join(" ")}
-${hostName ? `  HostName ${hostName}\n` : ""}  HostKeyAlias ${keyAlias}
+      ({ name, keyAlias, proxyCommand }) => `Host ${name}
+  HostKeyAlias ${keyAlias}
   User root
   ProxyCommand ${commandLine(proxyCommand)}
   UserKnownHostsFile ${file(knownHosts)}
@@ -33,7 +32,6 @@ ${hostName ? `  HostName ${hostName}\n` : ""}  HostKeyAlias ${keyAlias}
   IdentityFile ${file(identity)}
   IdentitiesOnly yes
   StrictHostKeyChecking yes
-  # The hybrid key exchange that OpenSSH prefers costs an emulated guest most of a second.
   KexAlgorithms curve25519-sha256
   LogLevel ERROR
 `,

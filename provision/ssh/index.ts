@@ -1,4 +1,4 @@
-export { type SshHost, type SshKeyFiles, sshConfig } from "./config.ts";
+export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { closeConnections, connectTo } from "./pool.ts";
 export {

@@ -43,8 +43,21 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
   it.each([
     ["failover", ["failover"], 2, /^lvs-lab: a failover needs two directors/],
     ["client", ["client", "--", "true"], 1, /^lvs-lab: the lab host in \S+ is not running; `pulumi up` starts it\n$/],
+    ["ssh-config", ["ssh-config"], 1, /^lvs-lab: the lab host in \S+ is not running/],
     [
-      "an unknown server",
+      "a connection to an unknown server",
+      ["connect", "server9"],
+      2,
+      /^lvs-lab: the lab has no server "server9"; it has server1, server2, server3\n$/,
+    ],
+    [
+      "a connection to an address of no lab",
+      ["connect", "-s", "nosuch", "172.25.254.11"],
+      2,
+      /^lvs-lab: the stack "nosuch" has no lab: there is no \S+\. Fix: `npm run up -- -s nosuch`\n$/,
+    ],
+    [
+      "an unknown server of a check",
       ["check", "--server", "server1", "server9"],
       2,
       /^lvs-lab: there is no server server9; there are server1, server2, server3, client\n$/,

@@ -31,11 +31,13 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
   it("--help lists every command, on stdout", async () => {
     const { status, stdout, stderr } = await lvsLab("--help");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const commands = [...stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+    const commands = [...stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z-]+)/gm)].map(
+      ([, name]) => name,
+    );
     expect(commands.sort()).toEqual(
       [
         ...["check", "ci", "client", "down", "env", "failover", "fault", "grade", "heal", "help", "scenario"],
-        ...["soak", "ssh", "status", "up", "validate"],
+        ...["soak", "ssh", "ssh-config", "status", "up", "validate"],
       ].sort(),
     );
   });

@@ -34,13 +34,12 @@ describe.skipIf(!onPath("ssh"))("OpenSSH, given the configuration,", () => {
     );
     const proxyCommand = [process.execPath, program, String(port)];
     const config = join(directory, "config");
-    const host = { names: ["server1.ha", "server1"], hostName: "server1.ha", keyAlias: ref.name, proxyCommand };
-    await writeFile(config, sshConfig([host], at));
-    for (const name of host.names)
-      expect((await $({ quiet: true })`ssh -F ${config} ${name} ${"echo 'as asked'"}`).stdout).toBe("as asked\n");
+    await writeFile(config, sshConfig([{ name: "server1.ha", keyAlias: ref.name, proxyCommand }], at));
+    const asked = await $({ quiet: true })`ssh -F ${config} server1.ha ${"echo 'as asked'"}`;
+    expect(asked.stdout).toBe("as asked\n");
 
     await writeFile(at.knownHosts, `${ref.name} ${anotherKey.publicKey}\n`);
-    const refused = await $({ quiet: true, nothrow: true })`ssh -F ${config} server1 true`;
+    const refused = await $({ quiet: true, nothrow: true })`ssh -F ${config} server1.ha true`;
     expect(refused.exitCode).toBe(255);
     expect(refused.stderr).toContain("Host key verification failed");
   });
@@ -48,7 +47,7 @@ describe.skipIf(!onPath("ssh"))("OpenSSH, given the configuration,", () => {
   it("asks nothing of a host that is not in it, so that it can be included in a user's own", async () => {
     const config = join(scratch, "config");
     const including = join(scratch, "including");
-    await writeFile(config, sshConfig([{ names: ["server1.ha"], keyAlias: "server1", proxyCommand: ["true"] }], files));
+    await writeFile(config, sshConfig([{ name: "server1.ha", keyAlias: "server1", proxyCommand: ["true"] }], files));
     await writeFile(including, `Include ${config}\n`);
     const settings = (name: string) => execFileSync("ssh", ["-G", "-T", "-F", including, name], { encoding: "utf8" });
     expect(settings("server1.ha")).toContain("proxycommand true\n");
@@ -59,11 +58,11 @@ describe.skipIf(!onPath("ssh"))("OpenSSH, given the configuration,", () => {
 });
 
 it.each(['a"b', "a\\b", "a${HOME}b", "a\nb"])("a path that the format cannot hold, %j, is an error", (path) => {
-  const host = { names: ["server1"], keyAlias: "server1", proxyCommand: ["true"] };
+  const host = { name: "server1", keyAlias: "server1", proxyCommand: ["true"] };
   expect(() => sshConfig([host], { ...files, identity: path })).toThrow("ssh_config(5) cannot name");
 });
 
 it("a command with a line break is an error", () => {
-  const host = { names: ["server1"], keyAlias: "server1", proxyCommand: ["echo", "a\nb"] };
+  const host = { name: "server1", keyAlias: "server1", proxyCommand: ["echo", "a\nb"] };
   expect(() => sshConfig([host], files)).toThrow("ssh_config(5) cannot run");
 });
