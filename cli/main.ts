@@ -9,6 +9,7 @@ import { env } from "./commands/env.ts";
 import { failover } from "./commands/failover.ts";
 import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
+import { inventory } from "./commands/inventory.ts";
 import { scenario } from "./commands/scenario.ts";
 import { soak } from "./commands/soak.ts";
 import { ssh } from "./commands/ssh.ts";
@@ -41,6 +42,7 @@ for (const add of [
   ssh,
   sshConfig,
   connect,
+  inventory,
   client,
   validate,
   env,

@@ -62,4 +62,15 @@ describe("ways to a server", () => {
     expect(refused).toMatchObject({ status: 1, stdout: "" });
     expect(refused.stderr).toContain("Connection refused");
   });
+
+  it("Ansible's inventory script gives groups and hosts, and one host's variables", async () => {
+    const script = join(projectRoot, "cli/ansible-inventory");
+    const list = JSON.parse((await run(script, ["--list"])).stdout);
+    expect(list).toMatchObject({ directors: { hosts: ["server1"] }, real_servers: { hosts: ["server2", "server3"] } });
+    const host = JSON.parse((await run(script, ["--host", "server1"])).stdout);
+    expect(host).toEqual(list._meta.hostvars.server1);
+    const unknown = await run(script, ["--host", "server9"]);
+    expect(unknown).toMatchObject({ status: 2, stdout: "" });
+    expect(unknown.stderr).toContain('no server "server9"; it has server1, server2, server3');
+  });
 });
