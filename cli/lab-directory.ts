@@ -4,6 +4,7 @@ import { stateRoot } from "../provision/paths.ts";
 import { BRIDGE } from "../stacks/bridge.ts";
 import type { LiveLab } from "../verify/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
+import { liveLab } from "./live-lab.ts";
 
 /** The directory of a stack's lab: logs, transcripts, keys. */
 export const labDirectory = (stack: string): string => join(stateRoot(), stack);
@@ -26,3 +27,13 @@ export const placeOnDisk = (stack: string): LabPlace => ({
   host: { kind: "private", directory: existingLabDirectory(stack) },
   bridge: BRIDGE,
 });
+
+/** The same as the stack's outputs say. A lab whose `up` failed has no outputs: its directory has to do. */
+export async function labPlace(stack: string): Promise<LabPlace> {
+  try {
+    return await liveLab(stack);
+  } catch (error) {
+    if (error instanceof CliError && existsSync(labDirectory(stack))) return placeOnDisk(stack);
+    throw error;
+  }
+}

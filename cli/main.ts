@@ -4,6 +4,7 @@ import { check } from "./commands/check.ts";
 import { ci } from "./commands/ci.ts";
 import { client } from "./commands/client.ts";
 import { connect } from "./commands/connect.ts";
+import { serialConsole } from "./commands/console.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { failover } from "./commands/failover.ts";
@@ -43,6 +44,7 @@ for (const add of [
   sshConfig,
   connect,
   inventory,
+  serialConsole,
   client,
   validate,
   env,

@@ -73,4 +73,10 @@ describe("ways to a server", () => {
     expect(unknown).toMatchObject({ status: 2, stdout: "" });
     expect(unknown.stderr).toContain('no server "server9"; it has server1, server2, server3');
   });
+
+  it("`console` of a server that libvirt has not, is an error", async () => {
+    const ran = await run("script", ["--quiet", "--return", "--command", `${program} console server9`, "/dev/null"]);
+    expect(ran.status).toBe(2);
+    expect(ran.stdout).toContain('the lab has no server "server9"; it has none');
+  });
 });

@@ -43,6 +43,7 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
   it.each([
     ["failover", ["failover"], 2, /^lvs-lab: a failover needs two directors/],
     ["client", ["client", "--", "true"], 1, /^lvs-lab: the lab host in \S+ is not running; `pulumi up` starts it\n$/],
+    ["a console without a terminal", ["console", "server1"], 2, /^lvs-lab: a console needs a terminal .*Fix: /],
     ["ssh-config", ["ssh-config"], 1, /^lvs-lab: the lab host in \S+ is not running/],
     [
       "a connection to an unknown server",
@@ -103,6 +104,14 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
     const result = await lvsLab(...args);
     expect(result).toMatchObject({ status, stdout: "" });
     expect(result.stderr).toMatch(message);
+  });
+
+  it("a console at a terminal", async () => {
+    const { exitCode, stdout } = await $({
+      ...{ cwd: projectRoot, env, nothrow: true, quiet: true, input: "" },
+    })`script --quiet --return --command ${`${program} console server1`} /dev/null`;
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^lvs-lab: the lab host in \S+ is not running/);
   });
 
   it("check says why nothing can be seen, and what a person would type", async () => {

@@ -36,7 +36,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     );
     expect(commands.sort()).toEqual(
       [
-        ...["check", "ci", "client", "down", "env", "failover", "fault", "grade", "heal", "help"],
+        ...["check", "ci", "client", "console", "down", "env", "failover", "fault", "grade", "heal", "help"],
         ...["inventory", "scenario"],
         ...["soak", "ssh", "ssh-config", "status", "up", "validate"],
       ].sort(),

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { CliError, exitStatus } from "../../../cli/exit-status.ts";
 import { reportOf } from "../../../cli/report-error.ts";
+import { HostCommandError } from "../../../provision/host/command.ts";
 import { LabHostDownError } from "../../../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../../../provision/ssh/index.ts";
 import { parseLab } from "../../../stacks/lab.ts";
@@ -28,6 +29,11 @@ it.each<[string, unknown, number]>([
   [
     "a command that failed on a server",
     new RemoteCommandError("server1", "false", { stdout: "", stderr: "", code: 1, signal: null, ms: 5 }, "/log"),
+    1,
+  ],
+  [
+    "a command that failed on the lab host",
+    new HostCommandError("segment", ["virsh", "list"], { stdout: "", stderr: "no libvirtd", status: 1 }),
     1,
   ],
   ["a lab host that is down", new LabHostDownError("/lab"), 1],
