@@ -11,6 +11,7 @@ import { failover } from "./commands/failover.ts";
 import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
 import { inventory } from "./commands/inventory.ts";
+import { logs } from "./commands/logs.ts";
 import { scenario } from "./commands/scenario.ts";
 import { soak } from "./commands/soak.ts";
 import { ssh } from "./commands/ssh.ts";
@@ -45,6 +46,7 @@ for (const add of [
   connect,
   inventory,
   serialConsole,
+  logs,
   client,
   validate,
   env,

@@ -15,7 +15,7 @@ export const serialConsole = (program: Command): void => {
     .action(async (server: string, { stack }: StackOptions) => {
       if (!process.stdin.isTTY || !process.stdout.isTTY)
         throw new CliError(
-          `a console needs a terminal for input and output. Fix: run it at one; \`npx lvs-lab logs ${server} --console\` prints what the console has shown`,
+          `a console needs a terminal for input and output. Fix: run it at one; \`npx lvs-lab logs -s ${stack} ${server} --console\` prints what the console has shown`,
           exitStatus.configuration,
         );
       const host = openHost((await labPlace(stack)).host);

@@ -80,3 +80,17 @@ describe("ways to a server", () => {
     expect(ran.stdout).toContain('the lab has no server "server9"; it has none');
   });
 });
+
+describe("logs", () => {
+  it("`logs SERVER` asks journalctl there, each word quoted", async () => {
+    expect(await lvsLab("logs", "server1", "--unit", "no; such", "-n", "3", "-f")).toEqual({
+      ...{ status: 0, stdout: "<--no-pager><--lines><3><--unit><no; such><--follow>", stderr: "" },
+    });
+  });
+
+  it("`logs SERVER` of one that does not answer, names what still can be seen", async () => {
+    const ran = await lvsLab("logs", "server2");
+    expect(ran).toMatchObject({ status: 9, stdout: "" });
+    expect(ran.stderr).toContain("Fix: `npx lvs-lab logs -s small server2 --console`");
+  });
+});

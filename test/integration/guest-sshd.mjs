@@ -1,5 +1,6 @@
 // @ts-check
-/** An SSH server at port 22 that stands for a guest's: takes one key for root and runs commands in bash. Its keys come on standard input, as JSON. */
+/** An SSH server at port 22 that stands for a guest's: takes one key for root and runs commands in bash, where
+ * journalctl prints the words that it was given. Its keys come on standard input, as JSON. */
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import ssh2 from "ssh2";
@@ -25,7 +26,7 @@ const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
     session.on("pty", (acceptPty) => acceptPty?.());
     session.on("exec", (acceptExec, _reject, { command }) => {
       const channel = acceptExec();
-      const child = spawn("bash", ["-c", command]);
+      const child = spawn("bash", ["-c", `journalctl() { printf '<%s>' "$@"; }; ${command}`]);
       channel.pipe(child.stdin);
       child.stdin.on("error", () => {});
       child.stdout.pipe(channel, { end: false });

@@ -37,7 +37,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     expect(commands.sort()).toEqual(
       [
         ...["check", "ci", "client", "console", "down", "env", "failover", "fault", "grade", "heal", "help"],
-        ...["inventory", "scenario"],
+        ...["inventory", "logs", "scenario"],
         ...["soak", "ssh", "ssh-config", "status", "up", "validate"],
       ].sort(),
     );
