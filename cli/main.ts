@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { closeConnections } from "../provision/ssh/index.ts";
+import { capture } from "./commands/capture.ts";
 import { check } from "./commands/check.ts";
 import { ci } from "./commands/ci.ts";
 import { client } from "./commands/client.ts";
@@ -47,6 +48,7 @@ for (const add of [
   inventory,
   serialConsole,
   logs,
+  capture,
   client,
   validate,
   env,

@@ -1,9 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { $ } from "zx";
 import { onPath } from "../../bench/harness/on-path.ts";
+import { runOnHost } from "../../provision/host/command.ts";
+import { CLIENT } from "../../provision/host/reach.ts";
 import { cacheRoot, projectRoot } from "../../provision/paths.ts";
 import { type SmallLab, startSmallLab } from "./small-lab.ts";
 
@@ -92,5 +96,67 @@ describe("logs", () => {
     const ran = await lvsLab("logs", "server2");
     expect(ran).toMatchObject({ status: 9, stdout: "" });
     expect(ran.stderr).toContain("Fix: `npx lvs-lab logs -s small server2 --console`");
+  });
+});
+
+describe("capture", () => {
+  /** Starts a capture, and has the client ask server1 for an echo once it listens. */
+  async function capture(...args: string[]) {
+    const child = spawn(program, ["capture", ...args], { cwd: projectRoot, env: environment() });
+    const closed = once(child, "close");
+    const output = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream].setEncoding("latin1").on("data", (text: string) => (output[stream] += text));
+    await expect.poll(() => output.stderr, { timeout: 15_000 }).toContain("Capturing on the lab's segment");
+    await runOnHost(lab.host, CLIENT, ["ping", "-c", "1", "-W", "5", "172.25.254.11"]);
+    return { child, closed, output };
+  }
+
+  it("shows packets, with MAC addresses if asked for, and ends by itself", async () => {
+    const { closed, output } = await capture("--filter", "icmp[icmptype] = icmp-echo", "-e", "--seconds", "3");
+    expect(await closed).toEqual([0, null]);
+    expect(output.stdout.match(/ICMP echo/g)).toEqual(["ICMP echo"]);
+    expect(output.stdout).toMatch(/^\S+ \S+:\S+ > \S+:\S+, .* 172\.25\.254\.250 > 172\.25\.254\.11: ICMP echo request/);
+    expect(output.stderr).toMatch(/\n1 packet captured\n$/);
+  });
+
+  it("writes a pcap file of this user's, which is whole when Ctrl-C has ended it", async () => {
+    const file = join(state, "a file.pcap");
+    const { child, closed, output } = await capture("--filter", "icmp", "-w", file);
+    await expect.poll(async () => (await readFile(file)).length, { timeout: 10_000 }).toBe(24 + 2 * (16 + 98));
+    child.kill("SIGINT");
+    expect(await closed).toEqual([0, null]);
+    expect(output.stdout).toBe("");
+    expect(output.stderr).toContain(`2 packets captured, in ${file}\n`);
+    expect((await readFile(file)).readUInt32LE(0)).toBe(0xa1b2c3d4);
+    expect((await stat(file)).uid).toBe(process.getuid?.());
+  });
+
+  it("writes a pcap file to a pipe", async () => {
+    const { closed, output } = await capture("--filter", "icmp", "--seconds", "2", "--write", "-");
+    expect(await closed).toEqual([0, null]);
+    expect(Buffer.from(output.stdout, "latin1").readUInt32LE(0)).toBe(0xa1b2c3d4);
+  });
+
+  it("ends without an error when its reader has seen enough", async () => {
+    const { child, closed } = await capture("--filter", "icmp");
+    child.stdout.destroy();
+    await runOnHost(lab.host, CLIENT, ["ping", "-c", "2", "-i", "0.2", "-W", "5", "172.25.254.11"]);
+    expect(await closed).toEqual([0, null]);
+  });
+
+  it.each(["icmp and and", "-w /tmp/x arp"])("a filter that tcpdump cannot read, %j, costs no file", async (filter) => {
+    const file = join(state, "precious.pcap");
+    await writeFile(file, "precious");
+    const ran = await lvsLab("capture", "-w", file, "--filter", filter);
+    expect(ran).toMatchObject({ status: 2, stdout: "" });
+    expect(ran.stderr).toBe("lvs-lab: --filter: tcpdump: can't parse filter expression: syntax error\n");
+    expect(await readFile(file, "utf8")).toBe("precious");
+  });
+
+  it("says of a file that cannot be written why", async () => {
+    const ran = await lvsLab("capture", "-w", join(state, "no/such/folder.pcap"));
+    expect(ran).toMatchObject({ status: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/^lvs-lab: cannot write .*: ENOENT/);
   });
 });

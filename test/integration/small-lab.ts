@@ -34,9 +34,13 @@ export async function startSmallLab(state: string, stack: string): Promise<Small
   await runOnHost(host, SEGMENT, ["sh", "-c", script]);
   await host.attach("client", { bridge: BRIDGE, address: `${client}/${prefixLength}` });
   await host.attach(server.name, { bridge: BRIDGE, address: `${server.address}/${prefixLength}` });
-  const sshd = host.spawn(server.name, [process.execPath, join(import.meta.dirname, "guest-sshd.mjs")], {
-    ...{ programs: "machine", stdio: ["pipe", "pipe", "inherit"] },
-  });
+  const sshd = host.spawn(
+    server.name,
+    ["setpriv", "--pdeathsig", "KILL", process.execPath, join(import.meta.dirname, "guest-sshd.mjs")],
+    {
+      ...{ programs: "machine", stdio: ["pipe", "pipe", "inherit"] },
+    },
+  );
   sshd.stdin?.end(JSON.stringify({ hostKey: hostKey.privateKey, authorized: access.publicKey }));
   await once(sshd.stdout as Readable, "data");
   return {

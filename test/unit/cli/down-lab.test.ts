@@ -106,12 +106,16 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
     expect(result.stderr).toMatch(message);
   });
 
-  it("a console at a terminal", async () => {
+  it.each([
+    ["a console", "console server1", 1, /^lvs-lab: the lab host in \S+ is not running/],
+    ["a pcap file", "capture -w -", 2, /^lvs-lab: a pcap file is no text for a terminal\. Fix: /],
+    ["a capture", "capture --filter arp", 1, /^lvs-lab: the lab host in \S+ is not running/],
+  ])("%s at a terminal", async (_what, words, status, message) => {
     const { exitCode, stdout } = await $({
       ...{ cwd: projectRoot, env, nothrow: true, quiet: true, input: "" },
-    })`script --quiet --return --command ${`${program} console server1`} /dev/null`;
-    expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^lvs-lab: the lab host in \S+ is not running/);
+    })`script --quiet --return --command ${`${program} ${words}`} /dev/null`;
+    expect(exitCode).toBe(status);
+    expect(stdout).toMatch(message);
   });
 
   it("check says why nothing can be seen, and what a person would type", async () => {
