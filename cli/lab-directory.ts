@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { stateRoot } from "../provision/paths.ts";
 import { BRIDGE } from "../stacks/bridge.ts";
@@ -8,6 +8,12 @@ import { liveLab } from "./live-lab.ts";
 
 /** The directory of a stack's lab: logs, transcripts, keys. */
 export const labDirectory = (stack: string): string => join(stateRoot(), stack);
+
+/** The stacks whose lab has such a directory. */
+export function stacksWithDirectory(): string[] {
+  if (!existsSync(stateRoot())) return [];
+  return readdirSync(stateRoot()).filter((name) => existsSync(join(labDirectory(name), "transcripts")));
+}
 
 /** The directory, if the lab has one. @throws CliError if it has none */
 export function existingLabDirectory(stack: string): string {

@@ -4,6 +4,7 @@ import { capture } from "./commands/capture.ts";
 import { check } from "./commands/check.ts";
 import { ci } from "./commands/ci.ts";
 import { client } from "./commands/client.ts";
+import { completion } from "./commands/completion.ts";
 import { connect } from "./commands/connect.ts";
 import { serialConsole } from "./commands/console.ts";
 import { down } from "./commands/down.ts";
@@ -52,6 +53,7 @@ for (const add of [
   client,
   validate,
   env,
+  completion,
 ])
   add(program);
 

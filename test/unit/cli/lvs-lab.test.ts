@@ -36,7 +36,21 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     );
     expect(commands.sort()).toEqual(
       [
-        ...["capture", "check", "ci", "client", "console", "down", "env", "failover", "fault", "grade", "heal", "help"],
+        ...[
+          "capture",
+          "check",
+          "ci",
+          "client",
+          "completion",
+          "console",
+          "down",
+          "env",
+          "failover",
+          "fault",
+          "grade",
+          "heal",
+          "help",
+        ],
         ...["inventory", "logs", "scenario"],
         ...["soak", "ssh", "ssh-config", "status", "up", "validate"],
       ].sort(),
@@ -59,6 +73,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     ["a soak of no requests", ["soak", "--requests", "0"], "it is a whole number from 1."],
     ["a scenario that is run no time", ["scenario", "run", "director-down", "--repeat", "0"], "from 1 to 1000."],
     ["a capture for no time that there is", ["capture", "--seconds", "soon"], "it is a number of seconds."],
+    ["completion of an unknown shell", ["completion", "csh"], "Allowed choices are bash, zsh, fish"],
     ["a lab that is kept now and then", ["ci", "--keep", "sometimes"], "Allowed choices are never, on-failure, always"],
   ])("%s is an error of configuration, with help, on stderr", async (_what, args, message) => {
     const { status, stdout, stderr } = await lvsLab(...args);
