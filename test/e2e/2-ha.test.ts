@@ -1,11 +1,16 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { $ } from "zx";
 import { machine } from "../../bench/harness/machine.ts";
 import { judge } from "../../bench/harness/ratios.ts";
 import { merged, noResults, readResults, resultsFile } from "../../bench/harness/results.ts";
 import { idleRounds } from "../../bench/parts/idle.ts";
 import { liveLab } from "../../cli/live-lab.ts";
+import { projectRoot } from "../../cli/pulumi.ts";
 import { until } from "../../provision/until.ts";
 import { checks } from "../../verify/checks/index.ts";
 import type { FailoverReport } from "../../verify/failover/index.ts";
@@ -115,6 +120,53 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
     const outputs = JSON.parse((await stack.pulumi("stack", "output", "--json")).stdout);
     expect(outputs).toMatchObject({ vip: "172.25.254.100", servers: { server4: "172.25.254.14" }, live: "[secret]" });
     expect(outputs.libvirtUri).toContain(stack.directory);
+  });
+
+  test("`logs`, `capture`, `ssh-config` and `inventory` look into it and lead to it", async () => {
+    const journal = await stack.lvs("logs", "server1", "--unit", "keepalived", "--lines", "500");
+    expect(journal.stdout, journal.stderr).toContain("Entering MASTER STATE");
+    expect((await stack.lvs("logs", "server1", "--console")).stdout).toContain("login:");
+    const captured = await stack.lvs("capture", "--filter", "vrrp", "--seconds", "3");
+    expect(captured.status, captured.stderr).toBe(0);
+    expect(captured.stdout).toMatch(/ 172\.25\.254\.11 > 224\.0\.0\.18: VRRPv2, Advertisement/);
+    const config = (await stack.lvs("ssh-config", "--path")).stdout.trim();
+    const { stdout } = await $({
+      quiet: true,
+    })`ssh -F ${config} ${`server4.${stack.name}`} ${"hostname; cat /proc/sys/kernel/ostype"}`;
+    expect(stdout).toBe("server4\nLinux\n");
+    const inventory = JSON.parse((await stack.lvs("inventory", "--list")).stdout);
+    expect(inventory.directors).toEqual({ hosts: ["server1", "server4"] });
+  });
+
+  test("`console` is a way in without SSH", async () => {
+    const command = `${join(projectRoot, "cli/lvs-lab")} console --stack ${stack.name} server4`;
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const closed = once(child, "close");
+    let shown = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
+    /** Waits until the console shows something, and types `keys` before each look. */
+    const see = (what: RegExp, keys = "") =>
+      until(
+        async () => {
+          child.stdin.write(keys);
+          if (!what.test(shown)) throw new Error(`the console shows:\n${shown}`);
+        },
+        { seconds: 60, everyMs: 1000, failed: (last) => last as Error },
+      );
+    try {
+      await see(/root, no password\. Ctrl-\] leaves/);
+      await see(/server4 login: /, "\r");
+      child.stdin.write("root\r");
+      await see(/root@server4:~# /);
+      child.stdin.write("echo $((6 * 7)) by hand; exit\r");
+      await see(/^42 by hand/m);
+      child.stdin.write("\u001d");
+      expect(await closed).toEqual([0, null]);
+    } finally {
+      child.kill();
+    }
   });
 
   test.each(breakages)(
