@@ -23,11 +23,11 @@ export const capture = (program: Command): void => {
     .option("-w, --write <file>", "write a pcap file, for Wireshark; - is standard output")
     .option("--filter <expression>", "only these packets, as pcap-filter(7) says: 'arp or vrrp'")
     .option("--seconds <seconds>", "end by itself after so long", seconds)
-    .option("-e, --ethernet", "show MAC addresses too: by them a director hands a request on")
+    .option("-e, --ethernet", "show MAC addresses too: direct routing changes them and nothing else")
     .action(async ({ stack, ...options }: CaptureOptions) => {
       if (options.write === "-" && process.stdout.isTTY)
         throw new CliError(
-          "a pcap file is no text for a terminal. Fix: name a file, or pipe it: `lvs-lab capture -w - | wireshark -k -i -`",
+          "a pcap file is binary, and standard output is a terminal. Fix: name a file, or pipe it: `lvs-lab capture -w - | wireshark -k -i -`",
           exitStatus.configuration,
         );
       const { host, bridge } = await labPlace(stack);

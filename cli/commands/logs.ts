@@ -16,8 +16,9 @@ interface LogsOptions extends StackOptions, Partial<Record<LogKind, boolean>> {
   readonly lines: number;
 }
 
-/** What shows which log. Those of the second row are of no server. */
+/** The logs of a server, beside its journal. */
 const ofServer = ["console", "transcript", "qemu"] as const;
+/** The logs of the lab itself. */
 const ofLab = ["host", "resources"] as const;
 const kinds = [...ofServer, ...ofLab];
 
@@ -26,19 +27,17 @@ export const logs = (program: Command): void => {
     new Option(flags, description).conflicts(["unit", ...kinds.filter((other) => other !== kind)]);
   program
     .command("logs")
-    .description(
-      "show a log: a server's journal or another of its logs, the lab host's; without arguments, which there are",
-    )
+    .description("list the lab's logs, or show one: a server's journal, its console, the lab host's own")
     .addOption(stackOption())
     .argument("[server]", "its name in the lab file: the journal, unless an option says otherwise")
-    .option("-u, --unit <name>", "of the journal only this service, such as keepalived")
+    .option("-u, --unit <name>", "only this service's lines of the journal, such as keepalived")
     .addOption(only("console", "--console", "what the server's serial console has shown"))
     .addOption(only("transcript", "--transcript", "every command that the lab ran on the server, with its output"))
     .addOption(only("qemu", "--qemu", "QEMU's command line and messages"))
     .addOption(only("host", "--host", "the lab host's own: init, libvirtd, package server"))
     .addOption(only("resources", "--resources", "what Pulumi did with each resource, and how long it took"))
-    .option("-n, --lines <count>", "show the last so many lines", wholeNumber(), 50)
-    .option("-f, --follow", "go on as lines come, until Ctrl-C")
+    .option("-n, --lines <count>", "how many of the last lines to show", wholeNumber(), 50)
+    .option("-f, --follow", "wait for more lines, until Ctrl-C")
     .action(async (server: string | undefined, options: LogsOptions) => {
       const kind = kinds.find((one) => options[one]);
       refuseMisuse(server, kind, options);
@@ -50,16 +49,18 @@ export const logs = (program: Command): void => {
     });
 };
 
-/** @throws CliError for options that do not go with the server that is named, or not named */
+/** @throws CliError for options that need a server, or need none */
 function refuseMisuse(server: string | undefined, kind: LogKind | undefined, { unit, follow }: LogsOptions): void {
   const refuse = (message: string) => {
     throw new CliError(`${message} \`lvs-lab logs\` lists the logs`, exitStatus.configuration);
   };
   const isOfLab = ofLab.some((one) => one === kind);
-  if (server !== undefined && isOfLab) refuse(`--${kind} is a log of no server. Fix: leave out "${server}".`);
+  if (server !== undefined && isOfLab)
+    refuse(`--${kind} is a log of the lab, not of a server. Fix: leave out "${server}".`);
   if (server === undefined && kind !== undefined && !isOfLab) refuse(`--${kind} is a log of a server. Fix: name one.`);
-  if (server === undefined && unit !== undefined) refuse("--unit is of a server's journal. Fix: name a server.");
-  if (server === undefined && kind === undefined && follow) refuse("--follow wants to be told which log.");
+  if (server === undefined && unit !== undefined) refuse("--unit selects from a server's journal. Fix: name a server.");
+  if (server === undefined && kind === undefined && follow)
+    refuse("--follow needs a log. Fix: name a server, --host or --resources.");
 }
 
 /** The journal's last lines, by journalctl on the server. */

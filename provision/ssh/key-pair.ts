@@ -12,8 +12,8 @@ export interface SshKeys {
 }
 
 /**
- * A new ed25519 key pair, by ssh-keygen: of those that the ssh2 library makes, one in some two hundred cannot be read again. The private key
- * is in memory alone, never on the machine's disk.
+ * A new ed25519 key pair, by ssh-keygen: of those that the ssh2 library makes, one in some two hundred cannot be read again. While it
+ * is made, the private key is in memory alone.
  */
 export async function generateKeys(comment: string): Promise<SshKeys> {
   const script = 'ssh-keygen -q -t ed25519 -N "" -C "$1" -f /tmp/key && cat /tmp/key.pub /tmp/key';

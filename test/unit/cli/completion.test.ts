@@ -63,7 +63,7 @@ describe("lvs-lab complete", () => {
     expect((await lvsLab("complete", "--", "status", "-s", "")).join()).not.toContain("pwned");
   });
 
-  it("knows no servers of a stack that is not there, or that nobody can be called", async () => {
+  it("knows no servers of an unknown stack, or of a path in the place of one", async () => {
     expect(await lvsLab("complete", "--", "ssh", "-s", "nosuch", "")).toEqual([]);
     expect(await lvsLab("complete", "--", "ssh", "-s", "../../etc", "")).toEqual([]);
   });

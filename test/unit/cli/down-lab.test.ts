@@ -108,7 +108,7 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
 
   it.each([
     ["a console", "console server1", 1, /^lvs-lab: the lab host in \S+ is not running/],
-    ["a pcap file", "capture -w -", 2, /^lvs-lab: a pcap file is no text for a terminal\. Fix: /],
+    ["a pcap file", "capture -w -", 2, /^lvs-lab: a pcap file is binary, and standard output is a terminal\. Fix: /],
     ["a capture", "capture --filter arp", 1, /^lvs-lab: the lab host in \S+ is not running/],
   ])("%s at a terminal", async (_what, words, status, message) => {
     const { exitCode, stdout } = await $({
