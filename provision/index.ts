@@ -32,7 +32,7 @@ export const Serving = pulumiClass(serving);
 
 export { libvirtCommandLine } from "./host/image/kernel.ts";
 export { imageKey } from "./host/image/recipe.ts";
-export { seed } from "./host/image/seed.ts";
+export { seedOf } from "./host/image/seed.ts";
 export { PACKAGE_PORT } from "./host/reach.ts";
 export { osFamilies } from "./os.ts";
 export { keepalivedConf } from "./roles/keepalived-conf.ts";
