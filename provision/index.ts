@@ -35,5 +35,5 @@ export { imageKey } from "./host/image/recipe.ts";
 export { seedOf } from "./host/image/seed.ts";
 export { PACKAGE_PORT } from "./host/reach.ts";
 export { osFamilies } from "./os.ts";
-export { keepalivedConf } from "./roles/keepalived-conf.ts";
+export { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";

@@ -1,4 +1,5 @@
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
+export { masked } from "./masked.ts";
 export { closeConnections, connectTo } from "./pool.ts";
 export {
   command,

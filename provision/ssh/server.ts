@@ -7,6 +7,7 @@ import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
 import { tryVirsh } from "../host/virsh.ts";
 import { until } from "../until.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
+import { masked } from "./masked.ts";
 import { parseSections, sectionScript } from "./sections.ts";
 
 /** How a server is reached: everything that a connection needs, so that no role knows where its server runs. */
@@ -168,9 +169,10 @@ export class Server {
   }
 
   #failure(text: string, result: CommandResult, confidential = false): RemoteCommandError {
+    const known = { ...result, stdout: masked(result.stdout), stderr: masked(result.stderr) };
     return confidential
       ? new RemoteCommandError(this.ref.name, "(confidential)", { ...result, stdout: "", stderr: "" }, this.transcript)
-      : new RemoteCommandError(this.ref.name, text, result, this.transcript);
+      : new RemoteCommandError(this.ref.name, masked(text), known, this.transcript);
   }
 
   async #exec(text: string, stdin = ""): Promise<CommandResult> {
@@ -192,7 +194,7 @@ export class Server {
   async #record(text: string, { stdout, stderr, code, signal, ms }: CommandResult, stdin = ""): Promise<void> {
     const status = code === 0 ? "" : `(status ${code ?? signal ?? "unknown: the connection ended"})\n`;
     const lines = [...marked(text, "$ "), ...marked(stdin, "< "), ...marked(stdout, "  "), ...marked(stderr, "! ")];
-    await appendFile(this.transcript, `# ${new Date().toISOString()}, ${ms} ms\n${lines.join("")}${status}`);
+    await appendFile(this.transcript, masked(`# ${new Date().toISOString()}, ${ms} ms\n${lines.join("")}${status}`));
   }
 }
 
