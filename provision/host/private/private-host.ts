@@ -9,7 +9,7 @@ import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
-import { becomeRoot, joinRoot, labEnvironment } from "../machine/namespaces.ts";
+import { becomeRoot, joinRoot, labEnvironment, withKvm } from "../machine/namespaces.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
@@ -19,6 +19,10 @@ const SOCKET_PATH_BYTES = 107;
 
 /** TCP port on the lab's bridge at which guests find their packages. */
 export const PACKAGE_PORT = 3142;
+
+/** How long a lab host may take to answer when it is started, and when it runs already, in seconds. */
+const START_SECONDS = 30;
+const ALIVE_SECONDS = 12;
 
 /** The file that marks a directory as a lab's: nothing without it is removed. */
 const MARK = "lvs-lab";
@@ -91,7 +95,7 @@ export class PrivateHost implements LabHost {
     this.#checkSocketPath();
     if (this.pid !== undefined) {
       try {
-        await this.#untilItAnswers();
+        await this.#untilItAnswers(ALIVE_SECONDS);
       } catch {
         // Init lives and keeps its libvirtd up, yet that one does not answer: it hangs.
         onProgress?.("the lab host does not answer and is started anew");
@@ -100,7 +104,7 @@ export class PrivateHost implements LabHost {
     }
     if (this.pid === undefined) {
       await this.#launch(onProgress);
-      await this.#untilItAnswers();
+      await this.#untilItAnswers(START_SECONDS);
     }
     await this.#servePackages(packages);
   }
@@ -121,7 +125,8 @@ export class PrivateHost implements LabHost {
     ];
     const init = ["/bin/bash", join(this.directory, "init.sh"), this.directory, capabilities, String(PACKAGE_PORT)];
     const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--propagation", "slave", "--"];
-    const child = spawn("unshare", [...namespaces, ...entering(system, binds, init)], {
+    const [file = "", ...args] = withKvm(["unshare", ...namespaces, ...entering(system, binds, init)]);
+    const child = spawn(file, args, {
       detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
       stdio: ["ignore", log.fd, log.fd],
       cwd: "/",
@@ -132,17 +137,17 @@ export class PrivateHost implements LabHost {
     await log.close();
   }
 
-  async #untilItAnswers(): Promise<void> {
+  async #untilItAnswers(seconds: number): Promise<void> {
     await until(
       async () => {
         if (!(await this.observe())) throw new Error("libvirtd does not answer yet");
       },
       {
-        seconds: 30,
+        seconds,
         everyMs: 50,
         failed: () =>
           new Error(
-            `the lab host did not come up within 30 s. Its logs are in ${join(this.directory, "log")}; the last lines:\n${this.#lastLog()}`,
+            `the lab host did not come up within ${seconds} s. Its logs are in ${join(this.directory, "log")}; the last lines:\n${this.#lastLog()}`,
           ),
       },
     );
