@@ -243,6 +243,30 @@ export const pathFindings = (directory = stateRoot(), variable = "LVS_LAB_STATE"
     : [];
 };
 
+/**
+ * What becomes of this user's processes at logout: they stay; they stay if a unit of the user's own manager holds them, since it lingers;
+ * or systemd ends them (logind.conf(5), KillUserProcesses).
+ * @returns {"stay" | "linger" | "end"}
+ */
+export const atLogout = () => {
+  if (isRoot() || !existsSync("/run/systemd/system")) return "stay"; // KillExcludeUsers is root by default
+  const manager = ["org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"];
+  if (outputOf("busctl", "get-property", ...manager, "KillUserProcesses").stdout.trim() !== "b true") return "stay";
+  return existsSync(`/var/lib/systemd/linger/${userInfo().username}`) ? "linger" : "end";
+};
+
+/** @returns {Finding[]} */
+const logoutFindings = () =>
+  atLogout() === "end"
+    ? [
+        {
+          level: "warning",
+          problem: "systemd ends this user's processes at logout (KillUserProcesses), and with them a lab.",
+          fix: "loginctl enable-linger, before the lab is brought up: it then outlives the login",
+        },
+      ]
+    : [];
+
 /** Everything that is not as the lab wants it. @returns {Finding[]} */
 export const machineFindings = () => {
   const basic = [...nodeFindings(), ...systemFindings()];
@@ -251,6 +275,7 @@ export const machineFindings = () => {
     ...programFindings(),
     ...namespaceFindings(),
     ...deviceFindings(),
+    ...logoutFindings(),
     ...pathFindings(),
     ...pathFindings(cacheRoot(), "LVS_LAB_CACHE").filter(({ problem }) => !problem.includes("too deep")),
   ];

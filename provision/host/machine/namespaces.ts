@@ -1,4 +1,5 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
+import { atLogout } from "../../../tools/setup/machine.mjs";
 
 /**
  * What the machine gives to a lab without being changed: namespaces. Root makes them at once. An ordinary user first becomes root of a user
@@ -55,6 +56,18 @@ function kvmGroup(): string | undefined {
     .map((line) => line.split(":"))
     .find(([, , id]) => id === String(gid))?.[0];
 }
+
+/**
+ * The command line that runs `command` so that it outlives its user's login, where systemd would end it: in a scope of the user's own manager,
+ * which stays if the user lingers (loginctl(1)). Whoever does not linger is told by the set-up.
+ * @param unit the scope's name
+ */
+export const outlivingLogin = (command: readonly string[], unit: string): string[] => [
+  ...(atLogout() === "linger"
+    ? ["systemd-run", "--user", "--scope", "--quiet", "--collect", `--unit=${unit}`, "--"]
+    : []),
+  ...["env", "--unset=XDG_RUNTIME_DIR", ...command],
+];
 
 /** A word for a POSIX shell. */
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

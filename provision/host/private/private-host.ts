@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { cacheRoot } from "../../paths.ts";
@@ -9,7 +9,7 @@ import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
-import { becomeRoot, joinRoot, labEnvironment, withKvm } from "../machine/namespaces.ts";
+import { becomeRoot, joinRoot, labEnvironment, outlivingLogin, withKvm } from "../machine/namespaces.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
@@ -125,12 +125,13 @@ export class PrivateHost implements LabHost {
     ];
     const init = ["/bin/bash", join(this.directory, "init.sh"), this.directory, capabilities, String(PACKAGE_PORT)];
     const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--propagation", "slave", "--"];
-    const [file = "", ...args] = withKvm(["unshare", ...namespaces, ...entering(system, binds, init)]);
+    const start = withKvm(["unshare", ...namespaces, ...entering(system, binds, init)]);
+    const [file = "", ...args] = outlivingLogin(start, `lvs-lab-${basename(this.directory)}`);
     const child = spawn(file, args, {
       detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
       stdio: ["ignore", log.fd, log.fd],
       cwd: "/",
-      env: labEnvironment(),
+      env: labEnvironment({ XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR }),
     });
     await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
     child.unref();
