@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Duplex } from "node:stream";
@@ -53,11 +53,29 @@ export class PrivateHost implements LabHost {
   get pid(): number | undefined {
     try {
       const pid = Number(readFileSync(join(this.directory, "init.pid"), "utf8"));
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return words.some((word) => word.endsWith("/init.sh")) && words.includes(this.directory) ? pid : undefined;
+      return this.#isOurs(pid) ? pid : undefined;
     } catch {
       return undefined;
     }
+  }
+
+  /** Whether a process is this lab host's init, or is about to become it. */
+  #isOurs(pid: number | string): boolean {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return words.some((word) => word.endsWith("/init.sh")) && words.includes(this.directory);
+  }
+
+  /** Every such process, also one whose note was lost with the directory. */
+  #processes(): number[] {
+    return readdirSync("/proc")
+      .filter((name) => {
+        try {
+          return /^\d+$/.test(name) && this.#isOurs(name);
+        } catch {
+          return false; // it has ended meanwhile, or is another user's
+        }
+      })
+      .map(Number);
   }
 
   get #generation(): string | undefined {
@@ -70,8 +88,13 @@ export class PrivateHost implements LabHost {
 
   async observe(): Promise<ObservedHost | undefined> {
     const generation = this.#generation;
-    if (generation === undefined || !(await answersLibvirt(this.socket))) return undefined;
+    if (generation === undefined || !this.#hasUserland() || !(await answersLibvirt(this.socket))) return undefined;
     return { generation, packages: this.#packages };
+  }
+
+  /** Whether its programs are there: the cache that they lie in can be thrown away at any time. */
+  #hasUserland(): boolean {
+    return existsSync(`/proc/${this.pid}/root/usr/bin/bash`);
   }
 
   get #packages(): string | undefined {
@@ -103,6 +126,7 @@ export class PrivateHost implements LabHost {
       }
     }
     if (this.pid === undefined) {
+      await this.#end(); // one whose directory was taken away
       await this.#launch(onProgress);
       await this.#untilItAnswers(START_SECONDS);
     }
@@ -165,17 +189,16 @@ export class PrivateHost implements LabHost {
 
   /** Ends all of its processes. */
   async #end(): Promise<void> {
-    const pid = this.pid;
-    if (pid === undefined) return;
-    process.kill(pid, "SIGKILL");
     await until(
       async () => {
-        if (existsSync(`/proc/${pid}`)) throw new Error("still there");
+        const pids = this.#processes();
+        for (const pid of pids) kill(pid);
+        if (pids.length > 0) throw new Error(`PID ${pids.join(", ")}`);
       },
       {
         seconds: 20,
         everyMs: 20,
-        failed: () => new Error(`the lab host (PID ${pid}) was killed but has not ended after 20 s`),
+        failed: (last) => new Error(`the lab host was killed but has not ended after 20 s: ${(last as Error).message}`),
       },
     );
   }
@@ -280,5 +303,14 @@ export class PrivateHost implements LabHost {
       .flatMap((file) => readFileSync(file, "utf8").trimEnd().split("\n").slice(-5))
       .map((line) => `    ${line}`)
       .join("\n");
+  }
+}
+
+/** Kills a process that may end by itself meanwhile. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
