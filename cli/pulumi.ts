@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { labFileOf, labNames } from "../stacks/lab-file.ts";
 import { pulumiEnvironment } from "./environment.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 
@@ -62,28 +63,38 @@ async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished
   }
 }
 
-/** Makes sure that the stack exists, or says how to make one. */
+/**
+ * Selects the stack, which is made if it is missing.
+ * @throws CliError if it has no lab: neither a lab file of its name in labs/ nor a stack file that could name one
+ */
 export async function selectStack(stack: string): Promise<void> {
-  if (!existsSync(join(projectRoot, `Pulumi.${stack}.yaml`)))
+  if (labFileOf(stack) === undefined && !existsSync(stackFile(stack)))
     throw new CliError(
-      `there is no Pulumi.${stack}.yaml. Make the stack with\n  pulumi stack init ${stack} && pulumi config set lab labs/ha.yaml --stack ${stack}`,
+      `there is no lab "${stack}"; there are ${labNames().join(", ")}. Fix: name one of them, or make a stack of your own:\n` +
+        `  eval "$(npx lvs-lab env)"\n` +
+        `  pulumi stack select --create ${stack} && pulumi config set lab FILE --stack ${stack}`,
       exitStatus.stackNotFound,
     );
-  const select = () => pulumi("stack", "select", "--create", "--non-interactive", stack);
-  let { status, stderr } = await select();
-  if (status !== 0 && stderr.includes("incorrect passphrase") && (await forgetSalt(stack)))
-    ({ status, stderr } = await select());
+  await forgetSalt(stack);
+  const { status, stderr } = await pulumi("stack", "select", "--create", "--non-interactive", stack);
   if (status !== 0) throw new CliError(stderr.trim(), status);
 }
 
+/** Where Pulumi keeps a stack's configuration. */
+const stackFile = (stack: string): string => join(projectRoot, `Pulumi.${stack}.yaml`);
+
 /**
- * The stack's file may hold the salt of a passphrase that went with an earlier state directory. Where nothing in the file is encrypted
- * by it, nothing is lost with it, and Pulumi makes a new one.
+ * Takes Pulumi's line `encryptionsalt` out of a stack's file, unless something in the file is encrypted by it. The state has the salt too,
+ * and Pulumi writes it into the file again. A salt that came with another state directory would fail as `incorrect passphrase`.
  */
-async function forgetSalt(stack: string): Promise<boolean> {
-  const file = join(projectRoot, `Pulumi.${stack}.yaml`);
-  const text = await readFile(file, "utf8");
-  if (/^\s*secure:/m.test(text)) return false;
-  await writeFile(file, text.replace(/^encryptionsalt:.*\n?/m, ""));
-  return true;
+async function forgetSalt(stack: string): Promise<void> {
+  const text = await readFile(stackFile(stack), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return "";
+  });
+  if (!/^encryptionsalt:/m.test(text) || /^\s*secure:|^secretsprovider:/m.test(text)) return;
+  // Written aside and moved: a pulumi that reads the file meanwhile finds all of it.
+  const made = `${stackFile(stack)}.${process.pid}`;
+  await writeFile(made, text.replace(/^encryptionsalt:.*\n?/m, ""));
+  await rename(made, stackFile(stack));
 }

@@ -2,24 +2,23 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Client, GuestImage, imageKey, KeyPair, LabHost, Serving } from "../provision/index.ts";
 import { stateRoot } from "../provision/paths.ts";
-import { FileError, formatFileError, readLab } from "./lab.ts";
+import { FileError, formatFileError, type Lab, readLab } from "./lab.ts";
+import { labFileOf } from "./lab-file.ts";
 import { makeNetwork } from "./network.ts";
 import { giveRoles } from "./roles.ts";
 import { makeServer } from "./server.ts";
 
 /** The lab, in the article's order: where it runs, what its servers are made from, their segment, the servers, their roles. */
 export default async function lab(): Promise<Record<string, unknown>> {
-  const lab = await readLab(new pulumi.Config().require("lab")).catch((error) => {
-    // A RunError is shown without a stack trace, which tells nothing about a lab file.
-    throw error instanceof FileError ? new pulumi.RunError(formatFileError(error)) : error;
-  });
+  const stack = pulumi.getStack();
+  const lab = await labOf(stack);
 
   const image = new GuestImage("image", {
     packages: lab.image.packages,
     key: await imageKey({ packages: lab.image.packages }),
   });
   const host = new LabHost("host", {
-    host: { kind: "private", directory: join(stateRoot(), pulumi.getStack()) },
+    host: { kind: "private", directory: join(stateRoot(), stack) },
     packages: image.pool,
   });
   const network = makeNetwork(lab, host);
@@ -34,7 +33,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
     { dependsOn: network.segment, deletedWith: host },
   );
 
-  const access = new KeyPair("access", { comment: `lvs-lab-${pulumi.getStack()}` });
+  const access = new KeyPair("access", { comment: `lvs-lab-${stack}` });
   const servers = lab.servers.map((server) => makeServer({ lab, server, image, host, network, access }));
   const roles = giveRoles(lab, servers);
 
@@ -67,3 +66,19 @@ export default async function lab(): Promise<Record<string, unknown>> {
     }),
   };
 }
+
+/** The stack's lab. @throws RunError, of which Pulumi shows the message alone */
+async function labOf(stack: string): Promise<Lab> {
+  const file = labFileOf(stack, new pulumi.Config().get("lab"));
+  if (file === undefined)
+    throw refusal(
+      `the stack "${stack}" has no lab file: its configuration names none, and there is no labs/${stack}.yaml.\n` +
+        `Fix: pulumi config set lab FILE --stack ${stack}`,
+    );
+  return await readLab(file).catch((error) => {
+    throw error instanceof FileError ? refusal(formatFileError(error)) : error;
+  });
+}
+
+/** An error that ends the program. Without a stack: Pulumi formats it into a trace that nobody reads, which took 13 s of garbage collection. */
+const refusal = (message: string): pulumi.RunError => Object.assign(new pulumi.RunError(message), { stack: "" });
