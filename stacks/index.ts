@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Client, GuestImage, imageKey, KeyPair, LabHost, Serving } from "../provision/index.ts";
-import { stateRoot } from "../provision/paths.ts";
+import { isStackName, labDirectory, stackNameRule } from "../provision/paths.ts";
 import { FileError, formatFileError, type Lab, readLab } from "./lab.ts";
 import { labFileOf } from "./lab-file.ts";
 import { makeNetwork } from "./network.ts";
@@ -11,6 +10,8 @@ import { makeServer } from "./server.ts";
 /** The lab, in the article's order: where it runs, what its servers are made from, their segment, the servers, their roles. */
 export default async function lab(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
+  if (!isStackName(stack))
+    throw refusal(`the stack cannot be called "${stack}". ${stackNameRule}\nFix: pulumi stack rename NAME`);
   const lab = await labOf(stack);
 
   const image = new GuestImage("image", {
@@ -18,7 +19,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
     key: await imageKey({ packages: lab.image.packages }),
   });
   const host = new LabHost("host", {
-    host: { kind: "private", directory: join(stateRoot(), stack) },
+    host: { kind: "private", directory: labDirectory(stack) },
     packages: image.pool,
   });
   const network = makeNetwork(lab, host);

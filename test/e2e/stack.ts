@@ -6,6 +6,7 @@ import { $ } from "zx";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { type LabHost, openHost } from "../../provision/host/reach.ts";
 import { virsh } from "../../provision/host/virsh.ts";
+import { labDirectory } from "../../provision/paths.ts";
 import type { CheckResult } from "../../verify/check.ts";
 
 export interface Ran {
@@ -32,7 +33,7 @@ export class TestStack {
 
   /** The lab's directory. */
   get directory(): string {
-    return join(process.env.LVS_LAB_STATE ?? "", this.name);
+    return labDirectory(this.name);
   }
 
   /** The lab host. */

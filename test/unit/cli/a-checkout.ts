@@ -4,6 +4,12 @@ import { basename, join } from "node:path";
 import { $ } from "zx";
 import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
 
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A checkout and a state directory of a test's own, so that it can run commands that write into either. */
 export class Checkout {
   readonly root: string;
@@ -54,19 +60,24 @@ export class Checkout {
   }
 
   /** Runs `lvs-lab` as a user does. */
-  async lvsLab(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    return await this.#run(join(this.root, "cli/lvs-lab"), args);
+  async lvsLab(...args: string[]): Promise<Ran> {
+    return await this.lvsLabWith({}, ...args);
+  }
+
+  /** The same with further variables. */
+  async lvsLabWith(more: Record<string, string>, ...args: string[]): Promise<Ran> {
+    return await this.#run(join(this.root, "cli/lvs-lab"), args, more);
   }
 
   /** Runs the literal `pulumi`, with the environment that `lvs-lab env` prints. */
-  async pulumi(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  async pulumi(...args: string[]): Promise<Ran> {
     return await this.#run("sh", ["-c", 'eval "$(cli/lvs-lab env)" && exec pulumi "$@"', "sh", ...args]);
   }
 
-  async #run(program: string, args: readonly string[]) {
+  async #run(program: string, args: readonly string[], more?: Record<string, string>): Promise<Ran> {
     const { exitCode, stdout, stderr } = await $({
       cwd: this.root,
-      env: this.environment(),
+      env: this.environment(more),
       nothrow: true,
       quiet: true,
     })`${program} ${args}`;

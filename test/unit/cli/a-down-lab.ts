@@ -8,7 +8,7 @@ import { readLab } from "../../../stacks/lab.ts";
  */
 export async function writeDownLab(state: string, stack: string, labFile: string): Promise<void> {
   const lab = await readLab(labFile);
-  const host = { kind: "private", directory: join(state, stack) };
+  const host = { kind: "private", directory: join(state, "labs", stack) };
   const servers = lab.servers.map(({ name, address }) => ({
     host,
     name,

@@ -178,7 +178,7 @@ it("a fault that could not be injected stays noted, for what came of it is to be
 }, async () => {
   const stack = "broken";
   await writeDownLab(state, stack, "labs/bare.yaml");
-  const noted = () => readdir(join(state, stack, "faults"));
+  const noted = () => readdir(join(state, "labs", stack, "faults"));
   const inject = await lvsLab("fault", "inject", "-s", stack, "disk-full", "server3");
   expect(inject).toMatchObject({ status: 9, stdout: "" });
   expect(inject.stderr).toMatch(/^lvs-lab: .*is not running/);

@@ -14,7 +14,7 @@ beforeEach(async () => {
   await mkdir(join(checkout, "node_modules"));
   await mkdir(join(checkout, "tools"));
   await mkdir(join(checkout, "room"));
-  for (const file of ["compiled.mjs", "run.mjs", "paths.mjs"])
+  for (const file of ["compiled.mjs", "run.mjs", "paths.mjs", "stack-name.mjs"])
     await cp(join(projectRoot, "tools", file), join(checkout, "tools", file));
   for (const name of ["esbuild", "@esbuild", "yaml"])
     await symlink(join(projectRoot, "node_modules", name), join(checkout, "node_modules", name));
