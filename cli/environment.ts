@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { describeUserland } from "../provision/host/userland/userland.ts";
-import { stateRoot } from "../provision/paths.ts";
+import { projectRoot, stateRoot } from "../provision/paths.ts";
 import { linkPlugins } from "../tools/toolchain/home.mjs";
 import { locateToolchain } from "../tools/toolchain/locate.mjs";
 import { CliError, exitStatus } from "./exit-status.ts";
@@ -70,6 +70,21 @@ function backend(given: NodeJS.ProcessEnv, ownHome: string | undefined): Record<
   if (login || given.PULUMI_ACCESS_TOKEN) return credentials;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return { PULUMI_BACKEND_URL: local };
+}
+
+/**
+ * The directory that Pulumi's backend is in, with the variables of this process and ours: `.pulumi` of PULUMI_BACKEND_URL, or of the login.
+ * Undefined for any other kind of backend.
+ */
+export function backendDirectory(): string | undefined {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...pulumiEnvironment() };
+  const home = env.PULUMI_CREDENTIALS_PATH ?? env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  const url = env.PULUMI_BACKEND_URL ?? currentLogin(home);
+  if (!url?.startsWith("file://")) return undefined;
+  const path = url.slice("file://".length).replace(/\?.*$/, "");
+  // Pulumi expands a leading ~, and is run in the project's root.
+  const directory = /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : resolve(projectRoot, path);
+  return join(directory, ".pulumi");
 }
 
 /** The backend that a folder's credentials.json says the user is logged in to. */

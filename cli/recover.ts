@@ -1,30 +1,32 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeOrphans, startServers } from "../provision/host/make-good.ts";
 import { labHostRef } from "../provision/host/reach.ts";
-import { until } from "../provision/until.ts";
-import { pulumiEnvironment } from "./environment.ts";
+import { backendDirectory } from "./environment.ts";
 import { CliError } from "./exit-status.ts";
 import { pulumi, selectStack } from "./pulumi.ts";
+import { releaseDeadLocks } from "./pulumi-lock.ts";
+import type { StackLock } from "./stack-lock.ts";
 
-/** The stack, there and fit to work on, whatever became of the run before. */
-export async function prepareStack(stack: string, say: (message: string) => void): Promise<void> {
-  await restoreCheckpoint(stack, say);
-  await selectStack(stack);
-  await recover(stack, say);
+/**
+ * Makes a stack fit to work on, whatever became of the run before.
+ * @throws CliError if a pulumi works on it. Nothing is changed then
+ */
+export async function prepareStack(lock: StackLock, say: (message: string) => void): Promise<void> {
+  await releaseDeadLocks(lock, say);
+  await restoreCheckpoint(lock.stack, say);
+  await selectStack(lock.stack);
+  await recover(lock, say);
 }
 
 /**
- * Makes good what a run that was killed left behind, so that the next one starts from what Pulumi knows: the stack's lock, operations
- * that Pulumi holds for pending, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
+ * Makes good what a run that was killed left behind, so that the next one starts from what Pulumi knows: operations that Pulumi holds for
+ * pending, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
  */
-async function recover(stack: string, say: (message: string) => void): Promise<void> {
-  if (await heldByTheDead(stack)) {
-    say("An earlier run was killed and left the stack locked; the lock is taken away.");
-    await must("cancel", "--yes", "--stack", stack);
-  }
+async function recover(lock: StackLock, say: (message: string) => void): Promise<void> {
+  const { stack } = lock;
   const exported = JSON.parse(await must("stack", "export", "--stack", stack)) as Exported;
   const { resources = [], pending_operations: pending = [] } = exported.deployment;
   const known = new Set(resources.flatMap(({ id }) => (id ? [id.split(";")[0] ?? id] : [])));
@@ -40,6 +42,8 @@ async function recover(stack: string, say: (message: string) => void): Promise<v
     await importState(stack, exported);
   }
   if (!host.success) return;
+  // The literal `pulumi up` takes no lock of ours: what it is making at this moment is no orphan.
+  await releaseDeadLocks(lock, say);
   for (const { kind, name } of await removeOrphans(host.data, known))
     say(
       `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
@@ -78,23 +82,6 @@ async function importState(stack: string, state: Exported): Promise<void> {
   }
 }
 
-/** Whether a process has ended, or does in a moment: one that was just killed takes a while to go. */
-async function ends(pid: number): Promise<boolean> {
-  return await until(
-    async () => {
-      if (existsSync(`/proc/${pid}`)) throw new Error("it lives");
-      return true;
-    },
-    { seconds: 2, everyMs: 100, failed: () => new Error() },
-  ).catch(() => false);
-}
-
-/** The directory that is Pulumi's backend; undefined for any other kind. */
-function backendDirectory(): string | undefined {
-  const backend = { ...process.env, ...pulumiEnvironment() }.PULUMI_BACKEND_URL;
-  return backend?.startsWith("file://") ? join(backend.slice("file://".length), ".pulumi") : undefined;
-}
-
 /** Puts the newest whole copy in the place of a state that Pulumi was killed in the middle of writing. */
 async function restoreCheckpoint(stack: string, say: (message: string) => void): Promise<void> {
   const backend = backendDirectory();
@@ -119,17 +106,4 @@ async function restoreCheckpoint(stack: string, say: (message: string) => void):
       await copyFile(copy, checkpoint);
       return;
     }
-}
-
-/** Whether the stack is locked by a process of this machine that no longer lives. Only a directory as backend has such locks. */
-async function heldByTheDead(stack: string): Promise<boolean> {
-  const backend = backendDirectory();
-  if (backend === undefined) return false;
-  const locks = join(backend, "locks/organization/lvs-lab", stack);
-  const files = await readdir(locks).catch(() => []);
-  for (const file of files) {
-    const lock = JSON.parse(await readFile(join(locks, file), "utf8")) as { pid: number; hostname: string };
-    if (lock.hostname === hostname() && (await ends(lock.pid))) return true;
-  }
-  return false;
 }

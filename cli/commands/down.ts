@@ -3,6 +3,7 @@ import { CliError } from "../exit-status.ts";
 import { type StackOptions, stackOption } from "../options.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
+import { holdingStack } from "../stack-lock.ts";
 
 export const down = (program: Command): void => {
   program
@@ -10,8 +11,10 @@ export const down = (program: Command): void => {
     .description("take the lab away: `pulumi destroy`")
     .addOption(stackOption())
     .action(async ({ stack }: StackOptions) => {
-      await prepareStack(stack, (message) => console.error(message));
-      const status = await pulumiDo("destroy", stack);
-      if (status !== 0) throw new CliError(`\`pulumi destroy\` ended with status ${status}`, status);
+      await holdingStack(stack, async (lock) => {
+        await prepareStack(lock, (message) => console.error(message));
+        const status = await pulumiDo("destroy", stack);
+        if (status !== 0) throw new CliError(`\`pulumi destroy\` ended with status ${status}`, status);
+      });
     });
 };

@@ -4,6 +4,9 @@ import { basename, join } from "node:path";
 import { $ } from "zx";
 import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
 
+/** The machine's, whatever a test makes of HOME. */
+const cache = cacheRoot();
+
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
@@ -53,7 +56,7 @@ export class Checkout {
     return {
       ...Object.fromEntries(given),
       HOME: this.#scratch,
-      LVS_LAB_CACHE: cacheRoot(),
+      LVS_LAB_CACHE: cache,
       LVS_LAB_STATE: this.state,
       ...more,
     };
