@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { backendDirectory } from "./environment.ts";
-import { CliError } from "./exit-status.ts";
+import { StackInUseError } from "./exit-status.ts";
 import { staysLivePulumi } from "./processes.ts";
 import type { StackLock } from "./stack-lock.ts";
 
@@ -37,12 +37,12 @@ export async function lockFiles(stack: string): Promise<string[]> {
 
 /**
  * Takes away the locks of runs that were killed.
- * @throws CliError if a pulumi that lives holds the stack, or one that cannot be seen from here. Nothing is changed then
+ * @throws StackInUseError if a pulumi that lives holds the stack, or one that cannot be seen from here. Nothing is changed then
  */
 export async function releaseDeadLocks({ stack, hostnames }: StackLock, say: (message: string) => void): Promise<void> {
   const dead: { file: string; why: string }[] = [];
   for (const file of await lockFiles(stack)) {
-    const lock = await readLock(file);
+    const lock = await readLock(stack, file);
     if (lock === "gone") continue;
     if (lock === "damaged") dead.push({ file, why: `was killed while it wrote its lock on the stack (${file})` });
     else {
@@ -61,25 +61,28 @@ async function assertDead(stack: string, lock: Content, hostnames: readonly stri
   const since = timestamp.toISOString();
   // Under a name that a run of ours had, the lock was taken on this machine, or by a run in a container that is gone.
   if (machine !== hostname() && !hostnames.includes(machine))
-    throw new CliError(
+    throw new StackInUseError(
       `the stack "${stack}" is locked: by pulumi on the machine ${machine} (PID ${pid}, user ${username}) since ${since}. Whether that still ` +
         `runs cannot be seen from here. Fix: wait for it; if it has ended, \`pulumi cancel --yes --stack ${stack}\` takes the lock away.`,
     );
   if (await staysLivePulumi(pid, timestamp))
-    throw new CliError(
+    throw new StackInUseError(
       `the stack "${stack}" is in use: pulumi (PID ${pid}, user ${username}) has held it since ${since}. Fix: wait for it, or end it.`,
     );
 }
 
 /** A lock's content. One that is no JSON is looked at again after a moment: somebody may be writing it. */
-async function readLock(file: string): Promise<Content | "gone" | "damaged"> {
+async function readLock(stack: string, file: string): Promise<Content | "gone" | "damaged"> {
   for (const last of [false, true]) {
     try {
       return content.parse(JSON.parse(await readFile(file, "utf8")));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
       if (error instanceof z.ZodError)
-        throw new CliError(`${file} is no lock of a Pulumi that is known here. Fix: \`pulumi cancel\``);
+        throw new StackInUseError(
+          `the stack "${stack}" is locked: by a pulumi that writes its locks in another form (${file}). Fix: wait for it; if it has ended, ` +
+            `\`pulumi cancel --yes --stack ${stack}\` takes the lock away.`,
+        );
       if (!(error instanceof SyntaxError)) throw error;
       if (!last) await delay(WRITING_MS);
     }

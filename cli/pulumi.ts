@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { labFileOf, labNames } from "../stacks/lab-file.ts";
 import { pulumiEnvironment } from "./environment.ts";
-import { CliError, exitStatus } from "./exit-status.ts";
+import { CliError, exitStatus, NoPulumiError } from "./exit-status.ts";
 
 /** The project's root: where Pulumi.yaml is. */
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url));
@@ -45,14 +45,7 @@ async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished
   try {
     return await new Promise((resolve, reject) => {
       child.once("error", (error: NodeJS.ErrnoException) =>
-        reject(
-          error.code === "ENOENT"
-            ? new CliError(
-                "there is no `pulumi`: run `npm run setup`, which builds it, or install Pulumi's own",
-                exitStatus.configuration,
-              )
-            : error,
-        ),
+        reject(error.code === "ENOENT" ? new NoPulumiError() : error),
       );
       child.once("close", (status, signal) =>
         resolve({ status: status ?? (signal ? exitStatus.cancelled : exitStatus.internal), stdout, stderr }),
@@ -64,7 +57,7 @@ async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished
 }
 
 /**
- * Selects the stack, which is made if it is missing.
+ * Selects the stack for an `up`; it is made if it is missing.
  * @throws CliError if it has no lab: neither a lab file of its name in labs/ nor a stack file that could name one
  */
 export async function selectStack(stack: string): Promise<void> {
@@ -76,8 +69,26 @@ export async function selectStack(stack: string): Promise<void> {
       exitStatus.stackNotFound,
     );
   await forgetSalt(stack);
-  const { status, stderr } = await pulumi("stack", "select", "--create", "--non-interactive", stack);
+  await must("stack", "select", "--create", stack);
+}
+
+/** Selects the stack, unless Pulumi does not know it. @returns whether it does */
+export async function selectKnownStack(stack: string): Promise<boolean> {
+  const { status, stderr } = await pulumi("stack", "select", "--non-interactive", stack);
+  if (isUnknownStack(stderr)) return false;
   if (status !== 0) throw new CliError(stderr.trim(), status);
+  await forgetSalt(stack);
+  return true;
+}
+
+/** Whether Pulumi's error is that it knows no such stack. */
+export const isUnknownStack = (stderr: string): boolean => /no stack named|\bstack\b.* not found/i.test(stderr);
+
+/** Runs `pulumi` as a part of something else. @returns its output @throws CliError with what it says of its failure */
+export async function must(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await pulumi(...args, "--non-interactive");
+  if (status !== 0) throw new CliError(stderr.trim(), status);
+  return stdout;
 }
 
 /** Where Pulumi keeps a stack's configuration. */

@@ -3,37 +3,67 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeOrphans, startServers } from "../provision/host/make-good.ts";
-import { labHostRef } from "../provision/host/reach.ts";
+import { type LabHostRef, labHostRef } from "../provision/host/reach.ts";
 import { backendDirectory } from "./environment.ts";
 import { CliError } from "./exit-status.ts";
-import { pulumi, selectStack } from "./pulumi.ts";
+import { must, pulumiDo, selectKnownStack, selectStack } from "./pulumi.ts";
 import { releaseDeadLocks } from "./pulumi-lock.ts";
 import type { StackLock } from "./stack-lock.ts";
 
 /**
- * Makes a stack fit to work on, whatever became of the run before.
- * @throws CliError if a pulumi works on it. Nothing is changed then
+ * Makes a stack fit for an `up`, whatever became of the run before: the stack's lock, its state, operations that Pulumi holds for pending, a
+ * record of a lab that is gone, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
+ * @throws StackInUseError if a pulumi works on it. Nothing is changed then
  */
 export async function prepareStack(lock: StackLock, say: (message: string) => void): Promise<void> {
+  const { stack } = lock;
+  await unlockAndRestore(lock, say);
+  await selectStack(stack);
+  const { known, host, recorded } = await settlePending(stack, say);
+  if (!host) return;
+  if (recorded && !existsSync(host.directory)) {
+    // Pulumi would take the servers for running, and wait for them in vain.
+    say("The lab's directory is gone, and with it the lab; Pulumi's record of it is taken away.");
+    const status = await pulumiDo("destroy", stack);
+    if (status !== 0) throw new CliError(`\`pulumi destroy\` ended with status ${status}`, status);
+    return;
+  }
+  // The literal `pulumi up` takes no lock of ours: what it is making at this moment is no orphan.
   await releaseDeadLocks(lock, say);
-  await restoreCheckpoint(lock.stack, say);
-  await selectStack(lock.stack);
-  await recover(lock, say);
+  for (const { kind, name } of await removeOrphans(host, known))
+    say(
+      `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
+    );
+  for (const name of await startServers(host)) say(`The server ${name} was not running; it is started.`);
 }
 
 /**
- * Makes good what a run that was killed left behind, so that the next one starts from what Pulumi knows: operations that Pulumi holds for
- * pending, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
+ * Makes a stack fit to be destroyed. What is in the lab's libvirt goes with the lab host, so nothing is looked for there.
+ * @returns whether Pulumi knows the stack
+ * @throws StackInUseError if a pulumi works on it. Nothing is changed then
  */
-async function recover(lock: StackLock, say: (message: string) => void): Promise<void> {
-  const { stack } = lock;
+export async function prepareDestroy(lock: StackLock, say: (message: string) => void): Promise<boolean> {
+  await unlockAndRestore(lock, say);
+  if (!(await selectKnownStack(lock.stack))) return false;
+  await settlePending(lock.stack, say);
+  return true;
+}
+
+async function unlockAndRestore(lock: StackLock, say: (message: string) => void): Promise<void> {
+  await releaseDeadLocks(lock, say);
+  await restoreCheckpoint(lock.stack, say);
+}
+
+/**
+ * Takes the operations out of Pulumi's state that it holds for pending.
+ * @returns the ids that the state has, and the lab host, `recorded` in the state or only about to be made
+ */
+async function settlePending(
+  stack: string,
+  say: (message: string) => void,
+): Promise<{ known: ReadonlySet<string>; host?: LabHostRef; recorded: boolean }> {
   const exported = JSON.parse(await must("stack", "export", "--stack", stack)) as Exported;
   const { resources = [], pending_operations: pending = [] } = exported.deployment;
-  const known = new Set(resources.flatMap(({ id }) => (id ? [id.split(";")[0] ?? id] : [])));
-  const host = labHostRef.safeParse(
-    [...resources, ...pending.map(({ resource }) => resource)].find(({ type }) => type === "lvs:index:LabHost")?.inputs
-      ?.host,
-  );
   if (pending.length > 0) {
     say(
       `An earlier run was interrupted while it was at ${pending.map(({ resource }) => resource.urn.split("::").at(-1)).join(", ")}.`,
@@ -41,14 +71,14 @@ async function recover(lock: StackLock, say: (message: string) => void): Promise
     delete exported.deployment.pending_operations;
     await importState(stack, exported);
   }
-  if (!host.success) return;
-  // The literal `pulumi up` takes no lock of ours: what it is making at this moment is no orphan.
-  await releaseDeadLocks(lock, say);
-  for (const { kind, name } of await removeOrphans(host.data, known))
-    say(
-      `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
-    );
-  for (const name of await startServers(host.data)) say(`The server ${name} was not running; it is started.`);
+  const isHost = ({ type }: ExportedResource): boolean => type === "lvs:index:LabHost";
+  const recorded = resources.find(isHost);
+  const host = recorded ?? pending.map(({ resource }) => resource).find(isHost);
+  return {
+    known: new Set(resources.flatMap(({ id }) => (id ? [id.split(";")[0] ?? id] : []))),
+    host: labHostRef.safeParse(host?.inputs?.host).data,
+    recorded: recorded !== undefined,
+  };
 }
 
 interface Exported {
@@ -63,12 +93,6 @@ interface ExportedResource {
   type: string;
   id?: string;
   inputs?: Record<string, unknown>;
-}
-
-async function must(...args: string[]): Promise<string> {
-  const { status, stdout, stderr } = await pulumi(...args, "--non-interactive");
-  if (status !== 0) throw new CliError(stderr.trim(), status);
-  return stdout;
 }
 
 async function importState(stack: string, state: Exported): Promise<void> {

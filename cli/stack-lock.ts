@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { stateRoot } from "../provision/paths.ts";
 import { LockHeldError, withLock } from "../tools/lock.mjs";
-import { CliError } from "./exit-status.ts";
+import { exitStatus, StackInUseError } from "./exit-status.ts";
 import { lockFiles } from "./pulumi-lock.ts";
 
 /** Proof that this process holds the lock of a stack. */
@@ -37,7 +37,7 @@ export interface HoldOptions {
 
 /**
  * Runs `work` while no other command of ours changes the stack's lab or breaks it. Commands that only look take no lock.
- * @throws CliError that names the holder, if there is one
+ * @throws StackInUseError that names the holder, if there is one
  */
 export async function holdingStack<T>(
   stack: string,
@@ -65,7 +65,7 @@ export async function holdingStack<T>(
   } catch (error) {
     if (begun) throw error;
     if (error instanceof LockHeldError)
-      throw new CliError(inUse(stack, await readNote(stack)), undefined, { cause: error });
+      throw new StackInUseError(inUse(stack, await readNote(stack)), exitStatus.failed, { cause: error });
     if (!unlockedIfFull || !isFull(error)) throw error;
     unlockedIfFull(`The stack could not be locked (${(error as Error).message}); going on without.`);
     return await work({ stack, hostnames: [hostname()] });

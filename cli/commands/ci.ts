@@ -13,7 +13,9 @@ import { liveLab } from "../live-lab.ts";
 import { reportOption, type StackOptions, stackOption } from "../options.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
+import { reportOf } from "../report-error.ts";
 import { holdingStack, type StackLock } from "../stack-lock.ts";
+import { takeAway } from "../take-away.ts";
 import { checkSuite } from "./check.ts";
 import { formatReported, runAndReport } from "./scenario.ts";
 
@@ -41,11 +43,11 @@ export const ci = (program: Command): void => {
           // Also after an error that is shown later: what was made is taken away.
           const kept = keep === "always" || (keep === "on-failure" && status !== exitStatus.ok);
           if (kept) say(`The lab is left up: npx lvs-lab down -s ${stack} takes it away.`);
-          else {
-            await prepareStack(lock, say);
-            const down = await pulumiDo("destroy", stack);
-            if (status === exitStatus.ok) status = down;
-          }
+          else
+            await takeAway(lock, { say }).catch((error) => {
+              if (status === exitStatus.ok) throw error;
+              say(String(reportOf(error).shown)); // beside what failed before
+            });
         }
         return status;
       });

@@ -37,7 +37,7 @@ export class Checkout {
     });
     await mkdir(join(root, "node_modules"));
     for (const name of await readdir(join(projectRoot, "node_modules")))
-      if (!name.startsWith("."))
+      if (!name.startsWith(".") || name === ".package-lock.json")
         await symlink(join(projectRoot, "node_modules", name), join(root, "node_modules", name));
     const author = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
     await checkout.git("init", "--quiet");

@@ -110,7 +110,7 @@ describe("Pulumi's lock on a stack", () => {
 
   it("of a Pulumi that writes something else is left alone", async () => {
     await writeFile(join(locks, "a.json"), '{"lease":"1"}');
-    await expect(release()).rejects.toThrow("is no lock of a Pulumi that is known here. Fix: `pulumi cancel`");
+    await expect(release()).rejects.toThrow("is locked: by a pulumi that writes its locks in another form");
     expect(await readdir(locks)).toEqual(["a.json"]);
   });
 
