@@ -1,5 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import { isProgram } from "../../../tools/setup/machine.mjs";
 import { cacheRoot } from "../../paths.ts";
 import { type BuildOptions, buildOnce, step } from "../build.ts";
 import { aptProxies, debianMirror, debianSources } from "../machine/debian-mirror.ts";
@@ -39,30 +41,60 @@ export async function userland(options: BuildOptions = {}): Promise<Userland> {
   return described;
 }
 
+/** Has mmdebstrap once it is installed there: for machines without one. */
+const CONTAINER_IMAGE = `docker.io/library/debian:${suite}-slim`;
+
+/** Run in a container, with mmdebstrap's command line and what follows it. What docker makes belongs to root; podman's root is the caller. */
+const containerScript = `set -e
+apt-get update
+apt-get install --yes --no-install-recommends mmdebstrap
+"$@"
+[ -z "$OWNER" ] || chown --recursive "$OWNER" "$TMPDIR"`;
+
+/**
+ * The command line that runs mmdebstrap as root, of a user namespace for an ordinary user; on a machine without mmdebstrap in a container of
+ * podman's or docker's, where `scratch` has the same path.
+ * @throws Error when the machine has none of the three, with the commands that install mmdebstrap
+ */
+export function debootstrap(args: readonly string[], scratch: string, has = isProgram): string[] {
+  const mmdebstrap = ["mmdebstrap", "--mode=root", "--format=directory", ...args];
+  if (has("mmdebstrap")) {
+    const namespaces = ["--mount", "--mount-proc", "--pid", "--fork", "--kill-child", "--propagation", "slave"];
+    return ["unshare", ...becomeRoot(), ...namespaces, "--", ...mmdebstrap];
+  }
+  const engine = ["podman", "docker"].find(has);
+  if (!engine)
+    throw new Error(
+      `there is no mmdebstrap to make ${WHAT} with. Fix: apt-get install mmdebstrap (Debian, Ubuntu), dnf install mmdebstrap (Fedora), ` +
+        "pacman -S mmdebstrap (Arch), or install podman or docker.",
+    );
+  const owner = engine === "docker" ? `${process.getuid?.()}:${process.getgid?.()}` : "";
+  const settings = [`TMPDIR=${scratch}`, `OWNER=${owner}`, "DEBIAN_FRONTEND=noninteractive"];
+  return [
+    // The engine finds the caller's containers by these.
+    ...["env", `HOME=${homedir()}`, `XDG_RUNTIME_DIR=${process.env.XDG_RUNTIME_DIR ?? ""}`],
+    ...[engine, "run", "--rm", "--privileged", "--network=host", `--volume=${scratch}:${scratch}`],
+    ...settings.map((setting) => `--env=${setting}`),
+    ...[CONTAINER_IMAGE, "sh", "-c", containerScript, "sh", ...mmdebstrap],
+  ];
+}
+
 async function build(scratch: string, { onProgress }: BuildOptions): Promise<void> {
   const result = join(scratch, "result");
   await mkdir(join(result, "tools"), { recursive: true });
   onProgress?.(`building ${WHAT} from Debian packages, about a minute`);
-  const namespaces = [
-    ...becomeRoot(),
-    "--mount",
-    "--mount-proc",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--propagation",
-    "slave",
-  ];
   await step(
-    [
-      ...["unshare", ...namespaces, "--"],
-      ...["mmdebstrap", "--mode=root", "--format=directory", ...mmdebstrapOptions],
-      ...(await aptProxies()).map((setting) => `--aptopt=${setting}`),
-      `--include=${packages.join(",")}`,
-      suite,
-      join(result, "root"),
-      ...debianSources(await debianMirror(), suite),
-    ],
+    debootstrap(
+      [
+        ...mmdebstrapOptions,
+        ...(await aptProxies()).map((setting) => `--aptopt=${setting}`),
+        `--include=${packages.join(",")}`,
+        suite,
+        join(result, "root"),
+        ...debianSources(await debianMirror(), suite),
+      ],
+      scratch,
+    ),
     { scratch, what: WHAT, onProgress, env: { TMPDIR: scratch } },
   );
   await step(asRoot(["sh", "-c", `cd "$1" && ${finish}`, "sh", join(result, "root")]), { scratch, what: WHAT });
