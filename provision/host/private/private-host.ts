@@ -22,7 +22,7 @@ export const PACKAGE_PORT = 3142;
 
 /** How long a lab host may take to answer when it is started, and when it runs already, in seconds. */
 const START_SECONDS = 30;
-const ALIVE_SECONDS = 12;
+const ALIVE_SECONDS = 5;
 
 /** The file that marks a directory as a lab's: nothing without it is removed. */
 const MARK = "lvs-lab";
