@@ -30,7 +30,9 @@ export async function prepareStack(lock: StackLock, say: (message: string) => vo
   }
   // The literal `pulumi up` takes no lock of ours: what it is making at this moment is no orphan.
   await releaseDeadLocks(lock, say);
-  for (const { kind, name } of await removeOrphans(host, known))
+  const { removed, left } = await removeOrphans(host, known);
+  for (const { what, why } of left) say(`This could not be taken away and is left: ${what}. ${why}`);
+  for (const { kind, name } of removed)
     say(
       `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
     );
