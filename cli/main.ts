@@ -43,6 +43,13 @@ for (const add of [
 ])
   add(program);
 
+// Also an error that nobody waits for is told in the project's form.
+process.on("uncaughtException", (error) => {
+  const reported = reportOf(error);
+  console.error(reported.shown);
+  process.exit(reported.status);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
