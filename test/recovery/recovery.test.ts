@@ -154,7 +154,7 @@ const faults: Fault[] = [
       // Our own run before it noted that it ran there.
       const info = join(process.env.LVS_LAB_STATE ?? "", "locks", `${stack.name}.json`);
       const known = existsSync(info) ? JSON.parse(readFileSync(info, "utf8")) : {};
-      await writeFile(info, JSON.stringify({ ...known, hostname: "another-container" }));
+      await writeFile(info, JSON.stringify({ ...known, hostnames: ["another-container"] }));
     },
   },
   {
