@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const minutes = (count: number): number => count * 60_000;
 
 /** Tests on VMs that take long: each kind runs when `--project NAME` asks for it. */
-const long = ["recovery"]
+const long = ["recovery", "hosts"]
   .filter((name) => new RegExp(`--project[ =]${name}\\b`).test(process.argv.join(" ")))
   .map((name) => ({
     test: {
