@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cacheRoot, projectRoot } from "../../tools/paths.mjs";
 import { Host } from "./host.ts";
+import { difference, type MachineState, machineState } from "./snapshot.ts";
 
 /** What an ordinary user's lab does as root of its user namespace. */
 const asLabHost = `
@@ -33,9 +34,11 @@ echo "pivoted"
 
 describe.each(["trixie", "bookworm"] as const)("a host of %s", (suite) => {
   let host: Host;
+  let booted: MachineState;
 
   beforeAll(async () => {
     host = await Host.boot(`harness-${suite}`, { suite });
+    booted = await machineState(host);
   });
   afterAll(() => host?.end());
 
@@ -115,6 +118,20 @@ describe.each(["trixie", "bookworm"] as const)("a host of %s", (suite) => {
     );
     await host.ok("alice", leave);
     await expect.poll(left).toBe("0\n");
+  });
+
+  test("looks the same after all of that, and other after a change", async () => {
+    expect(difference(booted, await machineState(host))).toEqual([]);
+    await host.asRoot(
+      "ip link add dummy0 type bridge; mount -t tmpfs made /mnt; nft add table inet made; systemctl mask apt-daily.service",
+    );
+    expect(difference(booted, await machineState(host))).toEqual([
+      expect.stringMatching(/^\+ enabled unit: apt-daily\.service +masked/),
+      expect.stringMatching(/^\+ link: dummy0 DOWN /),
+      "+ nftables rule: table inet made {",
+      "+ nftables rule: }",
+      expect.stringMatching(/^\+ mount: made \/mnt tmpfs /),
+    ]);
   });
 
   test("reboots", async () => {
