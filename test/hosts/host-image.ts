@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
-import { hostAptProxies, hostAptTargets } from "../../provision/host/image/debian-sources.ts";
+import { aptProxies, debianMirror } from "../../provision/host/machine/debian-mirror.ts";
 import { withLock } from "../../tools/lock.mjs";
 import { cacheRoot, projectRoot } from "../../tools/paths.mjs";
 
@@ -59,17 +59,10 @@ export async function copyHostImage(suite: Suite, disk: string): Promise<void> {
   });
 }
 
-/** The suite's archives, as `URI RELEASE`, on the mirrors in the machine's apt sources. Empty: mmdebstrap uses its default. */
+/** The suite's archives, as `URI RELEASE`, on the mirror that the lab uses. */
 async function archivesOf(suite: Suite): Promise<string[]> {
-  const machine = /^VERSION_CODENAME=(.*)$/m.exec(await readFile("/etc/os-release", "utf8"))?.[1];
-  const archives = (await hostAptTargets())
-    .filter(({ component }) => component === "main")
-    .flatMap(({ uri, release }) =>
-      ["", "-updates", "-security"]
-        .filter((pocket) => release === `${machine}${pocket}`)
-        .map((pocket) => `${uri} ${suite}${pocket}`),
-    );
-  return archives.some((archive) => archive.endsWith(` ${suite}`)) ? archives : [];
+  const { debian, security } = await debianMirror();
+  return [`${debian} ${suite}`, `${debian} ${suite}-updates`, `${security} ${suite}-security`];
 }
 
 const sourcesList = (archives: readonly string[], option: string): string[] =>
@@ -80,7 +73,7 @@ async function build(suite: Suite, archives: readonly string[], image: string): 
   const signed = sourcesList(archives, `signed-by=${keyring}`);
   let result = await bootstrap(suite, signed, directory);
   // The keyring of an older Debian may lack the keys of a newer suite.
-  if (result.exitCode !== 0 && archives.length > 0 && /NO_PUBKEY|is not signed/.test(result.stderr))
+  if (result.exitCode !== 0 && /NO_PUBKEY|is not signed/.test(result.stderr))
     result = await bootstrap(suite, sourcesList(archives, "trusted=yes"), directory);
   if (result.exitCode !== 0) throw new Error(`mmdebstrap ${suite}: status ${result.exitCode}\n${result.stderr}`);
   const files: Record<string, string> = {
@@ -88,7 +81,7 @@ async function build(suite: Suite, archives: readonly string[], image: string): 
     hosts: "127.0.0.1 localhost\n127.0.1.1 host\n::1 localhost ip6-localhost ip6-loopback\n",
     "default/locale": "LANG=C.UTF-8\n",
     "sudoers.d/carol": "carol ALL=(ALL) NOPASSWD: ALL\n",
-    ...(archives.length > 0 && { "apt/sources.list": `${signed.join("\n")}\n` }),
+    "apt/sources.list": `${signed.join("\n")}\n`,
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, "etc", name), text);
   // Tells systemd that /etc and /var are up to date, as after a first boot.
@@ -109,7 +102,7 @@ async function bootstrap(suite: Suite, sources: readonly string[], directory: st
   const options = [
     "--variant=minbase",
     `--include=${[...commonPackages, ...packages[suite]].join(",")}`,
-    ...(await hostAptProxies()).map((option) => `--aptopt=${option}`),
+    ...(await aptProxies()).map((option) => `--aptopt=${option}`),
     ...hooks.map((hook) => `--customize-hook=${hook}`),
   ];
   return await $({ quiet: true, nothrow: true })`mmdebstrap ${options} ${suite} ${directory} ${sources}`;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { $ } from "zx";
-import { hostAptProxies } from "../../provision/host/image/debian-sources.ts";
+import { aptProxies } from "../../provision/host/machine/debian-mirror.ts";
 
 /** slirp4netns's name server, which forwards to the machine's. */
 const nameServer = "10.0.2.3";
@@ -27,7 +27,7 @@ export async function passMachineSettings(root: string): Promise<void> {
     await writeFile(join(root, name), lines.map((line) => `${line}\n`).join(""));
   };
   await write("etc/resolv.conf", [`nameserver ${nameServer}`]);
-  await write("etc/apt/apt.conf.d/99machine", await hostAptProxies());
+  await write("etc/apt/apt.conf.d/99machine", await aptProxies());
 
   const environment = new Map(variables.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
   if (await passCertificates(root)) environment.set("NODE_EXTRA_CA_CERTS", bundle);

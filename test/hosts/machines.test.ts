@@ -44,7 +44,9 @@ describe("from a clone to nothing", () => {
     const before = await machineState(on);
     const begun = performance.now();
     expect(await working(on, person, "npm run up -- -s dr")).toContain("The lab is up.");
-    console.info(`${name}: \`npm run up\`, all built but the toolchain, in ${Math.round((performance.now() - begun) / 1000)} s`);
+    console.info(
+      `${name}: \`npm run up\`, all built but the toolchain, in ${Math.round((performance.now() - begun) / 1000)} s`,
+    );
     expect(difference(before, await machineState(on))).toEqual([]);
     await working(on, person, "npx lvs-lab check -s dr");
     await working(on, person, "npm run down -- -s dr");
@@ -56,7 +58,9 @@ describe("from a clone to nothing", () => {
 describe("a machine with a life of its own", () => {
   const alice: Person = { user: "alice" };
 
-  test("libvirt, nginx and keepalived of its own, enabled and running, stay so", { timeout: 25 * minutes }, async () => {
+  test("libvirt, nginx and keepalived of its own, enabled and running, stay so", {
+    timeout: 25 * minutes,
+  }, async () => {
     const on = await booted("its-own-services", { suite: "trixie" }, alice);
     await on.warm("alice", ["userland", "images"]);
     const { status, stderr } = await on.asRoot(`
@@ -78,7 +82,9 @@ describe("a machine with a life of its own", () => {
     expect((await on.asRoot("systemctl is-active nginx keepalived")).status).toBe(0);
   });
 
-  test("two labs at once; the machine shuts down at once; after the boot `up` brings them back", { timeout: 25 * minutes }, async () => {
+  test("two labs at once; the machine shuts down at once; after the boot `up` brings them back", {
+    timeout: 25 * minutes,
+  }, async () => {
     const on = await booted("reboot", { suite: "trixie" }, alice);
     await on.warm("alice", ["userland", "images"]);
     await on.clone("alice");
@@ -97,10 +103,14 @@ describe("a machine with a life of its own", () => {
     for (const stack of ["dr-baked", "bare"]) await working(on, alice, `npm run down -- -s ${stack}`);
   });
 
-  test("a lab outlives its login where systemd ends a user's processes, if she lingers", { timeout: 25 * minutes }, async () => {
+  test("a lab outlives its login where systemd ends a user's processes, if she lingers", {
+    timeout: 25 * minutes,
+  }, async () => {
     const on = await booted("logout", { suite: "trixie" }, alice);
     await on.warm("alice", ["userland", "images"]);
-    await on.asRoot("mkdir -p /etc/systemd/logind.conf.d; printf '[Login]\\nKillUserProcesses=yes\\n' >/etc/systemd/logind.conf.d/kill.conf; systemctl restart systemd-logind");
+    await on.asRoot(
+      "mkdir -p /etc/systemd/logind.conf.d; printf '[Login]\\nKillUserProcesses=yes\\n' >/etc/systemd/logind.conf.d/kill.conf; systemctl restart systemd-logind",
+    );
     await on.clone("alice");
     expect(await working(on, alice, "npm run setup")).toContain("loginctl enable-linger");
     await on.asRoot("loginctl enable-linger alice");
@@ -110,11 +120,15 @@ describe("a machine with a life of its own", () => {
     await working(on, alice, "npm run down -- -s dr-baked");
   });
 
-  test("a member of the group kvm has /dev/kvm in the lab host, without supplementary groups", { timeout: 25 * minutes }, async () => {
+  test("a member of the group kvm has /dev/kvm in the lab host, without supplementary groups", {
+    timeout: 25 * minutes,
+  }, async () => {
     const on = await booted("kvm-group", { suite: "trixie" }, alice);
     await on.warm("alice", ["userland", "images"]);
     // A device that can be opened stands in for the one that this machine cannot serve.
-    await on.asRoot("getent group kvm || groupadd --system kvm; usermod --append --groups kvm alice; rm -f /dev/kvm; mknod /dev/kvm c 1 3; chown root:kvm /dev/kvm; chmod 0660 /dev/kvm");
+    await on.asRoot(
+      "getent group kvm || groupadd --system kvm; usermod --append --groups kvm alice; rm -f /dev/kvm; mknod /dev/kvm c 1 3; chown root:kvm /dev/kvm; chmod 0660 /dev/kvm",
+    );
     await on.clone("alice");
     await working(on, alice, "npm run up -- -s bare");
     const init = (await on.ok("alice", "cat ~/.local/state/lvs-lab/labs/bare/init.pid")).trim();
@@ -137,10 +151,14 @@ describe("a machine with a life of its own", () => {
     const both = await refused();
     expect(both).toContain("sudo apt-get install mmdebstrap");
     expect(both).toContain("sudo apt-get install uidmap");
-    await on.asRoot("mv /root/mmdebstrap /root/newuidmap /usr/bin/; chmod u+s /usr/bin/newuidmap; chmod 0600 /dev/net/tun");
+    await on.asRoot(
+      "mv /root/mmdebstrap /root/newuidmap /usr/bin/; chmod u+s /usr/bin/newuidmap; chmod 0600 /dev/net/tun",
+    );
     expect(await refused()).toContain("sudo chmod 0666 /dev/net/tun");
     await on.asRoot("chmod 0666 /dev/net/tun");
-    expect((await on.run("alice", "LVS_LAB_STATE='/home/alice/my labs' node tools/setup.mjs", { cwd: "lvs-lab" })).stderr).toContain("LVS_LAB_STATE");
+    expect(
+      (await on.run("alice", "LVS_LAB_STATE='/home/alice/my labs' node tools/setup.mjs", { cwd: "lvs-lab" })).stderr,
+    ).toContain("LVS_LAB_STATE");
     expect((await on.run("alice", "ls 'my labs'")).status).not.toBe(0);
   });
 });
