@@ -12,6 +12,7 @@ import { projectRoot } from "../../cli/pulumi.ts";
 import { runOnHost } from "../../provision/host/command.ts";
 import { cachedGuestImage } from "../../provision/host/image/build.ts";
 import { CLIENT, SEGMENT } from "../../provision/host/reach.ts";
+import { until } from "../../provision/until.ts";
 import { failures, type Ran, TestStack } from "../e2e/stack.ts";
 
 const stack = new TestStack("e2e-recovery");
@@ -262,4 +263,21 @@ test.each(faults)("$what", { timeout: 10 * 60_000 }, async ({ what, inject, mend
   expect(now).toEqual(whole);
   rows.push(`| ${what} | \`${by ?? "lvs-lab up"}\` | ${said(ran).replaceAll("|", "\\|")} | ${seconds.toFixed(1)} |\n`);
   console.info(rows.at(-1)?.trim());
+});
+
+test("a server that was powered off is back and serves within 1.5 times its boot, by `pulumi up --refresh`", async () => {
+  const ask = ["curl", "--silent", "--fail", "--max-time", "1", "--output", "/dev/null", "http://172.25.254.12/"];
+  const served = async (start: () => Promise<unknown>): Promise<number> => {
+    await stack.virsh("destroy", "server2");
+    const begun = performance.now();
+    await start();
+    await until(() => runOnHost(stack.host, CLIENT, ask), {
+      ...{ seconds: 180, everyMs: 100, failed: (last: unknown) => last as Error },
+    });
+    return (performance.now() - begun) / 1000;
+  };
+  const boot = await served(() => stack.virsh("start", "server2"));
+  const back = await served(async () => expect((await refresh()).status).toBe(0));
+  console.info(`boot to serving ${boot.toFixed(1)} s; pulumi up --refresh to serving ${back.toFixed(1)} s`);
+  expect(back).toBeLessThan(1.5 * boot);
 });
