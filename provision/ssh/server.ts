@@ -53,6 +53,8 @@ async function whetherOff({ host, name, address }: ServerRef, last: unknown): Pr
   // What libvirt cannot tell is no reason to give up.
   const said = await tryVirsh(openHost(host), "domstate", name).catch(() => undefined);
   const state = said?.stdout.trim() ?? "";
+  if (said?.stderr.includes("failed to get domain"))
+    return new NotRunningError(name, address, "libvirt does not know it", last);
   return OFF.includes(state) ? new NotRunningError(name, address, `it is ${state}`, last) : undefined;
 }
 
