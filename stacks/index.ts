@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Client, GuestImage, imageKey, KeyPair, LabHost, Serving } from "../provision/index.ts";
 import { isStackName, labDirectory, stackNameRule } from "../provision/paths.ts";
-import { FileError, formatFileError, type Lab, readLab } from "./lab.ts";
+import { FileError, formatFileError, type Lab, poolOf, readLab } from "./lab.ts";
 import { labFileOf } from "./lab-file.ts";
 import { makeNetwork } from "./network.ts";
 import { giveRoles } from "./roles.ts";
@@ -47,6 +47,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
         host: host.host,
         generation: host.generation,
         url: `http://${vip}:${port}/`,
+        realServers: poolOf(lab).length,
         deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
       },
       { dependsOn: [client, ...roles], deletedWith: host },
