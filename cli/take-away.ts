@@ -26,10 +26,9 @@ export async function takeAway(lock: StackLock, { say, force = false }: TakeAway
   const destroyed = await destroyByPulumi(lock, { say, force });
   const directory = labDirectory(stack);
   const left = existsSync(directory);
-  if (left) {
-    say(`Ending the lab host in ${directory}, with all that runs in it, and removing its directory.`);
-    await openHost({ kind: "private", directory }).destroy();
-  }
+  if (left) say(`Ending the lab host in ${directory}, with all that runs in it, and removing its directory.`);
+  // Also where the directory is gone: its processes may still be there.
+  await openHost({ kind: "private", directory }).destroy();
   if (destroyed === "failed" || (destroyed === "no pulumi" && force)) await forgetStack(stack, say);
   else if (destroyed === "no pulumi" && left)
     say("There is no `pulumi`, so its record of the lab stays; the next `up` takes that away.");

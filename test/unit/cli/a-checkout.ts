@@ -19,6 +19,8 @@ export class Checkout {
   /** Its state directory. */
   readonly state: string;
   readonly #scratch: string;
+  /** What `lvs-lab env` says, read once. */
+  #settings?: Promise<Record<string, string>>;
 
   private constructor(scratch: string) {
     this.#scratch = scratch;
@@ -74,7 +76,14 @@ export class Checkout {
 
   /** Runs the literal `pulumi`, with the environment that `lvs-lab env` prints. */
   async pulumi(...args: string[]): Promise<Ran> {
-    return await this.#run("sh", ["-c", 'eval "$(cli/lvs-lab env)" && exec pulumi "$@"', "sh", ...args]);
+    this.#settings ??= this.#readSettings();
+    return await this.#run("pulumi", args, await this.#settings);
+  }
+
+  async #readSettings(): Promise<Record<string, string>> {
+    const { stdout } = await this.#run("sh", ["-c", 'eval "$(cli/lvs-lab env)" && env -0']);
+    const variables = stdout.split("\0").map((line) => /^([^=]+)=(.*)$/s.exec(line)?.slice(1) ?? []);
+    return Object.fromEntries(variables.filter(([name = ""]) => name === "PATH" || name.startsWith("PULUMI_")));
   }
 
   async #run(program: string, args: readonly string[], more?: Record<string, string>): Promise<Ran> {

@@ -100,6 +100,13 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
     expectGone("stray", host);
   });
 
+  it("of a lab whose directory was removed ends what still runs", async () => {
+    const host = await aLabHost(directoryOf("homeless"));
+    await rm(directoryOf("homeless"), { recursive: true });
+    expect((await checkout.lvsLab("down", "-s", "homeless")).status).toBe(0);
+    expectGone("homeless", host);
+  });
+
   it("of a stack called `pulumi` leaves Pulumi's state alone", async () => {
     const host = await aLabHost(directoryOf("pulumi"));
     expect((await checkout.lvsLab("down", "-s", "pulumi", "--force")).status).toBe(0);
