@@ -18,7 +18,7 @@ export function reportOf(error: unknown): Reported {
   if (error instanceof FileError) return { status: exitStatus.configuration, shown: formatFileError(error) };
   const status = statusOf(error);
   if (status !== undefined) return { status, shown: `lvs-lab: ${(error as Error).message}` };
-  const failure = commandFailure(error);
+  const failure = commandFailure(error) ?? fullDisk(error);
   if (failure !== undefined) return { status: exitStatus.failed, shown: `lvs-lab: ${failure}` };
   return { status: exitStatus.internal, shown: error };
 }
@@ -31,4 +31,12 @@ function statusOf(error: unknown): number | undefined {
   if (error instanceof UnreachableError) return exitStatus.timeout;
   if (error instanceof RemoteCommandError || error instanceof LabHostDownError) return exitStatus.failed;
   return undefined;
+}
+
+/** What is to be said where the file system takes no more. */
+function fullDisk(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, message }: NodeJS.ErrnoException = error;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
+  return `${message}. Fix: make room there; \`npm run down\` takes a lab away, and \`--force\` does so without Pulumi`;
 }

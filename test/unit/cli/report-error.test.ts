@@ -1,5 +1,6 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { $ } from "zx";
@@ -45,6 +46,16 @@ it("a lab file that is wrong: shows its places", async () => {
   const { status, shown } = reportOf(await thrown(() => parseLab("stage: [", "lab.yaml")));
   expect(status).toBe(exitStatus.configuration);
   expect(shown).toMatch(/^lab\.yaml:/);
+});
+
+it("a disk that is full: shows what could not be written, and the way out", async () => {
+  const full = await thrown(() => writeFileSync("/dev/full", "text"));
+  expect(reportOf(full)).toMatchObject({
+    status: 1,
+    shown: expect.stringMatching(
+      /^lvs-lab: ENOSPC: no space left on device, write\. Fix: make room there; `npm run down`/,
+    ),
+  });
 });
 
 it("a bug: shows where it is", () => {
