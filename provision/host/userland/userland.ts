@@ -3,9 +3,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { isProgram } from "../../../tools/setup/machine.mjs";
 import { cacheRoot } from "../../paths.ts";
-import { type BuildOptions, buildOnce, step } from "../build.ts";
+import { type BuildOptions, buildOnce, exists, type Store, step } from "../build.ts";
 import { aptProxies, debianMirror, debianSources } from "../machine/debian-mirror.ts";
 import { asRoot, becomeRoot } from "../machine/namespaces.ts";
+import { totalOfFiles } from "../manifest.ts";
 import { finish, mmdebstrapOptions, packages, suite, toolScript, tools, userlandKey } from "./recipe.ts";
 
 /** A Debian root file system with every program that a lab host runs, in the cache. Labs share it and never write to it. */
@@ -20,13 +21,22 @@ export interface Userland {
 
 const WHAT = "the lab host's userland";
 
-const store = (): string => join(cacheRoot(), "userland");
+/** Every userland of the cache. */
+export const userlandStore = (): Store => ({
+  directory: join(cacheRoot(), "userland"),
+  what: WHAT,
+  measure: totalOfFiles,
+});
 
 /** Where the userland is, or is to be. */
 export function describeUserland(): Userland {
   const key = userlandKey();
-  return { key, root: join(store(), key, "root"), tools: join(store(), key, "tools") };
+  const directory = join(userlandStore().directory, key);
+  return { key, root: join(directory, "root"), tools: join(directory, "tools") };
 }
+
+/** The userlands that this process has found whole, by their roots: one has thousands of files, which are counted once a process. */
+const checked = new Map<string, Promise<unknown>>();
 
 /**
  * The userland, from the cache or built there from Debian's packages: a minute, 400 MB.
@@ -34,10 +44,16 @@ export function describeUserland(): Userland {
  */
 export async function userland(options: BuildOptions = {}): Promise<Userland> {
   const described = describeUserland();
-  await buildOnce(
-    { store: store(), name: described.key, what: WHAT, build: (scratch) => build(scratch, options) },
-    options,
-  );
+  const { key, root } = described;
+  if (!(await exists(root))) checked.delete(root);
+  const whole =
+    checked.get(root) ??
+    buildOnce({ store: userlandStore(), name: key, build: (scratch) => build(scratch, options) }, options);
+  checked.set(root, whole);
+  await whole.catch((error) => {
+    checked.delete(root);
+    throw error;
+  });
   return described;
 }
 
