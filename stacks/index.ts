@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Client, GuestImage, imageKey, KeyPair, LabHost, Serving } from "../provision/index.ts";
+import { Client, GuestImage, imageKey, KeyPair, LabHost, labMemory, Serving } from "../provision/index.ts";
 import { isStackName, labDirectory, stackNameRule } from "../provision/paths.ts";
 import { FileError, formatFileError, type Lab, poolOf, readLab } from "./lab.ts";
 import { labFileOf } from "./lab-file.ts";
+import { IGNORE_MEMORY, verdictOn } from "./memory.ts";
 import { makeNetwork } from "./network.ts";
 import { giveRoles } from "./roles.ts";
 import { makeServer } from "./server.ts";
@@ -14,12 +15,20 @@ export default async function lab(): Promise<Record<string, unknown>> {
     throw refusal(`the stack cannot be called "${stack}". ${stackNameRule}\nFix: pulumi stack rename NAME`);
   const lab = await labOf(stack);
 
+  const place = { kind: "private" as const, directory: labDirectory(stack) };
+  const memory = verdictOn(labMemory(place, lab.servers), {
+    preview: pulumi.runtime.isDryRun(),
+    ignored: process.env[IGNORE_MEMORY] === "1",
+  });
+  if (memory.refusal) throw refusal(memory.refusal);
+  if (memory.warning) await pulumi.log.warn(memory.warning);
+
   const image = new GuestImage("image", {
     packages: lab.image.packages,
     key: await imageKey({ packages: lab.image.packages }),
   });
   const host = new LabHost("host", {
-    host: { kind: "private", directory: labDirectory(stack) },
+    host: place,
     packages: image.pool,
   });
   const network = makeNetwork(lab, host);

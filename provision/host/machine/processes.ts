@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
 /** The PIDs of this user's processes, this one left out. Root too gets its own alone. */
-function ownProcesses(): number[] {
+export function ownProcesses(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -19,13 +19,16 @@ function processFile(pid: number, name: string): string {
 }
 
 /** A link of /proc/PID; empty if the process has ended, or hides it. */
-function processLink(pid: number, name: string): string {
+export function processLink(pid: number, name: string): string {
   try {
     return readlinkSync(`/proc/${pid}/${name}`);
   } catch {
     return "";
   }
 }
+
+/** The words of a process's command line; none of a kernel thread or of a process that has ended. */
+export const commandLine = (pid: number): string[] => processFile(pid, "cmdline").split("\0").slice(0, -1);
 
 /** The effective user, as this namespace numbers users. The owner of /proc/PID is not it: that of a process that cannot be dumped is root. */
 function ownerOf(pid: number): number | undefined {

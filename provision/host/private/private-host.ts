@@ -10,6 +10,7 @@ import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
 import { becomeRoot, joinRoot, labEnvironment, outlivingLogin, withKvm } from "../machine/namespaces.ts";
+import { commandLine, ownProcesses, processLink } from "../machine/processes.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
@@ -84,6 +85,19 @@ export class PrivateHost implements LabHost {
     // Field 22 of /proc/PID/stat is the start time in clock ticks since boot: proc(5). The command's name may hold spaces.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
     return `${pid}-${fields[19]}`;
+  }
+
+  guests(): string[] {
+    const pid = this.pid;
+    if (pid === undefined) return [];
+    const namespace = processLink(pid, "ns/pid");
+    return ownProcesses().flatMap((one) => {
+      const words = commandLine(one);
+      if (!words[0]?.includes("qemu-system-") || processLink(one, "ns/pid") !== namespace) return [];
+      // -name guest=server1,debug-threads=on
+      const [, name] = /^guest=([^,]+)/.exec(words[words.indexOf("-name") + 1] ?? "") ?? [];
+      return name === undefined ? [] : [name];
+    });
   }
 
   async observe(): Promise<ObservedHost | undefined> {
