@@ -184,10 +184,18 @@ const userNamespaceFinding = (said) => {
   );
 };
 
+/** How long a program that is asked something has for its answer. */
+const ANSWER_MS = 5000;
+
 /** @param {string} program @param {string[]} args */
 const outputOf = (program, ...args) => {
   const env = { ...process.env, PATH: [process.env.PATH, ...SYSTEM_FOLDERS].join(delimiter) };
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env });
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    env,
+    timeout: ANSWER_MS,
+    killSignal: "SIGKILL",
+  });
   return { status, stdout: stdout ?? "", stderr: stderr ?? "" };
 };
 
