@@ -3,6 +3,7 @@ import { closeConnections } from "../provision/ssh/index.ts";
 import { check } from "./commands/check.ts";
 import { ci } from "./commands/ci.ts";
 import { client } from "./commands/client.ts";
+import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { failover } from "./commands/failover.ts";
@@ -40,6 +41,7 @@ for (const add of [
   client,
   validate,
   env,
+  doctor,
 ])
   add(program);
 

@@ -6,7 +6,8 @@ import { isStackName, projectRoot, stackNameRule } from "../provision/paths.ts";
 export const stackOption = (): Option =>
   new Option("-s, --stack <name>", "the lab's stack").env("LVS_LAB_STACK").default("ha").argParser(stackName);
 
-function stackName(text: string): string {
+/** Reads a stack's name. */
+export function stackName(text: string): string {
   if (isStackName(text)) return text;
   throw new InvalidArgumentError(stackNameRule);
 }

@@ -35,6 +35,16 @@ export async function importCompiled(entry) {
 const isFull = (error) =>
   ["ENOSPC", "EDQUOT", "EROFS"].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? "");
 
+/**
+ * Whether a program could not be imported for want of a package, as before `npm ci`.
+ * @param {unknown} error
+ * @returns {boolean}
+ */
+export const isPackageMissing = (error) => {
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && error.code === "ERR_MODULE_NOT_FOUND") || isPackageMissing(error.cause);
+};
+
 /** Imports a program as it is. It starts later than a compiled one, and writes nothing: a lab can be taken away on a full disk. @param {string} entry */
 async function importSource(entry) {
   process.env.TSX_DISABLE_CACHE = "1";

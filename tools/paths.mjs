@@ -24,7 +24,7 @@ export const cacheRoot = () => xdg("LVS_LAB_CACHE", "XDG_CACHE_HOME", ".cache");
 export const stateRoot = () => xdg("LVS_LAB_STATE", "XDG_STATE_HOME", ".local/state");
 
 /** The folder of all labs. Nothing else is in it. @returns {string} */
-const labsRoot = () => join(stateRoot(), "labs");
+export const labsRoot = () => join(stateRoot(), "labs");
 
 /**
  * The directory of a stack's lab: disks, sockets, logs, transcripts. `down` removes it with all that is in it.

@@ -30,6 +30,12 @@ export function processLink(pid: number, name: string): string {
 /** The words of a process's command line; none of a kernel thread or of a process that has ended. */
 export const commandLine = (pid: number): string[] => processFile(pid, "cmdline").split("\0").slice(0, -1);
 
+/** Whether a process is PID 1 of a namespace below this one, and its first program. */
+export function isFirstOfItsNamespace(pid: number): boolean {
+  const pids = /^NSpid:\s+(.*)$/m.exec(processFile(pid, "status"))?.[1]?.split(/\s+/) ?? [];
+  return pids.length > 1 && pids.at(-1) === "1";
+}
+
 /** The effective user, as this namespace numbers users. The owner of /proc/PID is not it: that of a process that cannot be dumped is root. */
 function ownerOf(pid: number): number | undefined {
   const [, effective] = /^Uid:\s+\d+\s+(\d+)/m.exec(processFile(pid, "status")) ?? [];
@@ -46,7 +52,7 @@ interface Mount {
 }
 
 /** The mounts that a process sees, in the order in which they were made. */
-const mountsOf = (pid: number | "self"): Mount[] =>
+export const mountsOf = (pid: number | "self"): Mount[] =>
   processFile(pid as number, "mountinfo")
     .split("\n")
     .filter(Boolean)

@@ -26,7 +26,7 @@ const START_SECONDS = 30;
 const ALIVE_SECONDS = 5;
 
 /** The file that marks a directory as a lab's: nothing without it is removed. */
-const MARK = "lvs-lab";
+export const MARK = "lvs-lab";
 const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
 
 /**

@@ -34,7 +34,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     const commands = [...stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
     expect(commands.sort()).toEqual(
       [
-        ...["check", "ci", "client", "down", "env", "failover", "fault", "grade", "heal", "help", "scenario"],
+        ...["check", "ci", "client", "doctor", "down", "env", "failover", "fault", "grade", "heal", "help", "scenario"],
         ...["soak", "ssh", "status", "up", "validate"],
       ].sort(),
     );

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { becomeRoot } from "../../../../provision/host/machine/namespaces.ts";
+import { commandLine } from "../../../../provision/host/machine/processes.ts";
 import { until } from "../../../../provision/until.ts";
 
 /** A lab host's init that does nothing, and processes with the command lines of QEMUs beside it. */
@@ -31,9 +31,11 @@ export async function aLabHost(
   await writeFile(join(directory, "init.sh"), INIT);
   if (mark) await writeFile(join(directory, "lvs-lab"), "");
   const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private", "--"];
-  const script = 'mount --bind "$2" "$2" && exec /bin/bash "$@"';
+  // As in a lab host, what the directory is mounted on is not the machine's: removed there, it stays mounted here.
+  const script =
+    'mount --bind "$2" /mnt && mount -t tmpfs tmpfs "${2%/*}" && mkdir "$2" && mount --bind /mnt "$2" && umount /mnt && exec /bin/bash "$@"';
   const init = [join(directory, "init.sh"), directory, "/cache/qemu-capabilities", "3142", ...guests];
-  const child = spawn("unshare", [...namespaces, "sh", "-c", script, "sh", ...init], { stdio: "inherit" });
+  const child = spawn("unshare", [...namespaces, "sh", "-c", script, "sh", ...init], { stdio: "ignore" });
   const ended = once(child, "exit");
   onTestFinished(async () => {
     child.kill("SIGKILL");
@@ -44,5 +46,5 @@ export async function aLabHost(
     everyMs: 20,
     failed: (last) => last as Error,
   });
-  return { pid, lives: () => existsSync(`/proc/${pid}`) };
+  return { pid, lives: () => commandLine(pid).length > 0 };
 }
