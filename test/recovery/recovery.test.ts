@@ -129,6 +129,7 @@ const faults: Fault[] = [
     afterwards: async () => {
       expect(existsSync(join(stack.directory, "pool/my notes"))).toBe(true);
       await rm(join(stack.directory, "pool/my notes"), { recursive: true });
+      await stack.virsh("pool-refresh", "pool");
     },
   },
   {
