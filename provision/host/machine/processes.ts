@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
-/** The PIDs of this user's processes, this one left out. Root too gets its own alone. */
-export function ownProcesses(): number[] {
-  return readdirSync("/proc")
+/** The PIDs of all processes. */
+export const processes = (): number[] =>
+  readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => pid !== process.pid && ownerOf(pid) === process.geteuid?.());
-}
+    .map(Number);
+
+/** Those of this user, this one left out. Root too gets its own alone. */
+export const ownProcesses = (): number[] =>
+  processes().filter((pid) => pid !== process.pid && ownerOf(pid) === process.geteuid?.());
 
 /** A file of /proc/PID; empty if the process has ended, or hides it. */
 function processFile(pid: number, name: string): string {

@@ -10,7 +10,7 @@ import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
 import { becomeRoot, joinRoot, labEnvironment, outlivingLogin, withKvm } from "../machine/namespaces.ts";
-import { commandLine, ownProcesses, processLink } from "../machine/processes.ts";
+import { commandLine, processes, processLink } from "../machine/processes.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
@@ -91,7 +91,7 @@ export class PrivateHost implements LabHost {
     const pid = this.pid;
     if (pid === undefined) return [];
     const namespace = processLink(pid, "ns/pid");
-    return ownProcesses().flatMap((one) => {
+    return processes().flatMap((one) => {
       const words = commandLine(one);
       if (!words[0]?.includes("qemu-system-") || processLink(one, "ns/pid") !== namespace) return [];
       // -name guest=server1,debug-threads=on
