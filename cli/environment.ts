@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { describeUserland } from "../provision/host/userland/userland.ts";
 import { projectRoot, stateRoot } from "../provision/paths.ts";
+import { posixQuote } from "../provision/posix-quote.ts";
 import { linkPlugins } from "../tools/toolchain/home.mjs";
 import { locateToolchain } from "../tools/toolchain/locate.mjs";
 import { CliError, exitStatus } from "./exit-status.ts";
@@ -33,7 +34,7 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
 /** POSIX shell lines that set the variables, for `eval "$(npx lvs-lab env)"`. */
 export function formatEnvironment(env: Record<string, string>): string {
   return Object.entries(env)
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .map(([name, value]) => `export ${name}=${posixQuote(value)}\n`)
     .join("");
 }
 

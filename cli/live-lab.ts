@@ -1,3 +1,4 @@
+import type { ServerRef } from "../provision/ssh/index.ts";
 import type { LiveLab } from "../verify/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { isUnknownStack, pulumi } from "./pulumi.ts";
@@ -17,4 +18,14 @@ export async function liveLab(stack: string): Promise<LiveLab> {
       exitStatus.configuration,
     );
   return { stack, ...live };
+}
+
+/** How a server of the lab is reached. @throws CliError that names the servers there are */
+export function serverOf({ servers }: LiveLab, name: string): ServerRef {
+  const server = servers.find((one) => one.name === name);
+  if (server) return server;
+  throw new CliError(
+    `the lab has no server "${name}"; it has ${servers.map((one) => one.name).join(", ")}`,
+    exitStatus.configuration,
+  );
 }

@@ -1,17 +1,23 @@
 import { Command } from "commander";
 import { closeConnections } from "../provision/ssh/index.ts";
+import { capture } from "./commands/capture.ts";
 import { check } from "./commands/check.ts";
 import { ci } from "./commands/ci.ts";
 import { client } from "./commands/client.ts";
+import { connect } from "./commands/connect.ts";
+import { serialConsole } from "./commands/console.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { failover } from "./commands/failover.ts";
 import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
+import { inventory } from "./commands/inventory.ts";
+import { logs } from "./commands/logs.ts";
 import { scenario } from "./commands/scenario.ts";
 import { soak } from "./commands/soak.ts";
 import { ssh } from "./commands/ssh.ts";
+import { sshConfig } from "./commands/ssh-config.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { validate } from "./commands/validate.ts";
@@ -38,6 +44,12 @@ for (const add of [
   soak,
   ci,
   ssh,
+  sshConfig,
+  connect,
+  inventory,
+  serialConsole,
+  logs,
+  capture,
   client,
   validate,
   env,

@@ -1,3 +1,4 @@
+import { HostCommandError } from "../provision/host/command.ts";
 import { LabHostDownError } from "../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts";
 import { FileError, formatFileError } from "../stacks/lab.ts";
@@ -29,7 +30,8 @@ function statusOf(error: unknown): number | undefined {
   if (error instanceof LabError) return error.kind === "misuse" ? exitStatus.configuration : exitStatus.failed;
   if (error instanceof InterruptedError) return exitStatus.cancelled;
   if (error instanceof UnreachableError) return exitStatus.timeout;
-  if (error instanceof RemoteCommandError || error instanceof LabHostDownError) return exitStatus.failed;
+  if ([RemoteCommandError, HostCommandError, LabHostDownError].some((kind) => error instanceof kind))
+    return exitStatus.failed;
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ServerRef } from "../../provision/ssh/index.ts";
+import { sshConfig } from "../../provision/ssh/index.ts";
 import { type LiveLab, placeOf } from "../../verify/live-lab.ts";
 import { run } from "./run.ts";
 
@@ -22,10 +22,15 @@ export class SshAccess {
     // A control socket's path has to fit into sockaddr_un: a short directory.
     const directory = await mkdtemp(join(tmpdir(), "lb-ssh-"));
     const place = placeOf(live);
-    const proxyOf = ({ address }: ServerRef) => place.connectCommand(address, 22);
-    await writeFile(join(directory, "identity"), live.servers[0]?.privateKey ?? "", { mode: 0o600 });
-    await writeFile(join(directory, "known_hosts"), live.servers.map((one) => `${one.name} ${one.hostKey}\n`).join(""));
-    await writeFile(join(directory, "config"), sshConfig(live.servers, { directory, proxyOf }));
+    const files = { identity: join(directory, "identity"), knownHosts: join(directory, "known_hosts") };
+    const hosts = live.servers.map(({ name, address }) => ({
+      name,
+      keyAlias: name,
+      proxyCommand: place.connectCommand(address, 22),
+    }));
+    await writeFile(files.identity, live.servers[0]?.privateKey ?? "", { mode: 0o600 });
+    await writeFile(files.knownHosts, live.servers.map((one) => `${one.name} ${one.hostKey}\n`).join(""));
+    await writeFile(join(directory, "config"), sshConfig(hosts, files));
     return new SshAccess(
       directory,
       live.servers.map(({ name }) => name),
@@ -51,30 +56,4 @@ export class SshAccess {
     await this.cool();
     await rm(this.directory, { recursive: true, force: true });
   }
-}
-
-/** An ssh_config(5) for a lab's servers, each by its name. */
-export function sshConfig(
-  servers: readonly ServerRef[],
-  { directory, proxyOf }: { directory: string; proxyOf: (server: ServerRef) => readonly string[] },
-): string {
-  return servers
-    .map(
-      (server) => `Host ${server.name}
-  HostKeyAlias ${server.name}
-  User root
-  ProxyCommand ${proxyOf(server).join(" ").replaceAll("%", "%%")}
-`,
-    )
-    .concat(`Host *
-  UserKnownHostsFile ${directory}/known_hosts
-  GlobalKnownHostsFile /dev/null
-  IdentityFile ${directory}/identity
-  IdentitiesOnly yes
-  StrictHostKeyChecking yes
-  # As the lab's own client: the hybrid key exchange that OpenSSH prefers costs an emulated guest most of a second.
-  KexAlgorithms curve25519-sha256
-  LogLevel ERROR
-`)
-    .join("");
 }

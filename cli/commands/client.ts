@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CLIENT } from "../../provision/host/reach.ts";
 import { placeOf } from "../../verify/live-lab.ts";
-import { exitStatus } from "../exit-status.ts";
+import { endOf } from "../at-terminal.ts";
 import { liveLab } from "../live-lab.ts";
 import { type StackOptions, stackOption } from "../options.ts";
 
@@ -15,9 +15,6 @@ export const client = (program: Command): void => {
     .action(async (words: string[], { stack }: StackOptions) => {
       const live = await liveLab(stack);
       const child = placeOf(live).spawn(CLIENT, words.length > 0 ? words : ["bash"], { stdio: "inherit" });
-      process.exitCode = await new Promise((resolve, reject) => {
-        child.once("error", reject);
-        child.once("close", (code) => resolve(code ?? exitStatus.internal));
-      });
+      process.exitCode = await endOf(child);
     });
 };

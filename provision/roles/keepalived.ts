@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { quote } from "zx";
 import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
@@ -85,5 +84,5 @@ function tableIs(virtualServices: readonly string[], seconds: number): string {
   const wanted = [...virtualServices].sort().join("\n");
   const table =
     "ipvsadm --save --numeric | sed -n 's/^-A -[tu] \\([^ ]*\\) -s \\([^ ]*\\).*/\\1 \\2/p' | LC_ALL=C sort";
-  return `(for try in $(seq ${10 * seconds}); do [ "$(${table})" = ${quote(wanted)} ] && exit; sleep 0.1; done; exit 1)`;
+  return `(for try in $(seq ${10 * seconds}); do [ "$(${table})" = ${command`${wanted}`} ] && exit; sleep 0.1; done; exit 1)`;
 }

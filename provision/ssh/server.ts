@@ -1,14 +1,16 @@
 import { appendFile, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { NodeSSH } from "node-ssh";
+import type { NodeSSH } from "node-ssh";
 import { z } from "zod";
-import { quote } from "zx";
 import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
 import { tryVirsh } from "../host/virsh.ts";
 import { until } from "../until.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
 import { masked } from "./masked.ts";
 import { parseSections, sectionScript } from "./sections.ts";
+
+const require = createRequire(import.meta.url);
 
 /** How a server is reached: everything that a connection needs, so that no role knows where its server runs. */
 export const serverRef = z.object({
@@ -83,7 +85,7 @@ export class Server {
     const expected = ref.hostKey.split(" ")[1];
     const ssh = await until(
       async () => {
-        const client = new NodeSSH();
+        const client = new (await import("node-ssh")).NodeSSH();
         await client.connect({
           sock: host.connect(ref.address, 22) as never,
           host: ref.name,
@@ -209,6 +211,7 @@ export type Word = string | number | readonly (string | number)[];
 
 /** A bash command from a template: every value quoted, an array as several words. */
 export function command(pieces: TemplateStringsArray, ...values: Word[]): string {
+  const { quote } = require("zx") as typeof import("zx");
   const word = (value: Word): string =>
     Array.isArray(value) ? value.map(String).map(quote).join(" ") : quote(String(value));
   return String.raw({ raw: pieces }, ...values.map(word));

@@ -1,5 +1,3 @@
-import { $ } from "zx";
-
 /** Debian's keyring, at the path that the package debian-archive-keyring gives it. */
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -55,6 +53,7 @@ export const debianSources = (mirror: DebianMirror, suite: string): string[] =>
 /** The machine's apt settings for reaching a mirror (proxies), as apt.conf(5) lines that mmdebstrap takes. None without apt. */
 export async function aptProxies(): Promise<string[]> {
   const format = ["--format", "%F %v%n"];
+  const { $ } = await import("zx");
   const { stdout } = await $({
     quiet: true,
     nothrow: true,
@@ -68,6 +67,7 @@ export async function aptProxies(): Promise<string[]> {
 /** The URLs of the repositories that the machine's apt has indices of: apt-get(8), indextargets. None without apt. */
 async function aptRepositories(): Promise<string[]> {
   const format = ["--format", "$(REPO_URI)"];
+  const { $ } = await import("zx");
   const { stdout } = await $({
     quiet: true,
     nothrow: true,

@@ -1,5 +1,6 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { atLogout } from "../../../tools/setup/machine.mjs";
+import { posixQuote } from "../../posix-quote.ts";
 
 /**
  * What the machine gives to a lab without being changed: namespaces. Root makes them at once. An ordinary user first becomes root of a user
@@ -37,7 +38,7 @@ export const asRoot = (command: readonly string[]): string[] =>
  */
 export function withKvm(command: readonly string[]): string[] {
   const group = isRoot() ? undefined : kvmGroup();
-  return group === undefined ? [...command] : ["sg", group, "-c", `exec ${command.map(quoted).join(" ")}`];
+  return group === undefined ? [...command] : ["sg", group, "-c", `exec ${command.map(posixQuote).join(" ")}`];
 }
 
 /** The name of the group by which alone this process may use /dev/kvm; undefined if it may not, or may otherwise. */
@@ -68,6 +69,3 @@ export const outlivingLogin = (command: readonly string[], unit: string): string
     : []),
   ...["env", "--unset=XDG_RUNTIME_DIR", ...command],
 ];
-
-/** A word for a POSIX shell. */
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

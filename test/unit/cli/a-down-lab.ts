@@ -1,20 +1,27 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { BRIDGE } from "../../../stacks/bridge.ts";
 import { readLab } from "../../../stacks/lab.ts";
 
 /**
  * Writes a stack into a state directory whose lab was brought up and whose lab host has gone since: every command finds the lab, and
  * nothing in it. It is the form of Pulumi's state, apitype.VersionedCheckpoint.
+ * @returns the lab's directory, which is not made
  */
-export async function writeDownLab(state: string, stack: string, labFile: string): Promise<void> {
+export async function writeDownLab(
+  state: string,
+  stack: string,
+  labFile: string,
+  { hostKey = "ssh-ed25519 AAAA", privateKey = "none" } = {},
+): Promise<string> {
   const lab = await readLab(labFile);
   const host = { kind: "private", directory: join(state, "labs", stack) };
   const servers = lab.servers.map(({ name, address }) => ({
     host,
     name,
     address,
-    hostKey: "ssh-ed25519 AAAA",
-    privateKey: "none",
+    hostKey,
+    privateKey,
     instance: "1",
     acceleration: "kvm",
   }));
@@ -22,7 +29,7 @@ export async function writeDownLab(state: string, stack: string, labFile: string
     urn: `urn:pulumi:${stack}::lvs-lab::pulumi:pulumi:Stack::lvs-lab-${stack}`,
     custom: false,
     type: "pulumi:pulumi:Stack",
-    outputs: { live: { lab, host, acceleration: "kvm", servers } },
+    outputs: { live: { lab, host, bridge: BRIDGE, acceleration: "kvm", servers } },
   };
   const latest = { manifest: { time: "2026-01-01T00:00:00Z", magic: "", version: "" }, resources: [root] };
   const directory = join(state, "pulumi/.pulumi/stacks/lvs-lab");
@@ -31,4 +38,5 @@ export async function writeDownLab(state: string, stack: string, labFile: string
     join(directory, `${stack}.json`),
     JSON.stringify({ version: 3, checkpoint: { stack: `organization/lvs-lab/${stack}`, latest } }),
   );
+  return host.directory;
 }

@@ -45,8 +45,22 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
   it.each([
     ["failover", ["failover"], 2, /^lvs-lab: a failover needs two directors/],
     ["client", ["client", "--", "true"], 1, /^lvs-lab: the lab host in \S+ is not running; `pulumi up` starts it\n$/],
+    ["a console without a terminal", ["console", "server1"], 2, /^lvs-lab: a console needs a terminal .*Fix: /],
+    ["ssh-config", ["ssh-config"], 1, /^lvs-lab: the lab host in \S+ is not running/],
     [
-      "an unknown server",
+      "a connection to an unknown server",
+      ["connect", "server9"],
+      2,
+      /^lvs-lab: the lab has no server "server9"; it has server1, server2, server3\n$/,
+    ],
+    [
+      "a connection to an address of no lab",
+      ["connect", "-s", "nosuch", "172.25.254.11"],
+      2,
+      /^lvs-lab: the stack "nosuch" has no lab: there is no \S+\. Fix: `npm run up -- -s nosuch`\n$/,
+    ],
+    [
+      "an unknown server of a check",
       ["check", "--server", "server1", "server9"],
       2,
       /^lvs-lab: there is no server server9; there are server1, server2, server3, client\n$/,
@@ -95,6 +109,18 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
     const result = await lvsLabOn(stack, ...args);
     expect(result).toMatchObject({ status, stdout: "" });
     expect(result.stderr).toMatch(message);
+  });
+
+  it.each([
+    ["a console", "console server1", 1, /^lvs-lab: the lab host in \S+ is not running/],
+    ["a pcap file", "capture -w -", 2, /^lvs-lab: a pcap file is no text for a terminal\. Fix: /],
+    ["a capture", "capture --filter arp", 1, /^lvs-lab: the lab host in \S+ is not running/],
+  ])("%s at a terminal", async (_what, words, status, message) => {
+    const { exitCode, stdout } = await $({
+      ...{ cwd: projectRoot, env, nothrow: true, quiet: true, input: "" },
+    })`script --quiet --return --command ${`${program} ${words}`} /dev/null`;
+    expect(exitCode).toBe(status);
+    expect(stdout).toMatch(message);
   });
 
   it("check says why nothing can be seen, and what a person would type", async () => {

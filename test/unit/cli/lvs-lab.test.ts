@@ -31,11 +31,28 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
   it("--help lists every command, on stdout", async () => {
     const { status, stdout, stderr } = await lvsLab("--help");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const commands = [...stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name);
+    const commands = [...stdout.slice(stdout.indexOf("Commands:")).matchAll(/^ {2}([a-z-]+)/gm)].map(
+      ([, name]) => name,
+    );
     expect(commands.sort()).toEqual(
       [
-        ...["check", "ci", "client", "doctor", "down", "env", "failover", "fault", "grade", "heal", "help", "scenario"],
-        ...["soak", "ssh", "status", "up", "validate"],
+        ...[
+          "capture",
+          "check",
+          "ci",
+          "client",
+          "console",
+          "doctor",
+          "down",
+          "env",
+          "failover",
+          "fault",
+          "grade",
+          "heal",
+          "help",
+        ],
+        ...["inventory", "logs", "scenario"],
+        ...["soak", "ssh", "ssh-config", "status", "up", "validate"],
       ].sort(),
     );
   });
@@ -55,6 +72,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     ["a fault without a server", ["fault", "inject", "pause"], "missing required argument 'server'"],
     ["a soak of no requests", ["soak", "--requests", "0"], "it is a whole number from 1."],
     ["a scenario that is run no time", ["scenario", "run", "director-down", "--repeat", "0"], "from 1 to 1000."],
+    ["a capture for no time that there is", ["capture", "--seconds", "soon"], "it is a number of seconds."],
     ["a lab that is kept now and then", ["ci", "--keep", "sometimes"], "Allowed choices are never, on-failure, always"],
   ])("%s is an error of configuration, with help, on stderr", async (_what, args, message) => {
     const { status, stdout, stderr } = await lvsLab(...args);

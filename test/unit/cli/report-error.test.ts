@@ -36,6 +36,11 @@ it.each<[string, unknown, number]>([
     new RemoteCommandError("server1", "false", { stdout: "", stderr: "", code: 1, signal: null, ms: 5 }, "/log"),
     1,
   ],
+  [
+    "a command that failed on the lab host",
+    new HostCommandError("segment", ["virsh", "list"], { stdout: "", stderr: "no libvirtd", status: 1 }),
+    1,
+  ],
   ["a lab host that is down", new LabHostDownError("/lab"), 1],
   ["Ctrl-C", new InterruptedError("SIGINT"), 8],
 ])("%s: shows the message alone", (_what, error, status) => {

@@ -17,6 +17,8 @@ export const anotherKey = await generateKeys("another");
 export interface SshServer {
   /** What `Server.connect` needs to get here. */
   readonly ref: ServerRef;
+  /** Where it really is, on the loopback. */
+  readonly port: number;
   /** How many connections have been made so far. */
   readonly connections: number;
   /** Cuts every connection, as a power failure does. */
@@ -73,6 +75,7 @@ export async function startSshServer(): Promise<SshServer> {
       instance: "1",
       acceleration: "kvm",
     },
+    port,
     get connections() {
       return connections;
     },

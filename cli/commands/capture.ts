@@ -1,0 +1,123 @@
+import { once } from "node:events";
+import { type FileHandle, open } from "node:fs/promises";
+import type { Command } from "commander";
+import { tryOnHost } from "../../provision/host/command.ts";
+import { type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
+import { interruptible } from "../../verify/interruptible.ts";
+import { CliError, exitStatus } from "../exit-status.ts";
+import { labPlace } from "../lab-directory.ts";
+import { type StackOptions, seconds, stackOption } from "../options.ts";
+
+interface CaptureOptions extends StackOptions {
+  readonly write?: string;
+  readonly filter?: string;
+  readonly seconds?: number;
+  readonly ethernet?: boolean;
+}
+
+export const capture = (program: Command): void => {
+  program
+    .command("capture")
+    .description("show the packets on the lab's segment by tcpdump, or write them into a file, until Ctrl-C")
+    .addOption(stackOption())
+    .option("-w, --write <file>", "write a pcap file, for Wireshark; - is standard output")
+    .option("--filter <expression>", "only these packets, as pcap-filter(7) says: 'arp or vrrp'")
+    .option("--seconds <seconds>", "end by itself after so long", seconds)
+    .option("-e, --ethernet", "show MAC addresses too: by them a director hands a request on")
+    .action(async ({ stack, ...options }: CaptureOptions) => {
+      if (options.write === "-" && process.stdout.isTTY)
+        throw new CliError(
+          "a pcap file is no text for a terminal. Fix: name a file, or pipe it: `lvs-lab capture -w - | wireshark -k -i -`",
+          exitStatus.configuration,
+        );
+      const { host, bridge } = await labPlace(stack);
+      const place = openHost(host);
+      if (options.filter !== undefined) await refuseBadFilter(place, options.filter);
+      const file = options.write === undefined || options.write === "-" ? undefined : await fileToWrite(options.write);
+      try {
+        const said = await runTcpdump(place, bridge, options, file);
+        if (said) console.error(`${said}${file ? `, in ${options.write}` : ""}`);
+      } finally {
+        await file?.close();
+      }
+    });
+};
+
+/** @throws CliError with tcpdump's own words unless it can read the filter */
+async function refuseBadFilter(place: LabHost, filter: string): Promise<void> {
+  const compile = ["tcpdump", "-y", "EN10MB", "-d", "--", filter];
+  const { status, stderr } = await tryOnHost(place, SEGMENT, compile);
+  if (status !== 0) throw new CliError(`--filter: ${wordsOf(stderr)}`, exitStatus.configuration);
+}
+
+/** A file of this machine and this user: the lab host sees other paths. */
+async function fileToWrite(path: string): Promise<FileHandle> {
+  return await open(path, "w").catch((cause) => {
+    throw new CliError(`cannot write ${path}: ${cause.message}`, exitStatus.configuration, { cause });
+  });
+}
+
+/**
+ * Runs tcpdump on the segment until Ctrl-C, or for so long.
+ * @returns how many packets it counted, in words; undefined if it could not tell
+ */
+async function runTcpdump(
+  place: LabHost,
+  bridge: string,
+  { write, filter, seconds: duration, ethernet }: Omit<CaptureOptions, "stack">,
+  file: FileHandle | undefined,
+): Promise<string | undefined> {
+  const command = [
+    ...["tcpdump", "-i", bridge, "-n", "--immediate-mode", "-B", String(BUFFER_KIB)],
+    // Giving up root would also give up being killed with this process: prctl(2), PR_SET_PDEATHSIG.
+    ...["-Z", "root"],
+    ...(write === undefined ? ["-l"] : ["-U", "-w", "-"]),
+    ...(ethernet ? ["-e"] : []),
+    ...["--", ...(filter === undefined ? [] : [filter])],
+  ];
+  return await interruptible(async (signal) => {
+    // detached: Ctrl-C is for this process, which then tells tcpdump once.
+    const child = place.spawn(SEGMENT, ["setpriv", "--pdeathsig", "KILL", ...command], {
+      ...{ direct: true, detached: true, stdio: ["ignore", file?.fd ?? "inherit", "pipe"] },
+    });
+    let said = "";
+    let [listening, stopped] = [false, false];
+    let timer: NodeJS.Timeout | undefined;
+    const stop = () => {
+      stopped = true;
+      child.kill("SIGINT");
+    };
+    signal.addEventListener("abort", stop);
+    child.stderr?.setEncoding("utf8").on("data", (part: string) => {
+      said += part;
+      if (listening || !said.includes("listening on")) return;
+      listening = true;
+      console.error("Capturing on the lab's segment. Ctrl-C ends it.");
+      if (duration !== undefined) timer = setTimeout(stop, duration * 1000);
+    });
+    const [code, killedBy] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+    clearTimeout(timer);
+    // A reader that has seen enough, such as head(1), is no failure; nor is Ctrl-C before tcpdump listens.
+    const ended = code === 0 || stopped || killedBy === "SIGPIPE" || said.includes("Broken pipe");
+    if (!ended)
+      throw new CliError(
+        `the capture ended (${killedBy ?? `status ${code}`}): ${wordsOf(said)}` +
+          (listening ? "" : ". Fix: `npm run up` makes the lab's bridge"),
+      );
+    return countIn(said);
+  });
+}
+
+/** KiB for frames that tcpdump has not come to yet. */
+const BUFFER_KIB = 8192;
+
+/** What tcpdump counted, as it says at its end. */
+function countIn(said: string): string | undefined {
+  const count = (what: string) => new RegExp(`^(\\d+) packets? ${what}`, "m").exec(said)?.[1];
+  const [captured, dropped] = [count("captured"), count("dropped by kernel")];
+  if (captured === undefined) return undefined;
+  return `${captured} packet${captured === "1" ? "" : "s"} captured${dropped === "0" ? "" : `, ${dropped} more dropped by the kernel`}`;
+}
+
+/** tcpdump's last words, in one line. */
+const wordsOf = (stderr: string): string => stderr.trim().split("\n").slice(-3).join("; ");

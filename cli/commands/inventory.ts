@@ -1,0 +1,59 @@
+import { type Command, Option } from "commander";
+import { posixQuote } from "../../provision/posix-quote.ts";
+import { directors, realServers, type Server } from "../../stacks/lab.ts";
+import type { LiveLab } from "../../verify/live-lab.ts";
+import { liveLab, serverOf } from "../live-lab.ts";
+import { type StackOptions, stackOption } from "../options.ts";
+import { qualifiedName, writeSshFiles } from "../ssh-files.ts";
+
+export const inventory = (program: Command): void => {
+  program
+    .command("inventory")
+    .description("print Ansible's inventory of the lab, as its inventory scripts do: cli/ansible-inventory is one")
+    .addOption(stackOption())
+    .addOption(new Option("--list", "all groups and hosts, the default").conflicts("host"))
+    .option("--host <name>", "the variables of one host")
+    .action(async ({ stack, host }: StackOptions & { host?: string }) => {
+      const live = await liveLab(stack);
+      const found = ansibleInventory(live, (await writeSshFiles(live)).path);
+      console.log(JSON.stringify(host ? found._meta.hostvars[serverOf(live, host).name] : found, null, 2));
+    });
+};
+
+/** Ansible's variables of a host. */
+interface HostVariables {
+  readonly ansible_host: string;
+  readonly ansible_user: "root";
+  readonly ansible_ssh_common_args: string;
+  readonly address: string;
+}
+
+/** What an inventory script prints: Ansible's "Developing dynamic inventory". */
+interface AnsibleInventory {
+  readonly _meta: { readonly hostvars: Readonly<Record<string, HostVariables>> };
+  readonly all: { readonly children: readonly string[]; readonly vars: Readonly<Record<string, string | number>> };
+  readonly directors: { readonly hosts: readonly string[] };
+  readonly real_servers: { readonly hosts: readonly string[] };
+}
+
+/** @param sshConfig the path of the lab's ssh_config(5) */
+export function ansibleInventory({ stack, lab }: Pick<LiveLab, "stack" | "lab">, sshConfig: string): AnsibleInventory {
+  const names = (servers: readonly Server[]) => servers.map(({ name }) => name);
+  const variables = ({ name, address }: Server): HostVariables => ({
+    // Ansible keeps connections by this name: another lab's server must have another.
+    ansible_host: qualifiedName(stack, name),
+    ansible_user: "root",
+    ansible_ssh_common_args: `-F ${posixQuote(sshConfig)}`,
+    address,
+  });
+  return {
+    _meta: { hostvars: Object.fromEntries(lab.servers.map((server) => [server.name, variables(server)])) },
+    all: {
+      children: ["directors", "real_servers"],
+      // Not `port`, which Ansible keeps for a play's own.
+      vars: { vip: lab.service.vip, vip_port: lab.service.port, scheduler: lab.service.scheduler, stage: lab.stage },
+    },
+    directors: { hosts: names(directors(lab)) },
+    real_servers: { hosts: names(realServers(lab)) },
+  };
+}

@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { type Command, Option } from "commander";
+import { command, patience } from "../../provision/ssh/index.ts";
+import { endOf } from "../at-terminal.ts";
+import { CliError, exitStatus } from "../exit-status.ts";
+import { existingLabDirectory } from "../lab-directory.ts";
+import { liveLab, serverOf } from "../live-lab.ts";
+import { formatBytes, type LogFile, type LogKind, logFiles, loggedServers } from "../log-sources.ts";
+import { openSsh } from "../open-ssh.ts";
+import { type StackOptions, stackOption, wholeNumber } from "../options.ts";
+
+interface LogsOptions extends StackOptions, Partial<Record<LogKind, boolean>> {
+  readonly unit?: string;
+  readonly follow?: boolean;
+  readonly lines: number;
+}
+
+/** What shows which log. Those of the second row are of no server. */
+const ofServer = ["console", "transcript", "qemu"] as const;
+const ofLab = ["host", "resources"] as const;
+const kinds = [...ofServer, ...ofLab];
+
+export const logs = (program: Command): void => {
+  const only = (kind: LogKind, flags: string, description: string) =>
+    new Option(flags, description).conflicts(["unit", ...kinds.filter((other) => other !== kind)]);
+  program
+    .command("logs")
+    .description(
+      "show a log: a server's journal or another of its logs, the lab host's; without arguments, which there are",
+    )
+    .addOption(stackOption())
+    .argument("[server]", "its name in the lab file: the journal, unless an option says otherwise")
+    .option("-u, --unit <name>", "of the journal only this service, such as keepalived")
+    .addOption(only("console", "--console", "what the server's serial console has shown"))
+    .addOption(only("transcript", "--transcript", "every command that the lab ran on the server, with its output"))
+    .addOption(only("qemu", "--qemu", "QEMU's command line and messages"))
+    .addOption(only("host", "--host", "the lab host's own: init, libvirtd, package server"))
+    .addOption(only("resources", "--resources", "what Pulumi did with each resource, and how long it took"))
+    .option("-n, --lines <count>", "show the last so many lines", wholeNumber(), 50)
+    .option("-f, --follow", "go on as lines come, until Ctrl-C")
+    .action(async (server: string | undefined, options: LogsOptions) => {
+      const kind = kinds.find((one) => options[one]);
+      refuseMisuse(server, kind, options);
+      const directory = existingLabDirectory(options.stack);
+      if (server !== undefined && kind === undefined) return await showJournal(server, options);
+      const files = await logFiles(directory);
+      if (kind === undefined) console.log(formatSources(options.stack, files));
+      else await showFiles(chooseFiles(files, { kind, server, directory }), options);
+    });
+};
+
+/** @throws CliError for options that do not go with the server that is named, or not named */
+function refuseMisuse(server: string | undefined, kind: LogKind | undefined, { unit, follow }: LogsOptions): void {
+  const refuse = (message: string) => {
+    throw new CliError(`${message} \`lvs-lab logs\` lists the logs`, exitStatus.configuration);
+  };
+  const isOfLab = ofLab.some((one) => one === kind);
+  if (server !== undefined && isOfLab) refuse(`--${kind} is a log of no server. Fix: leave out "${server}".`);
+  if (server === undefined && kind !== undefined && !isOfLab) refuse(`--${kind} is a log of a server. Fix: name one.`);
+  if (server === undefined && unit !== undefined) refuse("--unit is of a server's journal. Fix: name a server.");
+  if (server === undefined && kind === undefined && follow) refuse("--follow wants to be told which log.");
+}
+
+/** The journal's last lines, by journalctl on the server. */
+async function showJournal(name: string, { stack, unit, lines, follow }: LogsOptions): Promise<void> {
+  const live = await liveLab(stack).catch((error) => {
+    if (!(error instanceof CliError)) throw error;
+    throw new CliError(
+      `${error.message}. The journal is read over SSH; \`npx lvs-lab logs -s ${stack}\` lists the logs that are files`,
+      error.status,
+    );
+  });
+  const server = serverOf(live, name);
+  const more = [...(unit === undefined ? [] : ["--unit", unit]), ...(follow ? ["--follow"] : [])];
+  const status = await openSsh(live, server, [command`journalctl --no-pager --lines ${lines} ${more}`], {
+    ConnectTimeout: Math.ceil(patience(server, 3)),
+  });
+  if (status === NO_CONNECTION)
+    throw new CliError(
+      `${name} has no SSH, so its journal cannot be read. Fix: \`npx lvs-lab logs -s ${stack} ${name} --console\` shows what it said last, \`npx lvs-lab console -s ${stack} ${name}\` is a way in`,
+      exitStatus.timeout,
+    );
+  end(status, follow);
+}
+
+/** The status of ssh(1) when it could not connect. */
+const NO_CONNECTION = 255;
+
+/** The files of one kind. @throws CliError if there is none, and says what there is */
+function chooseFiles(
+  files: readonly LogFile[],
+  { kind, server, directory }: { kind: LogKind; server: string | undefined; directory: string },
+): LogFile[] {
+  const chosen = files.filter((one) => one.kind === kind && one.server === server);
+  if (chosen.length > 0) return chosen;
+  const known = loggedServers(files);
+  if (server === undefined || known.includes(server))
+    throw new CliError(`there is no log of that kind in ${directory} yet`);
+  throw new CliError(
+    `there are no logs of a server "${server}"; there are those of ${known.join(", ") || "none"}`,
+    exitStatus.configuration,
+  );
+}
+
+/** The last lines of files, by tail(1), which names each if there are several. */
+async function showFiles(files: readonly LogFile[], { lines, follow }: LogsOptions): Promise<void> {
+  const shown = files.filter(({ bytes }) => bytes > 0 || follow || files.length === 1).map(({ file }) => file);
+  const options = [...["--lines", String(lines)], ...(follow ? ["--follow=name", "--retry"] : []), "--"];
+  if (shown.length > 0) end(await endOf(spawn("tail", [...options, ...shown], { stdio: "inherit" })), follow);
+}
+
+/** Ctrl-C is how one stops following. */
+function end(status: number, follow = false): void {
+  process.exitCode = follow && status === 128 + constants.signals.SIGINT ? exitStatus.ok : status;
+}
+
+/** Which logs there are: how each is asked for, how long it is, where it is. */
+function formatSources(stack: string, files: readonly LogFile[]): string {
+  const rowsOf = (one: LogFile) => [
+    `${one.server ? `${one.server} ` : ""}--${one.kind}`,
+    formatBytes(one.bytes),
+    one.file,
+  ];
+  const rows = [
+    ...loggedServers(files).flatMap((name) => [
+      [name, "", "its journal, over SSH"],
+      ...files.filter(({ server }) => server === name).map(rowsOf),
+    ]),
+    ...files.filter(({ server }) => server === undefined).map(rowsOf),
+  ];
+  const width = Math.max(...rows.map(([asked = ""]) => asked.length));
+  return [
+    `Logs of the stack ${stack}. \`npx lvs-lab logs -s ${stack}\` and a name below shows the last lines, with -f also those to come.`,
+    "",
+    ...rows.map(([asked = "", size = "", where]) => `${asked.padEnd(width)}  ${size.padStart(9)}  ${where}`),
+  ].join("\n");
+}

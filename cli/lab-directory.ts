@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { labDirectory } from "../provision/paths.ts";
+import { BRIDGE } from "../stacks/bridge.ts";
+import type { LiveLab } from "../verify/live-lab.ts";
+import { CliError, exitStatus } from "./exit-status.ts";
+import { liveLab } from "./live-lab.ts";
+
+/** The directory, if the lab has one. @throws CliError if it has none */
+export function existingLabDirectory(stack: string): string {
+  const directory = labDirectory(stack);
+  if (existsSync(directory)) return directory;
+  throw new CliError(
+    `the stack "${stack}" has no lab: there is no ${directory}. Fix: \`npm run up -- -s ${stack}\``,
+    exitStatus.configuration,
+  );
+}
+
+/** The lab host and the bridge of a stack's lab. */
+export type LabPlace = Pick<LiveLab, "host" | "bridge">;
+
+/** The same by the lab's directory alone, without Pulumi. @throws CliError if there is none */
+export const placeOnDisk = (stack: string): LabPlace => ({
+  host: { kind: "private", directory: existingLabDirectory(stack) },
+  bridge: BRIDGE,
+});
+
+/** The same as the stack's outputs say. A lab whose `up` failed has no outputs: its directory has to do. */
+export async function labPlace(stack: string): Promise<LabPlace> {
+  try {
+    return await liveLab(stack);
+  } catch (error) {
+    if (error instanceof CliError && existsSync(labDirectory(stack))) return placeOnDisk(stack);
+    throw error;
+  }
+}
