@@ -50,7 +50,7 @@ export interface RunOptions {
 const OFF = ["shut off", "crashed", "paused", "pmsuspended"];
 
 /** An error if a server that did not answer cannot: it does not run. */
-async function whetherOff({ host, name, address }: ServerRef, last: unknown): Promise<Error | undefined> {
+async function whetherOff({ host, name, address }: ServerRef, last?: unknown): Promise<Error | undefined> {
   if (last instanceof LabHostDownError) return new NotRunningError(name, address, last.message, last);
   // What libvirt cannot tell is no reason to give up.
   const said = await tryVirsh(openHost(host), "domstate", name).catch(() => undefined);
@@ -83,6 +83,9 @@ export class Server {
   static async connect(ref: ServerRef, seconds: number): Promise<Server> {
     const host = openHost(ref.host);
     const expected = ref.hostKey.split(" ")[1];
+    // Asked first: an attempt at a server that is off ends when ARP gives up, after three seconds.
+    const off = await whetherOff(ref);
+    if (off) throw off;
     const ssh = await until(
       async () => {
         const client = new (await import("node-ssh")).NodeSSH();

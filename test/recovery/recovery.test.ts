@@ -218,6 +218,7 @@ const faults: Fault[] = [
   },
   {
     what: "the lab's directory is removed while its lab host runs",
+    changes: true,
     inject: () => rename(stack.directory, `${stack.directory}.moved`),
     afterwards: () => rm(`${stack.directory}.moved`, { recursive: true, force: true }),
   },
