@@ -21,7 +21,7 @@ export const serving = defineResource({
   want: z.object({ answers: z.literal(true).default(true) }),
 
   async observe({ host, url, realServers }) {
-    const { status } = await tryOnHost(openHost(host), CLIENT, ask(url, { seconds: 5, times: realServers }));
+    const { status } = await tryOnHost(openHost(host), CLIENT, ask(url, { seconds: 1, times: realServers }));
     return { answers: (status === 0) as true };
   },
 

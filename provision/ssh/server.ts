@@ -132,9 +132,12 @@ export class Server {
     return await this.execute(command(pieces, ...values));
   }
 
-  /** Runs a script made by `command` (or a constant one). */
+  /**
+   * Runs a script made by `command` (or a constant one). When it has ended, what it wrote is on the server's disk: a power cut right after
+   * takes nothing back that was reported as done.
+   */
   async script(text: string, options: RunOptions = {}): Promise<string> {
-    const result = await this.execute(text, options);
+    const result = await this.execute(text, options, "\nstatus=$?; sync; exit $status");
     if (result.code !== 0) throw this.#failure(text, result, options.confidential);
     return result.stdout;
   }
@@ -166,8 +169,9 @@ export class Server {
     );
   }
 
-  async execute(text: string, { stdin, confidential }: RunOptions = {}): Promise<CommandResult> {
-    const result = await this.#exec(text, stdin);
+  /** @param then a further command, which is no part of what is shown */
+  async execute(text: string, { stdin, confidential }: RunOptions = {}, then = ""): Promise<CommandResult> {
+    const result = await this.#exec(text + then, stdin);
     if (confidential) await this.#record("(confidential)", { ...result, stdout: "", stderr: "" });
     else await this.#record(text, result, stdin);
     // Without a status it has not run to its end, and what it printed is no answer.
