@@ -3,6 +3,20 @@ import { defineConfig } from "vitest/config";
 /** Minutes in the unit that vitest takes. */
 const minutes = (count: number): number => count * 60_000;
 
+/** Tests on VMs that take long: each kind runs when `--project NAME` asks for it. */
+const long = ["recovery", "hosts"]
+  .filter((name) => new RegExp(`--project[ =]${name}\\b`).test(process.argv.join(" ")))
+  .map((name) => ({
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: minutes(12),
+      hookTimeout: minutes(12),
+      sequence: { groupOrder: 4 },
+      maxWorkers: 1,
+    },
+  }));
+
 /** One kind of test after another: those that run VMs alone on the machine, one file at a time. */
 export default defineConfig({
   test: {
@@ -38,6 +52,7 @@ export default defineConfig({
           maxWorkers: 1,
         },
       },
+      ...long,
     ],
   },
 });

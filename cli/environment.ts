@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { describeUserland } from "../provision/host/userland/userland.ts";
-import { stateRoot } from "../provision/paths.ts";
+import { projectRoot, stateRoot } from "../provision/paths.ts";
 import { posixQuote } from "../provision/posix-quote.ts";
 import { linkPlugins } from "../tools/toolchain/home.mjs";
 import { locateToolchain } from "../tools/toolchain/locate.mjs";
@@ -57,20 +57,51 @@ function builtToolchain(home: string): Record<string, string> {
  * looks for it, may be another; else it is a directory.
  */
 function backend(given: NodeJS.ProcessEnv, ownHome: string | undefined): Record<string, string> {
-  const userHome = join(homedir(), ".pulumi");
-  const givenHome = given.PULUMI_HOME && given.PULUMI_HOME !== ownHome ? given.PULUMI_HOME : undefined;
-  const homes = [given.PULUMI_CREDENTIALS_PATH, ownHome, givenHome, userHome];
   const directory = join(stateRoot(), "pulumi");
   const local = `file://${directory}`;
-  const login = homes.find((folder) => {
-    const current = folder && currentLogin(folder);
-    return current && current !== local;
-  });
+  const login = loginElsewhere(given, ownHome);
   const credentials: Record<string, string> = login ? { PULUMI_CREDENTIALS_PATH: login } : {};
   if (given.PULUMI_BACKEND_URL && given.PULUMI_BACKEND_URL !== local) return credentials;
   if (login || given.PULUMI_ACCESS_TOKEN) return credentials;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return { PULUMI_BACKEND_URL: local };
+}
+
+/** The folder with the user's login to a backend that is not the directory of ours. */
+function loginElsewhere(given: NodeJS.ProcessEnv, ownHome: string | undefined): string | undefined {
+  const givenHome = given.PULUMI_HOME && given.PULUMI_HOME !== ownHome ? given.PULUMI_HOME : undefined;
+  const homes = [given.PULUMI_CREDENTIALS_PATH, ownHome, givenHome, join(homedir(), ".pulumi")];
+  return homes.find((folder) => {
+    const current = folder && currentLogin(folder);
+    return current && current !== `file://${join(stateRoot(), "pulumi")}`;
+  });
+}
+
+/**
+ * The directory that Pulumi's backend is in, with the variables of this process and ours: `.pulumi` of PULUMI_BACKEND_URL, or of the login.
+ * Undefined for any other kind of backend.
+ */
+export function backendDirectory(): string | undefined {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...pulumiEnvironment() };
+  const home = env.PULUMI_CREDENTIALS_PATH ?? env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+  return directoryAt(env.PULUMI_BACKEND_URL ?? currentLogin(home));
+}
+
+/** The same, found out by reading alone: nothing is made for it, and no `pulumi` is started. @throws CliError if a login cannot be read */
+export function lookUpBackend(given: NodeJS.ProcessEnv = process.env): string | undefined {
+  const local = `file://${join(stateRoot(), "pulumi")}`;
+  if (given.PULUMI_BACKEND_URL) return directoryAt(given.PULUMI_BACKEND_URL);
+  const login = loginElsewhere(given, join(stateRoot(), "pulumi-home"));
+  return directoryAt(login ? currentLogin(login) : given.PULUMI_ACCESS_TOKEN ? undefined : local);
+}
+
+/** The directory of a backend at a URL; undefined if it is of another kind. */
+function directoryAt(url: string | undefined): string | undefined {
+  if (!url?.startsWith("file://")) return undefined;
+  const path = url.slice("file://".length).replace(/\?.*$/, "");
+  // Pulumi expands a leading ~, and is run in the project's root.
+  const directory = /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : resolve(projectRoot, path);
+  return join(directory, ".pulumi");
 }
 
 /** The backend that a folder's credentials.json says the user is logged in to. */

@@ -23,3 +23,16 @@ export class CliError extends Error {
     this.status = status;
   }
 }
+
+/** Another command works on the stack, or a pulumi. Nothing was changed. */
+export class StackInUseError extends CliError {}
+
+/** There is no `pulumi` to be run. */
+export class NoPulumiError extends CliError {
+  constructor() {
+    super(
+      "there is no `pulumi`: run `npm run setup`, which builds it, or install Pulumi's own",
+      exitStatus.configuration,
+    );
+  }
+}

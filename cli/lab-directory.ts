@@ -1,19 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { stateRoot } from "../provision/paths.ts";
+import { existsSync } from "node:fs";
+import { labDirectory } from "../provision/paths.ts";
 import { BRIDGE } from "../stacks/bridge.ts";
 import type { LiveLab } from "../verify/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { liveLab } from "./live-lab.ts";
-
-/** The directory of a stack's lab: logs, transcripts, keys. */
-export const labDirectory = (stack: string): string => join(stateRoot(), stack);
-
-/** The stacks whose lab has such a directory. */
-export function stacksWithDirectory(): string[] {
-  if (!existsSync(stateRoot())) return [];
-  return readdirSync(stateRoot()).filter((name) => existsSync(join(labDirectory(name), "transcripts")));
-}
 
 /** The directory, if the lab has one. @throws CliError if it has none */
 export function existingLabDirectory(stack: string): string {

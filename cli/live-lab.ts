@@ -1,17 +1,15 @@
 import type { ServerRef } from "../provision/ssh/index.ts";
 import type { LiveLab } from "../verify/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
-import { pulumi } from "./pulumi.ts";
+import { isUnknownStack, pulumi } from "./pulumi.ts";
 
 /** The lab of a stack, as its outputs describe it. */
 export async function liveLab(stack: string): Promise<LiveLab> {
   const { status, stdout, stderr } = await pulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
   if (status !== 0)
     throw new CliError(
-      /no stack named|not found/.test(stderr)
-        ? `there is no stack "${stack}"; \`npm run up -- -s ${stack}\` makes it`
-        : stderr.trim(),
-      /no stack named|not found/.test(stderr) ? exitStatus.stackNotFound : status,
+      isUnknownStack(stderr) ? `there is no stack "${stack}"; \`npm run up -- -s ${stack}\` makes it` : stderr.trim(),
+      isUnknownStack(stderr) ? exitStatus.stackNotFound : status,
     );
   const { live } = JSON.parse(stdout) as { live?: Omit<LiveLab, "stack"> };
   if (!live)

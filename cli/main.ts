@@ -7,6 +7,7 @@ import { client } from "./commands/client.ts";
 import { completion } from "./commands/completion.ts";
 import { connect } from "./commands/connect.ts";
 import { serialConsole } from "./commands/console.ts";
+import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { failover } from "./commands/failover.ts";
@@ -53,9 +54,17 @@ for (const add of [
   client,
   validate,
   env,
+  doctor,
   completion,
 ])
   add(program);
+
+// Also an error that nobody waits for is told in the project's form.
+process.on("uncaughtException", (error) => {
+  const reported = reportOf(error);
+  console.error(reported.shown);
+  process.exit(reported.status);
+});
 
 try {
   await program.parseAsync();

@@ -1,10 +1,16 @@
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { projectRoot } from "../provision/paths.ts";
+import { isStackName, projectRoot, stackNameRule } from "../provision/paths.ts";
 
 /** Every command that is about a lab takes the stack that it is of. */
 export const stackOption = (): Option =>
-  new Option("-s, --stack <name>", "the lab's stack").env("LVS_LAB_STACK").default("ha");
+  new Option("-s, --stack <name>", "the lab's stack").env("LVS_LAB_STACK").default("ha").argParser(stackName);
+
+/** Reads a stack's name. */
+export function stackName(text: string): string {
+  if (isStackName(text)) return text;
+  throw new InvalidArgumentError(stackNameRule);
+}
 
 export const jsonOption = (): Option => new Option("-j, --json", "print data as JSON");
 

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { labFileOf, labNames } from "../stacks/lab-file.ts";
 import { pulumiEnvironment } from "./environment.ts";
-import { CliError, exitStatus } from "./exit-status.ts";
+import { CliError, exitStatus, NoPulumiError } from "./exit-status.ts";
 
 /** The project's root: where Pulumi.yaml is. */
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url));
@@ -44,14 +45,7 @@ async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished
   try {
     return await new Promise((resolve, reject) => {
       child.once("error", (error: NodeJS.ErrnoException) =>
-        reject(
-          error.code === "ENOENT"
-            ? new CliError(
-                "there is no `pulumi`: run `npm run setup`, which builds it, or install Pulumi's own",
-                exitStatus.configuration,
-              )
-            : error,
-        ),
+        reject(error.code === "ENOENT" ? new NoPulumiError() : error),
       );
       child.once("close", (status, signal) =>
         resolve({ status: status ?? (signal ? exitStatus.cancelled : exitStatus.internal), stdout, stderr }),
@@ -62,28 +56,56 @@ async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished
   }
 }
 
-/** Makes sure that the stack exists, or says how to make one. */
+/**
+ * Selects the stack for an `up`; it is made if it is missing.
+ * @throws CliError if it has no lab: neither a lab file of its name in labs/ nor a stack file that could name one
+ */
 export async function selectStack(stack: string): Promise<void> {
-  if (!existsSync(join(projectRoot, `Pulumi.${stack}.yaml`)))
+  if (labFileOf(stack) === undefined && !existsSync(stackFile(stack)))
     throw new CliError(
-      `there is no Pulumi.${stack}.yaml. Make the stack with\n  pulumi stack init ${stack} && pulumi config set lab labs/ha.yaml --stack ${stack}`,
+      `there is no lab "${stack}"; there are ${labNames().join(", ")}. Fix: name one of them, or make a stack of your own:\n` +
+        `  eval "$(npx lvs-lab env)"\n` +
+        `  pulumi stack select --create ${stack} && pulumi config set lab FILE --stack ${stack}`,
       exitStatus.stackNotFound,
     );
-  const select = () => pulumi("stack", "select", "--create", "--non-interactive", stack);
-  let { status, stderr } = await select();
-  if (status !== 0 && stderr.includes("incorrect passphrase") && (await forgetSalt(stack)))
-    ({ status, stderr } = await select());
-  if (status !== 0) throw new CliError(stderr.trim(), status);
+  await forgetSalt(stack);
+  await must("stack", "select", "--create", stack);
 }
 
-/**
- * The stack's file may hold the salt of a passphrase that went with an earlier state directory. Where nothing in the file is encrypted
- * by it, nothing is lost with it, and Pulumi makes a new one.
- */
-async function forgetSalt(stack: string): Promise<boolean> {
-  const file = join(projectRoot, `Pulumi.${stack}.yaml`);
-  const text = await readFile(file, "utf8");
-  if (/^\s*secure:/m.test(text)) return false;
-  await writeFile(file, text.replace(/^encryptionsalt:.*\n?/m, ""));
+/** Selects the stack, unless Pulumi does not know it. @returns whether it does */
+export async function selectKnownStack(stack: string): Promise<boolean> {
+  const { status, stderr } = await pulumi("stack", "select", "--non-interactive", stack);
+  if (isUnknownStack(stderr)) return false;
+  if (status !== 0) throw new CliError(stderr.trim(), status);
+  await forgetSalt(stack);
   return true;
+}
+
+/** Whether Pulumi's error is that it knows no such stack. */
+export const isUnknownStack = (stderr: string): boolean => /no stack named|\bstack\b.* not found/i.test(stderr);
+
+/** Runs `pulumi` as a part of something else. @returns its output @throws CliError with what it says of its failure */
+export async function must(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await pulumi(...args, "--non-interactive");
+  if (status !== 0) throw new CliError(stderr.trim(), status);
+  return stdout;
+}
+
+/** Where Pulumi keeps a stack's configuration. */
+const stackFile = (stack: string): string => join(projectRoot, `Pulumi.${stack}.yaml`);
+
+/**
+ * Takes Pulumi's line `encryptionsalt` out of a stack's file, unless something in the file is encrypted by it. The state has the salt too,
+ * and Pulumi writes it into the file again. A salt that came with another state directory would fail as `incorrect passphrase`.
+ */
+async function forgetSalt(stack: string): Promise<void> {
+  const text = await readFile(stackFile(stack), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return "";
+  });
+  if (!/^encryptionsalt:/m.test(text) || /^\s*secure:|^secretsprovider:/m.test(text)) return;
+  // Written aside and moved: a pulumi that reads the file meanwhile finds all of it.
+  const made = `${stackFile(stack)}.${process.pid}`;
+  await writeFile(made, text.replace(/^encryptionsalt:.*\n?/m, ""));
+  await rename(made, stackFile(stack));
 }

@@ -1,37 +1,71 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeOrphans, startServers } from "../provision/host/make-good.ts";
-import { labHostRef } from "../provision/host/reach.ts";
-import { until } from "../provision/until.ts";
-import { pulumiEnvironment } from "./environment.ts";
+import { type LabHostRef, labHostRef } from "../provision/host/reach.ts";
+import { backendDirectory } from "./environment.ts";
 import { CliError } from "./exit-status.ts";
-import { pulumi, selectStack } from "./pulumi.ts";
+import { must, pulumiDo, selectKnownStack, selectStack } from "./pulumi.ts";
+import { releaseDeadLocks } from "./pulumi-lock.ts";
+import type { StackLock } from "./stack-lock.ts";
 
-/** The stack, there and fit to work on, whatever became of the run before. */
-export async function prepareStack(stack: string, say: (message: string) => void): Promise<void> {
-  await restoreCheckpoint(stack, say);
+/**
+ * Makes a stack fit for an `up`, whatever became of the run before: the stack's lock, its state, operations that Pulumi holds for pending, a
+ * record of a lab that is gone, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
+ * @throws StackInUseError if a pulumi works on it. Nothing is changed then
+ */
+export async function prepareStack(lock: StackLock, say: (message: string) => void): Promise<void> {
+  const { stack } = lock;
+  await unlockAndRestore(lock, say);
   await selectStack(stack);
-  await recover(stack, say);
+  const { known, host, recorded } = await settlePending(stack, say);
+  if (!host) return;
+  if (recorded && !existsSync(host.directory)) {
+    // Pulumi would take the servers for running, and wait for them in vain.
+    say("The lab's directory is gone, and with it the lab; Pulumi's record of it is taken away.");
+    const status = await pulumiDo("destroy", stack);
+    if (status !== 0) throw new CliError(`\`pulumi destroy\` ended with status ${status}`, status);
+    return;
+  }
+  // The literal `pulumi up` takes no lock of ours: what it is making at this moment is no orphan.
+  await releaseDeadLocks(lock, say);
+  const { removed, left } = await removeOrphans(host, known);
+  for (const { what, why } of left) say(`This could not be taken away and is left: ${what}. ${why}`);
+  for (const { kind, name } of removed)
+    say(
+      `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
+    );
+  for (const name of await startServers(host)) say(`The server ${name} was not running; it is started.`);
 }
 
 /**
- * Makes good what a run that was killed left behind, so that the next one starts from what Pulumi knows: the stack's lock, operations
- * that Pulumi holds for pending, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
+ * Makes a stack fit to be destroyed. What is in the lab's libvirt goes with the lab host, so nothing is looked for there.
+ * @returns whether Pulumi knows the stack
+ * @throws StackInUseError if a pulumi works on it. Nothing is changed then
  */
-async function recover(stack: string, say: (message: string) => void): Promise<void> {
-  if (await heldByTheDead(stack)) {
-    say("An earlier run was killed and left the stack locked; the lock is taken away.");
-    await must("cancel", "--yes", "--stack", stack);
-  }
+export async function prepareDestroy(lock: StackLock, say: (message: string) => void): Promise<boolean> {
+  await unlockAndRestore(lock, say);
+  if (!(await selectKnownStack(lock.stack))) return false;
+  await settlePending(lock.stack, say);
+  return true;
+}
+
+async function unlockAndRestore(lock: StackLock, say: (message: string) => void): Promise<void> {
+  await releaseDeadLocks(lock, say);
+  await restoreCheckpoint(lock.stack, say);
+}
+
+/**
+ * Takes the operations out of Pulumi's state that it holds for pending.
+ * @returns the ids that the state has, and the lab host, `recorded` in the state or only about to be made
+ */
+async function settlePending(
+  stack: string,
+  say: (message: string) => void,
+): Promise<{ known: ReadonlySet<string>; host?: LabHostRef; recorded: boolean }> {
   const exported = JSON.parse(await must("stack", "export", "--stack", stack)) as Exported;
   const { resources = [], pending_operations: pending = [] } = exported.deployment;
-  const known = new Set(resources.flatMap(({ id }) => (id ? [id.split(";")[0] ?? id] : [])));
-  const host = labHostRef.safeParse(
-    [...resources, ...pending.map(({ resource }) => resource)].find(({ type }) => type === "lvs:index:LabHost")?.inputs
-      ?.host,
-  );
   if (pending.length > 0) {
     say(
       `An earlier run was interrupted while it was at ${pending.map(({ resource }) => resource.urn.split("::").at(-1)).join(", ")}.`,
@@ -39,12 +73,14 @@ async function recover(stack: string, say: (message: string) => void): Promise<v
     delete exported.deployment.pending_operations;
     await importState(stack, exported);
   }
-  if (!host.success) return;
-  for (const { kind, name } of await removeOrphans(host.data, known))
-    say(
-      `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
-    );
-  for (const name of await startServers(host.data)) say(`The server ${name} was not running; it is started.`);
+  const isHost = ({ type }: ExportedResource): boolean => type === "lvs:index:LabHost";
+  const recorded = resources.find(isHost);
+  const host = recorded ?? pending.map(({ resource }) => resource).find(isHost);
+  return {
+    known: new Set(resources.flatMap(({ id }) => (id ? [id.split(";")[0] ?? id] : []))),
+    host: labHostRef.safeParse(host?.inputs?.host).data,
+    recorded: recorded !== undefined,
+  };
 }
 
 interface Exported {
@@ -61,12 +97,6 @@ interface ExportedResource {
   inputs?: Record<string, unknown>;
 }
 
-async function must(...args: string[]): Promise<string> {
-  const { status, stdout, stderr } = await pulumi(...args, "--non-interactive");
-  if (status !== 0) throw new CliError(stderr.trim(), status);
-  return stdout;
-}
-
 async function importState(stack: string, state: Exported): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "lvs-lab-state-"));
   try {
@@ -76,23 +106,6 @@ async function importState(stack: string, state: Exported): Promise<void> {
   } finally {
     await rm(directory, { recursive: true });
   }
-}
-
-/** Whether a process has ended, or does in a moment: one that was just killed takes a while to go. */
-async function ends(pid: number): Promise<boolean> {
-  return await until(
-    async () => {
-      if (existsSync(`/proc/${pid}`)) throw new Error("it lives");
-      return true;
-    },
-    { seconds: 2, everyMs: 100, failed: () => new Error() },
-  ).catch(() => false);
-}
-
-/** The directory that is Pulumi's backend; undefined for any other kind. */
-function backendDirectory(): string | undefined {
-  const backend = { ...process.env, ...pulumiEnvironment() }.PULUMI_BACKEND_URL;
-  return backend?.startsWith("file://") ? join(backend.slice("file://".length), ".pulumi") : undefined;
 }
 
 /** Puts the newest whole copy in the place of a state that Pulumi was killed in the middle of writing. */
@@ -119,17 +132,4 @@ async function restoreCheckpoint(stack: string, say: (message: string) => void):
       await copyFile(copy, checkpoint);
       return;
     }
-}
-
-/** Whether the stack is locked by a process of this machine that no longer lives. Only a directory as backend has such locks. */
-async function heldByTheDead(stack: string): Promise<boolean> {
-  const backend = backendDirectory();
-  if (backend === undefined) return false;
-  const locks = join(backend, "locks/organization/lvs-lab", stack);
-  const files = await readdir(locks).catch(() => []);
-  for (const file of files) {
-    const lock = JSON.parse(await readFile(join(locks, file), "utf8")) as { pid: number; hostname: string };
-    if (lock.hostname === hostname() && (await ends(lock.pid))) return true;
-  }
-  return false;
 }

@@ -4,6 +4,7 @@ import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts"
 import { FileError, formatFileError } from "../stacks/lab.ts";
 import { InterruptedError } from "../verify/interruptible.ts";
 import { LabError } from "../verify/lab-error.ts";
+import { commandFailure } from "./command-failure.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 
 /** What is said of an error, and the exit status it ends with. */
@@ -13,13 +14,14 @@ interface Reported {
   readonly shown: unknown;
 }
 
-/** An error of ours shows its message alone; anything else is a bug and shows where. */
+/** An error of ours shows its message alone, and so does a command that failed; anything else is a bug and shows where. */
 export function reportOf(error: unknown): Reported {
   if (error instanceof FileError) return { status: exitStatus.configuration, shown: formatFileError(error) };
   const status = statusOf(error);
-  return status === undefined
-    ? { status: exitStatus.internal, shown: error }
-    : { status, shown: `lvs-lab: ${(error as Error).message}` };
+  if (status !== undefined) return { status, shown: `lvs-lab: ${(error as Error).message}` };
+  const failure = commandFailure(error) ?? fullDisk(error);
+  if (failure !== undefined) return { status: exitStatus.failed, shown: `lvs-lab: ${failure}` };
+  return { status: exitStatus.internal, shown: error };
 }
 
 /** The exit status of an error that the user can do something about. */
@@ -31,4 +33,12 @@ function statusOf(error: unknown): number | undefined {
   if ([RemoteCommandError, HostCommandError, LabHostDownError].some((kind) => error instanceof kind))
     return exitStatus.failed;
   return undefined;
+}
+
+/** What is to be said where the file system takes no more. */
+function fullDisk(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, message }: NodeJS.ErrnoException = error;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
+  return `${message}. Fix: make room there; \`npm run down\` takes a lab away, and \`--force\` does so without Pulumi`;
 }

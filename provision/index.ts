@@ -32,8 +32,9 @@ export const Serving = pulumiClass(serving);
 
 export { libvirtCommandLine } from "./host/image/kernel.ts";
 export { imageKey } from "./host/image/recipe.ts";
-export { seed } from "./host/image/seed.ts";
+export { seedOf } from "./host/image/seed.ts";
+export { type LabMemory, labMemory } from "./host/lab-memory.ts";
 export { PACKAGE_PORT } from "./host/reach.ts";
 export { osFamilies } from "./os.ts";
-export { keepalivedConf } from "./roles/keepalived-conf.ts";
+export { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";

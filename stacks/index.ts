@@ -1,25 +1,34 @@
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Client, GuestImage, imageKey, KeyPair, LabHost, Serving } from "../provision/index.ts";
-import { stateRoot } from "../provision/paths.ts";
-import { FileError, formatFileError, readLab } from "./lab.ts";
+import { Client, GuestImage, imageKey, KeyPair, LabHost, labMemory, Serving } from "../provision/index.ts";
+import { isStackName, labDirectory, stackNameRule } from "../provision/paths.ts";
+import { FileError, formatFileError, type Lab, poolOf, readLab } from "./lab.ts";
+import { labFileOf } from "./lab-file.ts";
+import { IGNORE_MEMORY, verdictOn } from "./memory.ts";
 import { makeNetwork } from "./network.ts";
 import { giveRoles } from "./roles.ts";
 import { makeServer } from "./server.ts";
 
 /** The lab, in the article's order: where it runs, what its servers are made from, their segment, the servers, their roles. */
 export default async function lab(): Promise<Record<string, unknown>> {
-  const lab = await readLab(new pulumi.Config().require("lab")).catch((error) => {
-    // A RunError is shown without a stack trace, which tells nothing about a lab file.
-    throw error instanceof FileError ? new pulumi.RunError(formatFileError(error)) : error;
+  const stack = pulumi.getStack();
+  if (!isStackName(stack))
+    throw refusal(`the stack cannot be called "${stack}". ${stackNameRule}\nFix: pulumi stack rename NAME`);
+  const lab = await labOf(stack);
+
+  const place = { kind: "private" as const, directory: labDirectory(stack) };
+  const memory = verdictOn(labMemory(place, lab.servers), {
+    preview: pulumi.runtime.isDryRun(),
+    ignored: process.env[IGNORE_MEMORY] === "1",
   });
+  if (memory.refusal) throw refusal(memory.refusal);
+  if (memory.warning) await pulumi.log.warn(memory.warning);
 
   const image = new GuestImage("image", {
     packages: lab.image.packages,
     key: await imageKey({ packages: lab.image.packages }),
   });
   const host = new LabHost("host", {
-    host: { kind: "private", directory: join(stateRoot(), pulumi.getStack()) },
+    host: place,
     packages: image.pool,
   });
   const network = makeNetwork(lab, host);
@@ -34,7 +43,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
     { dependsOn: network.segment, deletedWith: host },
   );
 
-  const access = new KeyPair("access", { comment: `lvs-lab-${pulumi.getStack()}` });
+  const access = new KeyPair("access", { comment: `lvs-lab-${stack}` });
   const servers = lab.servers.map((server) => makeServer({ lab, server, image, host, network, access }));
   const roles = giveRoles(lab, servers);
 
@@ -47,6 +56,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
         host: host.host,
         generation: host.generation,
         url: `http://${vip}:${port}/`,
+        realServers: poolOf(lab).length,
         deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
       },
       { dependsOn: [client, ...roles], deletedWith: host },
@@ -67,3 +77,19 @@ export default async function lab(): Promise<Record<string, unknown>> {
     }),
   };
 }
+
+/** The stack's lab. @throws RunError, of which Pulumi shows the message alone */
+async function labOf(stack: string): Promise<Lab> {
+  const file = labFileOf(stack, new pulumi.Config().get("lab"));
+  if (file === undefined)
+    throw refusal(
+      `the stack "${stack}" has no lab file: its configuration names none, and there is no labs/${stack}.yaml.\n` +
+        `Fix: pulumi config set lab FILE --stack ${stack}`,
+    );
+  return await readLab(file).catch((error) => {
+    throw error instanceof FileError ? refusal(formatFileError(error)) : error;
+  });
+}
+
+/** An error that ends the program. Without a stack: Pulumi formats it into a trace that nobody reads, which took 13 s of garbage collection. */
+const refusal = (message: string): pulumi.RunError => Object.assign(new pulumi.RunError(message), { stack: "" });

@@ -250,6 +250,19 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
+  *"no-weight"(draft) {
+    const weights = serversOf(draft).filter(({ server }) => server.role === "real-server");
+    const [first] = weights;
+    if (first && weights.every(({ server }) => server.weight === 0)) {
+      yield {
+        path: ["servers", first.index, "weight"],
+        expected: "a weight above 0 on one real server at least: a weight of 0 gets no new connections",
+        found: "0 on all of them",
+        remedy: "write `weight: 1`, or leave it out",
+      };
+    }
+  },
+
   *"property-of-other-role"(draft) {
     for (const { index, server } of serversOf(draft)) {
       const foreign = server.role === "director" ? realServerKeys : server.role === undefined ? [] : directorKeys;

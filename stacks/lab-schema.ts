@@ -111,18 +111,18 @@ const macRemedy = (value: unknown): string => {
 };
 
 /** An RFC 1123 label, in lower case because libvirt tells cases apart and host names do not. */
-export const hostLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+export const hostLabel = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** Names that mean something else on every host of the lab. */
-const reservedNames = ["localhost", "client"];
+/** Names that mean something else in every lab. */
+const reservedNames = ["localhost", "client", "segment"];
 
 const hostName = property(
   z.string().refine((text) => hostLabel.test(text) && !reservedNames.includes(text)),
-  "a host name: up to 63 lower-case letters, digits and inner hyphens (RFC 1123)",
+  "a host name: a lower-case letter, then up to 62 lower-case letters, digits and inner hyphens (RFC 1123)",
   (value) =>
     reservedNames.includes(String(value))
-      ? `choose another name: ${value} is taken, on every host of the lab`
-      : "write a name such as `name: server1`, without dots, underscores or capitals",
+      ? `choose another name: ${value} is taken in every lab`
+      : "write a name such as `name: server1`, without dots, underscores or capitals, and with a letter first",
 );
 
 /** A lab's name becomes part of the names of bridges and directories, whose lengths are limited. */

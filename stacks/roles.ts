@@ -6,6 +6,7 @@ import {
   KeyPair,
   keepalivedConf,
   Mail,
+  PASSWORD,
   PEER_COMMENT,
   PeerKeys,
   RealServer,
@@ -71,7 +72,7 @@ function makeKeepalivedPair(lab: Lab, pair: readonly MadeServer[]): pulumi.Resou
       state: state ?? "BACKUP",
       priority: priority ?? 100,
       interface: "eth0",
-      ...lab.keepalived,
+      ...{ ...lab.keepalived, password: PASSWORD },
       vip,
       port,
       scheduler,
@@ -94,7 +95,12 @@ function makeKeepalivedPair(lab: Lab, pair: readonly MadeServer[]): pulumi.Resou
       ),
       new Keepalived(
         `${name}-keepalived`,
-        { server: made.reference, config, virtualServices: [`${vip}:${port} ${scheduler}`] },
+        {
+          server: made.reference,
+          config,
+          password: pulumi.secret(lab.keepalived.password ?? ""),
+          virtualServices: [`${vip}:${port} ${scheduler}`],
+        },
         { ...on(made), dependsOn: [made.ready, post] }, // keepalived mails from its first moment
       ),
     ];

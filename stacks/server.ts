@@ -11,7 +11,7 @@ import {
   PACKAGE_PORT,
   Packages,
   SeedImage,
-  seed,
+  seedOf,
 } from "../provision/index.ts";
 import type { Lab, Server } from "./lab.ts";
 import type { LabNetwork } from "./network.ts";
@@ -58,8 +58,7 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
   const text = pulumi
     .all([hostKey.publicKey, hostKey.privateKey, access.publicKey])
     .apply(([publicKey, privateKey, authorized]) =>
-      seed({
-        instanceId: `${pulumi.getStack()}-${name}`,
+      seedOf(`${pulumi.getStack()}-${name}`, {
         hostname: name,
         address: `${address}/${lab.network.prefixLength}`,
         mac,
@@ -69,13 +68,13 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
     );
   const seedImage = new SeedImage(`${name}-seed`, { host: host.host, name, seed: text }, { deletedWith: host });
   const seedDisk = new libvirt.Volume(
-    `${name}-seed-disk`,
+    `${name}.seed`,
     // Without a format: libvirt calls it iso, and any other word makes a change at every `up`.
     { name: seedImage.file, pool: network.pool.name, source: seedImage.path },
     options,
   );
   const disk = new libvirt.Volume(
-    `${name}-disk`,
+    `${name}.disk`,
     {
       name: `${name}.qcow2`,
       pool: network.pool.name,
@@ -171,15 +170,18 @@ function imageVolumes({
   const known = volumes.get(lab);
   if (known) return known;
   const options = { provider: network.provider, deletedWith: host, deleteBeforeReplace: true };
-  const upload = (name: string, source: pulumi.Input<string>, format: string) =>
-    new libvirt.Volume(name, { name, pool: network.pool.name, source, format }, options);
+  // Two dots: no server's volume is called so, whatever its name.
+  const upload = (file: string, source: pulumi.Input<string>, format: string) => {
+    const name = `image.${file}`;
+    return new libvirt.Volume(name, { name, pool: network.pool.name, source, format }, options);
+  };
   const made: ImageVolumes = lab.image.url
-    ? { disk: upload("base.qcow2", lab.image.url, "qcow2"), boot: {} } // a cloud image boots by its own loader
+    ? { disk: upload("disk.qcow2", lab.image.url, "qcow2"), boot: {} } // a cloud image boots by its own loader
     : {
-        disk: upload("base.qcow2", image.disk, "qcow2"),
+        disk: upload("disk.qcow2", image.disk, "qcow2"),
         boot: {
-          kernel: upload("vmlinuz", image.kernel, "raw").id,
-          initrd: upload("initrd", image.initrd, "raw").id,
+          kernel: upload("kernel.vmlinuz", image.kernel, "raw").id,
+          initrd: upload("kernel.initrd", image.initrd, "raw").id,
           cmdlines: image.acceleration.apply((kind) => libvirtCommandLine(kind as "kvm" | "qemu")),
         },
       };

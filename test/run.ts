@@ -15,9 +15,10 @@ const PREFIX = "lvs-test-";
 
 /** Ends the labs below a run's state directory and takes it away. */
 async function clean(directory: string): Promise<void> {
-  for (const stack of existsSync(directory) ? readdirSync(directory) : [])
-    if (existsSync(join(directory, stack, "init.pid")))
-      await openHost({ kind: "private", directory: join(directory, stack) }).destroy();
+  const labs = join(directory, "labs");
+  for (const stack of existsSync(labs) ? readdirSync(labs) : [])
+    if (existsSync(join(labs, stack, "init.pid")))
+      await openHost({ kind: "private", directory: join(labs, stack) }).destroy();
   // Plugins of a `pulumi` that a test killed: their path below the run's directory tells whose they are.
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
     if (commandOf(pid).startsWith(`${directory}/`)) kill(Number(pid));

@@ -22,8 +22,35 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export async function importCompiled(entry) {
   process.setSourceMapsEnabled(true); // stack traces name the sources
   const stamp = join(folder, `${entry.replaceAll("/", "-")}.json`);
-  const file = upToDate(stamp) ?? (await compile(entry, stamp));
-  return await import(pathToFileURL(join(folder, file)).href);
+  try {
+    const file = upToDate(stamp) ?? (await compile(entry, stamp));
+    return await import(pathToFileURL(join(folder, file)).href);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    return await importSource(entry);
+  }
+}
+
+/** Whether the file system takes no more. @param {unknown} error */
+const isFull = (error) =>
+  ["ENOSPC", "EDQUOT", "EROFS"].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? "");
+
+/**
+ * Whether a program could not be imported for want of a package, as before `npm ci`.
+ * @param {unknown} error
+ * @returns {boolean}
+ */
+export const isPackageMissing = (error) => {
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && error.code === "ERR_MODULE_NOT_FOUND") || isPackageMissing(error.cause);
+};
+
+/** Imports a program as it is. It starts later than a compiled one, and writes nothing: a lab can be taken away on a full disk. @param {string} entry */
+async function importSource(entry) {
+  process.env.TSX_DISABLE_CACHE = "1";
+  const { register } = await import("tsx/esm/api");
+  register();
+  return await import(pathToFileURL(join(projectRoot, entry)).href);
 }
 
 /**
@@ -95,8 +122,13 @@ async function compile(entry, stamp) {
 
 /** Of two that compile at once, each finds a whole file. @param {string} path @param {string | Uint8Array} content */
 function writeWhole(path, content) {
-  writeFileSync(`${path}.${process.pid}`, content);
-  renameSync(`${path}.${process.pid}`, path);
+  const made = `${path}.${process.pid}`;
+  try {
+    writeFileSync(made, content);
+    renameSync(made, path);
+  } finally {
+    rmSync(made, { force: true });
+  }
 }
 
 /**

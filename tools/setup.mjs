@@ -3,15 +3,17 @@
  * Makes a machine fit for the lab, and then, if told so, goes on with what the user wants:
  *
  *     node tools/setup.mjs                           set-up alone
- *     node tools/setup.mjs --then up|down|test …     the same, then that command with the further arguments
+ *     node tools/setup.mjs --then up|test …          the same, then that command with the further arguments
+ *     node tools/setup.mjs --then down …             that command, with npm packages before it if there are none
  *
  * Everything that is there already is left alone. Plain JavaScript without a dependency, for it runs before `npm ci`.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { cacheRoot, projectRoot } from "./paths.mjs";
+import { nodeModules } from "./setup/node-modules.mjs";
 import { createReporter } from "./setup/reporter.mjs";
 import { checkRequirements } from "./setup/requirements.mjs";
 import { runSteps } from "./setup/run-steps.mjs";
@@ -35,9 +37,21 @@ const main = async () => {
   if (flag !== undefined && (flag !== "--then" || !follower)) {
     throw new SetupError(`usage: node tools/setup.mjs [--then ${Object.keys(followers).join("|")} [argument …]]`);
   }
-  checkRequirements();
-  const status = await setUp(name === "test" ? [...steps, ...testSteps] : steps);
+  const wanted = stepsBefore(name);
+  if (name !== "down") checkRequirements();
+  const status = wanted.length > 0 ? await setUp(wanted) : 0;
   return status !== 0 || !follower ? status : handOver([...follower, ...args]);
+};
+
+/**
+ * The steps that a command needs. `down` builds nothing and asks nothing of the machine: it needs npm packages, of whatever age.
+ * @param {string} name
+ * @returns {import("./setup/run-steps.mjs").Step[]}
+ */
+const stepsBefore = (name) => {
+  // npm writes this file when it is through.
+  if (name === "down") return existsSync(join(projectRoot, "node_modules/.package-lock.json")) ? [] : [nodeModules];
+  return name === "test" ? [...steps, ...testSteps] : steps;
 };
 
 /**

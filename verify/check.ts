@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { tryOnHost } from "../provision/host/command.ts";
 import { CLIENT } from "../provision/host/reach.ts";
-import { command, type Word } from "../provision/ssh/index.ts";
+import { command, masked, type Word } from "../provision/ssh/index.ts";
 import { type Goal, goalOf, type Lab } from "../stacks/lab.ts";
 import { InterruptedError } from "./interruptible.ts";
 import { type LiveLab, onServer, placeOf } from "./live-lab.ts";
@@ -99,7 +99,8 @@ export class View {
   }
 
   #keep(evidence: Evidence): Evidence {
-    this.evidence.push(evidence);
+    // What is shown is masked; what is judged is not.
+    this.evidence.push({ ...evidence, command: masked(evidence.command), output: masked(evidence.output) });
     return evidence;
   }
 }

@@ -5,7 +5,7 @@ import { pulumiEnvironment } from "../../cli/environment.ts";
 import { liveLab } from "../../cli/live-lab.ts";
 import { runOnHost } from "../../provision/host/command.ts";
 import { CLIENT, openHost } from "../../provision/host/reach.ts";
-import { projectRoot, stateRoot } from "../../provision/paths.ts";
+import { labDirectory, projectRoot, stateRoot } from "../../provision/paths.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
 import type { LabInput } from "../../stacks/lab-schema.ts";
@@ -29,7 +29,7 @@ export class BenchLab {
 
   /** The lab's directory: disks, sockets, logs. */
   get directory(): string {
-    return join(stateRoot(), this.stack);
+    return labDirectory(this.stack);
   }
 
   /** Makes the stack's lab one of labs/, with another scheduler if one is named. */

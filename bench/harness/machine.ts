@@ -30,7 +30,7 @@ export function commit(): string {
     execFileSync("git", args, { cwd: projectRoot, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   try {
     // What this very command writes is no change of what is measured.
-    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs", ":!Pulumi.*.yaml");
+    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs");
     return git("rev-parse", "--short=12", "HEAD") + (changed === "" ? "" : "+");
   } catch {
     return "unknown";

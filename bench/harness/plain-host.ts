@@ -3,7 +3,7 @@ import type { GuestImage } from "../../provision/host/image/build.ts";
 import { seed } from "../../provision/host/image/seed.ts";
 import { type LabHost, openHost } from "../../provision/host/reach.ts";
 import { seedImage } from "../../provision/host/seed-image.ts";
-import { projectRoot, stateRoot } from "../../provision/paths.ts";
+import { labDirectory, projectRoot } from "../../provision/paths.ts";
 import { closeConnections, type ServerRef } from "../../provision/ssh/index.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
 import { readLab, type Server } from "../../stacks/lab.ts";
@@ -33,7 +33,7 @@ export interface PlainHost {
 export async function withPlainHost<T>(name: string, work: (host: PlainHost) => Promise<T>): Promise<T> {
   const lab = await readLab(join(projectRoot, "labs/bare-ha.yaml"));
   const { plain: image, acceleration } = await prepareImages();
-  const host = { kind: "private" as const, directory: join(stateRoot(), `bench-${name}`) };
+  const host = { kind: "private" as const, directory: labDirectory(`bench-${name}`) };
   const access = openHost(host);
   try {
     await access.start({ packages: image.pool });

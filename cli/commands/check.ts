@@ -12,6 +12,7 @@ import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, seconds, stackOption } from "../options.ts";
 import { projectRoot } from "../pulumi.ts";
+import { holdingStack } from "../stack-lock.ts";
 import { watch } from "../watch.ts";
 
 interface CheckOptions extends JsonOptions {
@@ -61,14 +62,22 @@ export const check = (program: Command): void => {
       );
       known("role", options.role, checkRoles);
       if (options.list) return await list(options);
-      const live = await liveLab(options.stack);
-      known("server", options.server, [...live.lab.servers.map(({ name }) => name), "client"]);
-      const selection = { only: options.only, roles: options.role, subjects: options.server };
-      if (options.watch !== undefined)
-        await watchChecks(live, selection, options.watch === true ? WATCH_SECONDS : options.watch);
-      else await runOnce(live, { ...selection, faults: options.faults }, options);
+      await (breaks(options) ? holdingStack(options.stack, () => run(options)) : run(options));
     });
 };
+
+/** Whether a check may run that breaks something. */
+const breaks = ({ faults, only = [], watch: watched }: CheckOptions): boolean =>
+  watched === undefined && (faults === true || checks.some(({ id, faulty }) => faulty && only.includes(id)));
+
+async function run(options: CheckOptions): Promise<void> {
+  const live = await liveLab(options.stack);
+  known("server", options.server, [...live.lab.servers.map(({ name }) => name), "client"]);
+  const selection = { only: options.only, roles: options.role, subjects: options.server };
+  if (options.watch !== undefined)
+    await watchChecks(live, selection, options.watch === true ? WATCH_SECONDS : options.watch);
+  else await runOnce(live, { ...selection, faults: options.faults }, options);
+}
 
 /** Refuses what is not among the choices, and names them. */
 function known(what: string, given: readonly string[] = [], choices: readonly string[]): void {

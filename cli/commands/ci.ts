@@ -13,6 +13,9 @@ import { liveLab } from "../live-lab.ts";
 import { reportOption, type StackOptions, stackOption } from "../options.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
+import { reportOf } from "../report-error.ts";
+import { holdingStack, type StackLock } from "../stack-lock.ts";
+import { takeAway } from "../take-away.ts";
 import { checkSuite } from "./check.ts";
 import { formatReported, runAndReport } from "./scenario.ts";
 
@@ -32,20 +35,22 @@ export const ci = (program: Command): void => {
       const say = (message: string): void => console.error(message);
       // Before anything is made or taken away: what was mistyped costs no lab.
       for (const name of scenarios) await readScenario(await findScenario(name), { faults });
-      let status: number = exitStatus.internal;
-      try {
-        status = await interruptible(async (signal) => await pipeline({ stack, scenarios, report, signal, say }));
-      } finally {
-        // Also after an error that is shown later: what was made is taken away.
-        const kept = keep === "always" || (keep === "on-failure" && status !== exitStatus.ok);
-        if (kept) say(`The lab is left up: npx lvs-lab down -s ${stack} takes it away.`);
-        else {
-          await prepareStack(stack, say);
-          const down = await pulumiDo("destroy", stack);
-          if (status === exitStatus.ok) status = down;
+      process.exitCode = await holdingStack(stack, async (lock) => {
+        let status: number = exitStatus.internal;
+        try {
+          status = await interruptible(async (signal) => await pipeline({ lock, scenarios, report, signal, say }));
+        } finally {
+          // Also after an error that is shown later: what was made is taken away.
+          const kept = keep === "always" || (keep === "on-failure" && status !== exitStatus.ok);
+          if (kept) say(`The lab is left up: npx lvs-lab down -s ${stack} takes it away.`);
+          else
+            await takeAway(lock, { say }).catch((error) => {
+              if (status === exitStatus.ok) throw error;
+              say(String(reportOf(error).shown)); // beside what failed before
+            });
         }
-      }
-      process.exitCode = status;
+        return status;
+      });
     });
 };
 
@@ -55,14 +60,16 @@ interface CiOptions extends StackOptions {
   readonly keep: "never" | "on-failure" | "always";
 }
 
-interface Pipeline extends Omit<CiOptions, "keep"> {
+interface Pipeline extends Omit<CiOptions, "keep" | "stack"> {
+  readonly lock: StackLock;
   readonly signal: AbortSignal;
   readonly say: (message: string) => void;
 }
 
 /** Up, checks, scenarios, one JUnit file over all, also when something ends it early. @returns the exit status */
-async function pipeline({ stack, scenarios, report, signal, say }: Pipeline): Promise<number> {
-  await prepareStack(stack, say);
+async function pipeline({ lock, scenarios, report, signal, say }: Pipeline): Promise<number> {
+  const { stack } = lock;
+  await prepareStack(lock, say);
   const up = await pulumiDo("up", stack);
   if (up !== 0) return up;
   signal.throwIfAborted();

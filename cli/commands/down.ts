@@ -1,17 +1,20 @@
 import type { Command } from "commander";
-import { CliError } from "../exit-status.ts";
 import { type StackOptions, stackOption } from "../options.ts";
-import { pulumiDo } from "../pulumi.ts";
-import { prepareStack } from "../recover.ts";
+import { holdingStack } from "../stack-lock.ts";
+import { takeAway } from "../take-away.ts";
+
+interface DownOptions extends StackOptions {
+  readonly force?: boolean;
+}
 
 export const down = (program: Command): void => {
   program
     .command("down")
-    .description("take the lab away: `pulumi destroy`")
+    .description("take the lab away: `pulumi destroy`, or without Pulumi where there is none")
     .addOption(stackOption())
-    .action(async ({ stack }: StackOptions) => {
-      await prepareStack(stack, (message) => console.error(message));
-      const status = await pulumiDo("destroy", stack);
-      if (status !== 0) throw new CliError(`\`pulumi destroy\` ended with status ${status}`, status);
+    .option("--force", "where Pulumi fails, take the lab away without it, and remove the stack")
+    .action(async ({ stack, force }: DownOptions) => {
+      const say = (message: string): void => console.error(message);
+      await holdingStack(stack, (lock) => takeAway(lock, { say, force }), { unlockedIfFull: say });
     });
 };

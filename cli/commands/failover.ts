@@ -3,6 +3,7 @@ import { failoverReport, failoverScenario, formatFailover } from "../../verify/f
 import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, reportOption, stackOption } from "../options.ts";
+import { holdingStack } from "../stack-lock.ts";
 import { reportLine, runAndReport } from "./scenario.ts";
 
 export const failover = (program: Command): void => {
@@ -15,9 +16,11 @@ export const failover = (program: Command): void => {
     .addOption(jsonOption())
     .addOption(reportOption())
     .action(async ({ stack, json, report: directory }: JsonOptions & { report: string }) => {
-      const live = await liveLab(stack);
-      const scenario = await failoverScenario(live);
-      const { result, paths } = await runAndReport(live, scenario, directory);
+      const { scenario, result, paths } = await holdingStack(stack, async () => {
+        const live = await liveLab(stack);
+        const chosen = await failoverScenario(live);
+        return { scenario: chosen, ...(await runAndReport(live, chosen, directory)) };
+      });
       const found = failoverReport(result, scenario);
       console.log(
         json ? JSON.stringify({ ...found, report: paths }, null, 2) : `${formatFailover(found)}\n${reportLine(paths)}`,

@@ -7,6 +7,7 @@ import type { LiveLab } from "../../verify/live-lab.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, type StackOptions, stackOption } from "../options.ts";
+import { holdingStack } from "../stack-lock.ts";
 
 export const fault = (program: Command): void => {
   const group = program.command("fault").description("break the running lab, and see whether it is broken");
@@ -31,10 +32,12 @@ export const fault = (program: Command): void => {
     .argument("<server>", "a server's name; `segment` for a fault that no server has")
     .option("--set <name=value...>", "parameters", [])
     .action(async (id: string, server: string, { stack, set }: StackOptions & { set: string[] }) => {
-      const live = await liveLab(stack);
-      const chosen = choose(live, id, server);
-      await new Ledger(live).inject(chosen, server, parametersOf(chosen, set));
-      console.error(`${chosen.title} ${server}: done. \`npx lvs-lab heal -s ${stack}\` mends it.`);
+      await holdingStack(stack, async () => {
+        const live = await liveLab(stack);
+        const chosen = choose(live, id, server);
+        await new Ledger(live).inject(chosen, server, parametersOf(chosen, set));
+        console.error(`${chosen.title} ${server}: done. \`npx lvs-lab heal -s ${stack}\` mends it.`);
+      });
     });
 
   group
@@ -74,7 +77,10 @@ export const heal = (program: Command): void => {
     .description("heal every fault that was injected and is not healed yet, also one that a killed run has left")
     .addOption(stackOption())
     .action(async ({ stack }: StackOptions) => {
-      const healed = await new Ledger(await liveLab(stack)).healAll((message) => console.error(message));
+      const healed = await holdingStack(
+        stack,
+        async () => await new Ledger(await liveLab(stack)).healAll((message) => console.error(message)),
+      );
       console.error(healed.length === 0 ? "nothing was injected" : `healed: ${healed.length}`);
     });
 };

@@ -3,6 +3,7 @@ import { formatGrade, gradeLab } from "../../verify/grade/index.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
+import { holdingStack } from "../stack-lock.ts";
 
 interface GradeOptions extends JsonOptions {
   readonly faults?: boolean;
@@ -18,7 +19,8 @@ export const grade = (program: Command): void => {
     .addOption(jsonOption())
     .option("--faults", "also the tasks that break something for a moment, when all others are done")
     .action(async ({ stack, json, faults }: GradeOptions) => {
-      const found = await gradeLab(await liveLab(stack), { faults });
+      const look = async () => await gradeLab(await liveLab(stack), { faults });
+      const found = await (faults ? holdingStack(stack, look) : look());
       console.log(json ? JSON.stringify(found, null, 2) : formatGrade(found, process.stdout.columns));
       if (!found.passed) process.exitCode = exitStatus.failed;
     });

@@ -21,6 +21,7 @@ import {
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, reportOption, stackOption, wholeNumber } from "../options.ts";
+import { holdingStack } from "../stack-lock.ts";
 
 export const scenario = (program: Command): void => {
   const group = program
@@ -67,28 +68,30 @@ export const scenario = (program: Command): void => {
           "name a scenario, or say --all; `lvs-lab scenario list` shows them",
           exitStatus.configuration,
         );
-      const live = await liveLab(stack);
-      const names = all ? [...new Set([...given, ...(await fittingScenarios(live.lab))])] : given;
       const runs: ReportedRun[] = [];
       const summaries: (Repeated & { scenario: string })[] = [];
-      for (const name of names) {
-        const results: RunResult[] = [];
-        for (let time = 1; time <= repeat; time++) {
-          const run = await runAndReport(live, await prepareScenario(live, name), report);
-          if (!json) console.log(formatReported(run));
-          runs.push(run);
-          results.push(run.result);
-          if (run.result.interrupted !== undefined) {
-            process.exitCode = exitStatus.cancelled;
-            break;
+      await holdingStack(stack, async () => {
+        const live = await liveLab(stack);
+        const names = all ? [...new Set([...given, ...(await fittingScenarios(live.lab))])] : given;
+        for (const name of names) {
+          const results: RunResult[] = [];
+          for (let time = 1; time <= repeat; time++) {
+            const run = await runAndReport(live, await prepareScenario(live, name), report);
+            if (!json) console.log(formatReported(run));
+            runs.push(run);
+            results.push(run.result);
+            if (run.result.interrupted !== undefined) {
+              process.exitCode = exitStatus.cancelled;
+              break;
+            }
           }
+          if (repeat > 1) {
+            summaries.push({ scenario: name, ...repeated(results) });
+            if (!json) console.log(formatRepeated(repeated(results)));
+          }
+          if (process.exitCode === exitStatus.cancelled) break;
         }
-        if (repeat > 1) {
-          summaries.push({ scenario: name, ...repeated(results) });
-          if (!json) console.log(formatRepeated(repeated(results)));
-        }
-        if (process.exitCode === exitStatus.cancelled) break;
-      }
+      });
       if (json)
         console.log(
           JSON.stringify(

@@ -5,6 +5,7 @@ import { soak as runSoak, type SoakReport } from "../../verify/soak.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, stackOption, wholeNumber } from "../options.ts";
+import { holdingStack } from "../stack-lock.ts";
 
 export const soak = (program: Command): void => {
   program
@@ -17,10 +18,12 @@ export const soak = (program: Command): void => {
     .option("--requests <count>", "how many", wholeNumber(), 100_000)
     .option("--rate <count>", "how many a second", wholeNumber(), 200)
     .action(async ({ stack, json, requests, rate }: JsonOptions & { requests: number; rate: number }) => {
-      const live = await liveLab(stack);
-      const report = await interruptible((signal) =>
-        runSoak(live, { requests, rate, signal, onProgress: (message) => console.error(message) }),
-      );
+      const report = await holdingStack(stack, async () => {
+        const live = await liveLab(stack);
+        return await interruptible((signal) =>
+          runSoak(live, { requests, rate, signal, onProgress: (message) => console.error(message) }),
+        );
+      });
       console.log(json ? JSON.stringify(report, null, 2) : formatSoak(report));
       if (!report.passed) process.exitCode = exitStatus.failed;
     });

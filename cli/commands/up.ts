@@ -8,29 +8,33 @@ import { type StackOptions, stackOption } from "../options.ts";
 import { formatPhases, phaseTimes } from "../phases.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
+import { holdingStack, type StackLock } from "../stack-lock.ts";
 
 export const up = (program: Command): void => {
   program
     .command("up")
     .description("bring the lab up: `pulumi up`, after making good what an interrupted run left")
     .addOption(stackOption())
-    .action(async ({ stack }: StackOptions) => {
-      await prepareStack(stack, (message) => console.error(message));
-      const begun = new Date();
-      const status = await pulumiDo("up", stack);
-      if (status !== 0)
-        throw new CliError(
-          `\`pulumi up\` ended with status ${status}; what it had made stands, and running this again goes on from there`,
-          status,
-        );
-      const live = await liveLab(stack);
-      // Pulumi knows nothing of faults: what a killed scenario has left is healed here.
-      await new Ledger(live).healAll((message) => console.error(message));
-      const times = phaseTimes(begun, await turnsSince(live.host, begun));
-      if (times.length > 0) console.error(`\nIn ${formatPhases(times)}.`);
-      console.error(nextSteps(stack, live.lab));
-    });
+    .action(async ({ stack }: StackOptions) => await holdingStack(stack, bringUp));
 };
+
+async function bringUp(lock: StackLock): Promise<void> {
+  const { stack } = lock;
+  await prepareStack(lock, (message) => console.error(message));
+  const begun = new Date();
+  const status = await pulumiDo("up", stack);
+  if (status !== 0)
+    throw new CliError(
+      `\`pulumi up\` ended with status ${status}; what it had made stands, and running this again goes on from there`,
+      status,
+    );
+  const live = await liveLab(stack);
+  // Pulumi knows nothing of faults: what a killed scenario has left is healed here.
+  await new Ledger(live).healAll((message) => console.error(message));
+  const times = phaseTimes(begun, await turnsSince(live.host, begun));
+  if (times.length > 0) console.error(`\nIn ${formatPhases(times)}.`);
+  console.error(nextSteps(stack, live.lab));
+}
 
 /** What somebody does with a lab that is up; a bare one is to be worked on first. */
 function nextSteps(stack: string, { stage, exercise, servers, service: { vip, port } }: Lab): string {

@@ -1,13 +1,15 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { projectRoot } from "../../provision/paths.ts";
+import { labFileOf, labNames } from "../../stacks/lab-file.ts";
 import { readYaml } from "../../stacks/yaml/document.ts";
 import { checkRoles } from "../../verify/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { scenarioNames } from "../../verify/scenarios/index.ts";
-import { stacksWithDirectory } from "../lab-directory.ts";
+import { configuredLab } from "../configured-lab.ts";
+import { labDirectories } from "../doctor/labs.ts";
 import type { Completed, ValuesOf } from "./complete.ts";
 
 /** What each option and argument of `lvs-lab` takes, by its name. Files are read, Pulumi is not asked: it is to be quick. */
@@ -23,7 +25,7 @@ const directories: Completed = { completions: [], paths: "directories" };
 const scenarios = async (): Promise<Completed> => ({ ...named(await scenarioNames()), paths: "files" });
 
 const known: Readonly<Record<string, (stack: string) => Completed | Promise<Completed>>> = {
-  stack: () => named(stackNames()),
+  stack: async () => named(await stackNames()),
   server: async (stack) => named(await serverNames(stack)),
   "check server": async (stack) => named([...(await serverNames(stack)), "client"]),
   "inventory host": async (stack) => named(await serverNames(stack)),
@@ -40,34 +42,16 @@ const known: Readonly<Record<string, (stack: string) => Completed | Promise<Comp
 };
 
 /** The stacks that can be named: lab files that come with the project, stacks that have a file of their own, labs that are there. */
-function stackNames(): string[] {
-  const inFolder = (folder: string, pattern: RegExp) =>
-    readdirSync(join(projectRoot, folder)).flatMap((file) => pattern.exec(file)?.[1] ?? []);
-  return [
-    ...new Set([
-      ...inFolder("labs", /^(.+)\.yaml$/),
-      ...inFolder(".", /^Pulumi\.(.+)\.yaml$/),
-      ...stacksWithDirectory(),
-    ]),
-  ].sort();
+async function stackNames(): Promise<string[]> {
+  const configured = readdirSync(projectRoot).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  const labs = (await labDirectories()).map(({ stack }) => stack);
+  return [...new Set([...labNames(), ...configured, ...labs])].sort();
 }
 
 /** The servers of a stack's lab file; none if it cannot be read. */
 async function serverNames(stack: string): Promise<string[]> {
-  const file = await labFileOf(stack);
-  const lab = file === undefined ? undefined : readYaml(await readFile(file, "utf8")).value;
-  const servers = (lab as { servers?: unknown } | null | undefined)?.servers;
+  const file = labFileOf(stack, await configuredLab(stack));
+  const text = file && (await readFile(resolve(projectRoot, file), "utf8").catch(() => undefined));
+  const servers = text ? (readYaml(text).value as { servers?: unknown } | null | undefined)?.servers : undefined;
   return Array.isArray(servers) ? servers.flatMap((one) => (typeof one?.name === "string" ? [one.name] : [])) : [];
-}
-
-/** The lab file that a stack's configuration names, else labs/STACK.yaml. */
-async function labFileOf(stack: string): Promise<string | undefined> {
-  const config = join(projectRoot, `Pulumi.${stack}.yaml`);
-  const shipped = join(projectRoot, "labs", `${stack}.yaml`);
-  if (existsSync(config)) {
-    const { value } = readYaml(await readFile(config, "utf8"));
-    const lab = (value as { config?: Record<string, unknown> } | null | undefined)?.config?.["lvs-lab:lab"];
-    if (typeof lab === "string") return join(lab.startsWith("/") ? "" : projectRoot, lab);
-  }
-  return existsSync(shipped) ? shipped : undefined;
 }

@@ -39,6 +39,8 @@ export interface LabHost {
   start(options: { packages: string; onProgress?: (message: string) => void }): Promise<void>;
   /** Ends it with everything that runs in it, and takes its directory away. One that is not there is no error. */
   destroy(): Promise<void>;
+  /** The names of the guests that run, as this machine's /proc shows them: at once, also while libvirtd hangs. */
+  guests(): string[];
   /** What is there; undefined if it does not run or does not answer. */
   observe(): Promise<ObservedHost | undefined>;
   /** A TCP connection to an address inside the lab. It errors if the lab host or the address does not answer. */

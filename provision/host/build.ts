@@ -1,56 +1,108 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { access, mkdir, readFile, rename } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { withLock } from "../../tools/lock.mjs";
 import { asRoot, labEnvironment } from "./machine/namespaces.ts";
+import { usersOf } from "./machine/processes.ts";
+import { damageOf, type Measure, writeManifest } from "./manifest.ts";
 
 export interface BuildOptions {
   /** Takes one line a step. */
   onProgress?: (message: string) => void;
 }
 
+/** A folder of the cache with all built things of one kind, each in a directory that is named by its key. */
+export interface Store {
+  readonly directory: string;
+  /** For people: "a guest image". */
+  readonly what: string;
+  /** What a built directory's manifest records. */
+  readonly measure: Measure;
+}
+
+/** The lock of everything that is built or removed in a store. */
+export const lockOf = ({ directory }: Store): string => join(directory, ".lock");
+
+/** Where a build works. One name for all builds of a store, under one lock: the next build removes what an interrupted one left. */
+const SCRATCH = ".building";
+
+/** A damaged directory, moved out of the way. */
+const DAMAGED = ".damaged.";
+
 /**
  * Makes a directory of the cache once: many processes may ask for it at the same time, one builds and the others wait. An interrupted build
- * leaves nothing that counts as built.
+ * leaves nothing that counts as built. A directory that is not as its manifest says is built anew.
  *
- * @param options.store the folder of all things of this kind; `name` is the directory's name in it
+ * @param options.name the directory's name in the store
  * @param options.build makes the directory `result` in a scratch folder
- * @param options.what for people: "a guest image"
  * @returns the directory
  */
 export async function buildOnce(
-  {
-    store,
-    name,
-    what,
-    build,
-  }: { store: string; name: string; what: string; build: (scratch: string) => Promise<unknown> },
+  { store, name, build }: { store: Store; name: string; build: (scratch: string) => Promise<unknown> },
   { onProgress }: BuildOptions = {},
 ): Promise<string> {
-  const directory = join(store, name);
-  if (await exists(directory)) return directory;
+  const directory = join(store.directory, name);
+  if (await isBuilt(store, name)) return directory;
   await withLock(
-    join(store, ".lock"),
+    lockOf(store),
     async () => {
-      if (await exists(directory)) return;
-      // One name for all builds, under one lock: the next build finds and removes what an interrupted one left.
-      const scratch = join(store, ".building");
+      const damage = await damageIn(store, name);
+      if (damage === undefined && (await exists(directory))) return;
+      if (damage !== undefined)
+        onProgress?.(`${store.what} in the cache (${directory}) is damaged: ${damage}; it is built anew`);
+      const scratch = join(store.directory, SCRATCH);
       await removeTree(scratch);
       await mkdir(scratch, { recursive: true });
       try {
         await build(scratch);
+        const result = join(scratch, "result");
+        await writeManifest(result, store.measure);
         // On disk before it has its name: a power loss leaves all of it or nothing.
-        await step(["sync", "--file-system", scratch], { scratch, what });
-        await rename(join(scratch, "result"), directory);
+        await step(["sync", "--file-system", scratch], { scratch, what: store.what });
+        await moveAside(store, name);
+        await rename(result, directory);
       } finally {
         await removeTree(scratch);
       }
+      for (const left of await leftIn(store)) await removeUnlessUsed(left);
     },
-    { onWait: () => onProgress?.(`waiting for another build of ${what}`) },
+    { onWait: () => onProgress?.(`waiting for another build of ${store.what}`) },
   );
   return directory;
+}
+
+/** Whether a directory is in the store, as its manifest says. */
+export const isBuilt = async (store: Store, name: string): Promise<boolean> =>
+  (await exists(join(store.directory, name))) && (await damageIn(store, name)) === undefined;
+
+/** What is wrong with a directory of the store, in words; undefined if nothing is, or it is not there. */
+export async function damageIn(store: Store, name: string): Promise<string | undefined> {
+  const directory = join(store.directory, name);
+  return (await exists(directory)) ? await damageOf(directory, store.measure) : undefined;
+}
+
+/** Takes a directory's name from it, so that it counts as not built. Whoever has it mounted keeps it. */
+export async function moveAside(store: Store, name: string): Promise<void> {
+  const directory = join(store.directory, name);
+  if (await exists(directory)) await rename(directory, join(store.directory, `${DAMAGED}${name}.${Date.now()}`));
+}
+
+/** What interrupted builds and damaged directories left in a store. Hold its lock: what is being built looks the same. */
+export async function leftIn(store: Store): Promise<string[]> {
+  const names = await readdir(store.directory).catch(() => []);
+  return names
+    .filter((name) => name === SCRATCH || name.startsWith(DAMAGED))
+    .map((name) => join(store.directory, name));
+}
+
+/** Removes a directory of the cache, unless a process uses it. @returns whether it is gone */
+export async function removeUnlessUsed(directory: string): Promise<boolean> {
+  if (!(await exists(directory))) return true;
+  if (usersOf(directory).length > 0) return false;
+  await removeTree(directory);
+  return true;
 }
 
 /**
@@ -85,7 +137,7 @@ export async function step(
 }
 
 /** Removes a folder that a build made; an ordinary user's may hold files of subordinate IDs. */
-async function removeTree(directory: string): Promise<void> {
+export async function removeTree(directory: string): Promise<void> {
   if (!(await exists(directory))) return;
   const [program = "", ...args] = asRoot(["rm", "--recursive", "--force", "--one-file-system", directory]);
   await new Promise<void>((resolve, reject) => {
@@ -93,7 +145,7 @@ async function removeTree(directory: string): Promise<void> {
       .once("error", reject)
       .once("close", (code) => {
         if (code === 0) resolve();
-        else reject(new Error(`cannot remove ${directory}, which an interrupted build left: rm ended with ${code}`));
+        else reject(new Error(`cannot remove ${directory}: rm ended with status ${code}`));
       });
   });
 }

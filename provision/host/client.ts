@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { tryOnHost } from "./command.ts";
-import { CLIENT, labHostRef, openHost } from "./reach.ts";
+import { CLIENT, LabHostDownError, labHostRef, openHost } from "./reach.ts";
 
 /**
  * The student's desktop: a host of its own on the lab's segment, with its own ARP cache. It is a network namespace rather than
@@ -23,10 +23,16 @@ export const client = defineResource({
     up: z.literal(true).default(true),
   }),
 
+  watch: true, // a namespace is gone without a trace
+
   async observe({ host: ref }) {
     const show = ["ip", "-json", "address", "show", "dev", "eth0"];
-    const { stdout, status } = await tryOnHost(openHost(ref), CLIENT, show);
-    if (status !== 0) return undefined;
+    const seen = await tryOnHost(openHost(ref), CLIENT, show).catch((error) => {
+      if (error instanceof LabHostDownError) return undefined; // and with it the client
+      throw error;
+    });
+    if (seen?.status !== 0) return undefined;
+    const { stdout } = seen;
     const [link] = JSON.parse(stdout) as [
       { operstate: string; addr_info: { family: string; local: string; prefixlen: number }[] },
     ];

@@ -7,14 +7,28 @@ export interface Orphan {
   readonly name: string;
 }
 
+/** Volumes that could not be looked at or removed, in words, and what libvirt says of it. */
+export interface Left {
+  readonly what: string;
+  readonly why: string;
+}
+
 /**
  * Takes away what an interrupted run made in a lab's libvirt without Pulumi having heard of it: left there, its name would be taken
  * for the next run. `known` holds the ids that Pulumi's state has: UUIDs of domains, networks and pools, paths of volumes.
- * Everything in a private libvirtd belongs to its lab, so what is unknown is an orphan.
+ * Everything in a private libvirtd belongs to its lab, so what is unknown is an orphan; but a folder in a pool is the user's, for no lab makes
+ * one. A volume that cannot be removed is left: it is in nobody's way.
  */
-export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>): Promise<Orphan[]> {
+export async function removeOrphans(
+  ref: LabHostRef,
+  known: ReadonlySet<string>,
+): Promise<{ removed: Orphan[]; left: Left[] }> {
   const host = openHost(ref);
-  if (!(await host.observe())) return [];
+  const [removed, left]: [Orphan[], Left[]] = [[], []];
+  if (!(await host.observe())) return { removed, left };
+  /** What fails is noted. */
+  const trying = async (what: string, work: () => Promise<void>): Promise<void> =>
+    await work().catch((error: Error) => void left.push({ what, why: error.message }));
   const virsh = (...args: string[]): Promise<string> => virshOn(host, ...args);
   const rows = async (...args: string[]): Promise<string[]> =>
     (await virsh(...args)).split("\n").filter((row) => row.trim() !== "");
@@ -28,7 +42,6 @@ export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>)
     }
     return found;
   };
-  const removed: Orphan[] = [];
   for (const name of await unknown("domain", "list", "--all", "--name")) {
     await tryVirsh(host, "destroy", name); // it may not be running
     await virsh("undefine", name);
@@ -36,11 +49,14 @@ export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>)
   }
   for (const pool of (await rows("pool-list", "--all", "--name")).map((row) => row.trim())) {
     await tryVirsh(host, "pool-refresh", pool);
-    for (const [name = "", path = ""] of (await rows("vol-list", pool)).map((row) => row.trim().split(/\s+/)))
-      if (!known.has(path)) {
-        await virsh("vol-delete", "--pool", pool, name);
-        removed.push({ kind: "volume", name });
-      }
+    await trying(`the volumes of the pool ${pool}`, async () => {
+      for (const { name, path, type } of (await rows("vol-list", pool, "--details")).map(volumeOf))
+        if (type !== "dir" && !known.has(path))
+          await trying(`the volume ${name}`, async () => {
+            await virsh("vol-delete", "--pool", pool, name);
+            removed.push({ kind: "volume", name });
+          });
+    });
   }
   for (const name of await unknown("network", "net-list", "--all", "--name")) {
     await tryVirsh(host, "net-destroy", name);
@@ -52,7 +68,15 @@ export async function removeOrphans(ref: LabHostRef, known: ReadonlySet<string>)
     await virsh("pool-undefine", name);
     removed.push({ kind: "pool", name });
   }
-  return removed;
+  return { removed, left };
+}
+
+/** A row of `virsh vol-list --details`: name, path, type and two sizes, with two blanks or more between them. Name and path may hold blanks. */
+function volumeOf(row: string): { name: string; path: string; type: string } {
+  const size = String.raw`(?:[\d.]+ \S+|\S+)`;
+  const columns = new RegExp(String.raw`^ ?(.+?) {2,}(/.*?) {2,}(\S+) {2,}${size} {2,}${size} *$`).exec(row);
+  const [, name = row.trim(), path = "", type = ""] = columns ?? [];
+  return { name, path, type };
 }
 
 /** Starts the lab's servers that are powered off or paused, and gives their names: a guest that was killed is no reason for `up` to fail. */

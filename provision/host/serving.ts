@@ -13,19 +13,21 @@ export const serving = defineResource({
     generation: z.string(),
     /** `http://VIP:PORT/` */
     url: z.url(),
+    /** How many real servers it has: each has its turn. */
+    realServers: z.int().positive(),
     /** How long it may take, in seconds. */
     deadline: z.number(),
   }),
   want: z.object({ answers: z.literal(true).default(true) }),
 
-  async observe({ host, url }) {
-    const { status } = await tryOnHost(openHost(host), CLIENT, ask(url, 5));
+  async observe({ host, url, realServers }) {
+    const { status } = await tryOnHost(openHost(host), CLIENT, ask(url, { seconds: 1, times: realServers }));
     return { answers: (status === 0) as true };
   },
 
-  async apply({ host, url, deadline }, _observed, progress) {
+  async apply({ host, url, realServers, deadline }, _observed, progress) {
     progress(`waiting for ${url} to answer the client`);
-    await until(() => runOnHost(openHost(host), CLIENT, ask(url, 2)), {
+    await until(() => runOnHost(openHost(host), CLIENT, ask(url, { seconds: 2, times: realServers })), {
       seconds: deadline,
       everyMs: 200,
       failed: (last) =>
@@ -39,8 +41,13 @@ export const serving = defineResource({
   async remove() {},
 });
 
-/** curl(1), which says on stderr why it was not served. */
-const ask = (url: string, seconds: number): string[] => [
-  ...["curl", "--silent", "--show-error", "--fail", "--max-time", String(seconds)],
-  ...["--output", "/dev/null", url],
+/**
+ * Asks so many times in a row, each on a new connection, and fails at the first that fails: where nobody takes dead real servers out, one
+ * answer says nothing of the others. curl(1) says on stderr why it was not served.
+ */
+const ask = (url: string, { seconds, times }: { seconds: number; times: number }): string[] => [
+  ...["curl", "--silent", "--show-error", "--fail", "--fail-early", "--max-time", String(seconds)],
+  ...["--header", "Connection: close", "--output", "/dev/null"],
+  // --output is for one URL each.
+  ...Array.from({ length: times }, (_, index) => (index === 0 ? [url] : ["--output", "/dev/null", url])).flat(),
 ];

@@ -71,6 +71,21 @@ ${settings.realServers
   .join("")}}
 `;
 
+/** Stands for the password in a configuration that is shown: the password itself is a secret of Pulumi's state. */
+export const PASSWORD = "PASSWORD";
+
+const passwordLine = /^(\s*auth_pass\s+)(\S+)$/m;
+
+/** A keepalived.conf as it is shown, and its password; "" if it has none. */
+export function withoutPassword(text: string): { config: string; password: string } {
+  const [, , password = ""] = passwordLine.exec(text) ?? [];
+  return { config: text.replace(passwordLine, `$1${PASSWORD}`), password };
+}
+
+/** The counterpart of `withoutPassword`: the text for the file. */
+export const withPassword = (config: string, password: string): string =>
+  config.replace(passwordLine, (_, before: string) => `${before}${password}`);
+
 /** The lines of a vrrp_instance that its VRRP version makes: 2 is keepalived's default and has a password, 3 has to be named. */
 export const versionLines = ({
   vrrpVersion,

@@ -5,6 +5,7 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpvsTable } from "./ipvs-table.ts";
+import { withoutPassword, withPassword } from "./keepalived-conf.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
 const { service, config: path } = osFamilies.debian.keepalived;
@@ -15,8 +16,10 @@ export const keepalived = defineResource({
   summary: "A director under keepalived: VRRP for the VIP, the IPVS table, health checks.",
   where: z.object({ server: serverRef }),
   want: z.object({
-    /** The whole of keepalived.conf, as `keepalivedConf` writes it. */
+    /** The whole of keepalived.conf, as `keepalivedConf` writes it, but `PASSWORD` in the place of the password. */
     config: z.string(),
+    /** VRRP's password in it; "" where it has none. A secret. */
+    password: z.string(),
     /** The virtual services in the kernel, `ADDRESS:PORT SCHEDULER`. Real servers come and go with their health and are not part of it. */
     virtualServices: z.array(z.string()),
     ...serviceState,
@@ -30,7 +33,7 @@ export const keepalived = defineResource({
       ...serviceQuestions(service),
     });
     return {
-      config: seen.config.text,
+      ...withoutPassword(seen.config.text),
       virtualServices: parseIpvsTable(seen.table.text).map(
         ({ key, scheduler }) => `${key.replace("-t ", "")} ${scheduler}`,
       ),
@@ -38,10 +41,10 @@ export const keepalived = defineResource({
     };
   },
 
-  async apply({ server: ref, config, virtualServices }, observed, progress) {
+  async apply({ server: ref, config, password, virtualServices }, observed, progress) {
     const server = await connectTo(ref);
     const candidate = `${path}.candidate`;
-    const newConfig = observed?.config !== config;
+    const newConfig = observed?.config !== config || observed.password !== password;
     const tableAsWas = isDeepStrictEqual(observed?.virtualServices, virtualServices);
     // A new start does away with a table that was emptied behind keepalived's back, or left by somebody else: no reload sees to that.
     const restart = [
@@ -58,7 +61,7 @@ export const keepalived = defineResource({
         // 0: good; anything else has been printed: keepalived(8). A bad file never takes a good one's place.
         ...(newConfig
           ? [
-              writing(candidate, config),
+              writing(candidate, withPassword(config, password)),
               command`keepalived --config-test --use-file ${candidate}`,
               command`mv ${candidate} ${path}`,
             ]

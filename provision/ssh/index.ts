@@ -1,5 +1,6 @@
 export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
+export { masked } from "./masked.ts";
 export { closeConnections, connectTo } from "./pool.ts";
 export {
   command,

@@ -7,6 +7,7 @@ import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
 import { tryVirsh } from "../host/virsh.ts";
 import { until } from "../until.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
+import { masked } from "./masked.ts";
 import { parseSections, sectionScript } from "./sections.ts";
 
 const require = createRequire(import.meta.url);
@@ -49,11 +50,13 @@ export interface RunOptions {
 const OFF = ["shut off", "crashed", "paused", "pmsuspended"];
 
 /** An error if a server that did not answer cannot: it does not run. */
-async function whetherOff({ host, name, address }: ServerRef, last: unknown): Promise<Error | undefined> {
+async function whetherOff({ host, name, address }: ServerRef, last?: unknown): Promise<Error | undefined> {
   if (last instanceof LabHostDownError) return new NotRunningError(name, address, last.message, last);
   // What libvirt cannot tell is no reason to give up.
   const said = await tryVirsh(openHost(host), "domstate", name).catch(() => undefined);
   const state = said?.stdout.trim() ?? "";
+  if (said?.stderr.includes("failed to get domain"))
+    return new NotRunningError(name, address, "libvirt does not know it", last);
   return OFF.includes(state) ? new NotRunningError(name, address, `it is ${state}`, last) : undefined;
 }
 
@@ -80,6 +83,9 @@ export class Server {
   static async connect(ref: ServerRef, seconds: number): Promise<Server> {
     const host = openHost(ref.host);
     const expected = ref.hostKey.split(" ")[1];
+    // Asked first: an attempt at a server that is off ends when ARP gives up, after three seconds.
+    const off = await whetherOff(ref);
+    if (off) throw off;
     const ssh = await until(
       async () => {
         const client = new (await import("node-ssh")).NodeSSH();
@@ -126,9 +132,12 @@ export class Server {
     return await this.execute(command(pieces, ...values));
   }
 
-  /** Runs a script made by `command` (or a constant one). */
+  /**
+   * Runs a script made by `command` (or a constant one). When it has ended, what it wrote is on the server's disk: a power cut right after
+   * takes nothing back that was reported as done.
+   */
   async script(text: string, options: RunOptions = {}): Promise<string> {
-    const result = await this.execute(text, options);
+    const result = await this.execute(text, options, "\nstatus=$?; sync; exit $status");
     if (result.code !== 0) throw this.#failure(text, result, options.confidential);
     return result.stdout;
   }
@@ -160,8 +169,9 @@ export class Server {
     );
   }
 
-  async execute(text: string, { stdin, confidential }: RunOptions = {}): Promise<CommandResult> {
-    const result = await this.#exec(text, stdin);
+  /** @param then a further command, which is no part of what is shown */
+  async execute(text: string, { stdin, confidential }: RunOptions = {}, then = ""): Promise<CommandResult> {
+    const result = await this.#exec(text + then, stdin);
     if (confidential) await this.#record("(confidential)", { ...result, stdout: "", stderr: "" });
     else await this.#record(text, result, stdin);
     // Without a status it has not run to its end, and what it printed is no answer.
@@ -170,9 +180,10 @@ export class Server {
   }
 
   #failure(text: string, result: CommandResult, confidential = false): RemoteCommandError {
+    const known = { ...result, stdout: masked(result.stdout), stderr: masked(result.stderr) };
     return confidential
       ? new RemoteCommandError(this.ref.name, "(confidential)", { ...result, stdout: "", stderr: "" }, this.transcript)
-      : new RemoteCommandError(this.ref.name, text, result, this.transcript);
+      : new RemoteCommandError(this.ref.name, masked(text), known, this.transcript);
   }
 
   async #exec(text: string, stdin = ""): Promise<CommandResult> {
@@ -194,7 +205,7 @@ export class Server {
   async #record(text: string, { stdout, stderr, code, signal, ms }: CommandResult, stdin = ""): Promise<void> {
     const status = code === 0 ? "" : `(status ${code ?? signal ?? "unknown: the connection ended"})\n`;
     const lines = [...marked(text, "$ "), ...marked(stdin, "< "), ...marked(stdout, "  "), ...marked(stderr, "! ")];
-    await appendFile(this.transcript, `# ${new Date().toISOString()}, ${ms} ms\n${lines.join("")}${status}`);
+    await appendFile(this.transcript, masked(`# ${new Date().toISOString()}, ${ms} ms\n${lines.join("")}${status}`));
   }
 }
 

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { $ } from "zx";
 import { projectRoot } from "../../cli/pulumi.ts";
+import { type LabHost, openHost } from "../../provision/host/reach.ts";
+import { virsh } from "../../provision/host/virsh.ts";
+import { labDirectory } from "../../provision/paths.ts";
 import type { CheckResult } from "../../verify/check.ts";
 
 export interface Ran {
@@ -30,7 +33,12 @@ export class TestStack {
 
   /** The lab's directory. */
   get directory(): string {
-    return join(process.env.LVS_LAB_STATE ?? "", this.name);
+    return labDirectory(this.name);
+  }
+
+  /** The lab host. */
+  get host(): LabHost {
+    return openHost({ kind: "private", directory: this.directory });
   }
 
   /** Where its reports go. */
@@ -84,8 +92,7 @@ export class TestStack {
 
   /** libvirt's command line on the lab's own libvirtd. */
   async virsh(...args: string[]): Promise<string> {
-    const uri = `qemu+unix:///system?socket=${join(this.directory, "run/libvirt-sock")}`;
-    return (await $({ quiet: true })`virsh --quiet --connect ${uri} ${args}`).stdout;
+    return await virsh(this.host, ...args);
   }
 
   /** Takes the lab and the stack away. */

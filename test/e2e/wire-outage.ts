@@ -1,4 +1,6 @@
 import { $ } from "zx";
+import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
+import { inUserland } from "../integration/hosts.ts";
 
 /** TCP sends a SYN again after a second: RFC 6298, section 2.1. One that is answered later than this was not answered the first time. */
 const FIRST_ANSWER_S = 0.9;
@@ -9,7 +11,8 @@ const FIRST_ANSWER_S = 0.9;
  */
 export async function longestOutage(pcap: string, client: string, vip: string): Promise<number> {
   const filter = `tcp[tcpflags] & tcp-syn != 0 and host ${vip} and host ${client}`;
-  const { stdout } = await $({ quiet: true })`tcpdump -r ${pcap} -n -tt ${filter}`;
+  const command = await inUserland("tcpdump", "-r", pcap, "-n", "-tt", filter);
+  const { stdout } = await $({ quiet: true, env: labEnvironment() })`${command}`;
   const syns = new Map<string, { at: number; answered?: number }>();
   for (const line of stdout.split("\n")) {
     const found = /^(\S+) IP (\S+)\.(\d+) > (\S+)\.(\d+): Flags \[(S\.?)\], seq (\d+)(?:, ack (\d+))?/.exec(line);

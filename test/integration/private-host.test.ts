@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -26,14 +26,8 @@ describe("a private lab host", () => {
   afterEach(() => host.destroy());
 
   it("runs in the userland, and sees the lab's directory at the machine's path and nothing of the machine's besides", async () => {
-    const see = await runOnHost(
-      host,
-      SEGMENT,
-      ["sh", "-c", `cat /etc/os-release; ls -d ${host.directory}/run; ls /home /srv`],
-      {
-        ...{},
-      },
-    ).catch((error) => error.ended.stdout + error.ended.stderr);
+    const look = `cat /etc/os-release; ls -d ${host.directory}/run; ls /home /srv 2>&1; cut -d " " -f 5 /proc/self/mountinfo`;
+    const { stdout: see } = await tryOnHost(host, SEGMENT, ["sh", "-c", look]);
     expect(see).toContain("VERSION_CODENAME=bookworm");
     expect(see).toContain(join(host.directory, "run"));
     expect(see).toMatch(/cannot access '\/home'/);
@@ -43,7 +37,7 @@ describe("a private lab host", () => {
     process.env.LVS_TEST_TOKEN = "secret";
     try {
       expect(await runOnHost(host, SEGMENT, ["env"])).not.toContain("LVS_TEST_TOKEN");
-      const init = await readFile(`/proc/${host.pid}/environ`, "utf8");
+      const init = readFileSync(`/proc/${host.pid}/environ`, "utf8");
       expect(init.split("\0").map((line) => line.split("=")[0])).not.toContain("LVS_TEST_TOKEN");
       expect(init).toContain("PATH=/usr/local/sbin:");
     } finally {
@@ -95,6 +89,12 @@ describe("a private lab host", () => {
     expect(after?.generation).not.toBe(before?.generation);
   });
 
+  it("keeps logs from filling the machine's disk", { timeout: 30_000 }, async () => {
+    const log = join(host.directory, "log/qemu/server1.console.log");
+    await writeFile(log, Buffer.alloc(17 << 20));
+    await expect.poll(async () => (await stat(log)).size, { timeout: 20_000, interval: 200 }).toBe(0);
+  });
+
   it("is entered by its owner alone", async () => {
     for (const path of ["", "run/libvirt-sock"]) {
       const { mode } = await stat(join(host.directory, path));
@@ -103,11 +103,15 @@ describe("a private lab host", () => {
   });
 });
 
-/** How many processes of this machine have this command line. */
+/** How many processes of this machine have this very command line, its words each ended by a NUL. */
 const commandsOf = (line: string): number =>
-  execFileSync("sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '@'"], { encoding: "utf8" }).split(
-    line.replaceAll("\0", "@"),
-  ).length - 1;
+  readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8") === line;
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  }).length;
 
 /** Runs a lab host for as long as its libvirtd takes to say what QEMU can do; gives when that was written down, in nanoseconds. */
 async function askOfQemu(name: string): Promise<Record<string, bigint>> {

@@ -388,7 +388,7 @@ const valueCases: FileCase[] = [
     found: "server3",
     remedy: /^write `- name: server1`/,
   },
-  ...["Server2", "server_2", "-server2", "server2-", "server2.lab", `s${"2".repeat(63)}`].map((name) => ({
+  ...["Server2", "server_2", "-server2", "server2-", "server2.lab", "2nd", `s${"2".repeat(63)}`].map((name) => ({
     why: `the name ${name}`,
     from: "name: server2",
     to: `name: ‸${name}`,
@@ -398,7 +398,7 @@ const valueCases: FileCase[] = [
     found: name.slice(0, 60) + (name.length > 60 ? "…" : ""),
     remedy: /^write a name such as `name: server1`/,
   })),
-  ...["localhost", "client"].map((name) => ({
+  ...["localhost", "client", "segment"].map((name) => ({
     why: `a server with the name ${name}`,
     from: "name: server2",
     to: `name: ‸${name}`,
@@ -732,6 +732,21 @@ const ruleCases: FileCase[] = [
     expected: /^1 or more with `role: real-server`$/,
     found: "none",
     remedy: /^add a server/,
+  },
+  {
+    why: "real servers that get no connections",
+    base: dr,
+    from: dr.slice(dr.indexOf("servers:")),
+    to: `servers:
+  - { name: server1, address: 172.25.254.11, role: director }
+  - { name: server2, address: 172.25.254.12, role: real-server, weight: ‸0 }
+  - { name: server3, address: 172.25.254.13, role: real-server, weight: 0 }
+`,
+    rule: "no-weight",
+    path: "servers[1].weight",
+    expected: /^a weight above 0 on one real server at least/,
+    found: "0 on all of them",
+    remedy: /^write `weight: 1`/,
   },
   ...(
     [

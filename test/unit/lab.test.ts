@@ -129,7 +129,7 @@ describe("defaults", () => {
         top: "name: other\nmemory: 384\narpCure: sysctl\nimage: { url: 'https://example.org/debian.qcow2' }",
         network: "client: 10.1.0.9",
         first: "priority: 7, memory: 1024",
-        real: "weight: 0, page: hello, mac: '52:54:00:aa:bb:cc'",
+        real: "weight: 7, page: hello, mac: '52:54:00:aa:bb:cc'",
       }),
       "my-lab.yaml",
     );
@@ -141,7 +141,7 @@ describe("defaults", () => {
       network: { client: "10.1.0.9" },
     });
     expect(lab.servers.map(({ memory }) => memory)).toEqual([1024, 384, 384]);
-    expect(realServers(lab)).toMatchObject([{ weight: 0, page: "hello", mac: "52:54:00:AA:BB:CC" }]);
+    expect(realServers(lab)).toMatchObject([{ weight: 7, page: "hello", mac: "52:54:00:AA:BB:CC" }]);
   });
 
   it("give a server the MAC address that its address makes", () => {

@@ -49,10 +49,10 @@ export const machinePackages = packagesStep(
 );
 
 export const testPackages = packagesStep(
-  { chromium: "chromium" },
+  { chromium: "chromium", "systemd-nspawn": "systemd-container", slirp4netns: "slirp4netns" },
   {
-    name: "Chromium",
-    does: "installs Chromium, in which the tests look at reports",
+    name: "programs for the tests",
+    does: "installs Chromium, in which the tests look at reports, and what boots a Debian beside this machine",
     takes: "a minute, by the mirror",
   },
 );

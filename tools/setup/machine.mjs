@@ -184,10 +184,18 @@ const userNamespaceFinding = (said) => {
   );
 };
 
+/** How long a program that is asked something has for its answer. */
+const ANSWER_MS = 5000;
+
 /** @param {string} program @param {string[]} args */
 const outputOf = (program, ...args) => {
   const env = { ...process.env, PATH: [process.env.PATH, ...SYSTEM_FOLDERS].join(delimiter) };
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env });
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    env,
+    timeout: ANSWER_MS,
+    killSignal: "SIGKILL",
+  });
   return { status, stdout: stdout ?? "", stderr: stderr ?? "" };
 };
 
@@ -243,6 +251,30 @@ export const pathFindings = (directory = stateRoot(), variable = "LVS_LAB_STATE"
     : [];
 };
 
+/**
+ * What becomes of this user's processes at logout: they stay; they stay if a unit of the user's own manager holds them, since it lingers;
+ * or systemd ends them (logind.conf(5), KillUserProcesses).
+ * @returns {"stay" | "linger" | "end"}
+ */
+export const atLogout = () => {
+  if (isRoot() || !existsSync("/run/systemd/system")) return "stay"; // KillExcludeUsers is root by default
+  const manager = ["org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"];
+  if (outputOf("busctl", "get-property", ...manager, "KillUserProcesses").stdout.trim() !== "b true") return "stay";
+  return existsSync(`/var/lib/systemd/linger/${userInfo().username}`) ? "linger" : "end";
+};
+
+/** @returns {Finding[]} */
+const logoutFindings = () =>
+  atLogout() === "end"
+    ? [
+        {
+          level: "warning",
+          problem: "systemd ends this user's processes at logout (KillUserProcesses), and with them a lab.",
+          fix: "loginctl enable-linger, before the lab is brought up: it then outlives the login",
+        },
+      ]
+    : [];
+
 /** Everything that is not as the lab wants it. @returns {Finding[]} */
 export const machineFindings = () => {
   const basic = [...nodeFindings(), ...systemFindings()];
@@ -251,6 +283,7 @@ export const machineFindings = () => {
     ...programFindings(),
     ...namespaceFindings(),
     ...deviceFindings(),
+    ...logoutFindings(),
     ...pathFindings(),
     ...pathFindings(cacheRoot(), "LVS_LAB_CACHE").filter(({ problem }) => !problem.includes("too deep")),
   ];

@@ -32,12 +32,7 @@ export class Ledger {
 
   /** What is injected, the latest first: the order in which it is healed. */
   async list(): Promise<Injected[]> {
-    const names = await readdir(this.#directory).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return [];
-      throw error;
-    });
-    const all = await Promise.all(names.filter((name) => name.endsWith(".json")).map((name) => this.#read(name)));
-    return all.filter((entry) => entry !== undefined).sort((one, other) => other.since.localeCompare(one.since));
+    return await injectedIn(this.#live.host.directory);
   }
 
   /**
@@ -84,18 +79,31 @@ export class Ledger {
     return healed;
   }
 
-  /** An entry; undefined if another process has healed it since the directory was listed. */
-  async #read(name: string): Promise<Injected | undefined> {
-    try {
-      return JSON.parse(await readFile(join(this.#directory, name), "utf8")) as Injected;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
-    }
-  }
-
   #file({ fault, server }: Pick<Injected, "fault" | "server">): string {
     return join(this.#directory, `${fault}@${server}.json`);
+  }
+}
+
+/** What is injected in the lab of a directory, the latest first; nothing if there is no such directory. */
+export async function injectedIn(labDirectory: string): Promise<Injected[]> {
+  const directory = join(labDirectory, "faults");
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const all = await Promise.all(
+    names.filter((name) => name.endsWith(".json")).map((name) => readEntry(join(directory, name))),
+  );
+  return all.filter((entry) => entry !== undefined).sort((one, other) => other.since.localeCompare(one.since));
+}
+
+/** An entry; undefined if another process has healed it since the directory was listed. */
+async function readEntry(file: string): Promise<Injected | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Injected;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -199,8 +199,6 @@ export interface VrrpAdvert {
   /** Milliseconds. */
   readonly intervalMs: number;
   readonly addresses: readonly string[];
-  /** VRRPv2's simple text password; not there without one. */
-  readonly password?: string;
 }
 
 /** An ARP packet that says whose the VIP is without having been asked (RFC 5227, section 3): sender and target address are the same. */

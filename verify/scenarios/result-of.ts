@@ -74,7 +74,7 @@ export function resultOf(facts: Facts): RunResult {
       requests: seriesOf(probe.requests, names),
       connections: connectionsOf(probe, names),
       arp: probe.arp,
-      adverts: captured.adverts.map(({ ipId: _, ...advert }) => advert),
+      adverts: captured.adverts.map(({ ipId: _, password: __, ...advert }) => advert),
       gratuitousArp: captured.gratuitousArp,
       vrrpStates: vrrpStates(captured, lab),
       vipOwners: vipOwners(captured, lab),

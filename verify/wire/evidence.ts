@@ -5,6 +5,8 @@ import type { ArpPacket, Packet, TcpPacket } from "./parse.ts";
 export interface WireAdvert extends VrrpAdvert {
   /** The IPv4 header's identification, which keepalived counts up with each advertisement from 1. */
   readonly ipId: number;
+  /** VRRPv2's simple text password; not there without one. Reports do not show it. */
+  readonly password?: string;
 }
 
 /** An ARP packet whose sender says that the VIP is at its hardware address, asked for or not. */

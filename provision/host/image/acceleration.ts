@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheRoot } from "../../paths.ts";
 import { labEnvironment } from "../machine/namespaces.ts";
@@ -26,15 +26,10 @@ export async function probeAcceleration(
   { kernel, initrd }: { kernel: string; initrd: string },
   { onProgress }: ProbeOptions = {},
 ): Promise<Acceleration> {
-  const accessible = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!accessible) return "qemu";
+  if (!isKvmOpenable()) return "qemu";
 
   const place = await userland({ onProgress });
-  const answers = join(cacheRoot(), "acceleration");
-  const answer = join(answers, await circumstances(kernel, place));
+  const answer = join(answers(), await circumstances(kernel, place));
   const known = await readFile(answer, "utf8").catch(() => "");
   if (known === "kvm" || known === "qemu") return known;
 
@@ -43,11 +38,38 @@ export async function probeAcceleration(
   onProgress?.(
     found === "kvm" ? "KVM works" : "KVM does not boot the guest kernel: emulating (TCG), about ten times slower",
   );
-  await mkdir(answers, { recursive: true });
+  await mkdir(answers(), { recursive: true });
   const draft = `${answer}.${process.pid}`;
   await writeFile(draft, found);
   await rename(draft, answer);
   return found;
+}
+
+/** Where answers are kept. */
+const answers = (): string => join(cacheRoot(), "acceleration");
+
+function isKvmOpenable(): boolean {
+  try {
+    accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What guests will probably run under, without a boot to find out: the newest answer since this machine was booted, else what /dev/kvm looks like. */
+export function likelyAcceleration(): Acceleration {
+  if (!isKvmOpenable()) return "qemu";
+  try {
+    const booted = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]) * 1000;
+    const kept = readdirSync(answers())
+      .map((name) => ({ file: join(answers(), name), time: statSync(join(answers(), name)).mtimeMs }))
+      .filter(({ time }) => time >= booted)
+      .sort((one, other) => other.time - one.time);
+    return kept[0] && readFileSync(kept[0].file, "utf8") === "qemu" ? "qemu" : "kvm";
+  } catch {
+    return "kvm"; // nobody has asked yet
+  }
 }
 
 /** A hash of what the answer depends on: the kernel, this boot of the host, and the userland with its QEMU. */

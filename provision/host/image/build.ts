@@ -1,8 +1,9 @@
 import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheRoot } from "../../paths.ts";
-import { type BuildOptions, buildOnce, exists, step } from "../build.ts";
+import { type BuildOptions, buildOnce, isBuilt, type Store, step } from "../build.ts";
 import { aptProxies, debianMirror, debianSources } from "../machine/debian-mirror.ts";
+import { sizesOfFiles } from "../manifest.ts";
 import { commandIn, userland } from "../userland/userland.ts";
 import {
   basePackages,
@@ -30,13 +31,17 @@ export interface GuestImage {
   pool: string;
 }
 
-const store = (): string => join(cacheRoot(), "images");
+/** Every guest image of the cache. */
+export const imageStore = (): Store => ({
+  directory: join(cacheRoot(), "images"),
+  what: "a guest image",
+  measure: sizesOfFiles,
+});
 
-/** The guest image of a recipe if it has been built. */
+/** The guest image of a recipe if it has been built, and is whole. */
 export async function cachedGuestImage(recipe: Recipe): Promise<GuestImage | undefined> {
   const key = await imageKey(recipe);
-  const image = describe(key, join(store(), key));
-  return (await exists(image.directory)) ? image : undefined;
+  return (await isBuilt(imageStore(), key)) ? describe(key) : undefined;
 }
 
 /**
@@ -48,16 +53,20 @@ export async function cachedGuestImage(recipe: Recipe): Promise<GuestImage | und
  */
 export async function buildGuestImage(recipe: Recipe, options: BuildOptions = {}): Promise<GuestImage> {
   const key = await imageKey(recipe);
-  const image = describe(key, join(store(), key));
   const what = `the ${recipe.packages} guest image`;
   await buildOnce(
-    { store: store(), name: key, what, build: (scratch) => buildInto(scratch, { recipe, what, ...options }) },
+    {
+      store: { ...imageStore(), what },
+      name: key,
+      build: (scratch) => buildInto(scratch, { recipe, what, ...options }),
+    },
     options,
   );
-  return image;
+  return describe(key);
 }
 
-function describe(key: string, directory: string): GuestImage {
+function describe(key: string): GuestImage {
+  const directory = join(imageStore().directory, key);
   return {
     key,
     directory,

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** What makes a guest the one that it is. */
 export interface SeedInput {
   /** The guest applies a seed whose instance id it has not applied yet: a changed seed needs a new one. */
@@ -17,6 +19,12 @@ export interface Seed {
   userData: string;
   metaData: string;
   networkConfig: string;
+}
+
+/** The seed of a guest whose instance id follows its contents: a guest applies it once, and again when anything in it has changed. */
+export function seedOf(name: string, contents: Omit<SeedInput, "instanceId">): Seed {
+  const digest = createHash("sha256").update(JSON.stringify(contents)).digest("hex").slice(0, 12);
+  return seed({ instanceId: `${name}-${digest}`, ...contents });
 }
 
 /**

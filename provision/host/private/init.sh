@@ -42,9 +42,18 @@ know_qemu() {
 	done
 }
 
+# A guest that fills its console, or asks for packages without end, does not fill the machine's disk. Every writer appends.
+cap_logs() {
+	while :; do
+		find "$directory/log" -type f -size +16M -exec truncate --size 0 {} +
+		sleep 10
+	done
+}
+
 keep serve_packages &
 keep pass_packages &
 keep virtualize &
+cap_logs &
 know_qemu >"$directory/log/capabilities.xml" 2>/dev/null &
 echo "$MACHINE_PID" >"$directory/init.pid.new"
 mv "$directory/init.pid.new" "$directory/init.pid"

@@ -1,7 +1,7 @@
 import { createConnection } from "node:net";
 
 /** How long libvirtd may take to answer, in ms: it is at work on both cores while guests boot under emulation. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 /** The procedure REMOTE_PROC_AUTH_LIST of libvirt's remote protocol, version 1: any client may call it first (remote_protocol.x). */
 const AUTH_LIST = [0x20008086, 1, 66, 0, 0, 0] as const;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { cacheRoot } from "../../paths.ts";
@@ -9,7 +9,8 @@ import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
-import { becomeRoot, joinRoot, labEnvironment } from "../machine/namespaces.ts";
+import { becomeRoot, joinRoot, labEnvironment, outlivingLogin, withKvm } from "../machine/namespaces.ts";
+import { commandLine, processes, processLink } from "../machine/processes.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
@@ -20,8 +21,12 @@ const SOCKET_PATH_BYTES = 107;
 /** TCP port on the lab's bridge at which guests find their packages. */
 export const PACKAGE_PORT = 3142;
 
+/** How long a lab host may take to answer when it is started, and when it runs already, in seconds. */
+const START_SECONDS = 30;
+const ALIVE_SECONDS = 5;
+
 /** The file that marks a directory as a lab's: nothing without it is removed. */
-const MARK = "lvs-lab";
+export const MARK = "lvs-lab";
 const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
 
 /**
@@ -49,11 +54,29 @@ export class PrivateHost implements LabHost {
   get pid(): number | undefined {
     try {
       const pid = Number(readFileSync(join(this.directory, "init.pid"), "utf8"));
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return words.some((word) => word.endsWith("/init.sh")) && words.includes(this.directory) ? pid : undefined;
+      return this.#isOurs(pid) ? pid : undefined;
     } catch {
       return undefined;
     }
+  }
+
+  /** Whether a process is this lab host's init, or is about to become it. */
+  #isOurs(pid: number | string): boolean {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return words.some((word) => word.endsWith("/init.sh")) && words.includes(this.directory);
+  }
+
+  /** Every such process, also one whose note was lost with the directory. */
+  #processes(): number[] {
+    return readdirSync("/proc")
+      .filter((name) => {
+        try {
+          return /^\d+$/.test(name) && this.#isOurs(name);
+        } catch {
+          return false; // it has ended meanwhile, or is another user's
+        }
+      })
+      .map(Number);
   }
 
   get #generation(): string | undefined {
@@ -64,10 +87,28 @@ export class PrivateHost implements LabHost {
     return `${pid}-${fields[19]}`;
   }
 
+  guests(): string[] {
+    const pid = this.pid;
+    if (pid === undefined) return [];
+    const namespace = processLink(pid, "ns/pid");
+    return processes().flatMap((one) => {
+      const words = commandLine(one);
+      if (!words[0]?.includes("qemu-system-") || processLink(one, "ns/pid") !== namespace) return [];
+      // -name guest=server1,debug-threads=on
+      const [, name] = /^guest=([^,]+)/.exec(words[words.indexOf("-name") + 1] ?? "") ?? [];
+      return name === undefined ? [] : [name];
+    });
+  }
+
   async observe(): Promise<ObservedHost | undefined> {
     const generation = this.#generation;
-    if (generation === undefined || !(await answersLibvirt(this.socket))) return undefined;
+    if (generation === undefined || !this.#hasUserland() || !(await answersLibvirt(this.socket))) return undefined;
     return { generation, packages: this.#packages };
+  }
+
+  /** Whether its programs are there: the cache that they lie in can be thrown away at any time. */
+  #hasUserland(): boolean {
+    return existsSync(`/proc/${this.pid}/root/usr/bin/bash`);
   }
 
   get #packages(): string | undefined {
@@ -91,7 +132,7 @@ export class PrivateHost implements LabHost {
     this.#checkSocketPath();
     if (this.pid !== undefined) {
       try {
-        await this.#untilItAnswers();
+        await this.#untilItAnswers(ALIVE_SECONDS);
       } catch {
         // Init lives and keeps its libvirtd up, yet that one does not answer: it hangs.
         onProgress?.("the lab host does not answer and is started anew");
@@ -99,8 +140,9 @@ export class PrivateHost implements LabHost {
       }
     }
     if (this.pid === undefined) {
+      await this.#end(); // one whose directory was taken away
       await this.#launch(onProgress);
-      await this.#untilItAnswers();
+      await this.#untilItAnswers(START_SECONDS);
     }
     await this.#servePackages(packages);
   }
@@ -121,28 +163,30 @@ export class PrivateHost implements LabHost {
     ];
     const init = ["/bin/bash", join(this.directory, "init.sh"), this.directory, capabilities, String(PACKAGE_PORT)];
     const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--propagation", "slave", "--"];
-    const child = spawn("unshare", [...namespaces, ...entering(system, binds, init)], {
+    const start = withKvm(["unshare", ...namespaces, ...entering(system, binds, init)]);
+    const [file = "", ...args] = outlivingLogin(start, `lvs-lab-${basename(this.directory)}`);
+    const child = spawn(file, args, {
       detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
       stdio: ["ignore", log.fd, log.fd],
       cwd: "/",
-      env: labEnvironment(),
+      env: labEnvironment({ XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR }),
     });
     await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
     child.unref();
     await log.close();
   }
 
-  async #untilItAnswers(): Promise<void> {
+  async #untilItAnswers(seconds: number): Promise<void> {
     await until(
       async () => {
         if (!(await this.observe())) throw new Error("libvirtd does not answer yet");
       },
       {
-        seconds: 30,
+        seconds,
         everyMs: 50,
         failed: () =>
           new Error(
-            `the lab host did not come up within 30 s. Its logs are in ${join(this.directory, "log")}; the last lines:\n${this.#lastLog()}`,
+            `the lab host did not come up within ${seconds} s. Its logs are in ${join(this.directory, "log")}; the last lines:\n${this.#lastLog()}`,
           ),
       },
     );
@@ -159,17 +203,16 @@ export class PrivateHost implements LabHost {
 
   /** Ends all of its processes. */
   async #end(): Promise<void> {
-    const pid = this.pid;
-    if (pid === undefined) return;
-    process.kill(pid, "SIGKILL");
     await until(
       async () => {
-        if (existsSync(`/proc/${pid}`)) throw new Error("still there");
+        const pids = this.#processes();
+        for (const pid of pids) kill(pid);
+        if (pids.length > 0) throw new Error(`PID ${pids.join(", ")}`);
       },
       {
         seconds: 20,
         everyMs: 20,
-        failed: () => new Error(`the lab host (PID ${pid}) was killed but has not ended after 20 s`),
+        failed: (last) => new Error(`the lab host was killed but has not ended after 20 s: ${(last as Error).message}`),
       },
     );
   }
@@ -274,5 +317,14 @@ export class PrivateHost implements LabHost {
       .flatMap((file) => readFileSync(file, "utf8").trimEnd().split("\n").slice(-5))
       .map((line) => `    ${line}`)
       .join("\n");
+  }
+}
+
+/** Kills a process that may end by itself meanwhile. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -1,9 +1,12 @@
 import { copyFile, mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import { isProgram } from "../../../tools/setup/machine.mjs";
 import { cacheRoot } from "../../paths.ts";
-import { type BuildOptions, buildOnce, step } from "../build.ts";
+import { type BuildOptions, buildOnce, exists, type Store, step } from "../build.ts";
 import { aptProxies, debianMirror, debianSources } from "../machine/debian-mirror.ts";
 import { asRoot, becomeRoot } from "../machine/namespaces.ts";
+import { totalOfFiles } from "../manifest.ts";
 import { finish, mmdebstrapOptions, packages, suite, toolScript, tools, userlandKey } from "./recipe.ts";
 
 /** A Debian root file system with every program that a lab host runs, in the cache. Labs share it and never write to it. */
@@ -18,13 +21,22 @@ export interface Userland {
 
 const WHAT = "the lab host's userland";
 
-const store = (): string => join(cacheRoot(), "userland");
+/** Every userland of the cache. */
+export const userlandStore = (): Store => ({
+  directory: join(cacheRoot(), "userland"),
+  what: WHAT,
+  measure: totalOfFiles,
+});
 
 /** Where the userland is, or is to be. */
 export function describeUserland(): Userland {
   const key = userlandKey();
-  return { key, root: join(store(), key, "root"), tools: join(store(), key, "tools") };
+  const directory = join(userlandStore().directory, key);
+  return { key, root: join(directory, "root"), tools: join(directory, "tools") };
 }
+
+/** The userlands that this process has found whole, by their roots: one has thousands of files, which are counted once a process. */
+const checked = new Map<string, Promise<unknown>>();
 
 /**
  * The userland, from the cache or built there from Debian's packages: a minute, 400 MB.
@@ -32,37 +44,73 @@ export function describeUserland(): Userland {
  */
 export async function userland(options: BuildOptions = {}): Promise<Userland> {
   const described = describeUserland();
-  await buildOnce(
-    { store: store(), name: described.key, what: WHAT, build: (scratch) => build(scratch, options) },
-    options,
-  );
+  const { key, root } = described;
+  if (!(await exists(root))) checked.delete(root);
+  const whole =
+    checked.get(root) ??
+    buildOnce({ store: userlandStore(), name: key, build: (scratch) => build(scratch, options) }, options);
+  checked.set(root, whole);
+  await whole.catch((error) => {
+    checked.delete(root);
+    throw error;
+  });
   return described;
+}
+
+/** Has mmdebstrap once it is installed there: for machines without one. */
+const CONTAINER_IMAGE = `docker.io/library/debian:${suite}-slim`;
+
+/** Run in a container, with mmdebstrap's command line and what follows it. What docker makes belongs to root; podman's root is the caller. */
+const containerScript = `set -e
+apt-get update
+apt-get install --yes --no-install-recommends mmdebstrap
+"$@"
+[ -z "$OWNER" ] || chown --recursive "$OWNER" "$TMPDIR"`;
+
+/**
+ * The command line that runs mmdebstrap as root, of a user namespace for an ordinary user; on a machine without mmdebstrap in a container of
+ * podman's or docker's, where `scratch` has the same path.
+ * @throws Error when the machine has none of the three, with the commands that install mmdebstrap
+ */
+export function debootstrap(args: readonly string[], scratch: string, has = isProgram): string[] {
+  const mmdebstrap = ["mmdebstrap", "--mode=root", "--format=directory", ...args];
+  if (has("mmdebstrap")) {
+    const namespaces = ["--mount", "--mount-proc", "--pid", "--fork", "--kill-child", "--propagation", "slave"];
+    return ["unshare", ...becomeRoot(), ...namespaces, "--", ...mmdebstrap];
+  }
+  const engine = ["podman", "docker"].find(has);
+  if (!engine)
+    throw new Error(
+      `there is no mmdebstrap to make ${WHAT} with. Fix: apt-get install mmdebstrap (Debian, Ubuntu), dnf install mmdebstrap (Fedora), ` +
+        "pacman -S mmdebstrap (Arch), or install podman or docker.",
+    );
+  const owner = engine === "docker" ? `${process.getuid?.()}:${process.getgid?.()}` : "";
+  const settings = [`TMPDIR=${scratch}`, `OWNER=${owner}`, "DEBIAN_FRONTEND=noninteractive"];
+  return [
+    // The engine finds the caller's containers by these.
+    ...["env", `HOME=${homedir()}`, `XDG_RUNTIME_DIR=${process.env.XDG_RUNTIME_DIR ?? ""}`],
+    ...[engine, "run", "--rm", "--privileged", "--network=host", `--volume=${scratch}:${scratch}`],
+    ...settings.map((setting) => `--env=${setting}`),
+    ...[CONTAINER_IMAGE, "sh", "-c", containerScript, "sh", ...mmdebstrap],
+  ];
 }
 
 async function build(scratch: string, { onProgress }: BuildOptions): Promise<void> {
   const result = join(scratch, "result");
   await mkdir(join(result, "tools"), { recursive: true });
   onProgress?.(`building ${WHAT} from Debian packages, about a minute`);
-  const namespaces = [
-    ...becomeRoot(),
-    "--mount",
-    "--mount-proc",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--propagation",
-    "slave",
-  ];
   await step(
-    [
-      ...["unshare", ...namespaces, "--"],
-      ...["mmdebstrap", "--mode=root", "--format=directory", ...mmdebstrapOptions],
-      ...(await aptProxies()).map((setting) => `--aptopt=${setting}`),
-      `--include=${packages.join(",")}`,
-      suite,
-      join(result, "root"),
-      ...debianSources(await debianMirror(), suite),
-    ],
+    debootstrap(
+      [
+        ...mmdebstrapOptions,
+        ...(await aptProxies()).map((setting) => `--aptopt=${setting}`),
+        `--include=${packages.join(",")}`,
+        suite,
+        join(result, "root"),
+        ...debianSources(await debianMirror(), suite),
+      ],
+      scratch,
+    ),
     { scratch, what: WHAT, onProgress, env: { TMPDIR: scratch } },
   );
   await step(asRoot(["sh", "-c", `cd "$1" && ${finish}`, "sh", join(result, "root")]), { scratch, what: WHAT });

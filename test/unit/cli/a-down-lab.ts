@@ -15,7 +15,7 @@ export async function writeDownLab(
   { hostKey = "ssh-ed25519 AAAA", privateKey = "none" } = {},
 ): Promise<string> {
   const lab = await readLab(labFile);
-  const host = { kind: "private", directory: join(state, stack) };
+  const host = { kind: "private", directory: join(state, "labs", stack) };
   const servers = lab.servers.map(({ name, address }) => ({
     host,
     name,

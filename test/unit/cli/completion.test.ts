@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { $ } from "zx";
 import { onPath } from "../../../bench/harness/on-path.ts";
-import { labDirectory } from "../../../cli/lab-directory.ts";
-import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
+import { cacheRoot, labDirectory, projectRoot } from "../../../provision/paths.ts";
 import { until } from "../../../provision/until.ts";
 
 const program = join(projectRoot, "cli/lvs-lab");

@@ -28,10 +28,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(state, { recursive: true }));
 
-async function lvsLab(...args: string[]) {
+const lvsLab = (...args: string[]) => lvsLabOn(STACK, ...args);
+
+async function lvsLabOn(stack: string, ...args: string[]) {
   const { exitCode, stdout, stderr } = await $({
     cwd: projectRoot,
-    env,
+    env: { ...env, LVS_LAB_STACK: stack },
     nothrow: true,
     quiet: true,
   })`${program} ${args}`;
@@ -101,7 +103,10 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
       /director-down\.yaml:\d+:\d+: stage: expected the stage of the lab/,
     ],
   ])("%s: the message alone, and the status that goes with it", async (_what, args, status, message) => {
-    const result = await lvsLab(...args);
+    // Of commands that break something one at a time may run on a stack.
+    const stack = `down-${args.join("-").replace(/\W/g, "")}`.slice(0, 40);
+    await writeDownLab(state, stack, "labs/bare.yaml");
+    const result = await lvsLabOn(stack, ...args);
     expect(result).toMatchObject({ status, stdout: "" });
     expect(result.stderr).toMatch(message);
   });
@@ -204,7 +209,7 @@ it("a fault that could not be injected stays noted, for what came of it is to be
 }, async () => {
   const stack = "broken";
   await writeDownLab(state, stack, "labs/bare.yaml");
-  const noted = () => readdir(join(state, stack, "faults"));
+  const noted = () => readdir(join(state, "labs", stack, "faults"));
   const inject = await lvsLab("fault", "inject", "-s", stack, "disk-full", "server3");
   expect(inject).toMatchObject({ status: 9, stdout: "" });
   expect(inject.stderr).toMatch(/^lvs-lab: .*is not running/);

@@ -43,6 +43,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "client",
           "completion",
           "console",
+          "doctor",
           "down",
           "env",
           "failover",

@@ -1,4 +1,9 @@
-import { expect, it } from "vitest";
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { $ } from "zx";
 import { CliError, exitStatus } from "../../../cli/exit-status.ts";
 import { reportOf } from "../../../cli/report-error.ts";
 import { HostCommandError } from "../../../provision/host/command.ts";
@@ -48,7 +53,82 @@ it("a lab file that is wrong: shows its places", async () => {
   expect(shown).toMatch(/^lab\.yaml:/);
 });
 
+it("a disk that is full: shows what could not be written, and the way out", async () => {
+  const full = await thrown(() => writeFileSync("/dev/full", "text"));
+  expect(reportOf(full)).toMatchObject({
+    status: 1,
+    shown: expect.stringMatching(
+      /^lvs-lab: ENOSPC: no space left on device, write\. Fix: make room there; `npm run down`/,
+    ),
+  });
+});
+
 it("a bug: shows where it is", () => {
   const bug = new TypeError("undefined is not a function");
   expect(reportOf(bug)).toEqual({ status: 255, shown: bug });
+});
+
+describe("a command that failed: shows it in one error, with status 1", () => {
+  const missing = "nosuch-program";
+  const script = "echo out; for n in $(seq 20); do echo line $n >&2; done; exit 3";
+  const tail = Array.from({ length: 12 }, (_, n) => `    line ${n + 9}`).join("\n");
+
+  it.each<[string, () => unknown, RegExp]>([
+    [
+      "by zx",
+      () => $({ quiet: true })`sh -c ${script}`,
+      new RegExp(`^lvs-lab: a command ended with status 3:\n${tail}$`),
+    ],
+    [
+      "by zx, ended by a signal",
+      () => $({ quiet: true })`sh -c ${"kill -9 $$"}`,
+      /^lvs-lab: a command was ended by SIGKILL and printed nothing\.$/,
+    ],
+    [
+      "by execFile",
+      () => promisify(execFile)("sh", ["-c", "echo no >&2; exit 4", "virsh"]),
+      /^lvs-lab: `sh -c echo no >&2; exit 4 virsh` ended with status 4:\n {4}no$/,
+    ],
+    [
+      "by execFileSync, whose error has the status elsewhere",
+      () => execFileSync("sh", ["-c", "echo no >&2; exit 5"], { stdio: "pipe" }),
+      /^lvs-lab: `sh -c echo no >&2; exit 5` ended with status 5:\n {4}no$/,
+    ],
+    [
+      "by execFile, ended by a signal",
+      () => promisify(execFile)("sh", ["-c", "kill -9 $$"]),
+      /^lvs-lab: `sh -c kill -9 \$\$` was ended by SIGKILL and printed nothing\.$/,
+    ],
+    [
+      "that is not there, by execFile",
+      () => promisify(execFile)(missing),
+      /^lvs-lab: there is no program `nosuch-program`\. Fix: `npm run setup`, or install it$/,
+    ],
+    [
+      "that is not there, by spawn",
+      () => once(spawn(missing, ["-x"]), "spawn"),
+      /^lvs-lab: there is no program `nosuch-program`\. Fix: /,
+    ],
+    [
+      "that cannot be started, by spawn",
+      () => once(spawn("/etc/passwd", ["-x"]), "spawn"),
+      /^lvs-lab: `\/etc\/passwd -x` could not be started: spawn \/etc\/passwd EACCES$/,
+    ],
+    [
+      "on the lab host",
+      () =>
+        Promise.reject(
+          new HostCommandError("segment", ["virsh", "vol-delete"], {
+            stdout: "",
+            stderr: "Failed to delete vol snap\n",
+            status: 1,
+          }),
+        ),
+      /^lvs-lab: on the lab host \(segment\), `virsh vol-delete` ended with status 1:\n {4}Failed to delete vol snap$/,
+    ],
+  ])("%s", async (_what, work, shown) => {
+    const reported = reportOf(await thrown(work));
+    expect(reported.status).toBe(1);
+    expect(reported.shown).toMatch(shown);
+  });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { guestDirectory } from "../../../provision/host/image/recipe.ts";
-import { seed } from "../../../provision/host/image/seed.ts";
+import { seed, seedOf } from "../../../provision/host/image/seed.ts";
 
 const input = {
   instanceId: "lab-ha.1",
@@ -119,4 +119,22 @@ describe("the initramfs, reading a seed", () => {
     expect(made("etc/hostname")).toBe("server9\n");
     expect(made("etc/machine-id")).not.toBe(machine);
   });
+});
+
+describe("the instance id of a seed", () => {
+  const { instanceId: _, ...contents } = input;
+  const idOf = (change: Partial<typeof contents>) =>
+    /^instance-id: (.*)$/m.exec(seedOf("ha-server1", { ...contents, ...change }).metaData)?.[1];
+
+  it("is the same for the same contents", () => {
+    expect(idOf({})).toMatch(/^ha-server1-[0-9a-f]{12}$/);
+    expect(idOf({})).toBe(idOf({}));
+  });
+
+  it.each([{ address: "172.25.254.99/24" }, { mac: "52:54:00:FE:FE:99" }, { authorizedKeys: ["ssh-ed25519 BBBB"] }])(
+    "is another one with %o, so that the guest applies it",
+    (change) => {
+      expect(idOf(change)).not.toBe(idOf({}));
+    },
+  );
 });

@@ -14,10 +14,11 @@ beforeEach(async () => {
   await mkdir(join(checkout, "node_modules"));
   await mkdir(join(checkout, "tools"));
   await mkdir(join(checkout, "room"));
-  for (const file of ["compiled.mjs", "run.mjs", "paths.mjs"])
+  for (const file of ["compiled.mjs", "run.mjs", "paths.mjs", "stack-name.mjs"])
     await cp(join(projectRoot, "tools", file), join(checkout, "tools", file));
-  for (const name of ["esbuild", "@esbuild", "yaml"])
+  for (const name of ["esbuild", "@esbuild", "tsx", "yaml"])
     await symlink(join(projectRoot, "node_modules", name), join(checkout, "node_modules", name));
+  await write("package.json", JSON.stringify({ type: "module" }));
   await write("room/part.ts", 'export const part: string = "one";\n');
   await write(
     "room/program.ts",
@@ -73,6 +74,25 @@ it("says where a source is wrong, and takes it up again when it is mended", asyn
 it("names the source in a stack trace", async () => {
   await write("room/part.ts", '\n\nexport const part: string = "one";\nthrow new Error("here");\n');
   await expect(run()).rejects.toThrow(/here\n.*room\/part\.ts:4:7/);
+});
+
+it("runs on a disk that is full, from its sources", async () => {
+  const cache = join(checkout, "node_modules/.cache/lvs-lab");
+  await mkdir(cache, { recursive: true });
+  // A file system that holds its root and nothing else, in a mount namespace of its own.
+  const script = 'mount -t tmpfs -o nr_inodes=1 none "$1" && ! touch "$1/file" 2>/dev/null && shift && exec "$@"';
+  const program = [process.execPath, join(checkout, "tools/run.mjs"), "room/program.ts", "argument"];
+  const { stdout } = await start("unshare", [
+    "--map-root-user",
+    "--mount",
+    "sh",
+    "-c",
+    script,
+    "sh",
+    cache,
+    ...program,
+  ]);
+  expect(stdout.trim()).toBe(`one beside ${join(checkout, "room")} argument`);
 });
 
 it("is there whole for each of many that start at once", async () => {

@@ -1,9 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { formatEnvironment, pulumiEnvironment } from "../../../cli/environment.ts";
+import { formatEnvironment, lookUpBackend, pulumiEnvironment } from "../../../cli/environment.ts";
 import { describeUserland } from "../../../provision/host/userland/userland.ts";
 import { toolchainDirectory } from "../../../tools/toolchain/locate.mjs";
 
@@ -118,4 +127,23 @@ test("a shell that evaluates the formatted lines has the very values", () => {
   const value = `it's "$HOME" \`x\` \\ and\nmore`;
   const script = `${formatEnvironment({ LVS_LAB_TEST: value })}printf %s "$LVS_LAB_TEST"`;
   expect(execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" })).toBe(value);
+});
+
+test("the backend is looked up without anything being made", () => {
+  expect(lookUpBackend({})).toBe(join(state, "pulumi/.pulumi"));
+  expect(existsSync(state)).toBe(false);
+  expect(lookUpBackend({ PULUMI_BACKEND_URL: "file:///srv/stacks?x=1" })).toBe("/srv/stacks/.pulumi");
+  expect(lookUpBackend({ PULUMI_BACKEND_URL: "s3://stacks" })).toBeUndefined();
+  expect(lookUpBackend({ PULUMI_ACCESS_TOKEN: "pul-1" })).toBeUndefined();
+});
+
+test("the backend that is looked up is that of a login, also with our own PULUMI_HOME", () => {
+  logIn(join(state, "pulumi-home"), `file://${state}/pulumi`);
+  expect(lookUpBackend({})).toBe(join(state, "pulumi/.pulumi"));
+  logIn(join(state, "pulumi-home"), "https://api.pulumi.com");
+  expect(lookUpBackend({})).toBeUndefined();
+  logIn(join(state, "pulumi-home"), "file:///srv/other");
+  expect(lookUpBackend({ PULUMI_ACCESS_TOKEN: "pul-1" })).toBe("/srv/other/.pulumi");
+  writeFileSync(join(state, "pulumi-home/credentials.json"), "{");
+  expect(() => lookUpBackend({})).toThrow("is not JSON");
 });

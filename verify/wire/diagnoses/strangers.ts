@@ -14,8 +14,13 @@ const passwordOf = ({ lab }: Case): string | undefined => lab.keepalived.passwor
 const isWrong = (advert: WireAdvert, password: string | undefined): boolean =>
   password !== undefined && advert.version === 2 && advert.password !== password;
 
-const inWords = ({ password }: WireAdvert): string =>
-  password === undefined ? "no password" : `the password ${JSON.stringify(password)}`;
+/** The lab's own password is not shown; another one is, for it may be a slip. */
+const inWords = ({ password }: WireAdvert, known: string | undefined): string =>
+  password === undefined
+    ? "no password"
+    : password === known
+      ? "the lab's password"
+      : `the password ${JSON.stringify(password)}`;
 
 /** Routers that are none of the lab's directors and speak for its virtual router or its VIP. */
 export function diagnoseRogueRouters(the: Case): Diagnosis[] {
@@ -37,7 +42,7 @@ export function diagnoseRogueRouters(the: Case): Diagnosis[] {
       because: [
         `${moment(first.at)} to ${moment(last.at)}: ${count(adverts.length, "advertisement")} from ${source}, ${mac}`,
         `for ${addresses.join(", ") || "no address"}, priority ${priority}, version ${last.version}, ` +
-          `${inWords(last)}${isWrong(last, passwordOf(the)) ? ", which is not the lab's: the directors do not believe it" : ""}`,
+          `${inWords(last, passwordOf(the))}${isWrong(last, passwordOf(the)) ? ", which is not the lab's: the directors do not believe it" : ""}`,
         ...(madeWay
           ? [`${moment(madeWay.at)}: the last advertisement of ${the.facts.directorOf(madeWay)}, which made way`]
           : []),
@@ -66,12 +71,12 @@ export function diagnoseWrongPasswords(the: Case): Diagnosis[] {
     const router = the.facts.directorOf(last) ?? last.source;
     return {
       id: "wrong-password",
-      title: `${router} advertises with ${inWords(last)}, and the lab's is ${JSON.stringify(password)}`,
+      title: `${router} advertises with ${inWords(last, password)}, which is not the lab's`,
       from: first.at,
       to: endOf(last.at, the),
       who: [router],
       because: [
-        `${moment(first.at)} to ${moment(last.at)}: ${count(adverts.length, "advertisement")} of ${router} with ${inWords(last)}`,
+        `${moment(first.at)} to ${moment(last.at)}: ${count(adverts.length, "advertisement")} of ${router} with ${inWords(last, password)}`,
         "whoever drops such a one puts off its own: a master may fall silent for so long that the standby takes over for a moment",
       ],
     };

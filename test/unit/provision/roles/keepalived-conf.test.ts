@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type KeepalivedSettings, keepalivedConf } from "../../../../provision/roles/keepalived-conf.ts";
+import {
+  type KeepalivedSettings,
+  keepalivedConf,
+  PASSWORD,
+  withoutPassword,
+  withPassword,
+} from "../../../../provision/roles/keepalived-conf.ts";
 
 const article: KeepalivedSettings = {
   state: "MASTER",
@@ -131,5 +137,23 @@ describe.each([0, 1, 2, 5])("with %i real servers", (count) => {
       expect(depth).toBeGreaterThanOrEqual(0);
     }
     expect(depth).toBe(0);
+  });
+});
+
+describe("a configuration that is shown", () => {
+  const text = keepalivedConf({ ...article, password: "geheim" });
+
+  it("has a word in the place of the password, and comes back with it", () => {
+    const shown = withoutPassword(text);
+    expect(shown.password).toBe("geheim");
+    expect(shown.config).toBe(keepalivedConf({ ...article, password: PASSWORD }));
+    expect(shown.config).not.toContain("geheim");
+    expect(withPassword(shown.config, "geheim")).toBe(text);
+    expect(withPassword(shown.config, "$&$1")).toContain("auth_pass $&$1\n");
+  });
+
+  it("has none where VRRP has none", () => {
+    const version3 = keepalivedConf({ ...article, vrrpVersion: 3 });
+    expect(withoutPassword(version3)).toEqual({ config: version3, password: "" });
   });
 });

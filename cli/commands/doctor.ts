@@ -1,0 +1,40 @@
+import { type Command, Option } from "commander";
+import { freeInWords, needInWords } from "../../stacks/memory.ts";
+import { findingsDocument, findingsText, statusOf } from "../../tools/setup/findings.mjs";
+import { examine } from "../doctor/index.ts";
+import type { StackMemory } from "../doctor/memory.ts";
+import { jsonOption, stackName } from "../options.ts";
+
+interface DoctorOptions {
+  readonly fix?: boolean;
+  readonly json?: boolean;
+  readonly stack?: string;
+}
+
+export const doctor = (program: Command): void => {
+  program
+    .command("doctor")
+    .description(
+      "look at the machine and at what is ours on it, and say what is wrong; exit status 1 if no lab can come up",
+    )
+    .addOption(
+      new Option("-s, --stack <name>", "also look whether that stack's lab fits into memory")
+        .env("LVS_LAB_STACK")
+        .argParser(stackName),
+    )
+    .addOption(jsonOption())
+    .option("--fix", "mend what can be mended: what nobody uses any more is removed")
+    .action(async ({ fix = false, json = false, stack }: DoctorOptions) => {
+      const { outcomes, memory, late } = await examine({ fix, stack });
+      const told = outcomes.map(({ kind, level, problem, fix: command, repair, fixed, failure }) => ({
+        ...{ kind, level, problem, fix: command, fixable: repair !== undefined, fixed },
+        ...(failure === undefined ? {} : { failure }),
+      }));
+      console.log(json ? findingsDocument(told, { memory }) : findingsText(told, memory ? [inWords(memory)] : []));
+      process.exitCode = statusOf(told);
+      if (late) process.exit(); // what hangs would keep this process
+    });
+};
+
+const inWords = ({ stack, need, free }: StackMemory): string =>
+  `The lab of the stack ${stack} needs ${needInWords(need)} of memory beside what runs; ${freeInWords(free)} are free.`;

@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import { labMemory } from "../../provision/host/lab-memory.ts";
+import { labDirectory, projectRoot } from "../../provision/paths.ts";
+import { FileError, formatFileError, readLab } from "../../stacks/lab.ts";
+import { labFileOf, labNames } from "../../stacks/lab-file.ts";
+import { shortageOf } from "../../stacks/memory.ts";
+import { configuredLab } from "../configured-lab.ts";
+import type { Finding } from "./finding.ts";
+
+/** What a stack's lab needs of memory, and what is free, in bytes. */
+export interface StackMemory {
+  readonly stack: string;
+  /** What its servers come to take that do not run. */
+  readonly need: number;
+  readonly free: number;
+}
+
+/** Whether the lab of a stack fits into what is free. */
+export async function lookAtMemory(stack: string): Promise<{ memory?: StackMemory; findings: Finding[] }> {
+  const about = { kind: "memory", level: "error" } as const;
+  const file = labFileOf(stack, await configuredLab(stack));
+  if (file === undefined) {
+    const problem = `There is no lab "${stack}"; there are ${labNames().join(", ")}.`;
+    return {
+      findings: [{ ...about, problem, fix: "name one of them, or a stack whose configuration names a lab file" }],
+    };
+  }
+  const lab = await readLab(resolve(projectRoot, file)).catch((error) => {
+    if (error instanceof FileError) return error;
+    throw error;
+  });
+  if (lab instanceof FileError) {
+    const problem = `The lab file of the stack ${stack} is not valid:\n${formatFileError(lab)}`;
+    return { findings: [{ ...about, problem, fix: `mend it; npx lvs-lab validate ${file} looks at it` }] };
+  }
+  const memory = labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers);
+  const shortage = shortageOf(memory);
+  return {
+    memory: { stack, need: memory.need, free: memory.free },
+    findings: shortage ? [{ ...about, ...shortage }] : [],
+  };
+}

@@ -1,0 +1,91 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { backendDirectory } from "./environment.ts";
+import { StackInUseError } from "./exit-status.ts";
+import { staysLivePulumi } from "./processes.ts";
+import type { StackLock } from "./stack-lock.ts";
+
+/** What Pulumi writes into a lock: `lockContent` in pkg/backend/diy/lock.go. */
+const content = z.object({
+  pid: z.number().int().positive(),
+  username: z.string(),
+  hostname: z.string(),
+  timestamp: z.coerce.date(),
+});
+type Content = z.output<typeof content>;
+
+/** A file that Pulumi is writing at this moment is whole after so long. */
+const WRITING_MS = 500;
+
+/**
+ * The locks that Pulumi has on a stack. Only a directory as backend keeps them in files; with any other backend there are none to be seen.
+ * Pulumi takes every file there for a lock, except those that hold the attributes of another.
+ */
+export async function lockFiles(stack: string): Promise<string[]> {
+  const backend = backendDirectory();
+  if (backend === undefined) return [];
+  const directory = join(backend, "locks/organization/lvs-lab", stack);
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter((name) => !name.endsWith(".attrs")).map((name) => join(directory, name));
+}
+
+/**
+ * Takes away the locks of runs that were killed.
+ * @throws StackInUseError if a pulumi that lives holds the stack, or one that cannot be seen from here. Nothing is changed then
+ */
+export async function releaseDeadLocks({ stack, hostnames }: StackLock, say: (message: string) => void): Promise<void> {
+  const dead: { file: string; why: string }[] = [];
+  for (const file of await lockFiles(stack)) {
+    const lock = await readLock(stack, file);
+    if (lock === "gone") continue;
+    if (lock === "damaged") dead.push({ file, why: `was killed while it wrote its lock on the stack (${file})` });
+    else {
+      await assertDead(stack, lock, hostnames);
+      dead.push({ file, why: `(PID ${lock.pid}) was killed and left the stack locked` });
+    }
+  }
+  for (const { file, why } of dead) {
+    say(`An earlier pulumi ${why}; the lock is taken away.`);
+    for (const name of [file, `${file}.attrs`]) await rm(name, { force: true });
+  }
+}
+
+async function assertDead(stack: string, lock: Content, hostnames: readonly string[]): Promise<void> {
+  const { pid, username, hostname: machine, timestamp } = lock;
+  const since = timestamp.toISOString();
+  // Under a name that a run of ours had, the lock was taken on this machine, or by a run in a container that is gone.
+  if (machine !== hostname() && !hostnames.includes(machine))
+    throw new StackInUseError(
+      `the stack "${stack}" is locked: by pulumi on the machine ${machine} (PID ${pid}, user ${username}) since ${since}. Whether that still ` +
+        `runs cannot be seen from here. Fix: wait for it; if it has ended, \`pulumi cancel --yes --stack ${stack}\` takes the lock away.`,
+    );
+  if (await staysLivePulumi(pid, timestamp))
+    throw new StackInUseError(
+      `the stack "${stack}" is in use: pulumi (PID ${pid}, user ${username}) has held it since ${since}. Fix: wait for it, or end it.`,
+    );
+}
+
+/** A lock's content. One that is no JSON is looked at again after a moment: somebody may be writing it. */
+async function readLock(stack: string, file: string): Promise<Content | "gone" | "damaged"> {
+  for (const last of [false, true]) {
+    try {
+      return content.parse(JSON.parse(await readFile(file, "utf8")));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
+      if (error instanceof z.ZodError)
+        throw new StackInUseError(
+          `the stack "${stack}" is locked: by a pulumi that writes its locks in another form (${file}). Fix: wait for it; if it has ended, ` +
+            `\`pulumi cancel --yes --stack ${stack}\` takes the lock away.`,
+        );
+      if (!(error instanceof SyntaxError)) throw error;
+      if (!last) await delay(WRITING_MS);
+    }
+  }
+  return "damaged";
+}

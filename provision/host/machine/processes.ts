@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+
+/** The PIDs of all processes. */
+export const processes = (): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+/** Those of this user, this one left out. Root too gets its own alone. */
+export const ownProcesses = (): number[] =>
+  processes().filter((pid) => pid !== process.pid && ownerOf(pid) === process.geteuid?.());
+
+/** A file of /proc/PID; empty if the process has ended, or hides it. */
+function processFile(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** A link of /proc/PID; empty if the process has ended, or hides it. */
+export function processLink(pid: number, name: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/${name}`);
+  } catch {
+    return "";
+  }
+}
+
+/** The words of a process's command line; none of a kernel thread or of a process that has ended. */
+export const commandLine = (pid: number): string[] => processFile(pid, "cmdline").split("\0").slice(0, -1);
+
+/** Whether a process is PID 1 of a namespace below this one, and its first program. */
+export function isFirstOfItsNamespace(pid: number): boolean {
+  const pids = /^NSpid:\s+(.*)$/m.exec(processFile(pid, "status"))?.[1]?.split(/\s+/) ?? [];
+  return pids.length > 1 && pids.at(-1) === "1";
+}
+
+/** The effective user, as this namespace numbers users. The owner of /proc/PID is not it: that of a process that cannot be dumped is root. */
+function ownerOf(pid: number): number | undefined {
+  const [, effective] = /^Uid:\s+\d+\s+(\d+)/m.exec(processFile(pid, "status")) ?? [];
+  return effective === undefined ? undefined : Number(effective);
+}
+
+/** A mount: proc(5), mountinfo. */
+interface Mount {
+  /** `MAJOR:MINOR` of the file system. */
+  readonly device: string;
+  /** The folder of the file system that is mounted; with `//deleted` behind it once it has been removed. */
+  readonly root: string;
+  readonly point: string;
+}
+
+/** The mounts that a process sees, in the order in which they were made. */
+export const mountsOf = (pid: number | "self"): Mount[] =>
+  processFile(pid as number, "mountinfo")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [, , device = "", root = "", point = ""] = line.split(" ");
+      return { device, root: unquoted(root), point: unquoted(point) };
+    });
+
+/** mountinfo writes a space, a tab, a newline and a backslash in octal. */
+const unquoted = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+/**
+ * This user's processes that use something below a directory: run a program of it, have a file of it open or mapped, work in it, or have it
+ * mounted somewhere, as a lab host has its userland.
+ */
+export function usersOf(directory: string): number[] {
+  const real = realpathSync(directory);
+  const place = placeOf(real);
+  const isBelow = (path: string, folder = real) => path === folder || path.startsWith(`${folder}/`);
+  const seen = new Map<string, boolean>();
+  const hasItMounted = (pid: number): boolean => {
+    const namespace = processLink(pid, "ns/mnt");
+    const known = seen.get(namespace);
+    if (known !== undefined) return known;
+    const found = mountsOf(pid).some(({ device, root }) => device === place.device && isBelow(root, place.path));
+    if (namespace) seen.set(namespace, found);
+    return found;
+  };
+  return ownProcesses().filter(
+    (pid) =>
+      ["exe", "cwd"].some((name) => isBelow(processLink(pid, name))) ||
+      openFiles(pid).some((path) => isBelow(path)) ||
+      hasItMounted(pid),
+  );
+}
+
+function openFiles(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((name) => processLink(pid, join("fd", name)));
+  } catch {
+    return [];
+  }
+}
+
+/** Where a folder is in its file system, as other mounts of that would name it. */
+function placeOf(real: string): { device: string; path: string } {
+  const mounts = mountsOf("self").filter(
+    ({ point }) => point === "/" || real === point || real.startsWith(`${point}/`),
+  );
+  const longest = Math.max(...mounts.map(({ point }) => point.length));
+  // Of two at one place the later one lies on top.
+  const mount = mounts.filter(({ point }) => point.length === longest).at(-1);
+  if (!mount) throw new Error(`no mount of /proc/self/mountinfo holds ${real}`);
+  const rest = mount.point === "/" ? real : real.slice(mount.point.length);
+  return { device: mount.device, path: mount.root === "/" ? rest : `${mount.root}${rest}` };
+}

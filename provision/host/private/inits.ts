@@ -1,0 +1,56 @@
+import { basename, join } from "node:path";
+import { until } from "../../until.ts";
+import { commandLine, isFirstOfItsNamespace, mountsOf, ownProcesses } from "../machine/processes.ts";
+
+/** A lab host that runs, as its init shows it. */
+export interface RunningHost {
+  /** Of its init, on this machine. */
+  readonly pid: number;
+  readonly directory: string;
+  /** Whether its directory has been removed: nothing finds the lab host any more. One that cannot be seen from here, as a container's, has not. */
+  readonly lost: boolean;
+  /** Ends it with everything that runs in it. */
+  end(): Promise<void>;
+}
+
+/**
+ * The lab hosts of this user that run, wherever their directories are. What is taken for one has the whole command line of an init as
+ * PrivateHost starts it, and is PID 1 of a namespace: others may run a program called init.sh, too.
+ */
+export function runningHosts(): RunningHost[] {
+  return ownProcesses().flatMap((pid) => {
+    const directory = directoryOf(pid);
+    if (directory === undefined) return [];
+    const own = mountsOf(pid).filter(({ point }) => point === directory);
+    const lost = own.at(-1)?.root.endsWith("//deleted") ?? false;
+    return [{ pid, directory, lost, end: () => end(pid, directory) }];
+  });
+}
+
+/** The lab's directory, if the process is a lab host's init: `bash DIRECTORY/init.sh DIRECTORY CAPABILITIES PORT`. */
+function directoryOf(pid: number): string | undefined {
+  const [shell = "", script, directory = "", capabilities = "", port = ""] = commandLine(pid);
+  const isInit =
+    basename(shell) === "bash" &&
+    directory.startsWith("/") &&
+    script === join(directory, "init.sh") &&
+    basename(capabilities) === "qemu-capabilities" &&
+    /^\d+$/.test(port) &&
+    isFirstOfItsNamespace(pid);
+  return isInit ? directory : undefined;
+}
+
+async function end(pid: number, directory: string): Promise<void> {
+  if (directoryOf(pid) !== directory) return; // it has ended, and its PID may be another's
+  process.kill(pid, "SIGKILL");
+  await until(
+    async () => {
+      if (directoryOf(pid) === directory) throw new Error("still there");
+    },
+    {
+      seconds: 20,
+      everyMs: 20,
+      failed: () => new Error(`the lab host (PID ${pid}) was killed but has not ended after 20 s`),
+    },
+  );
+}

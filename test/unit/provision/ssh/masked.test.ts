@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { command, masked, writing } from "../../../../provision/ssh/index.ts";
+
+it("hides keepalived's password, in a file and in the command that writes it", () => {
+  const file = "    authentication {\n        auth_type PASS\n        auth_pass s3cret\n    }\n";
+  expect(masked(file)).toBe(file.replace("s3cret", "***"));
+  expect(masked(writing("/etc/keepalived/keepalived.conf", file))).not.toContain("s3cret");
+  expect(masked(command`printf %s ${"auth_pass s3cret\nnopreempt"}`)).toContain("nopreempt");
+});
+
+it("hides a private key, also one that is cut off", () => {
+  const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n";
+  expect(masked(`before\n${key}after`)).toMatch(/^before\n-----BEGIN[^=]*END OPENSSH PRIVATE KEY-----\nafter$/);
+  expect(masked(key.slice(0, 45))).not.toContain("b3Blbn");
+});
+
+it("leaves everything else as it is", () => {
+  for (const text of ["", "ipvsadm -ln", "auth_type PASS", "ssh-ed25519 AAAA root@server1"])
+    expect(masked(text)).toBe(text);
+});
