@@ -34,7 +34,17 @@ for file in resolv.conf hosts; do
 done
 mount -t proc proc "$root/proc"
 # With all that is mounted below: a user namespace may not show what a mount hides.
-for path in dev sys; do mount --rbind "/$path" "$root/$path"; done
+mount --rbind /sys "$root/sys"
+# Of the machine's devices only what a lab uses. Its huge pages, which are mounted there, belong to the machine's root: an ordinary user's
+# libvirtd would fail to make a folder in them.
+mkdir "$root"/dev/{net,pts,shm}
+for device in null zero full random urandom tty ptmx kvm vhost-net net/tun; do
+	if [ -e "/dev/$device" ]; then : >"$root/dev/$device" && mount --bind "/dev/$device" "$root/dev/$device"; fi
+done
+mount --bind /dev/pts "$root/dev/pts"
+chmod 1777 "$root/dev/shm"
+ln -s /proc/self/fd "$root/dev/fd"
+for number in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${number%:*}" "$root/dev/${number#*:}"; done
 
 while [ "$1" != -- ]; do
 	case $1 in

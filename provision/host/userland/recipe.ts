@@ -64,9 +64,9 @@ export const finish = [
   "chmod --recursive u+rwX .",
 ].join(" && ");
 
-/** Programs that the machine starts without entering the userland; see the script itself. */
+/** Programs of the userland that are started on the machine; see the script itself. */
 export const toolScript = join(import.meta.dirname, "tool.sh");
 export const tools = ["xsltproc", "virsh"] as const;
 
 /** The userland's name in the cache: a hash over its recipe. The state of the mirror is not in it. */
-export const userlandKey = (): string => contentHash(import.meta.dirname, ["recipe.ts", "tool.sh"]);
+export const userlandKey = (): string => contentHash(import.meta.dirname, ["recipe.ts", "tool.sh", "enter.sh"]);

@@ -19,6 +19,8 @@ export interface Userland {
   readonly tools: string;
 }
 
+const enterScript = join(import.meta.dirname, "enter.sh");
+
 const WHAT = "the lab host's userland";
 
 /** Every userland of the cache. */
@@ -114,6 +116,7 @@ async function build(scratch: string, { onProgress }: BuildOptions): Promise<voi
     { scratch, what: WHAT, onProgress, env: { TMPDIR: scratch } },
   );
   await step(asRoot(["sh", "-c", `cd "$1" && ${finish}`, "sh", join(result, "root")]), { scratch, what: WHAT });
+  await copyFile(enterScript, join(result, "tools/.enter.sh"));
   for (const name of tools) await copyFile(toolScript, join(result, "tools", name));
 }
 
@@ -124,8 +127,6 @@ export interface Bind {
   readonly to?: string;
   readonly write?: boolean;
 }
-
-const enterScript = join(import.meta.dirname, "enter.sh");
 
 /** The arguments by which enter.sh makes the userland the root of the mount namespace that it runs in. */
 export const entering = ({ root }: Userland, binds: readonly Bind[], command: readonly string[]): string[] => [
