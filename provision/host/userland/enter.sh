@@ -38,10 +38,12 @@ mount --rbind /sys "$root/sys"
 # Of the machine's devices only what a lab uses. Its huge pages, which are mounted there, belong to the machine's root: an ordinary user's
 # libvirtd would fail to make a folder in them.
 mkdir "$root"/dev/{net,pts,shm}
-for device in null zero full random urandom tty ptmx kvm vhost-net net/tun; do
+for device in null zero full random urandom tty kvm vhost-net net/tun; do
 	if [ -e "/dev/$device" ]; then : >"$root/dev/$device" && mount --bind "/dev/$device" "$root/dev/$device"; fi
 done
-mount --bind /dev/pts "$root/dev/pts"
+# Pseudoterminals of its own, for servers' consoles: the machine's ptmx finds its terminals beside itself alone, and not where it is bound to.
+mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
 chmod 1777 "$root/dev/shm"
 ln -s /proc/self/fd "$root/dev/fd"
 for number in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${number%:*}" "$root/dev/${number#*:}"; done
