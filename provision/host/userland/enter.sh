@@ -27,7 +27,9 @@ for path in usr etc var/lib/dpkg; do read_only "$userland/$path" "/$path"; done
 for link in bin sbin lib lib64; do cp -P "$userland/$link" "$root/$link"; done
 mkdir -p "$root"/{proc,sys,dev,run,root,old,tmp,var/{tmp,log,lib/apt/lists/partial,cache/apt/archives/partial}}
 chmod 1777 "$root/tmp" "$root/var/tmp"
+mkdir "$root/run/lock"
 ln -s /run "$root/var/run"
+ln -s /run/lock "$root/var/lock" # libvirtd locks a console that is in use
 # Names are resolved as the machine resolves them.
 for file in resolv.conf hosts; do
 	if [ -e "/etc/$file" ]; then mount --bind "$(readlink -f "/etc/$file")" "$root/etc/$file"; fi
