@@ -9,13 +9,13 @@ import { staysLivePulumi } from "./processes.ts";
 import type { StackLock } from "./stack-lock.ts";
 
 /** What Pulumi writes into a lock: `lockContent` in pkg/backend/diy/lock.go. */
-const content = z.object({
+export const lockContent = z.object({
   pid: z.number().int().positive(),
   username: z.string(),
   hostname: z.string(),
   timestamp: z.coerce.date(),
 });
-type Content = z.output<typeof content>;
+type Content = z.output<typeof lockContent>;
 
 /** A file that Pulumi is writing at this moment is whole after so long. */
 const WRITING_MS = 500;
@@ -75,7 +75,7 @@ async function assertDead(stack: string, lock: Content, hostnames: readonly stri
 async function readLock(stack: string, file: string): Promise<Content | "gone" | "damaged"> {
   for (const last of [false, true]) {
     try {
-      return content.parse(JSON.parse(await readFile(file, "utf8")));
+      return lockContent.parse(JSON.parse(await readFile(file, "utf8")));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
       if (error instanceof z.ZodError)

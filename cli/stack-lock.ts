@@ -25,6 +25,9 @@ const note = z.object({
 });
 type Note = z.output<typeof note>;
 
+/** The file that is locked. */
+export const stackLockFile = (stack: string): string => fileOf(stack, "lock");
+
 const fileOf = (stack: string, extension: "lock" | "json"): string =>
   join(stateRoot(), "locks", `${stack}.${extension}`);
 
@@ -61,7 +64,7 @@ export async function holdingStack<T>(
     }
   };
   try {
-    return await withLock(fileOf(stack, "lock"), held, { seconds: SECONDS });
+    return await withLock(stackLockFile(stack), held, { seconds: SECONDS });
   } catch (error) {
     if (begun) throw error;
     if (error instanceof LockHeldError)

@@ -3,11 +3,12 @@
  * Further arguments go to vitest: `npm test -- --project unit`.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pulumiEnvironment } from "../cli/environment.ts";
+import { commandLine, killProcess, processes } from "../provision/host/machine/processes.ts";
 import { openHost } from "../provision/host/reach.ts";
 import { projectRoot } from "../provision/paths.ts";
 
@@ -20,27 +21,8 @@ async function clean(directory: string): Promise<void> {
     if (existsSync(join(labs, stack, "init.pid")))
       await openHost({ kind: "private", directory: join(labs, stack) }).destroy();
   // Plugins of a `pulumi` that a test killed: their path below the run's directory tells whose they are.
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
-    if (commandOf(pid).startsWith(`${directory}/`)) kill(Number(pid));
+  for (const pid of processes()) if (commandLine(pid).join(" ").startsWith(`${directory}/`)) killProcess(pid);
   await rm(directory, { recursive: true, force: true });
-}
-
-/** Kills a process that may end by itself meanwhile. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-/** The command line of a process, its words separated by NUL; empty if it has ended. */
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 // A run that was killed could not clean up after itself: its directory is named for its PID.

@@ -4,10 +4,11 @@ import { dirname } from "node:path";
 import { openHost } from "../../provision/host/reach.ts";
 import { type RunningHost, runningHosts, surveyLab } from "../../provision/host/survey.ts";
 import { labsRoot } from "../../provision/paths.ts";
+import { stackLockFile } from "../stack-lock.ts";
 import { type Backend, backendBeside, mayKnow, readBackend } from "./backend.ts";
 import { FIX, type Finding } from "./finding.ts";
 import { labDirectories } from "./labs.ts";
-import { ifFree, isBusy, pulumiLocks, stackLock } from "./locks.ts";
+import { ifFree, isBusy, pulumiLocks } from "./locks.ts";
 
 /** Lab hosts that run and that no stack has. `backend` is Pulumi's directory; without one nothing tells whose a lab host is. */
 export async function hostFindings(backend: string | undefined): Promise<Finding[]> {
@@ -57,7 +58,7 @@ function unknownHost({ stack, directory, pid, marked, backend, known }: UnknownH
   // Where Pulumi has never kept a stack, or no longer does, the lab may be of another backend.
   if (!known.used) return { ...about, problem, fix: `npm run down -- -s ${stack}` };
   const repair = () =>
-    ifFree(stackLock(stack), async () => {
+    ifFree(stackLockFile(stack), async () => {
       const locked = (await pulumiLocks(backend)).some((lock) => lock.stack === stack && lock.holder !== "dead");
       if (locked || mayKnow(await readBackend(backend), directory) || !surveyLab(directory).marked)
         throw new Error(`the lab in ${directory} is in use by now`);

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
-import { stateRoot } from "../../provision/paths.ts";
 import { withLock } from "../../tools/lock.mjs";
 import { isLivePulumi } from "../processes.ts";
+import { lockContent } from "../pulumi-lock.ts";
+import { stackLockFile } from "../stack-lock.ts";
 import { readRegularFile } from "./backend.ts";
 
 /** How long a lock is waited for: a command that was just killed needs a moment to let go of it. */
@@ -22,9 +22,6 @@ export const isLocked = (file: string): boolean =>
 export const ifFree = <T>(file: string, action: () => Promise<T>): Promise<T> =>
   withLock(file, action, { seconds: SECONDS });
 
-/** The lock by which our own commands have a stack to themselves: cli/stack-lock.ts. */
-export const stackLock = (stack: string): string => join(stateRoot(), "locks", `${stack}.lock`);
-
 /** A lock of Pulumi's on a stack. */
 export interface PulumiLock {
   readonly stack: string;
@@ -34,14 +31,6 @@ export interface PulumiLock {
   /** For people. */
   readonly who: string;
 }
-
-/** What Pulumi writes into a lock: `lockContent` in pkg/backend/diy/lock.go. */
-const content = z.object({
-  pid: z.number().int().positive(),
-  username: z.string(),
-  hostname: z.string(),
-  timestamp: z.coerce.date(),
-});
 
 /** A file that Pulumi is writing at this moment is whole after so long. */
 const WRITING_MS = 1000;
@@ -65,7 +54,7 @@ export async function readLock(stack: string, file: string): Promise<PulumiLock 
       username,
       hostname: machine,
       timestamp,
-    } = content.parse(JSON.parse((await readRegularFile(file)).toString("utf8")));
+    } = lockContent.parse(JSON.parse((await readRegularFile(file)).toString("utf8")));
     const here = machine === hostname();
     const who = `pulumi (PID ${pid}${here ? "" : ` on ${machine}`}, user ${username})`;
     return { stack, file, who, holder: !here ? "unseen" : isLivePulumi(pid, timestamp) ? "live" : "dead" };
@@ -84,7 +73,7 @@ export async function readLock(stack: string, file: string): Promise<PulumiLock 
 
 /** Whether somebody may be working on a stack at this moment. */
 export async function isBusy(stack: string, backend: string | undefined): Promise<boolean> {
-  if (isLocked(stackLock(stack))) return true;
+  if (isLocked(stackLockFile(stack))) return true;
   const locks = backend === undefined ? [] : await pulumiLocks(backend);
   return locks.some((lock) => lock.stack === stack && lock.holder !== "dead");
 }

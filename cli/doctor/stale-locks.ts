@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
+import { stackLockFile } from "../stack-lock.ts";
 import { FIX, type Finding } from "./finding.ts";
-import { ifFree, type PulumiLock, pulumiLocks, readLock, stackLock } from "./locks.ts";
+import { ifFree, type PulumiLock, pulumiLocks, readLock } from "./locks.ts";
 
 /** Locks of Pulumi's whose holder has ended: the literal `pulumi` is locked out by them. */
 export async function staleLockFindings(backend: string): Promise<Finding[]> {
@@ -19,7 +20,7 @@ function findingOf({ stack, file, holder, who }: PulumiLock): Finding[] {
       },
     ];
   const repair = () =>
-    ifFree(stackLock(stack), async () => {
+    ifFree(stackLockFile(stack), async () => {
       const now = await readLock(stack, file);
       if (now && now.holder !== "dead") throw new Error(`${now.who} holds the lock by now`);
       for (const name of [file, `${file}.attrs`]) await rm(name, { force: true });

@@ -83,7 +83,7 @@ export async function damageIn(store: Store, name: string): Promise<string | und
   return (await exists(directory)) ? await damageOf(directory, store.measure) : undefined;
 }
 
-/** Takes a directory's name from it, so that it counts as not built. Whoever has it mounted keeps it. */
+/** Renames a directory, so that it counts as not built. A process that has it mounted keeps it. */
 export async function moveAside(store: Store, name: string): Promise<void> {
   const directory = join(store.directory, name);
   if (await exists(directory)) await rename(directory, join(store.directory, `${DAMAGED}${name}.${Date.now()}`));

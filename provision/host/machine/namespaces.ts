@@ -60,7 +60,7 @@ function kvmGroup(): string | undefined {
 
 /**
  * The command line that runs `command` so that it outlives its user's login, where systemd would end it: in a scope of the user's own manager,
- * which stays if the user lingers (loginctl(1)). Whoever does not linger is told by the set-up.
+ * which stays if the user lingers (loginctl(1)). The set-up warns a user who does not.
  * @param unit the scope's name
  */
 export const outlivingLogin = (command: readonly string[], unit: string): string[] => [

@@ -32,6 +32,15 @@ export function processLink(pid: number, name: string): string {
 /** The words of a process's command line; none of a kernel thread or of a process that has ended. */
 export const commandLine = (pid: number): string[] => processFile(pid, "cmdline").split("\0").slice(0, -1);
 
+/** Kills a process that may end by itself meanwhile. */
+export function killProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Whether a process is PID 1 of a namespace below this one, and its first program. */
 export function isFirstOfItsNamespace(pid: number): boolean {
   const pids = /^NSpid:\s+(.*)$/m.exec(processFile(pid, "status"))?.[1]?.split(/\s+/) ?? [];

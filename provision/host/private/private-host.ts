@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Duplex } from "node:stream";
@@ -10,7 +10,7 @@ import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
 import { becomeRoot, joinRoot, labEnvironment, outlivingLogin, withKvm } from "../machine/namespaces.ts";
-import { commandLine, processes, processLink } from "../machine/processes.ts";
+import { commandLine, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
@@ -61,22 +61,14 @@ export class PrivateHost implements LabHost {
   }
 
   /** Whether a process is this lab host's init, or is about to become it. */
-  #isOurs(pid: number | string): boolean {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  #isOurs(pid: number): boolean {
+    const words = commandLine(pid);
     return words.some((word) => word.endsWith("/init.sh")) && words.includes(this.directory);
   }
 
-  /** Every such process, also one whose note was lost with the directory. */
+  /** Every such process of this user's, also one whose note was lost with the directory. */
   #processes(): number[] {
-    return readdirSync("/proc")
-      .filter((name) => {
-        try {
-          return /^\d+$/.test(name) && this.#isOurs(name);
-        } catch {
-          return false; // it has ended meanwhile, or is another user's
-        }
-      })
-      .map(Number);
+    return ownProcesses().filter((pid) => this.#isOurs(pid));
   }
 
   get #generation(): string | undefined {
@@ -206,7 +198,7 @@ export class PrivateHost implements LabHost {
     await until(
       async () => {
         const pids = this.#processes();
-        for (const pid of pids) kill(pid);
+        for (const pid of pids) killProcess(pid);
         if (pids.length > 0) throw new Error(`PID ${pids.join(", ")}`);
       },
       {
@@ -317,14 +309,5 @@ export class PrivateHost implements LabHost {
       .flatMap((file) => readFileSync(file, "utf8").trimEnd().split("\n").slice(-5))
       .map((line) => `    ${line}`)
       .join("\n");
-  }
-}
-
-/** Kills a process that may end by itself meanwhile. */
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

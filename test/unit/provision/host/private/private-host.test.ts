@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { answersLibvirt } from "../../../../../provision/host/private/libvirt-ping.ts";
 import { PrivateHost } from "../../../../../provision/host/private/private-host.ts";
 import { CLIENT, SEGMENT } from "../../../../../provision/host/reach.ts";
+import { anInit } from "./an-init.ts";
 
 let directory: string;
 let host: PrivateHost;
@@ -21,26 +23,9 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 const mark = () => writeFile(join(directory, "lvs-lab"), "");
 const recordPid = (pid: number | string) => writeFile(join(directory, "init.pid"), `${pid}\n`);
 
-/** A process with the command line of a lab host's init for `of`; it waits for its end. */
-async function aHostsInit(of: string): Promise<ChildProcess & { pid: number }> {
-  const scripts = await mkdtemp(join(tmpdir(), "lvs-lab-init-"));
-  const init = join(scripts, "init.sh");
-  await writeFile(init, "#!/bin/sh\necho started\nread end\n");
-  await chmod(init, 0o755);
-  const child = spawn(init, [of], { stdio: ["pipe", "pipe", "inherit"] });
-  const ended = once(child, "exit");
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await ended;
-    await rm(scripts, { recursive: true });
-  });
-  await once(child.stdout, "data");
-  return child as ChildProcess & { pid: number };
-}
-
 describe("the host's PID", () => {
   it("is that of its init", async () => {
-    const { pid } = await aHostsInit(directory);
+    const { pid } = await anInit(directory);
     await recordPid(pid);
     expect(host.pid).toBe(pid);
   });
@@ -60,7 +45,7 @@ describe("the host's PID", () => {
   });
 
   it("is none where the file names another lab's init", async () => {
-    await recordPid((await aHostsInit(`${directory}-2`)).pid);
+    await recordPid((await anInit(`${directory}-2`)).pid);
     expect(host.pid).toBeUndefined();
   });
 });
@@ -88,6 +73,21 @@ describe("a host that does not run", () => {
     await host.destroy();
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    "leaves another user's process alone, whatever its command line says",
+    async () => {
+      const child = spawn("sh", ["-c", "echo started; read end", "/init.sh", directory], {
+        ...{ uid: 12345, gid: 12345, cwd: "/", stdio: ["pipe", "pipe", "inherit"] },
+      });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      await once(child.stdout as Readable, "data");
+      await mark();
+      await host.destroy();
+      expect(child.exitCode ?? child.signalCode).toBeNull();
+      expect(existsSync(`/proc/${child.pid}`)).toBe(true);
+    },
+  );
+
   it("keeps a directory that is not a lab's, and says so", async () => {
     await writeFile(join(directory, "thesis.txt"), "two years");
     await expect(host.destroy()).rejects.toThrow(`${directory} is not a lab's directory`);
@@ -105,7 +105,7 @@ describe("a host that runs", () => {
   };
 
   it("is there once its libvirtd answers, with a generation of its own", async () => {
-    const { pid } = await aHostsInit(directory);
+    const { pid } = await anInit(directory);
     await recordPid(pid);
     expect(await host.observe()).toBeUndefined();
     await listenWith((socket) => socket.write("an answer"));
@@ -115,13 +115,13 @@ describe("a host that runs", () => {
   });
 
   it("is not there while its libvirtd takes connections and says nothing", async () => {
-    await recordPid((await aHostsInit(directory)).pid);
+    await recordPid((await anInit(directory)).pid);
     await listenWith(() => {});
     expect(await answersLibvirt(host.socket, 200)).toBe(false);
   });
 
   it("is ended before its directory goes", async () => {
-    const init = await aHostsInit(directory);
+    const init = await anInit(directory);
     await recordPid(init.pid);
     await mark();
     await host.destroy();
