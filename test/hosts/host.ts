@@ -197,9 +197,9 @@ export class Host {
   }
 
   /** Copies built things from the machine's cache into a user's. */
-  async warm(user: User, parts: readonly WarmPart[]): Promise<void> {
+  async warm(user: User | "root", parts: readonly WarmPart[]): Promise<void> {
     const [uid, gid] = await this.#idsOf(user);
-    const home = join(this.root, "home", user);
+    const home = join(this.root, user === "root" ? "root" : `home/${user}`);
     const cache = join(home, ".cache/lvs-lab");
     await mkdir(cache, { recursive: true });
     for (const made of [join(home, ".cache"), cache]) await chown(made, uid, gid);
@@ -255,7 +255,7 @@ export class Host {
     return new Daemon(command, { cwd: this.directory, env, log: this.#logFile });
   }
 
-  async #idsOf(user: User): Promise<[uid: number, gid: number]> {
+  async #idsOf(user: User | "root"): Promise<[uid: number, gid: number]> {
     const passwd = await readFile(join(this.root, "etc/passwd"), "utf8");
     const [, uid, gid] = new RegExp(`^${user}:[^:]*:(\\d+):(\\d+):`, "m").exec(passwd) ?? [];
     return [Number(uid), Number(gid)];

@@ -270,7 +270,7 @@ const logoutFindings = () =>
         {
           level: "warning",
           problem: "systemd ends this user's processes at logout (KillUserProcesses), and with them a lab.",
-          fix: "loginctl enable-linger, before the lab is brought up: it then outlives the login",
+          fix: `sudo loginctl enable-linger ${userInfo().username}, before the lab is brought up: it then outlives the login`,
         },
       ]
     : [];

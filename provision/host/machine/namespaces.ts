@@ -1,6 +1,4 @@
-import { readFileSync, type Stats, statSync } from "node:fs";
 import { atLogout } from "../../../tools/setup/machine.mjs";
-import { posixQuote } from "../../posix-quote.ts";
 
 /**
  * What the machine gives to a lab without being changed: namespaces. Root makes them at once. An ordinary user first becomes root of a user
@@ -30,33 +28,6 @@ export const joinRoot = (): string[] => (isRoot() ? [] : ["--user"]);
 /** The command line that runs `command` as root over the caller's own files, and those of the subordinate IDs. */
 export const asRoot = (command: readonly string[]): string[] =>
   isRoot() ? [...command] : ["unshare", ...becomeRoot(), "--", ...command];
-
-/**
- * The command line that runs `command` so that everything in its user namespace may use /dev/kvm, if its caller may only as a member of the
- * device's group. libvirt takes supplementary groups from the QEMUs that it starts, and the group has no number in a user namespace; but
- * the caller's own group has, as root's: so it becomes that one, by sg(1).
- */
-export function withKvm(command: readonly string[]): string[] {
-  const group = isRoot() ? undefined : kvmGroup();
-  return group === undefined ? [...command] : ["sg", group, "-c", `exec ${command.map(posixQuote).join(" ")}`];
-}
-
-/** The name of the group by which alone this process may use /dev/kvm; undefined if it may not, or may otherwise. */
-function kvmGroup(): string | undefined {
-  let device: Stats;
-  try {
-    device = statSync("/dev/kvm");
-  } catch {
-    return undefined;
-  }
-  const { mode, uid, gid } = device;
-  const otherwise = (mode & 0o006) === 0o006 || uid === process.getuid?.() || gid === process.getgid?.();
-  if (otherwise || (mode & 0o060) !== 0o060 || !process.getgroups?.().includes(gid)) return undefined;
-  return readFileSync("/etc/group", "utf8")
-    .split("\n")
-    .map((line) => line.split(":"))
-    .find(([, , id]) => id === String(gid))?.[0];
-}
 
 /**
  * The command line that runs `command` so that it outlives its user's login, where systemd would end it: in a scope of the user's own manager,

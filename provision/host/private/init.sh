@@ -32,7 +32,9 @@ keep() { # runs a service, again when it ends
 serve_packages() { nginx -c "$directory/packages.conf" -e "$directory/log/packages.log"; }
 # nginx stands in the machine's own network, where the mirror is; guests reach it through its socket.
 pass_packages() { in_lab socat TCP-LISTEN:"$port",fork,reuseaddr,max-children=64 UNIX-CONNECT:"$directory/run/packages.sock"; }
-virtualize() { in_lab libvirtd --pid-file /run/libvirt/libvirtd.pid; }
+# 65534 stands for a group that has no number here, as /dev/kvm's in a user namespace.
+case " $(id -G) " in *" 65534 "*) as_it_is=("$directory/keep-groups.pl") ;; *) as_it_is=() ;; esac
+virtualize() { in_lab "${as_it_is[@]}" libvirtd --pid-file /run/libvirt/libvirtd.pid; }
 # libvirtd finds out what QEMU can do when it is first asked for a domain: half a second of the first lab, which it has while there is no
 # domain to be made yet.
 know_qemu() {

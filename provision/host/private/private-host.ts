@@ -9,7 +9,7 @@ import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
-import { becomeRoot, joinRoot, labEnvironment, outlivingLogin, withKvm } from "../machine/namespaces.ts";
+import { becomeRoot, joinRoot, labEnvironment, outlivingLogin } from "../machine/namespaces.ts";
 import { commandLine, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
@@ -155,7 +155,7 @@ export class PrivateHost implements LabHost {
     ];
     const init = ["/bin/bash", join(this.directory, "init.sh"), this.directory, capabilities, String(PACKAGE_PORT)];
     const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--propagation", "slave", "--"];
-    const start = withKvm(["unshare", ...namespaces, ...entering(system, binds, init)]);
+    const start = ["unshare", ...namespaces, ...entering(system, binds, init)];
     const [file = "", ...args] = outlivingLogin(start, `lvs-lab-${basename(this.directory)}`);
     const child = spawn(file, args, {
       detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
@@ -286,7 +286,8 @@ export class PrivateHost implements LabHost {
       await mkdir(at(name), { recursive: true });
     for (const name of await readdir(new URL("libvirt/", import.meta.url)))
       await copyFile(new URL(`libvirt/${name}`, import.meta.url), at("etc", name));
-    await copyFile(fileURLToPath(new URL("init.sh", import.meta.url)), at("init.sh"));
+    for (const name of ["init.sh", "keep-groups.pl"])
+      await copyFile(fileURLToPath(new URL(name, import.meta.url)), at(name));
     await writeFile(
       at("packages.conf"),
       packageServerConfig({ directory: this.directory, cache: packageCache, upstreams: await upstreams() }),
