@@ -16,6 +16,7 @@ import { grade } from "./commands/grade.ts";
 import { inventory } from "./commands/inventory.ts";
 import { logs } from "./commands/logs.ts";
 import { scenario } from "./commands/scenario.ts";
+import { reset, restore, snapshot, snapshots } from "./commands/snapshot.ts";
 import { soak } from "./commands/soak.ts";
 import { ssh } from "./commands/ssh.ts";
 import { sshConfig } from "./commands/ssh-config.ts";
@@ -35,6 +36,10 @@ const program = new Command("lvs-lab")
 for (const add of [
   up,
   down,
+  snapshot,
+  snapshots,
+  restore,
+  reset,
   status,
   check,
   grade,

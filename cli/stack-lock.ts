@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { stateRoot } from "../provision/paths.ts";
+import { snapshotDirectory, snapshotsSettled } from "../provision/host/snapshots.ts";
+import { labDirectory, stateRoot } from "../provision/paths.ts";
 import { LockHeldError, withLock } from "../tools/lock.mjs";
 import { exitStatus, StackInUseError } from "./exit-status.ts";
 import { lockFiles } from "./pulumi-lock.ts";
@@ -56,6 +58,8 @@ export async function holdingStack<T>(
     ];
     const holder = { command, pid: process.pid, hostname: hostname(), since: new Date().toISOString() };
     await writeNote(stack, { holder, hostnames });
+    // A snapshot goes on to its end when its command is killed.
+    if (existsSync(snapshotDirectory(labDirectory(stack)))) await snapshotsSettled(labDirectory(stack));
     try {
       return await work({ stack, hostnames });
     } finally {

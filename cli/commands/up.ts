@@ -8,17 +8,24 @@ import { type StackOptions, stackOption } from "../options.ts";
 import { formatPhases, phaseTimes } from "../phases.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
+import { finishRestore, SERVED, takeSnapshot } from "../snapshots.ts";
 import { holdingStack, type StackLock } from "../stack-lock.ts";
+import { formatTaken } from "./snapshot.ts";
+
+interface UpOptions extends StackOptions {
+  readonly snapshot?: boolean;
+}
 
 export const up = (program: Command): void => {
   program
     .command("up")
     .description("bring the lab up: `pulumi up`, after making good what an interrupted run left")
     .addOption(stackOption())
-    .action(async ({ stack }: StackOptions) => await holdingStack(stack, bringUp));
+    .option("--snapshot", "when the lab serves, take the snapshot that `lvs-lab reset` goes back to")
+    .action(async ({ stack, snapshot }: UpOptions) => await holdingStack(stack, (lock) => bringUp(lock, { snapshot })));
 };
 
-async function bringUp(lock: StackLock): Promise<void> {
+async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "snapshot">): Promise<void> {
   const { stack } = lock;
   await prepareStack(lock, (message) => console.error(message));
   const begun = new Date();
@@ -29,10 +36,13 @@ async function bringUp(lock: StackLock): Promise<void> {
       status,
     );
   const live = await liveLab(stack);
+  const say = (message: string): void => console.error(message);
+  await finishRestore(live, say);
   // Pulumi knows nothing of faults: what a killed scenario has left is healed here.
-  await new Ledger(live).healAll((message) => console.error(message));
+  await new Ledger(live).healAll(say);
   const times = phaseTimes(begun, await turnsSince(live.host, begun));
   if (times.length > 0) console.error(`\nIn ${formatPhases(times)}.`);
+  if (snapshot) say(`\n${formatTaken(SERVED, await takeSnapshot(live, SERVED))}`);
   console.error(nextSteps(stack, live.lab));
 }
 

@@ -10,6 +10,7 @@ import { faults } from "../../verify/faults/index.ts";
 import { scenarioNames } from "../../verify/scenarios/index.ts";
 import { configuredLab } from "../configured-lab.ts";
 import { labDirectories } from "../doctor/labs.ts";
+import { snapshotNames } from "../snapshots.ts";
 import type { Completed, ValuesOf } from "./complete.ts";
 
 /** What each option and argument of `lvs-lab` takes, by its name. Files are read, Pulumi is not asked: it is to be quick. */
@@ -31,6 +32,8 @@ const known: Readonly<Record<string, (stack: string) => Completed | Promise<Comp
   "inventory host": async (stack) => named(await serverNames(stack)),
   fault: () => titled(faults),
   "fault inject server": async (stack) => named([...(await serverNames(stack)), "segment"]),
+  "restore snapshot": async (stack) => named(await snapshotNames(stack)),
+  remove: async (stack) => named(await snapshotNames(stack)),
   only: () => titled(checks),
   role: () => named(checkRoles),
   scenario: scenarios,

@@ -1,3 +1,4 @@
+export { setClock } from "./clock.ts";
 export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { masked } from "./masked.ts";

@@ -6,7 +6,6 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { liveLab } from "../../cli/live-lab.ts";
 import { projectRoot } from "../../cli/pulumi.ts";
-import { closeConnections } from "../../provision/ssh/index.ts";
 import { View } from "../../verify/check.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
@@ -16,10 +15,7 @@ import { longestOutage } from "./wire-outage.ts";
 
 const stack = new TestStack("e2e-break");
 const reports = join(process.env.LVS_LAB_STATE ?? "", "reports");
-afterAll(async () => {
-  await closeConnections();
-  await stack.remove();
-});
+afterAll(() => stack.remove());
 
 type ReportedRun = Omit<RunResult, "series"> & { report: { json: string; html: string; junit: string } };
 

@@ -1,0 +1,102 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { LiveLab } from "../../verify/live-lab.ts";
+import { liveLab } from "../live-lab.ts";
+import { type JsonOptions, jsonOption, type StackOptions, stackOption } from "../options.ts";
+import { releaseDeadLocks } from "../pulumi-lock.ts";
+import {
+  inMegabytes,
+  isSnapshotName,
+  listSnapshots,
+  removeSnapshots,
+  restoreSnapshot,
+  SERVED,
+  type Snapshot,
+  snapshotNameRule,
+  type Taken,
+  takeSnapshot,
+} from "../snapshots.ts";
+import { holdingStack } from "../stack-lock.ts";
+
+const say = (message: string): void => console.error(message);
+
+export const snapshot = (program: Command): void => {
+  program
+    .command("snapshot")
+    .description("save all servers of the lab at one moment, disks and memory; `lvs-lab restore` brings them back")
+    .addOption(stackOption())
+    .argument("[snapshot]", "its name; by default the time", snapshotName)
+    .action(async (name: string | undefined, { stack }: StackOptions) => {
+      const chosen = name ?? new Date().toISOString().slice(0, 19).replace(/\D/g, "-");
+      await onQuietStack(stack, async (live) => say(formatTaken(chosen, await takeSnapshot(live, chosen))));
+    });
+};
+
+export const snapshots = (program: Command): void => {
+  program
+    .command("snapshots")
+    .description("list the lab's snapshots: when each was taken, what it takes, whether the lab can go back to it")
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .option("--remove <snapshot...>", "remove these instead")
+    .action(async ({ stack, json, remove = [] }: JsonOptions & { remove?: string[] }) => {
+      if (remove.length > 0) return await onQuietStack(stack, async (live) => await removeSnapshots(live, remove));
+      const all = await listSnapshots(await liveLab(stack));
+      console.log(
+        json
+          ? JSON.stringify({ format: "lvs-lab snapshots", version: 1, stack, snapshots: all }, null, 2)
+          : all.map(formatSnapshot).join("\n") || "no snapshots",
+      );
+    });
+};
+
+export const restore = (program: Command): void => {
+  program
+    .command("restore")
+    .description("bring all servers back to the moment of a snapshot, whatever became of them since")
+    .addOption(stackOption())
+    .argument("<snapshot>", "its name", snapshotName)
+    .action(async (name: string, { stack }: StackOptions) => await goBack(stack, name));
+};
+
+export const reset = (program: Command): void => {
+  program
+    .command("reset")
+    .description(`the same, to the snapshot that \`up --snapshot\` took when the lab served: \`restore ${SERVED}\``)
+    .addOption(stackOption())
+    .action(async ({ stack }: StackOptions) => await goBack(stack, SERVED));
+};
+
+async function goBack(stack: string, name: string): Promise<void> {
+  await onQuietStack(stack, async (live) => {
+    const { ms, takenAt } = await restoreSnapshot(live, name, say);
+    say(`The lab is back at "${name}" of ${takenAt.toLocaleString()}: its servers ran again after ${inSeconds(ms)}.`);
+  });
+}
+
+/** Works on a lab that no other command changes, and no pulumi. @throws StackInUseError otherwise */
+const onQuietStack = async (stack: string, work: (live: LiveLab) => Promise<void>): Promise<void> =>
+  await holdingStack(stack, async (lock) => {
+    await releaseDeadLocks(lock, say);
+    await work(await liveLab(stack));
+  });
+
+/** What taking a snapshot has cost. */
+export const formatTaken = (name: string, { stillMs, bytes, pruned }: Taken): string =>
+  [
+    `Snapshot "${name}": the servers stood still for ${inSeconds(stillMs)}; their memory takes ${inMegabytes(bytes)} of disk.`,
+    ...(pruned.length > 0 ? [`Older snapshots were removed: ${pruned.join(", ")}.`] : []),
+  ].join("\n");
+
+const formatSnapshot = ({ name, takenAt, bytes, differences }: Snapshot): string =>
+  [
+    `${name.padEnd(20)} ${takenAt.toLocaleString()}  ${inMegabytes(bytes)}${differences.length > 0 ? "  the lab has changed since:" : ""}`,
+    ...differences.map((line) => `  ${line}`),
+  ].join("\n");
+
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** Reads a snapshot's name. */
+function snapshotName(text: string): string {
+  if (isSnapshotName(text)) return text;
+  throw new InvalidArgumentError(snapshotNameRule);
+}

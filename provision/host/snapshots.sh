@@ -1,0 +1,88 @@
+#!/bin/bash
+# Saves all servers of a lab at one moment, or brings that moment back. A moment is an internal snapshot of each server's qcow2 disk, with
+# the server's memory in it. This runs on the lab host in a session of its own: once begun it goes on to its end, whatever becomes of the
+# command that started it.
+# usage: snapshots.sh save   DIRECTORY TAG RECORD SERVER…          RECORD.new becomes RECORD when all are saved
+#        snapshots.sh load   DIRECTORY TAG RECORD BRIDGE SERVER…   RECORD is there until all are loaded
+#        snapshots.sh delete DIRECTORY TAG SERVER…
+set -eu
+verb=$1 directory=$2 tag=$3
+shift 3
+exec 9>>"$directory/snapshots/lock"
+flock 9
+
+virsh() { command virsh --quiet --connect qemu:///system "$@"; }
+each() { # each VERB SERVER…: one virsh for all, so that no server is long without the others
+	local verb=$1 commands=
+	shift
+	for server; do commands+="$verb $server; "; done
+	virsh "$commands"
+}
+together() { # together FUNCTION SERVER…: side by side; fails if any fails
+	local function=$1 failed=0 pids=()
+	shift
+	for server; do
+		"$function" "$server" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+	return "$failed"
+}
+job() { # job VERB SERVER: QEMU's job on the server's first disk, to its end: snapshot-save, snapshot-load, snapshot-delete
+	local disk devices jobs id=lvs-lab-$1
+	disk=$(virsh qemu-monitor-command "$2" '{"execute":"query-block"}' | grep -o '"node-name":"libvirt-[0-9]*-format"' | head -n 1 | cut -d '"' -f 4)
+	devices="\"devices\":[\"$disk\"]"
+	[ "$1" = delete ] || devices+=",\"vmstate\":\"$disk\""
+	virsh qemu-monitor-command "$2" "{\"execute\":\"snapshot-$1\",\"arguments\":{\"job-id\":\"$id\",\"tag\":\"$tag\",$devices}}" >/dev/null
+	while jobs=$(virsh qemu-monitor-command "$2" '{"execute":"query-jobs"}') && [[ $jobs != *'"concluded"'* ]]; do sleep 0.02; done
+	virsh qemu-monitor-command "$2" "{\"execute\":\"job-dismiss\",\"arguments\":{\"id\":\"$id\"}}" >/dev/null
+	[[ $jobs != *'"error":'* ]] || {
+		echo "$2: $jobs" >&2
+		return 1
+	}
+}
+save() { job save "$1"; }
+load() { # A QEMU that runs keeps its count of CPU ticks, and a guest that goes back in it sees its clock jump ahead.
+	virsh destroy "$1" 2>/dev/null || true
+	virsh start --paused "$1"
+	job load "$1"
+}
+delete() {
+	if [ "$(virsh domstate "$1")" = "shut off" ]; then
+		qemu-img snapshot -d "$tag" "$directory/pool/$1.qcow2"
+	else
+		job delete "$1"
+	fi
+}
+
+case $verb in
+save)
+	record=$1
+	shift
+	begun=$EPOCHREALTIME
+	trap 'each resume "$@"' EXIT
+	each suspend "$@"
+	together save "$@" || {
+		together delete "$@" 2>/dev/null || true
+		exit 1
+	}
+	mv "$record.new" "$record"
+	trap - EXIT
+	each resume "$@"
+	;;
+load)
+	record=$1 bridge=$2
+	shift 2
+	begun=$EPOCHREALTIME
+	# A port that is new on a bridge with STP forwards nothing for twice its delay, four seconds: long enough for a failover.
+	ip link set "$bridge" type bridge stp_state 0
+	together load "$@"
+	each resume "$@"
+	rm "$record"
+	;;
+delete)
+	begun=$EPOCHREALTIME
+	together delete "$@"
+	;;
+esac
+echo "milliseconds: $(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))"

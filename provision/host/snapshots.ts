@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { withLock } from "../../tools/lock.mjs";
+import { CLIENT, type LabHost, SEGMENT } from "./access.ts";
+import { runOnHost } from "./command.ts";
+
+const SCRIPT = readFileSync(new URL("snapshots.sh", import.meta.url), "utf8");
+
+/** The directory of a lab's snapshots, below the lab's own. */
+export const snapshotDirectory = (labDirectory: string): string => join(labDirectory, "snapshots");
+
+/** How long a save or a load may go on after its command was killed, in seconds. */
+const SETTLE_SECONDS = 60;
+
+/** Waits until no save or load is at work that a killed command has started. */
+export async function snapshotsSettled(labDirectory: string): Promise<void> {
+  await withLock(join(snapshotDirectory(labDirectory), "lock"), async () => {}, { seconds: SETTLE_SECONDS });
+}
+
+/** What was done to all servers of a lab, and when it was over. */
+export interface Done {
+  /** From before the first server stood still until the last one ran again, in milliseconds. */
+  readonly ms: number;
+}
+
+/** The servers could not be saved or loaded; says what QEMU and libvirt said. */
+export class SnapshotError extends Error {
+  override readonly name = "SnapshotError";
+}
+
+/**
+ * Saves memory and disks of all servers at one moment, under `tag`. They stand still meanwhile. `record`: a file that is there as
+ * `record.new`; it gets its name when all servers are saved. @throws SnapshotError; the servers then run on, and nothing is saved
+ */
+export const saveServers = async (
+  host: LabHost,
+  { tag, record, servers }: { tag: string; record: string; servers: readonly string[] },
+): Promise<Done> => await inHost(host, "save", tag, record, ...servers);
+
+/**
+ * Brings all servers back to the moment that was saved under `tag`, whatever became of them. `record`: a file that is removed when all
+ * servers are there. @throws SnapshotError; the servers then stand still, and `record` is there
+ */
+export const loadServers = async (
+  host: LabHost,
+  { tag, record, bridge, servers }: { tag: string; record: string; bridge: string; servers: readonly string[] },
+): Promise<Done> => await inHost(host, "load", tag, record, bridge, ...servers);
+
+/** Removes what was saved under `tag`. */
+export const deleteSaved = async (host: LabHost, tag: string, servers: readonly string[]): Promise<Done> =>
+  await inHost(host, "delete", tag, ...servers);
+
+/** Runs the script in a session of its own, which a killed command does not take along. */
+async function inHost(host: LabHost, verb: string, tag: string, ...words: string[]): Promise<Done> {
+  await mkdir(snapshotDirectory(host.directory), { recursive: true, mode: 0o700 });
+  const path = join(host.directory, "log", `snapshot-${verb}.log`);
+  const log = await open(path, "w");
+  try {
+    const command = ["bash", "-c", SCRIPT, "snapshots.sh", verb, host.directory, tag, ...words];
+    const child = host.spawn(SEGMENT, command, { detached: true, stdio: ["ignore", log.fd, log.fd] });
+    const [status] = (await once(child, "close")) as [number | null];
+    const said = (await readFile(path, "utf8")).trim();
+    const [, ms] = /^milliseconds: (\d+)$/m.exec(said) ?? [];
+    if (status !== 0 || ms === undefined) throw new SnapshotError(said.split("\n").slice(-8).join("\n") || "no output");
+    return { ms: Number(ms) };
+  } finally {
+    await log.close();
+  }
+}
+
+/** A moment that a server's disk holds. */
+export interface Saved {
+  readonly tag: string;
+  /** What its memory takes of the machine's disk. Of the disk's own contents, only what changes afterwards takes room. */
+  readonly bytes: number;
+}
+
+/** The moments that each server's disk holds, by the server's name. A server without a disk has none. */
+export async function savedIn(host: LabHost, servers: readonly string[]): Promise<Map<string, Saved[]>> {
+  const script = `pool=$1; shift
+    for server; do qemu-img info --force-share --output=json "$pool/$server.qcow2" 2>/dev/null | tr -d '\\n'; echo; done`;
+  const pool = join(host.directory, "pool");
+  const lines = (await runOnHost(host, SEGMENT, ["bash", "-c", script, "bash", pool, ...servers])).split("\n");
+  return new Map(
+    servers.map((server, index) => {
+      const text = lines[index];
+      const { snapshots = [] } = (text ? JSON.parse(text) : {}) as QemuImgInfo;
+      return [server, snapshots.map((one) => ({ tag: one.name, bytes: one["vm-state-size"] }))];
+    }),
+  );
+}
+
+/** The part of `qemu-img info --output=json` that is read. */
+interface QemuImgInfo {
+  readonly snapshots?: readonly { readonly name: string; readonly "vm-state-size": number }[];
+}
+
+/** An entry of an ARP cache: ip-neighbour(8). */
+export interface Neighbour {
+  readonly dst: string;
+  readonly lladdr: string;
+}
+
+/** The client's ARP cache. */
+export async function clientNeighbours(host: LabHost): Promise<Neighbour[]> {
+  const seen = JSON.parse(await runOnHost(host, CLIENT, ["ip", "-json", "-4", "neighbour", "show", "dev", "eth0"])) as {
+    dst: string;
+    lladdr?: string;
+  }[];
+  return seen.flatMap(({ dst, lladdr }) => (lladdr === undefined ? [] : [{ dst, lladdr }]));
+}
+
+/** Makes the client's ARP cache what it was. The entries are stale ones: the client uses them, and asks whether they still hold. */
+export async function setClientNeighbours(host: LabHost, neighbours: readonly Neighbour[]): Promise<void> {
+  const lines = neighbours.map(({ dst, lladdr }) => `neighbour replace ${dst} lladdr ${lladdr} dev eth0 nud stale`);
+  const input = ["neighbour flush dev eth0", ...lines, ""].join("\n");
+  await runOnHost(host, CLIENT, ["ip", "-batch", "-"], { input });
+}

@@ -1,0 +1,211 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, describe, expect, test } from "vitest";
+import { liveLab } from "../../cli/live-lab.ts";
+import { projectRoot } from "../../cli/pulumi.ts";
+import { savedIn } from "../../provision/host/snapshots.ts";
+import { until } from "../../provision/until.ts";
+import { RunClock } from "../../verify/clock.ts";
+import { Capture } from "../../verify/wire/index.ts";
+import { failures, TestStack } from "./stack.ts";
+
+const stack = new TestStack("e2e-snapshots");
+afterAll(() => stack.remove());
+
+const restoring = () => join(stack.directory, "snapshots/restoring");
+const listed = async (): Promise<{ name: string; bytes: number; differences: string[] }[]> =>
+  JSON.parse((await stack.lvs("snapshots", "--json")).stdout).snapshots;
+const states = async () => (await stack.virsh("list", "--all")).match(/running|paused|shut off/g);
+
+/** The directors that advertise in the ten seconds after the servers run again, by address. */
+async function advertisersAfter(work: () => Promise<unknown>): Promise<string[]> {
+  const { lab, host: ref } = await liveLab(stack.name);
+  const clock = new RunClock();
+  const file = join(ref.directory, "snapshot-test.pcap");
+  const capture = await Capture.start(stack.host, { clock, lab, file });
+  let runs = 0;
+  const watched = until(
+    async () => {
+      if (!existsSync(restoring())) throw new Error("it has not begun");
+    },
+    { seconds: 20, everyMs: 5, failed: (last) => last as Error },
+  ).then(() =>
+    until(
+      async () => {
+        if (existsSync(restoring())) throw new Error("it goes on");
+        runs = clock.now();
+      },
+      { seconds: 20, everyMs: 5, failed: (last) => last as Error },
+    ),
+  );
+  await work();
+  await watched;
+  await delay(10_000 - (clock.now() - runs));
+  const { adverts } = await capture.stop();
+  await rm(file);
+  // The servers of before were ended more than half a second earlier, while QEMU read their memory.
+  return [...new Set(adverts.filter(({ at }) => at > runs - 500).map(({ source }) => source))];
+}
+
+/** Runs a command in a process group that is killed as soon as the servers stand still. */
+async function killedInTheMiddle(verb: "save" | "load", ...command: string[]): Promise<void> {
+  const log = join(stack.directory, `log/snapshot-${verb}.log`);
+  await rm(log, { force: true });
+  const words = [...command, "--stack", stack.name];
+  const child = spawn(join(projectRoot, "cli/lvs-lab"), words, { detached: true, stdio: "ignore" });
+  const closed = once(child, "close");
+  await until(
+    async () => {
+      if ((await states())?.every((state) => state === "running") !== false) throw new Error("all servers run");
+    },
+    { seconds: 30, everyMs: 20, failed: (last) => last as Error },
+  );
+  process.kill(-(child.pid as number), "SIGKILL");
+  await closed;
+}
+
+describe("snapshots of a lab of stage ha", () => {
+  test("`up --snapshot` takes one when the lab serves, and says what it cost", async () => {
+    await stack.lab("ha-baked");
+    const { status, stderr } = await stack.lvs("up", "--snapshot");
+    expect(status, stderr).toBe(0);
+    const [, seconds] =
+      /"served": the servers stood still for ([\d.]+) s; their memory takes \d+ MB/.exec(stderr) ?? [];
+    expect(Number(seconds)).toBeLessThan(4);
+    expect(await listed()).toMatchObject([{ name: "served", differences: [] }]);
+  });
+
+  test("a snapshot changes nothing: no failover, the same services, clocks that are right", async () => {
+    // What a later `restore` has to bring back: a session between two servers, and a connection in the IPVS table.
+    await stack.on(
+      "server1",
+      "systemd-run --quiet --unit ticks sh -c \"ssh server4 'while :; do echo tick; sleep 0.2; done' >/run/ticks\"; " +
+        "for try in $(seq 100); do grep -q tick /run/ticks && exit; sleep 0.1; done; exit 1",
+    );
+    await stack.lvs("client", "--", "curl", "--silent", "--local-port", "50123", "http://172.25.254.100/");
+    const master = await stack.on("server1", "journalctl --unit keepalived | grep --count STATE");
+    const { status, stderr } = await stack.lvs("snapshot", "busy");
+    expect(status, stderr).toBe(0);
+    expect(await stack.on("server1", "journalctl --unit keepalived | grep --count STATE")).toBe(master);
+    expect(failures(await stack.check())).toEqual([]);
+    for (const server of ["server1", "server2", "server3", "server4"])
+      expect(Math.abs(Number(await stack.on(server, "date +%s")) - Date.now() / 1000)).toBeLessThan(3);
+  });
+
+  test("`restore` brings back sessions between servers and connections", async () => {
+    await stack.on("server1", "systemctl stop ticks; ipvsadm --clear");
+    const { status, stderr } = await stack.lvs("restore", "busy");
+    expect(status, stderr).toBe(0);
+    expect(await stack.on("server1", "ipvsadm -Lnc")).toContain("172.25.254.250:50123");
+    const ticks = async () => Number(await stack.on("server1", "grep --count tick /run/ticks"));
+    const before = await ticks();
+    await delay(2000);
+    expect(await ticks()).toBeGreaterThan(before);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      "a broken keepalived.conf",
+      () =>
+        stack.on("server1", "echo 'nonsense {' >/etc/keepalived/keepalived.conf; systemctl restart keepalived || true"),
+    ],
+    ["a purged package", () => stack.on("server2", "dpkg --purge --force-depends apache2; pkill apache2 || true")],
+    ["a server that is off", () => stack.virsh("destroy", "server1")],
+    ["a full disk", () => stack.on("server4", "dd if=/dev/zero of=/filler bs=1M 2>/dev/null || true")],
+  ])("`reset` undoes %s: in seconds, and nobody sees a failover", async (_, hurt) => {
+    await hurt();
+    let ms = 0;
+    let passing = Number.POSITIVE_INFINITY;
+    const advertisers = await advertisersAfter(async () => {
+      const begun = performance.now();
+      const { status, stderr } = await stack.lvs("reset");
+      expect(status, stderr).toBe(0);
+      ms = performance.now() - begun;
+      const results = await stack.check("--wait", "10");
+      passing = performance.now() - begun - ms;
+      expect(failures(results)).toEqual([]);
+    });
+    console.log(
+      `reset took ${(ms / 1000).toFixed(1)} s, and all checks had passed ${(passing / 1000).toFixed(1)} s later`,
+    );
+    expect(advertisers).toEqual(["172.25.254.11"]);
+  });
+
+  test("after `reset` Pulumi finds the lab as it knows it", async () => {
+    const refresh = await stack.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(refresh.status, refresh.stdout + refresh.stderr).toBe(0);
+  });
+
+  test("a command that is killed in the middle leaves a whole lab", async () => {
+    await killedInTheMiddle("save", "snapshot", "cut");
+    expect((await listed()).map(({ name }) => name)).toEqual(["cut", "busy", "served"]);
+    expect(new Set(await states())).toEqual(new Set(["running"]));
+    await stack.on("server1", "touch /later");
+    await killedInTheMiddle("load", "restore", "cut");
+    const { status } = await stack.lvs("fault status");
+    expect(status).toBe(0);
+    expect((await stack.lvs("up")).status).toBe(0);
+    expect(await stack.on("server1", "ls /later 2>/dev/null || echo none")).toBe("none\n");
+    expect(failures(await stack.check("--wait", "10"))).toEqual([]);
+  });
+
+  test("a lab host that dies in the middle of a `restore` is brought to the snapshot by `up`", async () => {
+    await stack.on("server1", "touch /later; sync");
+    const going = stack.lvs("restore", "busy");
+    await until(
+      async () => {
+        if (!existsSync(restoring())) throw new Error("it has not begun");
+      },
+      { seconds: 20, everyMs: 5, failed: (last) => last as Error },
+    );
+    await delay(700);
+    process.kill(Number((await import("node:fs")).readFileSync(join(stack.directory, "init.pid"), "utf8")), "SIGKILL");
+    expect((await going).status).not.toBe(0);
+    const { status, stderr } = await stack.lvs("up");
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('Going back to the snapshot "busy" was interrupted; it is finished.');
+    expect(await stack.on("server1", "ls /later 2>/dev/null || echo none")).toBe("none\n");
+    expect(failures(await stack.check("--wait", "10"))).toEqual([]);
+  });
+
+  test("another lab than the snapshot's is refused, with the difference", async () => {
+    await stack.lab("ha-baked", (lab) => {
+      for (const server of lab.servers) if (server.name === "server3") server.weight = 3;
+    });
+    expect((await stack.lvs("up")).status).toBe(0);
+    const refused = await stack.lvs("reset");
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain("servers.server3.weight: 1 in the snapshot, 3 now");
+    await stack.lab("ha-baked");
+    expect((await stack.lvs("up")).status).toBe(0);
+    expect((await stack.lvs("reset")).status).toBe(0);
+  });
+
+  test("what is not whole is refused: an injected fault, a server that is off, a name that is unknown", async () => {
+    expect((await stack.lvs("fault inject", "pause", "server2")).status).toBe(0);
+    expect((await stack.lvs("snapshot", "broken")).stderr).toContain("the fault pause is injected on server2");
+    expect((await stack.lvs("heal")).status).toBe(0);
+    await stack.virsh("destroy", "server2");
+    expect((await stack.lvs("snapshot", "broken")).stderr).toContain("server2 does not run: it is shut off");
+    const unknown = await stack.lvs("restore", "broken");
+    expect(unknown.status).toBe(2);
+    expect(unknown.stderr).toContain('the lab has no snapshot "broken"; it has cut, busy, served');
+    expect((await stack.lvs("reset")).status).toBe(0);
+  });
+
+  test("old snapshots are pruned, others are removed by name, and `down` takes all away", async () => {
+    for (const name of ["one", "two", "three"]) expect((await stack.lvs("snapshot", name)).status).toBe(0);
+    const { stderr } = await stack.lvs("snapshot", "four");
+    expect(stderr).toContain("Older snapshots were removed: busy.");
+    expect((await stack.lvs("snapshots", "--remove", "cut", "one")).status).toBe(0);
+    expect((await listed()).map(({ name }) => name)).toEqual(["four", "three", "two", "served"]);
+    const saved = (await savedIn(stack.host, ["server1"])).get("server1")?.map(({ tag }) => tag.replace(/-\w+$/, ""));
+    expect(saved?.sort()).toEqual(["four", "served", "three", "two"]);
+    expect((await stack.lvs("down")).status).toBe(0);
+    expect(existsSync(stack.directory)).toBe(false);
+  });
+});
