@@ -46,6 +46,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/e2e/shared-lab.ts"],
+          setupFiles: ["test/e2e/keep-report.ts"],
           testTimeout: minutes(12),
           hookTimeout: minutes(12),
           sequence: { groupOrder: 3 },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { until } from "../../provision/until.ts";
+import { expectNothingLeft } from "./nothing-left.ts";
 import { failures, TestStack } from "./stack.ts";
 
 const stack = new TestStack("e2e-dr");
@@ -137,5 +138,11 @@ describe("the dr stage, with baked guests", () => {
       },
       { seconds: 60, everyMs: 1000, failed: (last) => last as Error },
     );
+  });
+
+  test("`down` leaves nothing: no process, no namespace, no file", async () => {
+    const { status, stderr } = await stack.lvs("down");
+    expect(status, stderr).toBe(0);
+    await expectNothingLeft(stack);
   });
 });

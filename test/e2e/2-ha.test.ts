@@ -1,25 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { $ } from "zx";
-import { machine } from "../../bench/harness/machine.ts";
-import { judge } from "../../bench/harness/ratios.ts";
-import { merged, noResults, readResults, resultsFile } from "../../bench/harness/results.ts";
-import { idleRounds } from "../../bench/parts/idle.ts";
 import { liveLab } from "../../cli/live-lab.ts";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { until } from "../../provision/until.ts";
-import { checks } from "../../verify/checks/index.ts";
 import type { FailoverReport } from "../../verify/failover/index.ts";
 import { outageOf, Probe } from "../../verify/probe/index.ts";
 import type { LabStatus } from "../../verify/status.ts";
-import { failures, TestStack } from "./stack.ts";
+import { failures, sharedLab } from "./stack.ts";
 
-const stack = new TestStack("e2e-ha");
-afterAll(() => stack.remove());
+const stack = sharedLab();
 
 /** What a hand breaks, the resources that show it, and the checks that fail by it and by nothing else. */
 const breakages = [
@@ -66,45 +58,8 @@ const breakages = [
   },
 ];
 
-describe("the ha stage, with plain guests: packages come over SSH", () => {
-  test("`up` brings up a lab in which every check passes", async () => {
-    await stack.lab("ha");
-    const { status, stderr } = await stack.lvs("up");
-    expect(status, stderr).toBe(0);
-    const results = await stack.check();
-    expect(failures(results)).toEqual([]);
-    const expected = checks.filter(({ stages, faulty }) => stages.includes("ha") && !faulty).map(({ id }) => id);
-    expect(new Set(results.map(({ id }) => id))).toEqual(new Set(expected));
-  });
-
-  test("a second `up`, a preview and a refresh have nothing to change", async () => {
-    for (const command of [
-      ["up", "--yes", "--skip-preview", "--expect-no-changes"],
-      ["refresh", "--yes", "--skip-preview", "--expect-no-changes"],
-      ["preview", "--expect-no-changes"],
-    ] as [string, ...string[]][]) {
-      const { status, stdout, stderr } = await stack.pulumi(...command);
-      expect(status, `${command.join(" ")}\n${stdout}${stderr}`).toBe(0);
-    }
-  });
-
-  test("an `up` with nothing to do is no slower, in imports of Pulumi's SDK, than what is recorded", async () => {
-    const recorded = await readResults(resultsFile);
-    const measured = async () => {
-      const rows = await idleRounds(async () => {
-        const { status, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
-        expect(status, stdout + stderr).toBe(0);
-      }, 5);
-      const now = { date: "", commit: "", machine: machine(), notes: [], rows };
-      return judge(recorded, merged(noResults, { idle: now }));
-    };
-    let verdicts = await measured();
-    // A busy machine makes one run slow, and not the next two.
-    for (let again = 0; again < 2 && verdicts.some(({ loss }) => loss > 0.25); again++) verdicts = await measured();
-    console.log(verdicts.map(({ ratio, now, recorded: then }) => `${ratio.name}: ${now}, recorded ${then}`).join("\n"));
-    expect(verdicts).toHaveLength(1);
-    for (const { loss } of verdicts) expect(loss).toBeLessThanOrEqual(0.25);
-  });
+describe("the ha stage", () => {
+  beforeAll(() => stack.served("ha-baked"));
 
   test("`status`, `ssh`, `client` and the stack's outputs tell of it", async () => {
     const status = JSON.parse((await stack.lvs("status", "--json")).stdout) as LabStatus;
@@ -192,13 +147,13 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
       );
     const probe = await Probe.start(await liveLab(stack.name), { longLived: 2 });
     await probe.ready();
-    await stack.lab("ha", (lab) => {
+    await stack.lab("ha-baked", (lab) => {
       lab.service.scheduler = "wrr";
     });
     const up = await stack.pulumi("up", "--yes", "--skip-preview");
     const changed = await schedulers();
     const { requests, connections } = await probe.stop();
-    await stack.lab("ha");
+    await stack.lab("ha-baked");
     const back = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(up.status, up.stdout + up.stderr).toBe(0);
     expect(up.stdout).toContain("~ 2 updated");
@@ -244,25 +199,4 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
     );
     expect(failures(await stack.check("--wait", "60"))).toEqual([]);
   });
-
-  test("`down` leaves nothing: no process, no namespace, no file", async () => {
-    const { status, stderr } = await stack.lvs("down");
-    expect(status, stderr).toBe(0);
-    expect(existsSync(stack.directory)).toBe(false);
-    const processes = (await readdir("/proc"))
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => commandLine(pid).includes(stack.directory));
-    expect(processes.map(commandLine)).toEqual([]);
-    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(stack.directory);
-    const { stdout } = await stack.pulumi("stack", "export");
-    expect(JSON.parse(stdout).deployment.resources ?? []).toHaveLength(0);
-  });
 });
-
-const commandLine = (pid: string): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return ""; // it has ended
-  }
-};

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, readLab } from "../../stacks/lab.ts";
 import type { Grade, TaskStatus } from "../../verify/grade/grade.ts";
 import type { LabStatus } from "../../verify/status.ts";
-import { drByHand, haByHand, type Step } from "./by-hand.ts";
+import { drByHand, haByHand, type Step, undoDrByHand } from "./by-hand.ts";
 import { failures, TestStack } from "./stack.ts";
 
 const MINUTES = 60_000;
@@ -36,13 +36,14 @@ async function grade(stack: TestStack, ...args: string[]): Promise<Grade & { sta
 const withStatus = ({ tasks }: Grade, status: TaskStatus): string[] =>
   tasks.filter((task) => task.status === status).map(({ id, subjects }) => `${id}@${subjects.join("+")}`);
 
+const stack = new TestStack("e2e-bare");
+afterAll(() => stack.remove());
+
 describe("the dr exercise on bare guests", () => {
-  const stack = new TestStack("e2e-bare");
   let lab: Lab;
   beforeAll(async () => {
     lab = await readLab("labs/bare.yaml");
   });
-  afterAll(() => stack.remove());
 
   test("a bare lab comes up, can be looked at, and has nothing of the exercise yet", async () => {
     await stack.lab("bare");
@@ -122,11 +123,9 @@ describe("the dr exercise on bare guests", () => {
   });
 });
 
-describe("the ha exercise on bare guests", () => {
-  const stack = new TestStack("e2e-bare-ha");
-  afterAll(() => stack.remove());
-
+describe("the ha exercise, on guests from which the dr exercise was taken away", () => {
   test("the article's steps, typed by hand, get full marks", { timeout: 40 * MINUTES }, async () => {
+    for (const { server, command } of undoDrByHand(await readLab("labs/bare.yaml"))) await stack.on(server, command);
     await stack.lab("bare-ha");
     const up = await stack.lvs("up");
     expect(up.status, up.stderr).toBe(0);

@@ -29,6 +29,25 @@ export function drByHand(lab: Lab): Step[] {
   ];
 }
 
+/** Takes away what `drByHand` has made, but for the packages. */
+export function undoDrByHand(lab: Lab): Step[] {
+  const { vip, port } = lab.service;
+  return [
+    ...directors(lab).flatMap(({ name }) =>
+      on(name, `ipvsadm -D -t ${vip}:${port}`, `ip addr del ${vip}/${lab.network.prefixLength} dev eth0`),
+    ),
+    ...realServers(lab).flatMap(({ name }) =>
+      on(
+        name,
+        "systemctl disable --now apache2",
+        "rm /var/www/html/index.html",
+        `ip addr del ${vip}/32 dev eth0`,
+        "arptables -F",
+      ),
+    ),
+  ];
+}
+
 /** The article's ha stage: the real servers as before, then two directors with SSH between them, mail and keepalived. */
 export function haByHand(lab: Lab): Step[] {
   const [first, ...others] = [...directors(lab)].sort((one, other) => (other.priority ?? 0) - (one.priority ?? 0));

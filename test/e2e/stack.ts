@@ -1,6 +1,7 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { $ } from "zx";
 import { liveLab } from "../../cli/live-lab.ts";
@@ -17,6 +18,9 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** The lab of stage ha that test files share: see `served`. */
+export const sharedLab = (): TestStack => new TestStack("e2e-shared");
 
 /** The commands that change no server. */
 const LOOKS = new Set(["check", "grade", "status", "client", "logs", "snapshot"]);
@@ -35,7 +39,7 @@ export class TestStack {
     this.name = name;
     this.#prefix = offline ? ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"] : [];
     this.#config = join(projectRoot, `Pulumi.${name}.yaml`);
-    rmSync(this.#config, { force: true }); // of a run that was killed
+    if (!existsSync(this.directory)) rmSync(this.#config, { force: true }); // of a run that was killed
     this.#lab = join(process.env.LVS_LAB_STATE ?? "", `${name}.yaml`);
   }
 
@@ -56,12 +60,28 @@ export class TestStack {
 
   /** Makes the stack's lab one of labs/, with some of its properties changed. */
   async lab(base: string, change: (lab: LabFile) => void = () => {}): Promise<void> {
-    const lab = parse(await readFile(join(projectRoot, "labs", `${base}.yaml`), "utf8")) as LabFile;
+    const lab = parse(await readFile(labFile(base), "utf8")) as LabFile;
     change(lab);
     await writeFile(this.#lab, stringify(lab));
     // The stack's file keeps what Pulumi has written into it.
     const config = existsSync(this.#config) ? parse(await readFile(this.#config, "utf8")) : {};
     await writeFile(this.#config, stringify({ ...config, config: { "lvs-lab:lab": this.#lab } }));
+  }
+
+  /**
+   * Makes the stack's lab one of labs/ as it is when it has just come up. The first test file that asks for it brings it up, the others go back
+   * to that snapshot; what is left of it goes at the end of the run.
+   */
+  async served(base: string): Promise<void> {
+    const known = existsSync(join(this.directory, "snapshots/served.json"));
+    if (known && this.#isLab(base) && (await this.lvs("reset")).status === 0) return;
+    await this.lab(base);
+    const { status, stderr } = await this.lvs("up", "--snapshot");
+    if (status !== 0) throw new Error(stderr);
+  }
+
+  #isLab(base: string): boolean {
+    return isDeepStrictEqual(parse(readFileSync(this.#lab, "utf8")), parse(readFileSync(labFile(base), "utf8")));
   }
 
   /** `command` may be of two words: `scenario run`. */
@@ -121,6 +141,8 @@ export class TestStack {
     await rm(this.reports, { recursive: true, force: true });
   }
 }
+
+const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yaml`);
 
 /** The part of a lab file that tests change. */
 export interface LabFile {
