@@ -20,7 +20,7 @@ const long = ["recovery", "hosts"]
 /** One kind of test after another: those that run VMs alone on the machine, one file at a time. */
 export default defineConfig({
   test: {
-    reporters: ["verbose", "./test/closing-line.ts"],
+    reporters: ["verbose", "./test/reporter.ts"],
     projects: [
       {
         test: {

@@ -37,6 +37,7 @@ describe("from a clone to nothing", () => {
     ["Debian 12, Node 20, an ordinary user", { suite: "bookworm", node: 20 }, { user: "alice" }],
     ["Debian 12, Node 22, an ordinary user", { suite: "bookworm", node: 22 }, { user: "alice" }],
     ["Debian 13, Node 24, an ordinary user", { suite: "trixie", node: 24 }, { user: "alice" }],
+    ["Debian 12, Node 20, root", { suite: "bookworm", node: 20 }, { user: "root" }],
     ["Debian 13, its own Node, by sudo", { suite: "trixie" }, { user: "carol", by: sudo }],
   ])("%s", { timeout: 25 * minutes }, async (name, options, person) => {
     const on = await booted(name.replace(/\W+/g, "-").toLowerCase(), options, person);

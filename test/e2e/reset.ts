@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { liveLab } from "../../cli/live-lab.ts";
+import { until } from "../../provision/until.ts";
+import { RunClock } from "../../verify/clock.ts";
+import { Capture } from "../../verify/wire/index.ts";
+import { failures, type TestStack } from "./stack.ts";
+
+/** The file that is there while the lab goes back to a snapshot. */
+export const restoringFile = ({ directory }: TestStack): string => join(directory, "snapshots/restoring");
+
+/** What a student may do to a lab of stage ha. */
+export const hurts = (stack: TestStack): [string, () => Promise<unknown>][] => [
+  [
+    "a broken keepalived.conf",
+    () => stack.on("server1", "echo 'nonsense {' >/etc/keepalived/keepalived.conf; pkill -HUP -o keepalived"),
+  ],
+  ["a purged package", () => stack.on("server2", "pkill apache2; dpkg --purge --force-depends apache2")],
+  ["a server that is off", () => stack.virsh("destroy", "server1")],
+  [
+    "a full disk",
+    () => stack.on("server4", "fallocate --length $(df --output=avail --block-size=1 / | tail -n 1) /filler"),
+  ],
+];
+
+export interface Reset {
+  /** How long the command took. */
+  readonly seconds: number;
+  /** How long it then took until `check` passed; ten at most. */
+  readonly passing: number;
+  /** The checks that did not pass. */
+  readonly failing: readonly string[];
+  /** The directors that advertised in the ten seconds after the servers ran again, by address. */
+  readonly advertisers: readonly string[];
+}
+
+/** Runs `lvs-lab reset`, and looks at the wire for the next ten seconds. */
+export async function resetOf(stack: TestStack): Promise<Reset> {
+  const { lab, host } = await liveLab(stack.name);
+  const clock = new RunClock();
+  const file = join(host.directory, "reset.pcap");
+  const capture = await Capture.start(stack.host, { clock, lab, file });
+  const runs = untilRestored(stack, clock);
+  const begun = clock.now();
+  const { status, stderr } = await stack.lvs("reset");
+  if (status !== 0) throw new Error(stderr);
+  const done = clock.now();
+  const failing = failures(await stack.check("--wait", "10"));
+  const passed = clock.now();
+  const from = await runs;
+  await delay(from + 10_000 - clock.now());
+  const { adverts } = await capture.stop();
+  await rm(file);
+  // The servers of before had ended half a second earlier: QEMU had to start and to read their memory.
+  const sources = adverts.filter(({ at }) => at > from - 500).map(({ source }) => source);
+  return {
+    seconds: (done - begun) / 1000,
+    passing: (passed - done) / 1000,
+    failing,
+    advertisers: [...new Set(sources)],
+  };
+}
+
+/** Waits until a restore has begun, and until all servers run again. @returns when that was */
+async function untilRestored(stack: TestStack, clock: RunClock): Promise<number> {
+  const options = { seconds: 60, everyMs: 5, failed: (last: unknown) => last as Error };
+  const seen = async (there: boolean): Promise<void> => {
+    if (existsSync(restoringFile(stack)) !== there) throw new Error(`the restore has not ${there ? "begun" : "ended"}`);
+  };
+  await until(() => seen(true), options);
+  await until(() => seen(false), options);
+  return clock.now();
+}

@@ -1,0 +1,95 @@
+import { relative } from "node:path";
+import type { Reporter, TestModule } from "vitest/node";
+import { projectRoot } from "../provision/paths.ts";
+import { budgetOf, OTHERS, WHOLE } from "./budgets.ts";
+import { slowness } from "./reference.ts";
+
+/** A test file's time beside its budget, both in seconds. */
+interface Row {
+  readonly file: string;
+  readonly seconds: number;
+  /** How slow the machine was meanwhile. */
+  readonly slowness: number;
+  readonly budget: number | undefined;
+}
+
+/**
+ * Says at the end of a run where the time went, holds each file to its budget, and prints `N passed, N failed` (and `, N skipped`) from the
+ * runner's own counts as the run's last line. A file that could not run counts as failed, and so does a budget that was not kept.
+ */
+export default class RunReporter implements Reporter {
+  readonly #rows: Row[] = [];
+  #begun = 0;
+  #slowness: number[] = [];
+
+  onTestRunStart(): void {
+    this.#begun = performance.now();
+    this.#slowness = [slowness()];
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    const { collectDuration, duration, setupDuration } = module.diagnostic();
+    const file = relative(projectRoot, module.moduleId);
+    const seconds = (collectDuration + setupDuration + duration) / 1000;
+    const before = this.#slowness.at(-1) ?? 1;
+    const budget = budgetOf(file);
+    // Small files end by the dozen: what they are told of the machine is what it was before.
+    const now = budget === undefined ? before : slowness();
+    if (budget !== undefined) this.#slowness.push(now);
+    this.#rows.push({ file, seconds, slowness: (before + now) / 2, budget });
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const count = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
+    for (const module of modules) {
+      const tests = [...module.children.allTests()];
+      for (const test of tests) count[test.result().state]++;
+      if (module.state() === "failed" && tests.every((test) => test.result().state !== "failed")) count.failed++;
+    }
+    const kept = this.#budgets(modules.length);
+    count.failed += kept.broken.length;
+    if (kept.broken.length > 0) process.exitCode = 1;
+    const skipped = count.skipped + count.pending;
+    // After the default reporter's own summary, which it prints when the run ends.
+    process.once("exit", () => {
+      process.stdout.write(`${[...kept.table, ...kept.broken].map((line) => `${line}\n`).join("")}`);
+      process.stdout.write(
+        `${count.passed} passed, ${count.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`,
+      );
+    });
+  }
+
+  /** Where the time went, and what took longer than it may. */
+  #budgets(files: number): { table: string[]; broken: string[] } {
+    const whole = (performance.now() - this.#begun) / 1000;
+    const mean = this.#slowness.reduce((sum, value) => sum + value, 0) / this.#slowness.length;
+    const named = this.#rows.filter(({ budget }) => budget !== undefined);
+    const others = this.#rows.filter(({ budget }) => budget === undefined);
+    const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
+    const rows: Row[] = [
+      ...named.sort((one, other) => other.seconds - one.seconds),
+      ...(others.length > 0
+        ? [{ file: `${others.length} other files`, seconds: rest, slowness: mean, budget: OTHERS }]
+        : []),
+      // Only a run of everything has a budget as a whole.
+      { file: "the whole run", seconds: whole, slowness: mean, budget: files > 100 ? WHOLE : undefined },
+    ];
+    const late = rows.filter(({ seconds, slowness: slow, budget }) => budget !== undefined && seconds > budget * slow);
+    return {
+      table: [
+        "",
+        "where the time went: seconds, budget, how slow the machine was meanwhile",
+        ...rows.map(
+          ({ file, seconds, slowness: slow, budget }) =>
+            `${seconds.toFixed(1).padStart(8)} ${(budget?.toString() ?? "").padStart(6)} ${slow.toFixed(2).padStart(6)}  ${file}`,
+        ),
+        "",
+      ],
+      broken: late.map(
+        ({ file, seconds, slowness: slow, budget = 0 }) =>
+          `${file} took ${seconds.toFixed(1)} s, and may take ${(budget * slow).toFixed(1)} s on a machine that is ${slow.toFixed(2)} times as slow as the budgets' own. ` +
+          "Fix: make it faster, or change test/budgets.ts and say why",
+      ),
+    };
+  }
+}
