@@ -1,4 +1,4 @@
-import { ProcessOutput } from "zx";
+import type { ProcessOutput } from "zx";
 import { HostCommandError } from "../provision/host/command.ts";
 
 /** How many of a failed command's last lines are shown. */
@@ -26,11 +26,14 @@ interface ChildError extends Error {
 export function commandFailure(error: unknown): string | undefined {
   if (error instanceof HostCommandError) return error.message;
   // zx does not keep the command: its error tells how it ended.
-  if (error instanceof ProcessOutput)
-    return described("a command", error.exitCode, error.signal, error.stderr || error.stdout);
+  if (isOfZx(error)) return described("a command", error.exitCode, error.signal, error.stderr || error.stdout);
   if (error instanceof Error) return ofChild(error);
   return undefined;
 }
+
+/** Whether zx threw it. It is not imported for that: it would double the start of every command. */
+const isOfZx = (error: unknown): error is ProcessOutput =>
+  Object.prototype.toString.call(error) === "[object ProcessOutput]";
 
 function ofChild(error: ChildError): string | undefined {
   const { code, syscall, path = "", spawnargs = [], stdout = "", stderr = "", signal } = error;

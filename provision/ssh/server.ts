@@ -1,16 +1,14 @@
 import { appendFile, mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { NodeSSH } from "node-ssh";
 import { z } from "zod";
 import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
 import { tryVirsh } from "../host/virsh.ts";
 import { until } from "../until.ts";
+import { bashQuote } from "./bash-quote.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
 import { masked } from "./masked.ts";
 import { parseSections, sectionScript } from "./sections.ts";
-
-const require = createRequire(import.meta.url);
 
 /** How a server is reached: everything that a connection needs, so that no role knows where its server runs. */
 export const serverRef = z.object({
@@ -218,9 +216,8 @@ export type Word = string | number | readonly (string | number)[];
 
 /** A bash command from a template: every value quoted, an array as several words. */
 export function command(pieces: TemplateStringsArray, ...values: Word[]): string {
-  const { quote } = require("zx") as typeof import("zx");
   const word = (value: Word): string =>
-    Array.isArray(value) ? value.map(String).map(quote).join(" ") : quote(String(value));
+    Array.isArray(value) ? value.map(String).map(bashQuote).join(" ") : bashQuote(String(value));
   return String.raw({ raw: pieces }, ...values.map(word));
 }
 

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
 import { pageDirectory, pageEntries } from "../../tools/report-page.mjs";
 
 /** What a report's page is made with, ready to be put into it. */
@@ -38,6 +37,7 @@ async function buildInto(directory: string): Promise<void> {
 
 /** Bundles the page into a directory. @returns the sources that went into it, relative to the working directory */
 export async function bundlePage(outdir: string): Promise<string[]> {
+  const { build } = await import("esbuild"); // not at the start of every command
   const { metafile } = await build({
     entryPoints: [...pageEntries],
     outdir,
