@@ -4,18 +4,18 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { LabHost } from "../../../../provision/host/access.ts";
 import { labEnvironment } from "../../../../provision/host/machine/namespaces.ts";
 import { removeOrphans } from "../../../../provision/host/make-good.ts";
+import { PrivateHost } from "../../../../provision/host/private/private-host.ts";
 import { commandIn, describeUserland } from "../../../../provision/host/userland/userland.ts";
 
 const place = describeUserland();
 let directory: string;
 
 /** A lab host with libvirt's own test driver in the place of its libvirtd: the real virsh, and each command begins with the node of `node.xml`. */
-const host: Partial<LabHost> = {
-  observe: async () => ({ generation: "1", packages: undefined }),
-  spawn: (_at, command, options) => {
+function withTestDriver(): void {
+  vi.spyOn(PrivateHost.prototype, "observe").mockResolvedValue({ generation: "1", packages: undefined });
+  vi.spyOn(PrivateHost.prototype, "spawn").mockImplementation((_at, command, options) => {
     const words = command.map((word) => (word === "qemu:///system" ? `test://${join(directory, "node.xml")}` : word));
     // The driver's pools run, and give away every volume: for these two the pool is stopped first.
     const at = ["vol-list", "vol-delete"].map((name) => words.indexOf(name)).find((index) => index > 0) ?? -1;
@@ -30,9 +30,8 @@ const host: Partial<LabHost> = {
     const folders = ["bash", "-o", "pipefail", "-c", '"$@" | sed "/my notes/s/ file / dir  /"', "bash"];
     const [file = "", ...args] = commandIn(place, [...folders, ...words], [{ from: directory }]);
     return spawn(file, args, { ...options, env: labEnvironment() });
-  },
-};
-vi.mock("../../../../provision/host/reach.ts", async (original) => ({ ...(await original()), openHost: () => host }));
+  });
+}
 
 const pool = (name: string, uuid: string, volumes: readonly string[]): string =>
   `<pool type="dir"><name>${name}</name><uuid>${uuid}</uuid><target><path>/${name}</path></target>
@@ -41,6 +40,7 @@ const pool = (name: string, uuid: string, volumes: readonly string[]): string =>
 const POOLS = ["11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"] as const;
 
 beforeAll(async () => {
+  withTestDriver();
   directory = await mkdtemp(join(tmpdir(), "lvs-lab-virsh-"));
   const volumes = ["server1.qcow2", "server2.qcow2", "left over", "two  blanks", " led by one", "stuck", "my notes"];
   await writeFile(
