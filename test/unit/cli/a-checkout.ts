@@ -60,6 +60,7 @@ export class Checkout {
       HOME: this.#scratch,
       LVS_LAB_CACHE: cache,
       LVS_LAB_STATE: this.state,
+      GOGC: "off", // pulumi: a quarter of a short run is garbage collection
       ...more,
     };
   }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { $ } from "zx";
@@ -9,6 +9,7 @@ import { aLabHost } from "./a-lab-host.ts";
 let checkout: Checkout;
 beforeAll(async () => {
   checkout = await Checkout.make();
+  await recordModel();
 }, 60_000);
 afterAll(() => checkout.remove());
 
@@ -16,37 +17,41 @@ const directoryOf = (stack: string): string => join(checkout.state, "labs", stac
 const stateFile = (stack: string): string => join(checkout.state, "pulumi/.pulumi/stacks/lvs-lab", `${stack}.json`);
 const stacks = async (): Promise<string> => (await checkout.pulumi("stack", "ls", "--json")).stdout;
 
+const stackFile = (stack: string): string => join(checkout.root, `Pulumi.${stack}.yaml`);
+
+/** A resource of the provider `lvs`, as Pulumi's state has it. */
+function aResource(stack: string, kind: string) {
+  const urn = (type: string, name: string) => `urn:pulumi:${stack}::lvs-lab::${type}::${name}`;
+  const provider = { urn: urn("pulumi:providers:lvs", "default"), custom: true, id: "p-1" };
+  const inputs = { host: { kind: "private", directory: directoryOf(stack) }, running: true, packages: "/pool" };
+  const type = `lvs:index:${kind}`;
+  const resource = { urn: urn(type, kind), custom: true, id: kind, type, inputs, provider: `${provider.urn}::p-1` };
+  return { provider: { ...provider, type: "pulumi:providers:lvs" }, resource };
+}
+
+/** The stack that the others are copies of: Pulumi takes two seconds to make one. */
+const MODEL = "the-model";
+
+/** Makes a stack with Pulumi whose state has a lab host. */
+async function recordModel(): Promise<void> {
+  expect((await checkout.pulumi("stack", "select", "--create", MODEL)).status).toBe(0);
+  const state = JSON.parse((await checkout.pulumi("stack", "export", "--stack", MODEL)).stdout);
+  const { provider, resource } = aResource(MODEL, "LabHost");
+  // As a lab has them: the keys are encrypted in the state.
+  const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", plaintext: '"key"' };
+  state.deployment.resources = [provider, { ...resource, outputs: { ...resource.inputs, secret } }];
+  const file = join(checkout.state, "model.json");
+  await writeFile(file, JSON.stringify(state));
+  const { status, stderr } = await checkout.pulumi("stack", "import", "--stack", MODEL, "--file", file);
+  expect(status, stderr).toBe(0);
+}
+
 /** Makes a stack whose state has a lab host, and further resources of the provider `lvs`. */
 async function recordLab(stack: string, ...further: string[]): Promise<void> {
-  expect((await checkout.pulumi("stack", "select", "--create", stack)).status).toBe(0);
-  const state = JSON.parse((await checkout.pulumi("stack", "export", "--stack", stack)).stdout);
-  const urn = (type: string, name: string) => `urn:pulumi:${stack}::lvs-lab::${type}::${name}`;
-  const provider = {
-    urn: urn("pulumi:providers:lvs", "default"),
-    custom: true,
-    id: "p-1",
-    type: "pulumi:providers:lvs",
-  };
-  const resources = ["LabHost", ...further].map((name) => {
-    const inputs = { host: { kind: "private", directory: directoryOf(stack) }, running: true, packages: "/pool" };
-    const type = `lvs:index:${name}`;
-    // As a lab has them: the keys are encrypted in the state.
-    const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", plaintext: '"key"' };
-    return {
-      urn: urn(type, name),
-      custom: true,
-      id: name,
-      type,
-      inputs,
-      outputs: { ...inputs, secret },
-      provider: `${provider.urn}::p-1`,
-    };
-  });
-  state.deployment.resources = [provider, ...resources];
-  const file = join(checkout.state, `${stack}-state.json`);
-  await writeFile(file, JSON.stringify(state));
-  const { status, stderr } = await checkout.pulumi("stack", "import", "--stack", stack, "--file", file);
-  expect(status, stderr).toBe(0);
+  await copyFile(stackFile(MODEL), stackFile(stack));
+  const state = JSON.parse((await readFile(stateFile(MODEL), "utf8")).replaceAll(MODEL, stack));
+  state.checkpoint.latest.resources.push(...further.map((kind) => aResource(stack, kind).resource));
+  await writeFile(stateFile(stack), JSON.stringify(state));
 }
 
 /** Variables under which there is no `pulumi`: neither one that was built here nor one of the user's. */
@@ -85,7 +90,7 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
 
   it("of a stack without its lab file, its stack file and its lab host is an ordinary one", async () => {
     await recordLab("bereft");
-    await rm(join(checkout.root, "Pulumi.bereft.yaml"));
+    await rm(stackFile("bereft"));
     const { status, stderr } = await checkout.lvsLab("down", "-s", "bereft");
     expect(status, stderr).toBe(0);
   });
