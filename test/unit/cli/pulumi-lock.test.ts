@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { backendDirectory } from "../../../cli/environment.ts";
 import { lockFiles, releaseDeadLocks } from "../../../cli/pulumi-lock.ts";
+import { cacheRoot } from "../../../provision/paths.ts";
 import { aPulumi, NOBODY } from "./a-pulumi.ts";
 
+/** The machine's, whatever a test makes of HOME: of a cache without the toolchain's `pulumi` its version is asked each time. */
+const cache = cacheRoot();
 let state: string;
 let locks: string;
 beforeEach(async () => {
@@ -14,6 +17,7 @@ beforeEach(async () => {
   locks = join(state, "pulumi/.pulumi/locks/organization/lvs-lab/ha");
   await mkdir(locks, { recursive: true });
   vi.stubEnv("HOME", state);
+  vi.stubEnv("LVS_LAB_CACHE", cache);
   vi.stubEnv("LVS_LAB_STATE", state);
   for (const name of ["PULUMI_BACKEND_URL", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH", "PULUMI_ACCESS_TOKEN"])
     vi.stubEnv(name, undefined);

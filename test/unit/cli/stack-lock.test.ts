@@ -8,10 +8,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { $ } from "zx";
 import { lockFiles } from "../../../cli/pulumi-lock.ts";
 import { holdingStack, type StackLock } from "../../../cli/stack-lock.ts";
+import { cacheRoot } from "../../../provision/paths.ts";
 import { until } from "../../../provision/until.ts";
 import { checks } from "../../../verify/checks/index.ts";
 import { Checkout } from "./a-checkout.ts";
 
+/** The machine's, whatever a test makes of HOME: of a cache without the toolchain's `pulumi` its version is asked each time. */
+const cache = cacheRoot();
 afterEach(() => vi.unstubAllEnvs());
 
 describe("the note beside a stack's lock", () => {
@@ -25,6 +28,7 @@ describe("the note beside a stack's lock", () => {
     for (const directory of [join(state, "locks"), pulumiLocks]) await mkdir(directory, { recursive: true });
     vi.stubEnv("LVS_LAB_STATE", state);
     vi.stubEnv("HOME", state);
+    vi.stubEnv("LVS_LAB_CACHE", cache);
     vi.stubEnv("PULUMI_BACKEND_URL", undefined);
   });
   afterEach(() => rm(state, { recursive: true }));
@@ -145,6 +149,7 @@ describe("commands on one stack", { timeout: 120_000 }, () => {
   async function locksOf(stack: string): Promise<string[]> {
     vi.stubEnv("LVS_LAB_STATE", checkout.state);
     vi.stubEnv("HOME", join(checkout.state, ".."));
+    vi.stubEnv("LVS_LAB_CACHE", cache);
     vi.stubEnv("PULUMI_BACKEND_URL", undefined);
     return await lockFiles(stack);
   }
