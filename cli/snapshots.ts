@@ -232,7 +232,11 @@ async function readRecords(live: LiveLab): Promise<SnapshotRecord[]> {
 }
 
 /** Why a lab cannot go back to a snapshot, a line each. */
-export function differencesOf(record: SnapshotRecord, live: LiveLab, saved: ReadonlyMap<string, readonly Saved[]>): string[] {
+export function differencesOf(
+  record: SnapshotRecord,
+  live: LiveLab,
+  saved: ReadonlyMap<string, readonly Saved[]>,
+): string[] {
   const lab = JSON.parse(JSON.stringify(live.lab)) as Lab;
   const changed = diff(byName(record.lab), byName(lab)).map((change) => {
     const was = change.type === "CREATE" ? "nothing" : JSON.stringify(change.oldValue);

@@ -20,6 +20,8 @@ interface Row {
 export default class RunReporter implements Reporter {
   readonly #rows: Row[] = [];
   #begun = 0;
+  /** When the last file ended that has no budget of its own. Such files run first, and side by side. */
+  #othersEnd = 0;
   #slowness: number[] = [];
 
   onTestRunStart(): void {
@@ -33,6 +35,7 @@ export default class RunReporter implements Reporter {
     const seconds = (collectDuration + setupDuration + duration) / 1000;
     const before = this.#slowness.at(-1) ?? 1;
     const budget = budgetOf(file);
+    if (budget === undefined) this.#othersEnd = performance.now();
     // Small files end by the dozen: what they are told of the machine is what it was before.
     const now = budget === undefined ? before : slowness();
     if (budget !== undefined) this.#slowness.push(now);
@@ -62,14 +65,15 @@ export default class RunReporter implements Reporter {
   /** Where the time went, and what took longer than it may. */
   #budgets(files: number): { table: string[]; broken: string[] } {
     const whole = (performance.now() - this.#begun) / 1000;
+    this.#slowness.push(slowness());
     const mean = this.#slowness.reduce((sum, value) => sum + value, 0) / this.#slowness.length;
     const named = this.#rows.filter(({ budget }) => budget !== undefined);
-    const others = this.#rows.filter(({ budget }) => budget === undefined);
-    const rest = others.reduce((sum, { seconds }) => sum + seconds, 0);
+    const others = this.#rows.length - named.length;
+    const rest = (this.#othersEnd - this.#begun) / 1000;
     const rows: Row[] = [
       ...named.sort((one, other) => other.seconds - one.seconds),
-      ...(others.length > 0
-        ? [{ file: `${others.length} other files`, seconds: rest, slowness: mean, budget: OTHERS }]
+      ...(others > 0
+        ? [{ file: `${others} other files, side by side`, seconds: rest, slowness: mean, budget: OTHERS }]
         : []),
       // Only a run of everything has a budget as a whole.
       { file: "the whole run", seconds: whole, slowness: mean, budget: files > 100 ? WHOLE : undefined },

@@ -52,7 +52,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "heal",
           "help",
         ],
-        ...["inventory", "logs", "scenario"],
+        ...["inventory", "logs", "reset", "restore", "scenario", "snapshot", "snapshots"],
         ...["soak", "ssh", "ssh-config", "status", "up", "validate"],
       ].sort(),
     );
