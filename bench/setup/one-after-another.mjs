@@ -26,7 +26,7 @@ const builds = [...new Set(binaries.map(({ module }) => module))].map((module) =
       binaries.filter((binary) => binary.module === module),
       toolchainDirectory(),
       context,
-      "", // with debug information
+      { gcflags: [], tags: [] },
     );
   },
 }));

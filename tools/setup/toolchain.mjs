@@ -5,11 +5,11 @@ import { dirname, join } from "node:path";
 import { withLock } from "../lock.mjs";
 import { cacheRoot, projectRoot } from "../paths.mjs";
 import { locateToolchain, toolchainDirectory } from "../toolchain/locate.mjs";
-import { binaries, compilerFlags, versions } from "../toolchain/recipe.mjs";
+import { binaries, buildTags, compilerFlags, versions } from "../toolchain/recipe.mjs";
 import { run } from "./command.mjs";
 import { SetupError } from "./setup-error.mjs";
 
-/** What a build from nothing takes on disk at its peak, in bytes: 5.3 GB measured, nearly all Go's caches, and a reserve. */
+/** What a build from nothing takes on disk at its peak, in bytes: 5.3 GB measured before less was compiled, nearly all Go's caches, and a reserve. */
 const BUILD_BYTES = 7e9;
 /** The oldest Go that fetches the newer one that go.mod asks for. */
 const OLDEST_GO_MINOR = 21;
@@ -55,10 +55,15 @@ const build = async (directory, context) => {
  * @param {import("../toolchain/recipe.mjs").Binary[]} wanted
  * @param {string} directory where the toolchain is going to be
  * @param {import("./run-steps.mjs").StepContext} context
- * @param {string} [gcflags] what the compiler is told
+ * @param {{ gcflags: string[], tags: string[] }} [settings] what the compiler is told, and build tags
  * @returns {Promise<string>} where they are until it is complete
  */
-export const buildBinaries = async (wanted, directory, { log, signal, progress }, gcflags = compilerFlags) => {
+export const buildBinaries = async (
+  wanted,
+  directory,
+  { log, signal, progress },
+  { gcflags, tags } = { gcflags: compilerFlags, tags: buildTags },
+) => {
   const partial = `${directory}.partial`;
   const caches = `${directory}.go`;
   const wanting = wanted.filter(({ output }) => !existsSync(join(partial, output)));
@@ -71,7 +76,8 @@ export const buildBinaries = async (wanted, directory, { log, signal, progress }
       let compiled = 0;
       progress(`${title}: fetching modules`);
       const ldflags = ["-s", "-w", ...Object.entries(define).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
-      const flags = ["-v", "-trimpath", "-gcflags", gcflags, "-ldflags", ldflags];
+      const compiler = ["-tags", tags.join(), ...gcflags.map((one) => `-gcflags=${one}`)];
+      const flags = ["-v", "-trimpath", ...compiler, "-ldflags", ldflags];
       await run(["go", "build", ...flags, "-o", `${file}.new`, pkg], {
         cwd: join(projectRoot, "tools/toolchain", module),
         // -modcacherw: else the module cache is read-only, and cannot be removed without ado.
