@@ -10,6 +10,9 @@ const wantedFile = join(projectRoot, "package-lock.json");
 /** npm's own record of what it has installed, written when it is through. */
 const installedFile = join(projectRoot, "node_modules/.package-lock.json");
 
+/** How often the packages that npm has unpacked are counted, in ms: npm tells nothing itself. */
+const POLL_MS = 500;
+
 /** @type {import("./run-steps.mjs").Step} */
 export const nodeModules = {
   name: "npm packages",
@@ -21,7 +24,18 @@ export const nodeModules = {
     withLock(
       checkoutLock("npm"),
       async () => {
-        if (!isDone()) await run(["npm", "ci", "--no-progress"], { cwd: projectRoot, log, signal, onLine: progress });
+        if (isDone()) return;
+        const wanted = JSON.parse(readFileSync(wantedFile, "utf8"));
+        const timer = setInterval(() => {
+          const { done, of } = countUnpacked(wanted, (path) => existsSync(join(projectRoot, path, "package.json")));
+          if (done < of) progress(`${done} of ${of} packages`, done / of);
+          else progress("running install scripts");
+        }, POLL_MS);
+        try {
+          await run(["npm", "ci", "--no-progress"], { cwd: projectRoot, log, signal });
+        } finally {
+          clearInterval(timer);
+        }
       },
       { signal, onWait: () => progress("waiting for another set-up") },
     ),
@@ -61,4 +75,14 @@ export const isInstalled = (wanted, installed) => {
     if (!found) return entry.optional || entry.devOptional || false;
     return found.version === entry.version && found.integrity === entry.integrity && found.resolved === entry.resolved;
   });
+};
+
+/**
+ * Counts the packages that npm has unpacked, of those that every machine needs.
+ * @param {Lock} wanted
+ * @param {(path: string) => boolean} isUnpacked
+ */
+export const countUnpacked = ({ packages }, isUnpacked) => {
+  const needed = Object.keys(packages).filter((path) => path.includes("node_modules/") && !packages[path]?.optional);
+  return { done: needed.filter(isUnpacked).length, of: needed.length };
 };

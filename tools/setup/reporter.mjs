@@ -1,50 +1,61 @@
 // @ts-check
 import { SetupError } from "./setup-error.mjs";
+import { createTimeLeft } from "./time-left.mjs";
 
-/** How often a line tells, where there is no live line, that a step is still at it, in ms. */
+/** How often a line tells, where there are no live lines, that a step is still at it, in ms. */
 const HEARTBEAT_MS = 20_000;
-/** How often the live line of a terminal is renewed, in ms. */
+/** How often the live lines of a terminal are renewed, in ms. */
 const LIVE_MS = 250;
+const BAR_WIDTH = 20;
 
 /**
- * Tells about the steps: a line when one starts and one when it ends, and in between, on a terminal, a live line
- * for all that run; elsewhere a line for each every 20 seconds.
+ * A step that runs. `since`: on the clock of `performance`; `share`: of its work that is done, where it tells.
+ * @typedef {{ since: number, text: string, share: number | undefined, time: ReturnType<typeof createTimeLeft> }} State
+ */
+
+/**
+ * Tells about the steps: a line when one starts and one when it ends. In between each has a line with its progress: on a terminal one that
+ * is redrawn, elsewhere a new one every 20 seconds.
  * @param {NodeJS.WriteStream} [stream]
  * @returns {import("./run-steps.mjs").Reporter & { close: () => void }}
  */
 export const createReporter = (stream = process.stderr) => {
-  /** @type {Map<import("./run-steps.mjs").Step, { since: number, text: string }>} */
+  /** @type {Map<import("./run-steps.mjs").Step, State>} */
   const running = new Map();
-  const clearLive = () => stream.isTTY && stream.write("\r\x1b[2K");
-  const say = (/** @type {string} */ text) => {
-    clearLive();
-    stream.write(`${text}\n`);
+  /** How many live lines stand above the cursor. */
+  let drawn = 0;
+  /** Replaces the live lines, where there are such. @param {string[]} lines what stays @param {string[]} live */
+  const draw = (lines, live) => {
+    const clear = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : "";
+    stream.write(clear + [...lines, ...live].map((line) => `${line}\n`).join(""));
+    drawn = live.length;
   };
-  const states = () =>
-    [...running].map(([step, { since, text }]) => `${step.name} ${elapsed(since)}${text ? `: ${text}` : ""}`);
+  const say = (/** @type {string} */ text) => draw([text], []);
   const tick = () => {
-    if (running.size === 0) return;
+    const states = [...running].map(([{ name }, state]) => describe(name, state));
+    // A longer line would wrap, and the lines would be miscounted.
     if (stream.isTTY)
-      stream.write(
-        `\r\x1b[2K${states()
-          .join(" | ")
-          .slice(0, stream.columns - 1)}`,
+      draw(
+        [],
+        states.map((state) => state.slice(0, stream.columns - 1)),
       );
-    else for (const state of states()) say(`… ${state}`);
+    else for (const state of states) say(`… ${state}`);
   };
   const timer = setInterval(tick, stream.isTTY ? LIVE_MS : HEARTBEAT_MS);
 
   return {
     started: (step) => {
-      running.set(step, { since: performance.now(), text: "" });
+      running.set(step, { since: performance.now(), text: "", share: undefined, time: createTimeLeft() });
       say(`→ ${step.name}: ${step.does} (${step.takes})`);
     },
-    progress: (step, text) => {
+    progress: (step, text, share) => {
       const state = running.get(step);
-      if (state) state.text = text;
+      if (!state) return;
+      Object.assign(state, { text, share });
+      if (share !== undefined) state.time.reached(share);
     },
     finished: (step) => {
-      say(`✓ ${step.name} in ${elapsed(running.get(step)?.since ?? performance.now())}`);
+      say(`✓ ${step.name} in ${inWords(performance.now() - (running.get(step)?.since ?? performance.now()))}`);
       running.delete(step);
     },
     failed: (step, error) => {
@@ -56,14 +67,31 @@ export const createReporter = (stream = process.stderr) => {
     },
     close: () => {
       clearInterval(timer);
-      clearLive();
+      draw([], []);
     },
   };
 };
 
-/** @param {number} since on the clock of `performance`, which nobody sets @returns {string} for example "4 s" or "3 min 05 s" */
-export const elapsed = (since) => {
-  const seconds = Math.round((performance.now() - since) / 1000);
+/** @param {string} name @param {State} state @returns {string} for example "npm packages 4 s [████░░░░░░] 40 %, 6 s left: 122 of 302 packages" */
+const describe = (name, { since, text, share, time }) => {
+  const left = share === undefined ? undefined : time.left();
+  return [
+    `${name} ${inWords(performance.now() - since)}`,
+    ...(share === undefined ? [] : [` ${bar(share)}`]),
+    ...(left === undefined ? [] : [`, ${inWords(left)} left`]),
+    ...(text ? [`: ${text}`] : []),
+  ].join("");
+};
+
+/** @param {number} share @returns {string} */
+const bar = (share) => {
+  const full = Math.floor(share * BAR_WIDTH);
+  return `[${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}] ${Math.floor(share * 100)} %`;
+};
+
+/** @param {number} ms @returns {string} for example "4 s" or "3 min 05 s" */
+export const inWords = (ms) => {
+  const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 };

@@ -3,8 +3,8 @@ import { appendFileSync, writeFileSync } from "node:fs";
 
 /**
  * What a running step is given. `log`: the file for its full output; `signal`: aborted when the user interrupts;
- * `progress`: tells what it is at, in a few words.
- * @typedef {{ log: string, signal: AbortSignal, progress: (text: string) => void }} StepContext
+ * `progress`: tells what it is at, in a few words, and where the total is known the share of its work that is done, from 0 to 1.
+ * @typedef {{ log: string, signal: AbortSignal, progress: (text: string, share?: number) => void }} StepContext
  */
 
 /**
@@ -16,7 +16,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 
 /**
  * What is told about steps as they go. `failed` may be told of several, for steps that do not need each other go on.
- * @typedef {{ started: (step: Step) => void, progress: (step: Step, text: string) => void,
+ * @typedef {{ started: (step: Step) => void, progress: (step: Step, text: string, share?: number) => void,
  *   finished: (step: Step) => void, failed: (step: Step, error: unknown) => void }} Reporter
  */
 
@@ -45,7 +45,7 @@ export const runSteps = async (steps, { reporter, signal, logOf }) => {
       ran += 1;
       writeFileSync(log, "");
       reporter.started(step);
-      await step.run({ log, signal, progress: (text) => reporter.progress(step, text) });
+      await step.run({ log, signal, progress: (text, share) => reporter.progress(step, text, share) });
       reporter.finished(step);
       return true;
     } catch (error) {

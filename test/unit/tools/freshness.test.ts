@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { contentHash } from "../../../tools/content-hash.mjs";
-import { isInstalled } from "../../../tools/setup/node-modules.mjs";
+import { countUnpacked, isInstalled } from "../../../tools/setup/node-modules.mjs";
 
 describe("contentHash", () => {
   let root: string;
@@ -55,4 +55,16 @@ describe("isInstalled", () => {
   ])("refuses %s", (_, packages) => {
     expect(isInstalled(wanted, { packages })).toBe(false);
   });
+});
+
+test("countUnpacked counts packages that every machine needs, at whatever depth", () => {
+  const packages = {
+    "": {},
+    "sdks/own": { version: "1.0.0" },
+    "node_modules/a": { version: "1.0.0" },
+    "node_modules/a/node_modules/b": { version: "1.0.0" },
+    "node_modules/for-another-machine": { version: "1.0.0", optional: true },
+  };
+  expect(countUnpacked({ packages }, () => false)).toEqual({ done: 0, of: 2 });
+  expect(countUnpacked({ packages }, (path) => !path.endsWith("/b"))).toEqual({ done: 1, of: 2 });
 });

@@ -1,0 +1,99 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { runSteps } from "../../../tools/setup/run-steps.mjs";
+import { toolchain } from "../../../tools/setup/toolchain.mjs";
+import { locateToolchain, toolchainDirectory } from "../../../tools/toolchain/locate.mjs";
+import { binaries } from "../../../tools/toolchain/recipe.mjs";
+
+// Where the build would fill the disk, it is not begun.
+vi.mock("node:fs", async (original) => ({
+  ...(await original<typeof import("node:fs")>()),
+  statfsSync: () => ({ bavail: 1e9, bsize: 4096 }),
+}));
+
+let scratch: string;
+let programs: string;
+
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), "lvs-lab-test-"));
+  programs = join(scratch, "programs");
+  vi.stubEnv("HOME", join(scratch, "home"));
+  vi.stubEnv("LVS_LAB_CACHE", join(scratch, "cache"));
+  vi.stubEnv("LVS_LAB_STATE", join(scratch, "state"));
+  vi.stubEnv("PATH", [programs, "/usr/bin", "/bin"].join(delimiter));
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(scratch, { recursive: true });
+});
+
+function install(file: string, script: string): string {
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** A `go` that notes its command line. It downloads a module, compiles two packages for each binary, and makes an empty one. */
+const installGo = () =>
+  install(
+    join(programs, "go"),
+    `echo "$*" >>${join(scratch, "go.log")}
+case $1 in
+env) echo go1.26.0 ;;
+list)
+  echo "go: downloading example.com/module v1.0.0" >&2
+  printf 'example.com/%s\\tv1.0.0\\t/\\t\\n' one "$\{PWD##*/}" ;;
+build)
+  printf 'example.com/%s\\n' one "$\{PWD##*/}" >&2
+  while [ "$1" != -o ]; do shift; done
+  : >"$2" ;;
+esac`,
+  );
+
+async function setUp() {
+  const told: { text: string; share: number | undefined }[] = [];
+  const result = await runSteps([toolchain], {
+    signal: new AbortController().signal,
+    logOf: () => join(scratch, "log"),
+    reporter: {
+      started: () => {},
+      progress: (_, text, share) => told.push({ text, share }),
+      finished: () => {},
+      failed: (_, error) => {
+        throw error;
+      },
+    },
+  });
+  return { ...result, told };
+}
+
+test("a machine without Pulumi builds every binary, and tells how far it is", async () => {
+  installGo();
+  const { ran, told } = await setUp();
+  expect(ran).toBe(1);
+  expect(locateToolchain()).toEqual({ kind: "built", directory: toolchainDirectory() });
+  for (const { output } of binaries) expect(existsSync(join(toolchainDirectory(), output))).toBe(true);
+  expect(told.some(({ text }) => /^fetching Go modules, 1 of \d{3}$/.test(text))).toBe(true);
+  expect(told).toContainEqual({ text: "pulumi, package 0 of 3", share: 0 });
+  const shares = told.flatMap(({ share }) => share ?? []);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.at(-1)).toBeGreaterThan(0.5);
+  expect(told.filter(({ share }) => share !== undefined).at(-1)?.text).toBe(
+    "Terraform provider libvirt, package 3 of 3",
+  );
+});
+
+test("the packages are listed as they are built, so that Go's cache counts for both", async () => {
+  installGo();
+  await setUp();
+  const settings = (verb: string) =>
+    readFileSync(join(scratch, "go.log"), "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith(`${verb} `))
+      .map((line) => /(-trimpath .*) -(deps|v) /.exec(line)?.[1]);
+  expect(new Set([...settings("list"), ...settings("build")])).toHaveLength(1);
+});
