@@ -1,7 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { pulumiEnvironment } from "../../../cli/environment.ts";
 import { runSteps } from "../../../tools/setup/run-steps.mjs";
 import { toolchain } from "../../../tools/setup/toolchain.mjs";
 import { locateToolchain, toolchainDirectory } from "../../../tools/toolchain/locate.mjs";
@@ -96,4 +107,55 @@ test("the packages are listed as they are built, so that Go's cache counts for b
       .filter((line) => line.startsWith(`${verb} `))
       .map((line) => /(-trimpath .*) -(deps|v) /.exec(line)?.[1]);
   expect(new Set([...settings("list"), ...settings("build")])).toHaveLength(1);
+});
+
+describe("a stand-in of the official CLI's layout", () => {
+  /** What Pulumi's installer puts into ~/.pulumi/bin, and its archive into a folder. */
+  const layout = ["pulumi-language-nodejs", "pulumi-language-go", "pulumi-language-yaml", "pulumi-analyzer-policy"];
+
+  /** The stand-in starts its language host as the CLI does: the first on PATH, or the one beside itself. */
+  function installOfficial(folder: string): string {
+    for (const name of layout) install(join(folder, name), `echo ${folder}/${name}`);
+    return install(
+      join(folder, "pulumi"),
+      `[ "$1" = version ] && echo v3.250.0 && exit
+exec "$(command -v pulumi-language-nodejs || echo "$(dirname "$(readlink -f "$0")")/pulumi-language-nodejs")"`,
+    );
+  }
+
+  const places: [string, () => { folder: string; path: string }][] = [
+    [
+      "the installer's folder on PATH",
+      () => {
+        const folder = join(scratch, "home/.pulumi/bin");
+        return { folder, path: folder };
+      },
+    ],
+    [
+      "an unpacked archive, with a link to pulumi alone on PATH",
+      () => {
+        const folder = join(scratch, "opt/pulumi");
+        const path = join(scratch, "local/bin");
+        mkdirSync(path, { recursive: true });
+        symlinkSync(join(folder, "pulumi"), join(path, "pulumi"));
+        return { folder, path };
+      },
+    ],
+  ];
+
+  test.each(places)("%s: the set-up takes it with its language host, and builds none", async (_, place) => {
+    const { folder, path } = place();
+    installGo();
+    installOfficial(folder);
+    vi.stubEnv("PATH", [path, process.env.PATH].join(delimiter));
+
+    expect(await setUp()).toEqual({ ran: 0, failed: 0, told: [] });
+    expect(existsSync(join(scratch, "go.log"))).toBe(false);
+    expect(existsSync(join(toolchainDirectory(), ".."))).toBe(false);
+    expect(locateToolchain()).toEqual({ kind: "official", pulumi: join(path, "pulumi"), version: "v3.250.0" });
+
+    const env = { ...process.env, ...pulumiEnvironment() };
+    expect(env.PULUMI_HOME).toBeUndefined();
+    expect(execFileSync("pulumi", ["up"], { env, encoding: "utf8" })).toBe(`${folder}/pulumi-language-nodejs\n`);
+  });
 });
