@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { TestContext } from "vitest";
 import { $ } from "zx";
 import type { LabHost } from "../../provision/host/access.ts";
 import { becomeRoot, joinRoot, labEnvironment } from "../../provision/host/machine/namespaces.ts";
@@ -74,6 +75,16 @@ export async function makeHost(setUp = "true"): Promise<Host> {
       return spawn(program, rest, { ...options, env: labEnvironment(env) });
     },
   };
+}
+
+/** Ends what a test made when the test has finished, the last first. */
+export type Finish = Pick<TestContext, "onTestFinished">;
+
+/** A host that ends with its test. */
+export async function ownHost({ onTestFinished }: Finish, setUp?: string): Promise<Host> {
+  const host = await makeHost(setUp);
+  onTestFinished(() => end(host.process));
+  return host;
 }
 
 export const run = async (host: Host, ...command: string[]) =>

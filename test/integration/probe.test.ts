@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { RunClock } from "../../verify/clock.ts";
 import { outageOf, Probe, type ProbedRequest, summaryOf } from "../../verify/probe/index.ts";
-import { end, type Host, makeBridge, makeHost, plug, run, serve } from "./hosts.ts";
+import { end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
 
 const VIP = "10.99.0.100";
 const PORT = 80;
@@ -19,39 +19,34 @@ const figures = (what: string, requests: readonly ProbedRequest[], summary: obje
 const serveNamed = (host: Host, name: string, requestsPerConnection = REQUESTS_PER_CONNECTION) =>
   serve(host, { name, port: PORT, requestsPerConnection });
 
-describe("the probe", { timeout: 60_000 }, () => {
-  let segment: Host;
-  let client: Host;
-  let first: Host;
-  let second: Host;
-  const macs = { first: "52:54:00:aa:00:01", second: "52:54:00:aa:00:02" };
-  let servers: { first: ChildProcess; second: ChildProcess };
-  let probe: Probe | undefined;
+const macs = { first: "52:54:00:aa:00:01", second: "52:54:00:aa:00:02" };
 
-  const link = async (host: Host, state: "up" | "down") => await run(host, "ip", "link", "set", "eth0", state);
+const link = async (host: Host, state: "up" | "down") => await run(host, "ip", "link", "set", "eth0", state);
 
-  beforeAll(async () => {
-    [segment, client, first, second] = await Promise.all([makeHost(), makeHost(), makeHost(), makeHost()]);
-    await makeBridge(segment, "br0");
-    await plug(segment, "br0", client, { port: "client" });
-    await run(client, "ip", "address", "add", "10.99.0.250/24", "dev", "eth0");
-    await link(client, "up");
-    for (const [host, port] of [
-      [first, "first"],
-      [second, "second"],
-    ] as const) {
-      await plug(segment, "br0", host, { port, mac: macs[port] });
-      await run(host, "sysctl", "-qw", "net.ipv4.conf.all.arp_notify=1");
-      await link(host, "up");
-    }
-    await run(first, "ip", "address", "add", `${VIP}/24`, "dev", "eth0");
-  });
-
-  beforeEach(async () => {
-    await run(second, "ip", "address", "flush", "dev", "eth0");
-    await link(first, "up");
-    await run(client, "ip", "neigh", "flush", "dev", "eth0");
-    servers = { first: await serveNamed(first, "first"), second: await serveNamed(second, "second") };
+/** A segment with the client and two hosts that have a web server. The first has the VIP. */
+async function makePlace({ onTestFinished }: Finish) {
+  const [segment, client, first, second] = await Promise.all([
+    ownHost({ onTestFinished }),
+    ownHost({ onTestFinished }),
+    ownHost({ onTestFinished }),
+    ownHost({ onTestFinished }),
+  ]);
+  await makeBridge(segment, "br0");
+  await plug(segment, "br0", client, { port: "client" });
+  await run(client, "ip", "address", "add", "10.99.0.250/24", "dev", "eth0");
+  await link(client, "up");
+  for (const [host, port] of [
+    [first, "first"],
+    [second, "second"],
+  ] as const) {
+    await plug(segment, "br0", host, { port, mac: macs[port] });
+    await run(host, "sysctl", "-qw", "net.ipv4.conf.all.arp_notify=1");
+    await link(host, "up");
+  }
+  await run(first, "ip", "address", "add", `${VIP}/24`, "dev", "eth0");
+  const servers = { first: await serveNamed(first, "first"), second: await serveNamed(second, "second") };
+  onTestFinished(async () => {
+    await Promise.all(Object.values(servers).map(end));
   });
 
   /** Takes the VIP and says so, as a new VRRP master does: setting the hardware address sends a gratuitous ARP (arp_notify: ip-sysctl). */
@@ -59,24 +54,28 @@ describe("the probe", { timeout: 60_000 }, () => {
     await run(second, "ip", "address", "add", `${VIP}/24`, "dev", "eth0");
     await run(second, "ip", "link", "set", "eth0", "address", macs.second);
   };
-
-  afterEach(async () => {
-    await probe?.stop().catch(() => {});
-    probe = undefined;
-    await Promise.all(Object.values(servers).map(end));
-  });
-
-  afterAll(async () => {
-    await Promise.all([segment, client, first, second].map((host) => end(host.process)));
-  });
-
+  const ask = async (options: Parameters<typeof Probe.at>[2] = {}) => {
+    const probe = await Probe.at(client, { address: VIP, port: PORT }, options);
+    onTestFinished(async () => {
+      await probe.stop().catch(() => {});
+    });
+    return probe;
+  };
   const start = async (intervalMs: number, timeoutMs = 2000) => {
-    probe = await Probe.at(client, { address: VIP, port: PORT }, { intervalMs, timeoutMs });
+    const probe = await ask({ intervalMs, timeoutMs });
     await probe.ready();
     return probe;
   };
+  return { first, servers, takeOver, ask, start };
+}
 
-  it("keeps its schedule, and sees no outage where there is none", async () => {
+type Place = Awaited<ReturnType<typeof makePlace>>;
+
+/** Each test has a place of its own. */
+const it = test.extend("place", makePlace);
+
+describe.concurrent("the probe", { timeout: 60_000 }, () => {
+  it("keeps its schedule, and sees no outage where there is none", async ({ place: { start } }) => {
     const running = await start(10);
     await delay(2000);
     expect(running.steady(1000)).toBe(true);
@@ -89,7 +88,8 @@ describe("the probe", { timeout: 60_000 }, () => {
     expect(arp.at(-1)?.mac).toBe(macs.first);
   });
 
-  it.each([10, 20])("measures a takeover, every %i ms, to within its error", async (intervalMs) => {
+  it.for([10, 20])("measures a takeover, every %i ms, to within its error", async (intervalMs, { place }) => {
+    const { first, takeOver, start } = place;
     const running = await start(intervalMs);
     await delay(1000);
     const down = [running.now(), await link(first, "down"), running.now()] as const;
@@ -116,7 +116,7 @@ describe("the probe", { timeout: 60_000 }, () => {
   });
 
   /** Stops the server for a while; gives what was asked meanwhile and how long it was. */
-  const hang = async (running: Probe, ms: number) => {
+  const hang = async ({ servers }: Place, running: Probe, ms: number) => {
     await delay(500);
     servers.first.kill("SIGSTOP");
     await delay(20); // the other processor's work of that moment ends
@@ -134,15 +134,15 @@ describe("the probe", { timeout: 60_000 }, () => {
     return { requests, hung, from, to };
   };
 
-  it("starts request after request while a server hangs", async () => {
-    const { requests, from, to } = await hang(await start(20, 1500), 2500);
+  it("starts request after request while a server hangs", async ({ place }) => {
+    const { requests, from, to } = await hang(place, await place.start(20, 1500), 2500);
     // The kernel accepts connections for a process that is stopped, so only the pages tell.
     const { longest } = outageOf(requests, { level: "answer" });
     expect(Math.abs((longest?.ms ?? 0) - (to - from))).toBeLessThan((longest?.errorMs ?? 0) + 200);
     expect(outageOf(requests).longest?.ms ?? 0).toBeLessThan(500);
   });
 
-  it("is settled when the requests that hung have ended, and not before", async () => {
+  it("is settled when the requests that hung have ended, and not before", async ({ place: { servers, start } }) => {
     const running = await start(20, 1500);
     await delay(500);
     servers.first.kill("SIGSTOP");
@@ -160,8 +160,8 @@ describe("the probe", { timeout: 60_000 }, () => {
     await running.settled();
   });
 
-  it("leaves no latency out: whoever asked while a server hung waited for the rest of it", async () => {
-    const { hung, from, to } = await hang(await start(10), 1000);
+  it("leaves no latency out: whoever asked while a server hung waited for the rest of it", async ({ place }) => {
+    const { hung, from, to } = await hang(place, await place.start(10), 1000);
     for (const { started, ended, outcome } of hung) {
       expect(outcome).toBe("answered");
       expect(ended - started).toBeGreaterThan(to - started - 1);
@@ -171,7 +171,7 @@ describe("the probe", { timeout: 60_000 }, () => {
     expect(slow.length / hung.length).toBeGreaterThan(0.45);
   });
 
-  it("tells a refused connection from one without an answer", async () => {
+  it("tells a refused connection from one without an answer", async ({ place: { servers, start } }) => {
     const running = await start(20);
     await end(servers.first);
     await delay(500);
@@ -180,7 +180,7 @@ describe("the probe", { timeout: 60_000 }, () => {
     expect(counts.errors.TIMEOUT).toBeUndefined();
   });
 
-  it("shares its clock with this process", async () => {
+  it("shares its clock with this process", async ({ place: { start } }) => {
     const running = await start(20);
     const before = running.now();
     await delay(200);
@@ -190,10 +190,10 @@ describe("the probe", { timeout: 60_000 }, () => {
     expect(Math.abs(between - (after - before) / 20)).toBeLessThanOrEqual(2);
   });
 
-  it("is on the clock of a run that began before it", async () => {
+  it("is on the clock of a run that began before it", async ({ place: { ask } }) => {
     const clock = new RunClock(process.hrtime.bigint() - 60_000_000_000n);
     const before = clock.now();
-    probe = await Probe.at(client, { address: VIP, port: PORT }, { clock, intervalMs: 20 });
+    const probe = await ask({ clock, intervalMs: 20 });
     await probe.ready();
     await delay(1500);
     const after = clock.now();
@@ -208,10 +208,11 @@ describe("the probe", { timeout: 60_000 }, () => {
     expect(outageOf(requests).longest).toBeNull();
   });
 
-  it.each([
+  // Those that need most of a processor, and the one that stops this process, run alone.
+  it.sequential.for([
     [2, 500],
     [1, 1000],
-  ])("keeps up with a request every %i ms, %i a second", async (intervalMs) => {
+  ] as const)("keeps up with a request every %i ms, %i a second", async ([intervalMs], { place: { start } }) => {
     const running = await start(intervalMs);
     const from = running.now();
     await delay(3000);
@@ -227,7 +228,7 @@ describe("the probe", { timeout: 60_000 }, () => {
     figures(`every ${intervalMs} ms`, due, { latency, jitter });
   });
 
-  it("is not held back by a reader that does not read", async () => {
+  it.sequential("is not held back by a reader that does not read", async ({ place: { start } }) => {
     const running = await start(1);
     const from = running.now();
     // This whole process sleeps: what the probe says is half a megabyte, more than a pipe holds.
@@ -241,18 +242,14 @@ describe("the probe", { timeout: 60_000 }, () => {
   });
 
   describe("with connections that are kept open", () => {
-    const keep = async (options: { timeoutMs?: number; longLivedIntervalMs?: number } = {}) => {
-      probe = await Probe.at(
-        client,
-        { address: VIP, port: PORT },
-        { longLived: 2, longLivedIntervalMs: 50, ...options },
-      );
+    const keep = async ({ ask }: Place, options: { timeoutMs?: number; longLivedIntervalMs?: number } = {}) => {
+      const probe = await ask({ longLived: 2, longLivedIntervalMs: 50, ...options });
       await probe.ready();
       return probe;
     };
 
-    it("asks on them again and again, and takes the server's regular close for no error", async () => {
-      const running = await keep();
+    it("asks on them again and again, and takes the server's regular close for no error", async ({ place }) => {
+      const running = await keep(place);
       await delay(2000);
       const { connections } = await running.stop();
       const [closed, open] = [
@@ -271,10 +268,11 @@ describe("the probe", { timeout: 60_000 }, () => {
       for (const { opened, answers } of connections) for (const at of answers) expect(at).toBeGreaterThan(opened);
     });
 
-    it("tells which broke and how, and opens new ones", async () => {
+    it("tells which broke and how, and opens new ones", async ({ place }) => {
+      const { first, servers } = place;
       await end(servers.first);
       servers.first = await serveNamed(first, "first", 1000);
-      const running = await keep();
+      const running = await keep(place);
       await delay(300);
       const killed = running.now();
       await end(servers.first);
@@ -290,22 +288,22 @@ describe("the probe", { timeout: 60_000 }, () => {
       expect(connections.filter(({ closed, server }) => closed === null && server === "second life")).toHaveLength(2);
     });
 
-    it("gives up on one that does not answer", async () => {
+    it("gives up on one that does not answer", async ({ expect, place }) => {
+      const { first, servers } = place;
       // Without the regular close: in the moment of the cut there might be no connection.
       await end(servers.first);
       servers.first = await serveNamed(first, "first", 1000);
-      const running = await keep({ timeoutMs: 1200 });
+      const running = await keep(place, { timeoutMs: 1200 });
       await delay(300);
-      const cut = running.now();
-      await link(first, "down");
+      const cut = [running.now(), await link(first, "down"), running.now()] as const;
       // Waited for, not slept for: a probe that a busy machine holds up gives up late.
       const givenUp = () => running.held.filter(({ error }) => error !== undefined).length;
       await expect.poll(givenUp, { timeout: 10_000, interval: 50 }).toBeGreaterThanOrEqual(2);
       const { connections, jitter } = await running.stop();
       const broken = connections.filter(({ error }) => error !== undefined);
       expect(broken.map(({ error }) => error)).toEqual(["TIMEOUT", "TIMEOUT"]);
-      for (const one of broken) expect((one.closed ?? 0) - cut).toBeGreaterThan(1200 - 60 - jitter.maxMs);
-      for (const one of broken) expect((one.closed ?? 0) - cut).toBeLessThan(1200 + 300 + 2 * jitter.maxMs);
+      for (const one of broken) expect((one.closed ?? 0) - cut[0]).toBeGreaterThan(1200 - 60 - jitter.maxMs);
+      for (const one of broken) expect((one.closed ?? 0) - cut[2]).toBeLessThan(1200 + 300 + 2 * jitter.maxMs);
     });
   });
 
@@ -316,9 +314,9 @@ describe("the probe", { timeout: 60_000 }, () => {
     await expect(Probe.at(nowhere, { address: VIP, port: PORT })).rejects.toThrow(/did not stay up.*\/nowhere/s);
   });
 
-  it("says that nobody answers", async () => {
+  it("says that nobody answers", async ({ place: { servers, ask } }) => {
     await end(servers.first);
-    probe = await Probe.at(client, { address: VIP, port: PORT });
+    const probe = await ask();
     await expect(probe.ready(0.5)).rejects.toThrow("ECONNREFUSED");
   });
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe } from "vitest";
+import { describe, expect } from "vitest";
 import { $ } from "zx";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { projectRoot } from "../../provision/paths.ts";
@@ -35,10 +35,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     return diagnoses;
   };
 
-  it("shows a quiet lab as one in which nothing happens, as tcpdump itself reads it", async ({
-    expect,
-    wire: { capture },
-  }) => {
+  it("shows a quiet lab as one in which nothing happens, as tcpdump itself reads it", async ({ wire: { capture } }) => {
     await delay(3000);
     const result = await capture.stop();
     expect(found(result)).toEqual([]);
@@ -61,7 +58,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     expect(vipOwners(result, lab).map(({ server }) => server)).toEqual(["server1"]);
   });
 
-  it("stamps what it sees on the clock on which the probe asks", async ({ expect, wire: { capture, probe } }) => {
+  it("stamps what it sees on the clock on which the probe asks", async ({ wire: { capture, probe } }) => {
     await delay(1000);
     const { requests } = await probe.stop();
     const { handshakes, info } = await capture.stop();
@@ -80,7 +77,6 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
   });
 
   it("names a master that stops in order, and one that comes back and preempts", async ({
-    expect,
     wire: { directors, capture, reigns },
   }) => {
     await directors.server1.keepalived.stop();
@@ -97,7 +93,6 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
   });
 
   it("names a crash, and shows the outage that the client saw", async ({
-    expect,
     wire: { clock, segment, directors, capture, probe, reigns },
   }) => {
     await delay(500);
@@ -132,7 +127,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
   const quick: Lab = { ...lab, keepalived: { ...lab.keepalived, vrrpVersion: 3, advertInterval: 0.1 } };
   it.extend("vrrp", quick.keepalived)(
     "hears VRRPv3 at a tenth of a second, and an outage as short as it promises",
-    async ({ expect, wire: { clock, segment, directors, capture, probe, reigns } }) => {
+    async ({ wire: { clock, segment, directors, capture, probe, reigns } }) => {
       await reigns(server1.address, 10);
       const down = clock.now();
       await run(segment, "ip", "link", "set", server1.name, "down");
@@ -154,7 +149,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     },
   );
 
-  it("names two masters that do not hear each other", async ({ expect, wire: { segment, capture, until, reigns } }) => {
+  it("names two masters that do not hear each other", async ({ wire: { segment, capture, until, reigns } }) => {
     const apart = async (state: "on" | "off") => {
       for (const { name } of [server1, server4])
         await run(segment, "bridge", "link", "set", "dev", name, "isolated", state);
@@ -172,10 +167,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     expect((to ?? 0) - from).toBeLessThan(7000);
   });
 
-  it("names a director that stood still and did not know it", async ({
-    expect,
-    wire: { directors, capture, reigns },
-  }) => {
+  it("names a director that stood still and did not know it", async ({ wire: { directors, capture, reigns } }) => {
     directors.server1.keepalived.signal("SIGSTOP");
     await reigns(server4.address);
     directors.server1.keepalived.signal("SIGCONT");
@@ -187,7 +179,6 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
   });
 
   it("does not take a director whose link was down for one that stood still", async ({
-    expect,
     wire: { segment, capture, reigns },
   }) => {
     await run(segment, "ip", "link", "set", server1.name, "down");
@@ -199,7 +190,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     expect(diagnoses[0]?.because.join()).toContain("its link was down");
   });
 
-  it("names a router that is none of the lab's", async ({ expect, wire: { joinRouter, capture, reigns } }) => {
+  it("names a router that is none of the lab's", async ({ wire: { joinRouter, capture, reigns } }) => {
     const rogue = await joinRouter({ name: "rogue", address: "10.98.0.66", mac: "52:54:00:66:66:66" });
     await rogue.keepalived.start({ priority: 200 });
     await reigns("10.98.0.66");
@@ -212,7 +203,6 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
   });
 
   it("names the director whose password is another, beside the split brain that it makes", async ({
-    expect,
     wire: { directors, capture, until, reigns },
   }) => {
     await directors.server4.keepalived.stop();
@@ -229,7 +219,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     expect(wrong?.title).toContain('"2222"');
   });
 
-  it("names the time without a master", async ({ expect, wire: { directors, capture, reigns } }) => {
+  it("names the time without a master", async ({ wire: { directors, capture, reigns } }) => {
     await directors.server4.keepalived.stop();
     await directors.server1.keepalived.stop();
     await delay(3000);
@@ -241,7 +231,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     expect(diagnoses[0]?.because.join()).toContain("priority 0");
   });
 
-  it("names a real server that answers ARP for the VIP", async ({ expect, wire: { client, joinSegment, capture } }) => {
+  it("names a real server that answers ARP for the VIP", async ({ wire: { client, joinSegment, capture } }) => {
     const real = await joinSegment(server2);
     await run(real, "ip", "address", "add", `${vip}/32`, "dev", "lo");
     await run(client, "ip", "neigh", "flush", "dev", "eth0");
@@ -280,7 +270,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     await expect.poll(() => listenersOn("silent0"), { timeout: 3000 }).toEqual([]);
   });
 
-  it("says why it cannot listen", async ({ expect, directory, segment }) => {
+  it("says why it cannot listen", async ({ directory, segment }) => {
     const options = { clock: new RunClock(), lab, file: join(directory, "no.pcap") };
     await expect(Capture.start(segment, { ...options, link: "nolink0" })).rejects.toThrow(
       /the capture on nolink0 did not stay up.*No such device/s,

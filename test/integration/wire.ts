@@ -5,14 +5,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type TestContext, test } from "vitest";
+import { test } from "vitest";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
 import { type Lab, parseLab, type Server } from "../../stacks/lab.ts";
 import { RunClock } from "../../verify/clock.ts";
 import { Probe } from "../../verify/probe/index.ts";
 import { Capture } from "../../verify/wire/index.ts";
-import { end, type Host, makeBridge, makeHost, plug, run, serve } from "./hosts.ts";
+import { end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
 
 /** The lab's directors and one of its real servers, each a network namespace: the same keepalived, kernel and wire, without the VMs. */
 export const lab = parseLab(
@@ -80,19 +80,10 @@ class Keepalived {
   }
 }
 
-/** Ends what a test made when the test has finished, the last first. */
-type Finish = Pick<TestContext, "onTestFinished">;
-
 async function makeDirectory({ onTestFinished }: Finish): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "wire-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   return directory;
-}
-
-async function ownHost({ onTestFinished }: Finish): Promise<Host> {
-  const host = await makeHost();
-  onTestFinished(() => end(host.process));
-  return host;
 }
 
 async function makeSegment({ onTestFinished }: Finish): Promise<Host> {
