@@ -2,30 +2,33 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
 import { PrivateHost } from "../../provision/host/private/private-host.ts";
 import { SEGMENT } from "../../provision/host/reach.ts";
 import { virsh } from "../../provision/host/virsh.ts";
 import { cacheRoot } from "../../provision/paths.ts";
 
-let scratch: string;
-beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "lvs-hosts-"));
-});
-afterAll(() => rm(scratch, { recursive: true }));
-
 const packages = "/nowhere/pool";
 
-describe("a private lab host", () => {
-  let host: PrivateHost;
-  beforeEach(async () => {
-    host = new PrivateHost(join(scratch, "lab"));
+/** Tests that run side by side: each has a directory and a lab host of its own, if it asks for them. */
+const it = test
+  .extend("scratch", async ({ onTestFinished }) => {
+    const scratch = await mkdtemp(join(tmpdir(), "lvs-hosts-"));
+    onTestFinished(() => rm(scratch, { recursive: true }));
+    return scratch;
+  })
+  .extend("host", async ({ onTestFinished, scratch }) => {
+    const host = new PrivateHost(join(scratch, "lab"));
+    onTestFinished(() => host.destroy());
     await host.start({ packages });
+    return host;
   });
-  afterEach(() => host.destroy());
 
-  it("runs in the userland, and sees the lab's directory at the machine's path and nothing of the machine's besides", async () => {
+describe.concurrent("a private lab host", () => {
+  it("runs in the userland, and sees the lab's directory at the machine's path and nothing of the machine's besides", async ({
+    host,
+  }) => {
     const look = `cat /etc/os-release; ls -d ${host.directory}/run; ls /home /srv 2>&1; cut -d " " -f 5 /proc/self/mountinfo`;
     const { stdout: see } = await tryOnHost(host, SEGMENT, ["sh", "-c", look]);
     expect(see).toContain("VERSION_CODENAME=bookworm");
@@ -33,7 +36,7 @@ describe("a private lab host", () => {
     expect(see).toMatch(/cannot access '\/home'/);
   });
 
-  it("gets nothing of the caller's environment", async () => {
+  it("gets nothing of the caller's environment", async ({ host }) => {
     process.env.LVS_TEST_TOKEN = "secret";
     try {
       expect(await runOnHost(host, SEGMENT, ["env"])).not.toContain("LVS_TEST_TOKEN");
@@ -45,7 +48,7 @@ describe("a private lab host", () => {
     }
   });
 
-  it("attaches a host to a bridge, and detaches it", async () => {
+  it("attaches a host to a bridge, and detaches it", async ({ host }) => {
     await runOnHost(host, SEGMENT, [
       "sh",
       "-c",
@@ -59,7 +62,10 @@ describe("a private lab host", () => {
     expect(await runOnHost(host, SEGMENT, ["ip", "link"])).not.toContain("guest");
   });
 
-  it("gives a command its status and its input, and ends it with the child that stands for it", async () => {
+  it("gives a command its status and its input, and ends it with the child that stands for it", async ({
+    expect,
+    host,
+  }) => {
     expect(await tryOnHost(host, SEGMENT, ["sh", "-c", "cat; exit 3"], { input: "hello" })).toEqual({
       ...{ stdout: "hello", stderr: "", status: 3 },
     });
@@ -70,7 +76,7 @@ describe("a private lab host", () => {
     await expect.poll(count, { timeout: 5000 }).toBe(0);
   });
 
-  it("ends at once when the machine shuts down: init heeds SIGTERM", async () => {
+  it("ends at once when the machine shuts down: init heeds SIGTERM", async ({ expect, host }) => {
     const pid = host.pid as number;
     const begun = performance.now();
     process.kill(pid, "SIGTERM");
@@ -80,7 +86,7 @@ describe("a private lab host", () => {
     expect(await host.observe()).toBeDefined();
   });
 
-  it("is started anew by `start` when its libvirtd hangs", { timeout: 120_000 }, async () => {
+  it("is started anew by `start` when its libvirtd hangs", { timeout: 120_000 }, async ({ host }) => {
     const before = await host.observe();
     await runOnHost(host, SEGMENT, ["sh", "-c", 'kill -STOP "$(cat /run/libvirt/libvirtd.pid)"']);
     await host.start({ packages });
@@ -89,13 +95,13 @@ describe("a private lab host", () => {
     expect(after?.generation).not.toBe(before?.generation);
   });
 
-  it("keeps logs from filling the machine's disk", { timeout: 30_000 }, async () => {
+  it("keeps logs from filling the machine's disk", { timeout: 60_000 }, async ({ expect, host }) => {
     const log = join(host.directory, "log/qemu/server1.console.log");
     await writeFile(log, Buffer.alloc(17 << 20));
     await expect.poll(async () => (await stat(log)).size, { timeout: 20_000, interval: 200 }).toBe(0);
   });
 
-  it("is entered by its owner alone", async () => {
+  it("is entered by its owner alone", async ({ host }) => {
     for (const path of ["", "run/libvirt-sock"]) {
       const { mode } = await stat(join(host.directory, path));
       expect(mode & 0o077, path).toBe(0);
@@ -114,8 +120,8 @@ const commandsOf = (line: string): number =>
   }).length;
 
 /** Runs a lab host for as long as its libvirtd takes to say what QEMU can do; gives when that was written down, in nanoseconds. */
-async function askOfQemu(name: string): Promise<Record<string, bigint>> {
-  const host = new PrivateHost(join(scratch, name));
+async function askOfQemu(directory: string): Promise<Record<string, bigint>> {
+  const host = new PrivateHost(directory);
   try {
     await host.start({ packages });
     const said = await virsh(host, "domcapabilities", "--virttype", "qemu", "--machine", "q35");
@@ -131,8 +137,8 @@ async function askOfQemu(name: string): Promise<Record<string, bigint>> {
   }
 }
 
-it("what libvirt found out of QEMU in one lab, it knows in the next", async () => {
-  const first = await askOfQemu("first");
+it("what libvirt found out of QEMU in one lab, it knows in the next", async ({ scratch }) => {
+  const first = await askOfQemu(join(scratch, "first"));
   expect(Object.keys(first).length).toBeGreaterThan(0);
-  expect(await askOfQemu("second")).toEqual(first);
+  expect(await askOfQemu(join(scratch, "second"))).toEqual(first);
 });
