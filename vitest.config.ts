@@ -13,15 +13,18 @@ const long = ["recovery", "hosts"]
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: minutes(12),
       hookTimeout: minutes(12),
-      sequence: { groupOrder: 4 },
+      sequence: { groupOrder: 5 },
       maxWorkers: 1,
     },
   }));
 
-/** Tests without VMs run side by side, one worker more than there are processors: some tests wait. */
+/** Quick tests run side by side, one worker more than there are processors: some tests wait. */
 const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1 };
 
-/** Tests without VMs first. Then one kind after another: those that run VMs alone on the machine, one file at a time. */
+/**
+ * Quick tests first, then one kind after another. Integration tests wait more than they compute: two files run side by side, as do the two
+ * guests of the image tests. Labs run alone on the machine.
+ */
 export default defineConfig({
   test: {
     reporters: ["verbose", "./test/reporter.ts"],
@@ -41,11 +44,21 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["test/integration/**/*.test.ts"],
+          include: ["test/integration/*.test.ts"],
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
           sequence: { groupOrder: 2 },
-          maxWorkers: 1,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "image",
+          include: ["test/integration/image/*.test.ts"],
+          testTimeout: minutes(5),
+          hookTimeout: minutes(10),
+          sequence: { groupOrder: 3 },
+          maxWorkers: 2,
         },
       },
       {
@@ -56,7 +69,7 @@ export default defineConfig({
           setupFiles: ["test/e2e/keep-report.ts"],
           testTimeout: minutes(12),
           hookTimeout: minutes(12),
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           maxWorkers: 1,
         },
       },

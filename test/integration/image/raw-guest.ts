@@ -5,11 +5,11 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { GuestImage } from "../../provision/host/image/build.ts";
-import { kernelCommandLine } from "../../provision/host/image/kernel.ts";
-import { seed } from "../../provision/host/image/seed.ts";
-import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
-import { inUserland } from "./hosts.ts";
+import type { GuestImage } from "../../../provision/host/image/build.ts";
+import { kernelCommandLine } from "../../../provision/host/image/kernel.ts";
+import { seed } from "../../../provision/host/image/seed.ts";
+import { labEnvironment } from "../../../provision/host/machine/namespaces.ts";
+import { inUserland } from "../hosts.ts";
 
 /** Programs of the userland, in the machine's network. */
 const run = async (program: string, args: readonly string[], { timeout }: { timeout?: number } = {}) => {
