@@ -16,7 +16,10 @@ import { findScenario, parseScenario, readScenario, scenarioNames } from "../../
 import { diagnoses, expectationKinds, scenarioSchema } from "../../verify/scenarios/schema.ts";
 
 const docs = join(projectRoot, "docs");
-const files = [join(projectRoot, "README.md"), ...(await readdir(docs)).map((name) => join(docs, name))];
+const files = [
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((name) => join(projectRoot, name)),
+  ...(await readdir(docs)).map((name) => join(docs, name)),
+];
 const pages = await Promise.all(
   files.map(async (file) => ({ file, name: relative(projectRoot, file), text: await readFile(file, "utf8") })),
 );
