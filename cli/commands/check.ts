@@ -3,7 +3,14 @@ import { type Command, Option } from "commander";
 import { closeConnections } from "../../provision/ssh/index.ts";
 import { readLab } from "../../stacks/lab.ts";
 import { type CatalogueEntry, catalogue } from "../../verify/catalogue.ts";
-import { type CheckResult, checkRoles, type RunOptions, runChecks } from "../../verify/check.ts";
+import {
+  allPassed,
+  type CheckResult,
+  checkRoles,
+  type RunOptions,
+  runChecks,
+  runChecksUntilTheyPass,
+} from "../../verify/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import type { LiveLab } from "../../verify/live-lab.ts";
 import { type JunitSuite, junit } from "../../verify/report/junit.ts";
@@ -93,9 +100,7 @@ async function runOnce(live: LiveLab, run: RunOptions, options: CheckOptions): P
   const { stack, json, wait = 0, tap: asTap, junit: file } = options;
   const startedAt = new Date().toISOString();
   const begin = performance.now();
-  const deadline = begin + wait * 1000;
-  let results = await runChecks(live, checks, run);
-  while (!allPassed(results) && performance.now() < deadline) results = await runChecks(live, checks, run);
+  const results = await runChecksUntilTheyPass(live, checks, { ...run, seconds: wait });
   if (file) await writeFile(file, junit([checkSuite(live, startedAt, (performance.now() - begin) / 1000, results)]));
   if (asTap) process.stdout.write(tap(results));
   else if (json)
@@ -118,8 +123,6 @@ async function runOnce(live: LiveLab, run: RunOptions, options: CheckOptions): P
   else console.log(formatResults(results));
   if (!allPassed(results)) process.exitCode = exitStatus.failed;
 }
-
-const allPassed = (results: readonly CheckResult[]): boolean => results.every(({ passed }) => passed);
 
 async function watchChecks(live: LiveLab, run: RunOptions, every: number): Promise<void> {
   // What breaks something is not for a loop.

@@ -1,7 +1,10 @@
 import type { Command } from "commander";
 import { turnsSince } from "../../provision/turns.ts";
 import type { Lab } from "../../stacks/lab.ts";
+import { runChecksUntilTheyPass } from "../../verify/check.ts";
+import { checks } from "../../verify/checks/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
+import type { LiveLab } from "../../verify/live-lab.ts";
 import { CliError } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type StackOptions, stackOption } from "../options.ts";
@@ -42,8 +45,25 @@ async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "s
   await new Ledger(live).healAll(say);
   const times = phaseTimes(begun, await turnsSince(live.host, begun));
   if (times.length > 0) console.error(`\nIn ${formatPhases(times)}.`);
-  if (snapshot) say(`\n${formatTaken(SERVED, await takeSnapshot(live, SERVED))}`);
+  if (snapshot) {
+    await untilSettled(live);
+    say(`\n${formatTaken(SERVED, await takeSnapshot(live, SERVED))}`);
+  }
   console.error(nextSteps(stack, live.lab));
+}
+
+/** Seconds that a lab which serves may take until all checks pass: its first master may still be giving way to a better one. */
+const SETTLE_SECONDS = 60;
+
+/** Waits until every check passes. A bare lab has nothing to settle. @throws CliError with those that do not pass */
+async function untilSettled(live: LiveLab): Promise<void> {
+  if (live.lab.stage === "bare") return;
+  const results = await runChecksUntilTheyPass(live, checks, { seconds: SETTLE_SECONDS });
+  const failing = results.filter(({ passed }) => !passed).map(({ id, subject }) => `${id} of ${subject}`);
+  if (failing.length > 0)
+    throw new CliError(
+      `the lab is up, and no snapshot was taken: these checks do not pass: ${failing.join(", ")}. Fix: see \`npx lvs-lab check -s ${live.stack}\``,
+    );
 }
 
 /** What somebody does with a lab that is up; a bare one is to be worked on first. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
+import fs, {
   chmodSync,
   existsSync,
   mkdirSync,
@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -17,12 +18,6 @@ import { runSteps } from "../../../tools/setup/run-steps.mjs";
 import { toolchain } from "../../../tools/setup/toolchain.mjs";
 import { locateToolchain, toolchainDirectory } from "../../../tools/toolchain/locate.mjs";
 import { binaries } from "../../../tools/toolchain/recipe.mjs";
-
-// Where the build would fill the disk, it is not begun.
-vi.mock("node:fs", async (original) => ({
-  ...(await original<typeof import("node:fs")>()),
-  statfsSync: () => ({ bavail: 1e9, bsize: 4096 }),
-}));
 
 let scratch: string;
 let programs: string;
@@ -34,10 +29,16 @@ beforeEach(() => {
   vi.stubEnv("LVS_LAB_CACHE", join(scratch, "cache"));
   vi.stubEnv("LVS_LAB_STATE", join(scratch, "state"));
   vi.stubEnv("PATH", [programs, "/usr/bin", "/bin"].join(delimiter));
+  vi.stubEnv("PULUMI_HOME", undefined); // that of the run that the test is part of
+  // Where the build would fill the disk, it is not begun.
+  vi.spyOn(fs, "statfsSync").mockReturnValue({ bavail: 1e9, bsize: 4096 } as fs.StatsFs);
+  syncBuiltinESMExports();
 });
 
 afterEach(() => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
   rmSync(scratch, { recursive: true });
 });
 
