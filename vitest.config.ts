@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import SlowestFirst from "./test/slowest-first.ts";
 
 /** Minutes in the unit that vitest takes. */
 const minutes = (count: number): number => count * 60_000;
@@ -13,7 +14,7 @@ const long = ["recovery", "hosts"]
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: minutes(12),
       hookTimeout: minutes(12),
-      sequence: { groupOrder: 5 },
+      sequence: { groupOrder: 6 },
       maxWorkers: 1,
     },
   }));
@@ -21,13 +22,22 @@ const long = ["recovery", "hosts"]
 /** Quick tests run side by side, one worker more than there are processors: some tests wait. */
 const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1 };
 
+/** Tests on whole labs. */
+const labs = {
+  globalSetup: ["test/e2e/shared-lab.ts"],
+  setupFiles: ["test/e2e/keep-report.ts"],
+  testTimeout: minutes(12),
+  hookTimeout: minutes(12),
+};
+
 /**
  * Quick tests first, then one kind after another. Integration tests wait more than they compute: two files run side by side, as do the two
- * guests of the image tests. Labs run alone on the machine.
+ * guests of the image tests and two files of labs, for a lab waits for its timers a third of the time. What measures the machine runs alone.
  */
 export default defineConfig({
   test: {
     reporters: ["verbose", "./test/reporter.ts"],
+    sequence: { sequencer: SlowestFirst },
     projects: [
       { test: { name: "static", include: ["test/static/**/*.test.ts"], testTimeout: minutes(5), ...quick } },
       {
@@ -65,11 +75,17 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          globalSetup: ["test/e2e/shared-lab.ts"],
-          setupFiles: ["test/e2e/keep-report.ts"],
-          testTimeout: minutes(12),
-          hookTimeout: minutes(12),
+          ...labs,
           sequence: { groupOrder: 4 },
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "alone",
+          include: ["test/alone/**/*.test.ts"],
+          ...labs,
+          sequence: { groupOrder: 5 },
           maxWorkers: 1,
         },
       },

@@ -2,7 +2,25 @@
  * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two idle cores, no KVM. A half more than was measured
  * there, rounded up. A file that is not named here is part of `OTHERS`.
  */
-const budgets: Readonly<Record<string, number>> = {};
+const budgets: Readonly<Record<string, number>> = {
+  "test/integration/wire.test.ts": 150,
+  "test/integration/probe.test.ts": 100,
+  "test/integration/private-host.test.ts": 100,
+  "test/integration/commands.test.ts": 100,
+  "test/integration/report.test.ts": 80,
+  "test/integration/by-hand.test.ts": 80,
+  "test/integration/bench-floor.test.ts": 40,
+  "test/integration/image/plain.test.ts": 120,
+  "test/integration/image/baked.test.ts": 80,
+  "test/e2e/1-dr.test.ts": 600,
+  "test/e2e/3-grade.test.ts": 500,
+  "test/e2e/4-break.test.ts": 450,
+  "test/e2e/2-ha.test.ts": 400,
+  "test/e2e/0-plain.test.ts": 400,
+  "test/e2e/6-snapshots.test.ts": 350,
+  "test/e2e/5-ordinary-user.test.ts": 250,
+  "test/alone/idle-up.test.ts": 150,
+};
 
 /** For all other files, which run side by side: those of `npm run test:quick`. */
 export const OTHERS = 60;

@@ -2,10 +2,6 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { machine } from "../../bench/harness/machine.ts";
-import { judge } from "../../bench/harness/ratios.ts";
-import { merged, noResults, readResults, resultsFile } from "../../bench/harness/results.ts";
-import { idleRounds } from "../../bench/parts/idle.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { expectNothingLeft } from "./nothing-left.ts";
 import { expectDiagnosis, reported } from "./reported.ts";
@@ -53,24 +49,6 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
       const { status, stdout, stderr } = await stack.pulumi(...command);
       expect(status, `${command.join(" ")}\n${stdout}${stderr}`).toBe(0);
     }
-  });
-
-  test("an `up` with nothing to do is no slower, in imports of Pulumi's SDK, than what is recorded", async () => {
-    const recorded = await readResults(resultsFile);
-    const measured = async () => {
-      const rows = await idleRounds(async () => {
-        const { status, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
-        expect(status, stdout + stderr).toBe(0);
-      }, 5);
-      const now = { date: "", commit: "", machine: machine(), notes: [], rows };
-      return judge(recorded, merged(noResults, { idle: now }));
-    };
-    let verdicts = await measured();
-    // A busy machine makes one run slow, and not the next two.
-    for (let again = 0; again < 2 && verdicts.some(({ loss }) => loss > 0.25); again++) verdicts = await measured();
-    console.log(verdicts.map(({ ratio, now, recorded: then }) => `${ratio.name}: ${now}, recorded ${then}`).join("\n"));
-    expect(verdicts).toHaveLength(1);
-    for (const { loss } of verdicts) expect(loss).toBeLessThanOrEqual(0.25);
   });
 
   test("`ci` takes the lab away also when it fails, and leaves nothing", async () => {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { liveLab } from "../../cli/live-lab.ts";
 import { until } from "../../provision/until.ts";
 import { RunClock } from "../../verify/clock.ts";
+import { diskFull } from "../../verify/faults/disk-full.ts";
 import { Capture } from "../../verify/wire/index.ts";
 import { failures, type TestStack } from "./stack.ts";
 
@@ -19,10 +20,7 @@ export const hurts = (stack: TestStack): [string, () => Promise<unknown>][] => [
   ],
   ["a purged package", () => stack.on("server2", "pkill apache2; dpkg --purge --force-depends apache2")],
   ["a server that is off", () => stack.virsh("destroy", "server1")],
-  [
-    "a full disk",
-    () => stack.on("server4", "fallocate --length $(df --output=avail --block-size=1 / | tail -n 1) /filler"),
-  ],
+  ["a full disk", () => stack.on("server4", `${diskFull.byHand.inject} || true`)],
 ];
 
 export interface Reset {

@@ -19,8 +19,8 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The lab of stage ha that test files share: see `served`. */
-export const sharedLab = (): TestStack => new TestStack("e2e-shared");
+/** The lab of stage ha that the test files of one of vitest's workers share: see `served`. */
+export const sharedLab = (worker = process.env.VITEST_POOL_ID): TestStack => new TestStack(`e2e-shared-${worker}`);
 
 /** The commands that change no server. */
 const LOOKS = new Set(["check", "grade", "status", "client", "logs", "snapshot"]);

@@ -57,6 +57,11 @@ describe.concurrent("a private lab host", () => {
     await host.attach("guest", { bridge: "br0", address: "10.97.0.2/24" });
     expect(await runOnHost(host, "guest", ["ping", "-c", "1", "-W", "5", "10.97.0.1"])).toContain(" 0% packet loss");
     expect(await runOnHost(host, "guest", ["arp", "-an"])).toContain("(10.97.0.1) at ");
+    const mac = () => runOnHost(host, "guest", ["cat", "/sys/class/net/eth0/address"]);
+    const before = await mac();
+    await host.detach("guest");
+    await host.attach("guest", { bridge: "br0", address: "10.97.0.2/24" });
+    expect(await mac(), "guests that know the one before find it").toBe(before);
     await host.detach("guest");
     await host.detach("guest");
     expect(await runOnHost(host, SEGMENT, ["ip", "link"])).not.toContain("guest");

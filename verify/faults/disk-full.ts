@@ -5,6 +5,12 @@ import { must } from "./unit.ts";
 
 const FILLER = "/var/tmp/lvs-lab-disk-full";
 
+/**
+ * Takes all room. The most of it is allocated in one go, and only the rest is written: an allocation of just what is free fails, for the file
+ * system needs some of it to note where the file lies.
+ */
+const FILL = `fallocate -l $(($(df --output=avail -B1 / | tail -n 1) - 16777216)) ${FILLER}; cat /dev/zero >>${FILLER}`;
+
 /** Less than this counts as full, in KiB. */
 const FULL_KIB = 64;
 
@@ -15,14 +21,10 @@ export const diskFull = defineFault({
     "Nothing can be written: no log, no mail. What is forwarded in the kernel, advertised by keepalived and read from the page cache goes on.",
   parameters: none,
   targets: targets.servers,
-  byHand: { inject: `fallocate -l $(df --output=avail -B1 / | tail -n 1) ${FILLER}`, heal: `rm ${FILLER}` },
+  byHand: { inject: FILL, heal: `rm ${FILLER}` },
   async inject({ view, server }) {
-    // Allocated in one go; what the file system keeps to itself for that is filled by writing until it fails.
-    await must(
-      view.on(
-        server,
-      )`fallocate -l "$(df --output=avail -B1 / | tail -n 1 | tr -d ' ')" ${FILLER} 2>/dev/null; cat /dev/zero >>${FILLER} 2>/dev/null; test "$(df --output=avail -k / | tail -n 1)" -lt ${FULL_KIB}`,
-    );
+    const script = `{ ${FILL}; } 2>/dev/null; test "$(df --output=avail -k / | tail -n 1)" -lt ${FULL_KIB}`;
+    await must(view.on(server)`bash -c ${script}`);
   },
   async heal({ view, server }) {
     await must(view.on(server)`rm -f ${FILLER}`);

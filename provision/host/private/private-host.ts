@@ -25,6 +25,15 @@ export const PACKAGE_PORT = 3142;
 const START_SECONDS = 30;
 const ALIVE_SECONDS = 5;
 
+/**
+ * An attached host's hardware address, by its IPv4 address: a host that is made anew is found by guests that know the one before. Servers have
+ * fe where this has fd.
+ */
+const macOf = (address: string): string => {
+  const [third = 0, fourth = 0] = address.split(/[./]/).slice(2).map(Number);
+  return `52:54:00:fd:${third.toString(16).padStart(2, "0")}:${fourth.toString(16).padStart(2, "0")}`;
+};
+
 /** The file that marks a directory as a lab's: nothing without it is removed. */
 export const MARK = "lvs-lab";
 const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
@@ -215,12 +224,12 @@ export class PrivateHost implements LabHost {
     const script = `set -e
       : >"$1"
       unshare --net="$1" ip link set lo up
-      nsenter --net="$2" ip link add "$3" type veth peer name eth0 netns "$1"
+      nsenter --net="$2" ip link add "$3" type veth peer name eth0 address "$6" netns "$1"
       nsenter --net="$2" ip link set "$3" master "$4" up
       nsenter --net="$1" sysctl -q net.ipv4.ip_local_port_range="40000 65535"
       nsenter --net="$1" ip address add "$5" dev eth0
       nsenter --net="$1" ip link set eth0 up`;
-    await this.#script(script, this.#net(name), this.#net(SEGMENT), name, bridge, address);
+    await this.#script(script, this.#net(name), this.#net(SEGMENT), name, bridge, address, macOf(address));
   }
 
   async detach(name: string): Promise<void> {
