@@ -15,7 +15,7 @@ import {
   snapshotDirectory,
 } from "../provision/host/snapshots.ts";
 import { labDirectory } from "../provision/paths.ts";
-import { setClock } from "../provision/ssh/index.ts";
+import { prepareConnections, setClock } from "../provision/ssh/index.ts";
 import type { Lab } from "../stacks/lab.ts";
 import { injectedIn, Ledger } from "../verify/faults/ledger.ts";
 import { type LiveLab, placeOf } from "../verify/live-lab.ts";
@@ -139,6 +139,7 @@ export async function restoreSnapshot(
         `Fix: make the lab file what it was and run \`npm run up -- -s ${live.stack}\`, or take a new snapshot: \`npx lvs-lab snapshot -s ${live.stack} ${name}\``,
       exitStatus.configuration,
     );
+  await prepareConnections();
   await writeFile(restoringFile(live), name, { mode: 0o600 });
   // While the servers stand still nobody changes it.
   await setClientNeighbours(host, record.neighbours);

@@ -76,8 +76,8 @@ async function goBack(stack: string, name: string): Promise<void> {
 /** Works on a lab that no other command changes, and no pulumi. @throws StackInUseError otherwise */
 const onQuietStack = async (stack: string, work: (live: LiveLab) => Promise<void>): Promise<void> =>
   await holdingStack(stack, async (lock) => {
-    await releaseDeadLocks(lock, say);
-    await work(await liveLab(stack));
+    const [live] = await Promise.all([liveLab(stack), releaseDeadLocks(lock, say)]);
+    await work(live);
   });
 
 /** What taking a snapshot has cost. */

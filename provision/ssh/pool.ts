@@ -13,6 +13,11 @@ export async function connectTo(ref: ServerRef, seconds = patience(ref, 3)): Pro
   return await (connections.get(key) ?? open(key, ref, seconds));
 }
 
+/** Loads what the first connection needs, for a caller who will be in a hurry then. */
+export async function prepareConnections(): Promise<void> {
+  await import("node-ssh");
+}
+
 function open(key: string, ref: ServerRef, seconds: number): Promise<Server> {
   const opening = Server.connect(ref, seconds);
   connections.set(key, opening);
