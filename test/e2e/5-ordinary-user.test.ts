@@ -1,6 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../../provision/until.ts";
 import { Host } from "../hosts/host.ts";
 import { difference, type MachineState, machineState } from "../hosts/snapshot.ts";
+
+const grpcClient = await readFile(new URL("../unit/grpc-client.mjs", import.meta.url), "utf8");
 
 /** What the project is for: somebody without privileges on a machine of today. Only root can boot such a machine beside this one. */
 describe.skipIf(process.getuid?.() !== 0)("a Debian 13 with systemd, and a user who may nothing there", () => {
@@ -10,6 +14,27 @@ describe.skipIf(process.getuid?.() !== 0)("a Debian 13 with systemd, and a user 
   const lvs = async (command: string) => {
     const { status, stdout, stderr } = await alice(`npx lvs-lab ${command}`);
     return { status, said: stdout + stderr };
+  };
+
+  /** Where the language host and the provider of an `up` listen, by their gRPC services. */
+  const grpcPorts = async (): Promise<Record<"LanguageRuntime" | "ResourceProvider", number>> => {
+    const script = `for pid in $(pgrep --uid alice node); do
+      case $(tr '\\0' ' ' </proc/$pid/cmdline) in
+      *language-nodejs/main.mjs*) service=LanguageRuntime ;;
+      *provision/main.ts*) service=ResourceProvider ;;
+      *) continue ;;
+      esac
+      ss --no-header --listening --tcp --numeric --processes | sed -n "s/.*:\\([0-9]*\\) .*pid=$pid,.*/$service \\1/p"
+    done`;
+    return await until(
+      async () => {
+        const rows = (await host.asRoot(script)).stdout.trim().split("\n");
+        const ports = Object.fromEntries(rows.map((row) => row.split(" ")).map(([name, port]) => [name, Number(port)]));
+        if (!ports.LanguageRuntime || !ports.ResourceProvider) throw new Error(`not both listen: ${rows.join(", ")}`);
+        return ports;
+      },
+      { seconds: 240, everyMs: 200, failed: (last) => last as Error },
+    );
   };
 
   beforeAll(async () => {
@@ -24,9 +49,17 @@ describe.skipIf(process.getuid?.() !== 0)("a Debian 13 with systemd, and a user 
     expect((await host.run("alice", "sudo --non-interactive true")).status).not.toBe(0);
   });
 
-  test("git clone and `npm run up`: a lab is up", async () => {
+  test("git clone and `npm run up`: a lab is up, and what makes it answers to her alone", async () => {
     await host.clone("alice");
-    const { status, stdout, stderr } = await alice("npm run up -- -s ha-baked");
+    const running = alice("npm run up -- -s ha-baked");
+    const ports = await grpcPorts();
+    for (const [server, port] of Object.entries(ports)) {
+      const call = `node --input-type=module - 127.0.0.1:${port} /pulumirpc.${server}/GetPluginInfo`;
+      const said = async (user: "alice" | "bob") => (await host.run(user, call, { input: grpcClient })).stdout;
+      expect(await said("bob"), server).toMatch(/^(closed without an answer|not connected)/);
+      expect(await said("alice"), server).toMatch(/^(served|status)/);
+    }
+    const { status, stdout, stderr } = await running;
     expect(status, stdout + stderr).toBe(0);
     expect(stderr).toContain("The lab is up.");
   });
