@@ -3,9 +3,9 @@ import { machine } from "../../bench/harness/machine.ts";
 import { judge } from "../../bench/harness/ratios.ts";
 import { merged, noResults, readResults, resultsFile } from "../../bench/harness/results.ts";
 import { idleRounds } from "../../bench/parts/idle.ts";
-import { sharedLab } from "../e2e/stack.ts";
+import { leaseSharedLab } from "../e2e/stack.ts";
 
-const stack = sharedLab();
+const stack = await leaseSharedLab();
 beforeAll(() => stack.served("ha-baked"));
 
 test("an `up` with nothing to do is no slower, in imports of Pulumi's SDK, than what is recorded", async () => {

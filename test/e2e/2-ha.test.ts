@@ -9,9 +9,9 @@ import { until } from "../../provision/until.ts";
 import type { FailoverReport } from "../../verify/failover/index.ts";
 import { outageOf, Probe } from "../../verify/probe/index.ts";
 import type { LabStatus } from "../../verify/status.ts";
-import { failures, sharedLab } from "./stack.ts";
+import { failures, leaseSharedLab } from "./stack.ts";
 
-const stack = sharedLab();
+const stack = await leaseSharedLab();
 
 /** What a hand breaks, the resources that show it, and the checks that fail by it and by nothing else. */
 const breakages = [

@@ -8,9 +8,9 @@ import { View } from "../../verify/check.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
 import { expectDiagnosis, type ReportedRun } from "./reported.ts";
-import { failures, sharedLab } from "./stack.ts";
+import { failures, leaseSharedLab } from "./stack.ts";
 
-const stack = sharedLab();
+const stack = await leaseSharedLab();
 const { reports } = stack;
 
 /** Runs scenarios by the command line, and gives what `--json` prints of them. */

@@ -9,9 +9,9 @@ import { projectRoot } from "../../cli/pulumi.ts";
 import { savedIn } from "../../provision/host/snapshots.ts";
 import { until } from "../../provision/until.ts";
 import { hurts, resetOf, restoringFile } from "./reset.ts";
-import { failures, sharedLab } from "./stack.ts";
+import { failures, leaseSharedLab } from "./stack.ts";
 
-const stack = sharedLab();
+const stack = await leaseSharedLab();
 
 const restoring = () => restoringFile(stack);
 const listed = async (): Promise<{ name: string; bytes: number; differences: string[] }[]> =>

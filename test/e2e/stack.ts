@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,8 +21,26 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The lab of stage ha that the test files of one of vitest's workers share: see `served`. */
-export const sharedLab = (worker = process.env.VITEST_POOL_ID): TestStack => new TestStack(`e2e-shared-${worker}`);
+/** The lab of stage ha that test files share, by its number. */
+export const sharedLab = (number: number): TestStack => new TestStack(`e2e-shared-${number}`);
+
+/**
+ * A shared lab that no other process has, for as long as this process lives: see `served`. Two files that run side by side get two labs, and the
+ * next file one that is up already.
+ */
+export async function leaseSharedLab(): Promise<TestStack> {
+  for (let number = 1; ; number++) {
+    const file = join(process.env.LVS_LAB_STATE ?? "", `shared-lab-${number}.lock`);
+    const holder = spawn("flock", ["--nonblock", file, "sh", "-c", "echo leased; exec cat"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const leased = await Promise.race([once(holder.stdout, "data"), once(holder, "exit").then(() => undefined)]);
+    if (!leased) continue;
+    // It ends with this process, and keeps it from ending by nothing.
+    for (const one of [holder, holder.stdin, holder.stdout]) (one as { unref?(): void }).unref?.();
+    return sharedLab(number);
+  }
+}
 
 /** The commands that change no server. */
 const LOOKS = new Set(["check", "grade", "status", "client", "logs", "snapshot"]);
