@@ -1,31 +1,31 @@
 /**
- * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two idle cores, no KVM. A half more than was measured
- * there, rounded up. A file that is not named here is part of `OTHERS`.
+ * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two cores, no KVM, another file beside it. About twice
+ * what was measured there, since the file beside it may be any. A file that is not named here is part of `OTHERS`.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "test/integration/wire.test.ts": 150,
+  "test/integration/wire.test.ts": 180,
   "test/integration/probe.test.ts": 100,
   "test/integration/private-host.test.ts": 100,
   "test/integration/commands.test.ts": 100,
   "test/integration/report.test.ts": 80,
   "test/integration/by-hand.test.ts": 80,
   "test/integration/bench-floor.test.ts": 40,
-  "test/integration/image/plain.test.ts": 120,
-  "test/integration/image/baked.test.ts": 80,
-  "test/e2e/1-dr.test.ts": 600,
-  "test/e2e/3-grade.test.ts": 500,
-  "test/e2e/4-break.test.ts": 450,
-  "test/e2e/2-ha.test.ts": 400,
-  "test/e2e/0-plain.test.ts": 400,
-  "test/e2e/6-snapshots.test.ts": 350,
-  "test/e2e/5-ordinary-user.test.ts": 250,
-  "test/alone/idle-up.test.ts": 150,
+  "test/integration/image/plain.test.ts": 150,
+  "test/integration/image/baked.test.ts": 100,
+  "test/e2e/1-dr.test.ts": 650,
+  "test/e2e/3-grade.test.ts": 650,
+  "test/e2e/4-break.test.ts": 700,
+  "test/e2e/2-ha.test.ts": 550,
+  "test/e2e/0-plain.test.ts": 450,
+  "test/e2e/6-snapshots.test.ts": 550,
+  "test/e2e/5-ordinary-user.test.ts": 400,
+  "test/alone/idle-up.test.ts": 100,
 };
 
 /** For all other files, which run side by side: those of `npm run test:quick`. */
-export const OTHERS = 60;
+export const OTHERS = 120;
 
 /** For the whole of `npm test`. The aim is 900: 15 minutes. */
-export const WHOLE = 1500;
+export const WHOLE = 1800;
 
 export const budgetOf = (file: string): number | undefined => budgets[file];
