@@ -56,7 +56,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
         host: host.host,
         generation: host.generation,
         url: `http://${vip}:${port}/`,
-        realServers: poolOf(lab).length,
+        realServers: poolOf(lab).map(({ name }) => name),
         deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
       },
       { dependsOn: [client, ...roles], deletedWith: host },

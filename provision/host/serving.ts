@@ -13,21 +13,25 @@ export const serving = defineResource({
     generation: z.string(),
     /** `http://VIP:PORT/` */
     url: z.url(),
-    /** How many real servers it has: each has its turn. */
-    realServers: z.int().positive(),
+    /** The names of its real servers: each has its turn. */
+    realServers: z.array(z.string()).min(1),
     /** How long it may take, in seconds. */
     deadline: z.number(),
   }),
   want: z.object({ answers: z.literal(true).default(true) }),
 
-  async observe({ host, url, realServers }) {
-    const { status } = await tryOnHost(openHost(host), CLIENT, ask(url, { seconds: 1, times: realServers }));
-    return { answers: (status === 0) as true };
+  async observe({ host: ref, url, realServers }) {
+    const host = openHost(ref);
+    // One that is off would be asked for a second, in which `up --refresh` could start it.
+    const running = host.guests();
+    const allRun = realServers.every((name) => running.includes(name));
+    const ended = allRun && (await tryOnHost(host, CLIENT, ask(url, { seconds: 1, times: realServers.length })));
+    return { answers: (ended && ended.status === 0) as true };
   },
 
   async apply({ host, url, realServers, deadline }, _observed, progress) {
     progress(`waiting for ${url} to answer the client`);
-    await until(() => runOnHost(openHost(host), CLIENT, ask(url, { seconds: 2, times: realServers })), {
+    await until(() => runOnHost(openHost(host), CLIENT, ask(url, { seconds: 2, times: realServers.length })), {
       seconds: deadline,
       everyMs: 200,
       failed: (last) =>
