@@ -22,8 +22,8 @@ const budgets: Readonly<Record<string, number>> = {
   "test/alone/idle-up.test.ts": 100,
 };
 
-/** For all other files, which run side by side: those of `npm run test:quick`. */
-export const OTHERS = 120;
+/** For all other files, which run side by side: those of `npm run test:quick`. The aim is 60. */
+export const OTHERS = 250;
 
 /** For the whole of `npm test`. The aim is 900: 15 minutes. */
 export const WHOLE = 1800;

@@ -29,7 +29,8 @@ export async function aPulumi(name = "pulumi"): Promise<ChildProcess & { pid: nu
 
 /** The PID of a pulumi that has ended, and that its parent never asks about. */
 export async function aZombie(): Promise<number> {
-  const parent = spawn("sh", ["-c", '"$1" 0 & echo $!; exec sleep 1000', "sh", await aProgram("pulumi")], {
+  // It ends when its parent is no shell any more: that would ask for the status.
+  const parent = spawn("sh", ["-c", '"$1" 1 & echo $!; exec sleep 1000', "sh", await aProgram("pulumi")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => void parent.kill("SIGKILL"));
