@@ -3,15 +3,15 @@
  * what was measured there, since the file beside it may be any. A file that is not named here is part of `OTHERS`.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "test/integration/wire.test.ts": 180,
-  "test/integration/probe.test.ts": 100,
-  "test/integration/private-host.test.ts": 100,
-  "test/integration/commands.test.ts": 100,
-  "test/integration/report.test.ts": 80,
-  "test/integration/by-hand.test.ts": 80,
-  "test/integration/bench-floor.test.ts": 40,
-  "test/integration/image/plain.test.ts": 150,
-  "test/integration/image/baked.test.ts": 100,
+  "test/integration/wire.test.ts": 240,
+  "test/integration/probe.test.ts": 150,
+  "test/integration/private-host.test.ts": 150,
+  "test/integration/commands.test.ts": 150,
+  "test/integration/report.test.ts": 120,
+  "test/integration/by-hand.test.ts": 120,
+  "test/integration/bench-floor.test.ts": 60,
+  "test/integration/image/plain.test.ts": 200,
+  "test/integration/image/baked.test.ts": 150,
   "test/e2e/1-dr.test.ts": 650,
   "test/e2e/3-grade.test.ts": 650,
   "test/e2e/4-break.test.ts": 700,
@@ -26,6 +26,6 @@ const budgets: Readonly<Record<string, number>> = {
 export const OTHERS = 250;
 
 /** For the whole of `npm test`. The aim is 900: 15 minutes. */
-export const WHOLE = 1800;
+export const WHOLE = 2400;
 
 export const budgetOf = (file: string): number | undefined => budgets[file];
