@@ -29,14 +29,18 @@ together() { # together FUNCTION SERVER…: side by side; fails if any fails
 	return "$failed"
 }
 job() { # job VERB SERVER: QEMU's job on the server's first disk, to its end: snapshot-save, snapshot-load, snapshot-delete
-	local disk devices jobs id=lvs-lab-$1
+	local disk devices reply jobs id=lvs-lab-$1
 	disk=$(virsh qemu-monitor-command "$2" '{"execute":"query-block"}' | grep -o '"node-name":"libvirt-[0-9]*-format"' | head -n 1 | cut -d '"' -f 4)
 	devices="\"devices\":[\"$disk\"]"
 	[ "$1" = delete ] || devices+=",\"vmstate\":\"$disk\""
-	virsh qemu-monitor-command "$2" "{\"execute\":\"snapshot-$1\",\"arguments\":{\"job-id\":\"$id\",\"tag\":\"$tag\",$devices}}" >/dev/null
+	reply=$(virsh qemu-monitor-command "$2" "{\"execute\":\"snapshot-$1\",\"arguments\":{\"job-id\":\"$id\",\"tag\":\"$tag\",$devices}}")
+	[[ $reply != *'"error":'* ]] || { # virsh's status is 0; and there is no job to wait for
+		echo "$2: $reply" >&2
+		return 1
+	}
 	while jobs=$(virsh qemu-monitor-command "$2" '{"execute":"query-jobs"}') && [[ $jobs != *'"concluded"'* ]]; do sleep 0.02; done
 	virsh qemu-monitor-command "$2" "{\"execute\":\"job-dismiss\",\"arguments\":{\"id\":\"$id\"}}" >/dev/null
-	[[ $jobs != *'"error":'* ]] || {
+	[[ $jobs == *'"concluded"'* && $jobs != *'"error":'* ]] || {
 		echo "$2: $jobs" >&2
 		return 1
 	}
