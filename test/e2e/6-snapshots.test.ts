@@ -145,6 +145,21 @@ describe("snapshots of a lab of stage ha", () => {
     expect((await stack.lvs("reset")).status).toBe(0);
   });
 
+  test("a QEMU that refuses leaves the lab running, and no snapshot", async () => {
+    const monitor = (command: object) => stack.virsh("qemu-monitor-command", "server1", JSON.stringify(command));
+    const id = "lvs-lab-save";
+    const job = { "job-id": id, tag: "none", devices: ["libvirt-2-format"] };
+    await monitor({ execute: "snapshot-delete", arguments: job }); // a job of the same name, which is never dismissed
+    const { status, stderr } = await stack.lvs("snapshot", "refused");
+    await monitor({ execute: "job-dismiss", arguments: { id } });
+    expect(status).toBe(1);
+    expect(stderr).toContain("could not be saved, and run on");
+    expect(stderr).toContain("already in use");
+    expect(new Set(await states())).toEqual(new Set(["running"]));
+    expect((await listed()).map(({ name }) => name)).not.toContain("refused");
+    expect(failures(await stack.check("--wait", "10"))).toEqual([]);
+  });
+
   test("old snapshots are pruned, and others are removed by name", async () => {
     for (const name of ["one", "two", "three"]) expect((await stack.lvs("snapshot", name)).status).toBe(0);
     const { stderr } = await stack.lvs("snapshot", "four");
