@@ -5,8 +5,8 @@ import { delimiter, join, resolve } from "node:path";
 import { describeUserland } from "../provision/host/userland/userland.ts";
 import { projectRoot, stateRoot } from "../provision/paths.ts";
 import { posixQuote } from "../provision/posix-quote.ts";
-import { linkPlugins } from "../tools/toolchain/home.mjs";
-import { locateToolchain } from "../tools/toolchain/locate.mjs";
+import { linkPlugins } from "../setup/toolchain/home.mjs";
+import { locateToolchain } from "../setup/toolchain/locate.mjs";
 import { CliError, exitStatus } from "./exit-status.ts";
 
 /**

@@ -1,7 +1,7 @@
+import { FileError, formatFileError } from "../lab/lab.ts";
 import { HostCommandError } from "../provision/host/command.ts";
 import { LabHostDownError } from "../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts";
-import { FileError, formatFileError } from "../stacks/lab.ts";
 import { InterruptedError } from "../verify/interruptible.ts";
 import { LabError } from "../verify/lab-error.ts";
 import { commandFailure } from "./command-failure.ts";

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import diff from "microdiff";
 import { z } from "zod";
+import type { Lab } from "../lab/lab.ts";
 import {
   clientNeighbours,
   deleteSaved,
@@ -16,7 +17,6 @@ import {
 } from "../provision/host/snapshots.ts";
 import { labDirectory } from "../provision/paths.ts";
 import { prepareConnections, setClock } from "../provision/ssh/index.ts";
-import type { Lab } from "../stacks/lab.ts";
 import { injectedIn, Ledger } from "../verify/faults/ledger.ts";
 import { type LiveLab, placeOf } from "../verify/live-lab.ts";
 import { domainState } from "../verify/power.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { snapshotDirectory, snapshotsSettled } from "../provision/host/snapshots.ts";
 import { labDirectory, stateRoot } from "../provision/paths.ts";
-import { LockHeldError, withLock } from "../tools/lock.mjs";
+import { LockHeldError, withLock } from "../setup/lock.mjs";
 import { exitStatus, StackInUseError } from "./exit-status.ts";
 import { lockFiles } from "./pulumi-lock.ts";
 

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { LOOPBACK, listenForOwnUser } from "../tools/own-user.mjs";
+import { LOOPBACK, listenForOwnUser } from "../setup/own-user.mjs";
 
 const require = createRequire(import.meta.url);
 /** The SDK's own copy of gRPC: it serves with this one. */

@@ -1,3 +1,3 @@
-/** Where the project keeps things on the machine; see `tools/paths.mjs`, which the set-up shares. */
-export { cacheRoot, labDirectory, labsRoot, projectRoot, stateRoot } from "../tools/paths.mjs";
-export { isStackName, stackNameRule } from "../tools/stack-name.mjs";
+/** Where the project keeps things on the machine; see `setup/paths.mjs`, which the set-up shares. */
+export { cacheRoot, labDirectory, labsRoot, projectRoot, stateRoot } from "../setup/paths.mjs";
+export { isStackName, stackNameRule } from "../setup/stack-name.mjs";

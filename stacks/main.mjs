@@ -1,6 +1,6 @@
 // @ts-check
 /** What Pulumi runs (`main` in package.json): the program, compiled. */
-import { importCompiled } from "../tools/compiled.mjs";
+import { importCompiled } from "../setup/compiled.mjs";
 
 const { default: program } = await importCompiled("stacks/index.ts");
 export default program;

@@ -1,7 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
+import type { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../provision/index.ts";
 import { BRIDGE } from "./bridge.ts";
-import type { Lab } from "./lab.ts";
 
 export interface LabNetwork {
   readonly provider: libvirt.Provider;

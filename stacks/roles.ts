@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { directors, type Lab, realServers } from "../lab/lab.ts";
 import {
   Director,
   Httpd,
@@ -11,7 +12,6 @@ import {
   PeerKeys,
   RealServer,
 } from "../provision/index.ts";
-import { directors, type Lab, realServers } from "./lab.ts";
 import type { MadeServer } from "./server.ts";
 
 /** Makes every server into what the lab's stage wants of it; in a bare lab that is left to somebody's hands. */

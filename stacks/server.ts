@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
+import type { Lab, Server } from "../lab/lab.ts";
 import {
   BaseSystem,
   type GuestImage,
@@ -13,7 +14,6 @@ import {
   SeedImage,
   seedOf,
 } from "../provision/index.ts";
-import type { Lab, Server } from "./lab.ts";
 import type { LabNetwork } from "./network.ts";
 
 const DOMAIN_XSLT = readFileSync(new URL("domain.xsl", import.meta.url), "utf8");

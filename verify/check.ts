@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { type Goal, goalOf, type Lab } from "../lab/lab.ts";
 import { tryOnHost } from "../provision/host/command.ts";
 import { CLIENT } from "../provision/host/reach.ts";
 import { command, masked, type Word } from "../provision/ssh/index.ts";
-import { type Goal, goalOf, type Lab } from "../stacks/lab.ts";
 import { InterruptedError } from "./interruptible.ts";
 import { type LiveLab, onServer, placeOf } from "./live-lab.ts";
 

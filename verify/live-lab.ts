@@ -1,6 +1,6 @@
+import type { Lab } from "../lab/lab.ts";
 import { openHost } from "../provision/host/reach.ts";
 import { connectTo, type Server, type ServerRef } from "../provision/ssh/index.ts";
-import type { Lab } from "../stacks/lab.ts";
 import { LabError } from "./lab-error.ts";
 
 /** A lab that is up, as its stack's outputs describe it: what checks, faults and probes work on. */

@@ -1,4 +1,4 @@
-import { goesInTurn, poolOf } from "../stacks/lab.ts";
+import { goesInTurn, poolOf } from "../lab/lab.ts";
 import { untilAborted } from "./interruptible.ts";
 import type { LiveLab } from "./live-lab.ts";
 import { type Outage, outageOf, Probe, type ProbeResult, serverNames, summaryOf } from "./probe/index.ts";

@@ -1,9 +1,9 @@
+import { goalOf } from "../lab/lab.ts";
 import { tryOnHost } from "../provision/host/command.ts";
 import { CLIENT } from "../provision/host/reach.ts";
 import { tryVirsh } from "../provision/host/virsh.ts";
 import { parseIpvsTable, type VirtualService } from "../provision/roles/ipvs-table.ts";
 import { connectTo, type Server, UnreachableError } from "../provision/ssh/index.ts";
-import { goalOf } from "../stacks/lab.ts";
 import { ownAddresses } from "./addresses.ts";
 import { type LiveLab, placeOf } from "./live-lab.ts";
 import { serverWithMac } from "./server-with-mac.ts";

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Lab, realServers } from "../../lab/lab.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { aptConf } from "../../provision/roles/packages.ts";
-import { type Lab, realServers } from "../../stacks/lab.ts";
 import { onPath } from "../harness/on-path.ts";
 import { run } from "../harness/run.ts";
 import { SshAccess } from "../harness/ssh-access.ts";

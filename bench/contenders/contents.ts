@@ -1,10 +1,10 @@
+import { directors, type Lab, realServers, type Server } from "../../lab/lab.ts";
 import { osFamilies } from "../../provision/os.ts";
 import { unitText } from "../../provision/roles/boot-unit.ts";
 import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
 import { PEER_COMMENT } from "../../provision/roles/peer-keys.ts";
 import { unit } from "../../provision/roles/real-server.ts";
 import { generateKeys, type SshKeys } from "../../provision/ssh/key-pair.ts";
-import { directors, type Lab, realServers, type Server } from "../../stacks/lab.ts";
 
 /** What every contender has to bring about on a server of an ha lab, the same bytes for each: those of the lab's own roles. */
 export interface Contents {

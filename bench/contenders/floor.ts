@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { quote } from "zx";
+import { directors, realServers, type Server } from "../../lab/lab.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { aptConf } from "../../provision/roles/packages.ts";
-import { directors, realServers, type Server } from "../../stacks/lab.ts";
 import { SshAccess } from "../harness/ssh-access.ts";
 import type { Contender } from "./contender.ts";
 import { type Contents, contentsOf, makePeerKeys } from "./contents.ts";

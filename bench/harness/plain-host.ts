@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readLab, type Server } from "../../lab/lab.ts";
 import type { GuestImage } from "../../provision/host/image/build.ts";
 import { seed } from "../../provision/host/image/seed.ts";
 import { type LabHost, openHost } from "../../provision/host/reach.ts";
@@ -6,7 +7,6 @@ import { seedImage } from "../../provision/host/seed-image.ts";
 import { labDirectory, projectRoot } from "../../provision/paths.ts";
 import { closeConnections, type ServerRef } from "../../provision/ssh/index.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
-import { readLab, type Server } from "../../stacks/lab.ts";
 import { prepareImages } from "./images.ts";
 
 /** A guest of which all is there but itself. */

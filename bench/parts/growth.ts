@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { LabInput } from "../../stacks/lab-schema.ts";
+import type { LabInput } from "../../lab/schema.ts";
 import { withLab, withLabs } from "../harness/bench-lab.ts";
 import { timed } from "../harness/machine.ts";
 import { Ledger } from "../harness/measured.ts";

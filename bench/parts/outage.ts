@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LabInput } from "../../stacks/lab-schema.ts";
+import type { LabInput } from "../../lab/schema.ts";
 import type { OutagePromise } from "../../verify/report/result.ts";
 import { withLab } from "../harness/bench-lab.ts";
 import { Ledger } from "../harness/measured.ts";

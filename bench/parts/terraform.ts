@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { versions } from "../../tools/toolchain/recipe.mjs";
+import { versions } from "../../setup/toolchain/recipe.mjs";
 import { withLab } from "../harness/bench-lab.ts";
 import { stopwatch, timed } from "../harness/machine.ts";
 import { alternating, Ledger } from "../harness/measured.ts";

@@ -6,15 +6,15 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { cacheRoot } from "../../tools/paths.mjs";
-import { createReporter } from "../../tools/setup/reporter.mjs";
-import { runSteps } from "../../tools/setup/run-steps.mjs";
-import { steps } from "../../tools/setup/steps.mjs";
-import { buildBinaries, toolchain } from "../../tools/setup/toolchain.mjs";
-import { toolchainDirectory } from "../../tools/toolchain/locate.mjs";
-import { binaries } from "../../tools/toolchain/recipe.mjs";
+import { cacheRoot } from "../../setup/paths.mjs";
+import { createReporter } from "../../setup/steps/reporter.mjs";
+import { runSteps } from "../../setup/steps/run-steps.mjs";
+import { steps } from "../../setup/steps/steps.mjs";
+import { buildBinaries, toolchain } from "../../setup/steps/toolchain.mjs";
+import { toolchainDirectory } from "../../setup/toolchain/locate.mjs";
+import { binaries } from "../../setup/toolchain/recipe.mjs";
 
-/** @type {import("../../tools/setup/run-steps.mjs").Step[]} */
+/** @type {import("../../setup/steps/run-steps.mjs").Step[]} */
 const builds = [...new Set(binaries.map(({ module }) => module))].map((module) => ({
   name: `Go module ${module}`,
   needs: [],

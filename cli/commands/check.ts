@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import { readLab } from "../../lab/lab.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
-import { readLab } from "../../stacks/lab.ts";
 import { type CatalogueEntry, catalogue } from "../../verify/catalogue.ts";
 import {
   allPassed,

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
-import { goalOf, type Lab } from "../../stacks/lab.ts";
+import { goalOf, type Lab } from "../../lab/lab.ts";
 import { faults } from "../../verify/faults/index.ts";
 import type { LiveLab } from "../../verify/live-lab.ts";
 import type { RunResult } from "../../verify/report/result.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import type { Lab } from "../../lab/lab.ts";
 import { turnsSince } from "../../provision/turns.ts";
-import type { Lab } from "../../stacks/lab.ts";
 import { runChecksUntilTheyPass } from "../../verify/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readLab } from "../../stacks/lab.ts";
+import { readLab } from "../../lab/lab.ts";
 
 export const validate = (program: Command): void => {
   program

@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { labFileOf, labNames } from "../../lab/files.ts";
+import { readYaml } from "../../lab/yaml/document.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { labFileOf, labNames } from "../../stacks/lab-file.ts";
-import { readYaml } from "../../stacks/yaml/document.ts";
 import { checkRoles } from "../../verify/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { faults } from "../../verify/faults/index.ts";

@@ -17,7 +17,7 @@ import { runningHosts, surveyLab } from "../../provision/host/survey.ts";
 import { userlandKey } from "../../provision/host/userland/recipe.ts";
 import { userlandStore } from "../../provision/host/userland/userland.ts";
 import { cacheRoot } from "../../provision/paths.ts";
-import { toolchainDirectory, toolchainKey } from "../../tools/toolchain/locate.mjs";
+import { toolchainDirectory, toolchainKey } from "../../setup/toolchain/locate.mjs";
 import { FIX, type Finding } from "./finding.ts";
 import { ifFree, isLocked } from "./locks.ts";
 

@@ -1,4 +1,4 @@
-import { machineFindings } from "../../tools/setup/machine.mjs";
+import { machineFindings } from "../../setup/steps/machine.mjs";
 import { lookUpBackend } from "../environment.ts";
 import { cacheFindings } from "./cache.ts";
 import { faultFindings } from "./faults.ts";

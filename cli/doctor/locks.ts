@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { withLock } from "../../tools/lock.mjs";
+import { withLock } from "../../setup/lock.mjs";
 import { isLivePulumi } from "../processes.ts";
 import { lockContent } from "../pulumi-lock.ts";
 import { stackLockFile } from "../stack-lock.ts";
@@ -12,7 +12,7 @@ import { readRegularFile } from "./backend.ts";
 /** How long a lock is waited for: a command that was just killed needs a moment to let go of it. */
 const SECONDS = 1;
 
-/** Whether another process holds a lock of tools/lock.mjs. One that cannot be looked at counts as held. */
+/** Whether another process holds a lock of setup/lock.mjs. One that cannot be looked at counts as held. */
 export const isLocked = (file: string): boolean =>
   existsSync(file) &&
   spawnSync("flock", ["--nonblock", file, "true"], { stdio: "ignore", timeout: SECONDS * 1000, killSignal: "SIGKILL" })

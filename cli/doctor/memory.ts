@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
+import { labFileOf, labNames } from "../../lab/files.ts";
+import { FileError, formatFileError, readLab } from "../../lab/lab.ts";
 import { labMemory } from "../../provision/host/lab-memory.ts";
 import { labDirectory, projectRoot } from "../../provision/paths.ts";
-import { FileError, formatFileError, readLab } from "../../stacks/lab.ts";
-import { labFileOf, labNames } from "../../stacks/lab-file.ts";
 import { shortageOf } from "../../stacks/memory.ts";
 import { configuredLab } from "../configured-lab.ts";
 import type { Finding } from "./finding.ts";

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { access, mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { withLock } from "../../tools/lock.mjs";
+import { withLock } from "../../setup/lock.mjs";
 import { asRoot, labEnvironment } from "./machine/namespaces.ts";
 import { usersOf } from "./machine/processes.ts";
 import { damageOf, type Measure, writeManifest } from "./manifest.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withLock } from "../../tools/lock.mjs";
+import { withLock } from "../../setup/lock.mjs";
 import { CLIENT, type LabHost, SEGMENT } from "./access.ts";
 import { runOnHost } from "./command.ts";
 

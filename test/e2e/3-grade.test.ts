@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Lab, readLab } from "../../stacks/lab.ts";
+import { type Lab, readLab } from "../../lab/lab.ts";
 import type { Grade, TaskStatus } from "../../verify/grade/grade.ts";
 import type { LabStatus } from "../../verify/status.ts";
 import { drByHand, haByHand, type Step, undoDrByHand } from "./by-hand.ts";

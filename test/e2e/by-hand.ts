@@ -1,4 +1,4 @@
-import { directors, type Lab, realServers, type Server } from "../../stacks/lab.ts";
+import { directors, type Lab, realServers, type Server } from "../../lab/lab.ts";
 
 /** One thing that a student types, as root on a server. */
 export interface Step {

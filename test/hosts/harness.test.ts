@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cacheRoot, projectRoot } from "../../tools/paths.mjs";
+import { cacheRoot, projectRoot } from "../../setup/paths.mjs";
 import { Host } from "./host.ts";
 import { difference, type MachineState, machineState } from "./snapshot.ts";
 

@@ -4,8 +4,8 @@ import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
 import { aptProxies, debianMirror } from "../../provision/host/machine/debian-mirror.ts";
-import { withLock } from "../../tools/lock.mjs";
-import { cacheRoot, projectRoot } from "../../tools/paths.mjs";
+import { withLock } from "../../setup/lock.mjs";
+import { cacheRoot, projectRoot } from "../../setup/paths.mjs";
 
 export type Suite = "bookworm" | "trixie";
 

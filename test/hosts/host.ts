@@ -5,7 +5,7 @@ import { chown, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $, quote } from "zx";
-import { cacheRoot } from "../../tools/paths.mjs";
+import { cacheRoot } from "../../setup/paths.mjs";
 import { Daemon } from "./daemon.ts";
 import { copyHostImage, hostsCache, type Suite, type User } from "./host-image.ts";
 import { passMachineSettings } from "./machine-settings.ts";

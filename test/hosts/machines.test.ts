@@ -145,7 +145,7 @@ describe("a machine with a life of its own", () => {
     const on = await booted("lacking", { suite: "trixie" }, alice);
     await on.clone("alice");
     const refused = async (): Promise<string> => {
-      const { status, stderr } = await on.run("alice", "node tools/setup.mjs", { cwd: "lvs-lab" });
+      const { status, stderr } = await on.run("alice", "node setup/main.mjs", { cwd: "lvs-lab" });
       expect(status).toBe(1);
       return stderr;
     };
@@ -161,7 +161,7 @@ describe("a machine with a life of its own", () => {
     expect(await refused()).toContain("sudo chmod 0666 /dev/net/tun");
     await on.asRoot("chmod 0666 /dev/net/tun");
     expect(
-      (await on.run("alice", "LVS_LAB_STATE='/home/alice/my labs' node tools/setup.mjs", { cwd: "lvs-lab" })).stderr,
+      (await on.run("alice", "LVS_LAB_STATE='/home/alice/my labs' node setup/main.mjs", { cwd: "lvs-lab" })).stderr,
     ).toContain("LVS_LAB_STATE");
     expect((await on.run("alice", "ls 'my labs'")).status).not.toBe(0);
   });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { $ } from "zx";
-import { withLock } from "../../tools/lock.mjs";
+import { withLock } from "../../setup/lock.mjs";
 import { hostsCache } from "./host-image.ts";
 
 /** Node releases by major version, each with a matching npm. */

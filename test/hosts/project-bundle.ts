@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "zx";
-import { projectRoot } from "../../tools/paths.mjs";
+import { projectRoot } from "../../setup/paths.mjs";
 
 /**
  * Writes the project to a file that `git clone` accepts: the last commit, and one more commit with the uncommitted changes.

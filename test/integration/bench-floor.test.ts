@@ -6,9 +6,9 @@ import { quote } from "zx";
 import { contentsOf, makePeerKeys } from "../../bench/contenders/contents.ts";
 import { floorScript, provisioning } from "../../bench/contenders/floor.ts";
 import { run } from "../../bench/harness/run.ts";
+import { readLab } from "../../lab/lab.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { aptConf } from "../../provision/roles/packages.ts";
-import { readLab } from "../../stacks/lab.ts";
 import { inUserland } from "./hosts.ts";
 
 /** The scripts on this machine in the place of a server, with directories of its own over those that they write to. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PlainHost } from "../../bench/harness/plain-host.ts";
 import { Terraform, terraformVariables } from "../../bench/harness/terraform.ts";
-import { readLab } from "../../stacks/lab.ts";
+import { readLab } from "../../lab/lab.ts";
 
 /** Machines that are never made: what Terraform says of its configuration before it asks libvirt anything. */
 const lab = await readLab("labs/bare-ha.yaml");

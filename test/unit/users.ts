@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { projectRoot } from "../../tools/paths.mjs";
+import { projectRoot } from "../../setup/paths.mjs";
 
 const client = join(projectRoot, "test/unit/grpc-client.mjs");
 

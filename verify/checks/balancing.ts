@@ -1,4 +1,4 @@
-import { goesInTurn, poolOf } from "../../stacks/lab.ts";
+import { goesInTurn, poolOf } from "../../lab/lab.ts";
 import type { Check } from "../check.ts";
 import { askVip, names, repeats, serverOfPage, urlOf } from "./subjects.ts";
 

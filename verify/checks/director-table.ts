@@ -1,4 +1,4 @@
-import { goalOf, type Lab, realServers } from "../../stacks/lab.ts";
+import { goalOf, type Lab, realServers } from "../../lab/lab.ts";
 import type { Check } from "../check.ts";
 import { keepalivedRuns, names } from "./subjects.ts";
 

@@ -1,4 +1,4 @@
-import type { Lab } from "../../stacks/lab.ts";
+import type { Lab } from "../../lab/lab.ts";
 import type { Check } from "../check.ts";
 import { masterOf, names, serverNamed } from "./subjects.ts";
 

@@ -1,4 +1,4 @@
-import { directors, type Lab } from "../../stacks/lab.ts";
+import { directors, type Lab } from "../../lab/lab.ts";
 import type { Check } from "../check.ts";
 import { names } from "./subjects.ts";
 

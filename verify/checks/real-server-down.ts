@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { poolOf } from "../../lab/lab.ts";
 import { patience } from "../../provision/ssh/index.ts";
-import { poolOf } from "../../stacks/lab.ts";
 import type { Check, View } from "../check.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import { askVip, masterOf, names, urlOf } from "./subjects.ts";

@@ -1,4 +1,4 @@
-import { directors, goalOf, type Lab, realServers, type Server } from "../../stacks/lab.ts";
+import { directors, goalOf, type Lab, realServers, type Server } from "../../lab/lab.ts";
 import type { Evidence, View } from "../check.ts";
 
 export const names = {

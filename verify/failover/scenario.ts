@@ -1,4 +1,4 @@
-import { directors, goalOf, type Lab, sharesAreEven } from "../../stacks/lab.ts";
+import { directors, goalOf, type Lab, sharesAreEven } from "../../lab/lab.ts";
 import { LabError } from "../lab-error.ts";
 import type { LiveLab } from "../live-lab.ts";
 import { prepareScenario, type ResolvedScenario, type Scenario } from "../scenarios/index.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Lab } from "../../stacks/lab.ts";
+import type { Lab } from "../../lab/lab.ts";
 import type { View } from "../check.ts";
 
 /**

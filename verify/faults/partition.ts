@@ -1,4 +1,4 @@
-import { directors } from "../../stacks/lab.ts";
+import { directors } from "../../lab/lab.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { clearByHand, firewall } from "./firewall.ts";
 import { none } from "./parameters.ts";

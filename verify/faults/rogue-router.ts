@@ -1,11 +1,11 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { broadcast, formatAddress, parseAddress, parseSubnet } from "../../lab/ipv4.ts";
+import type { Lab } from "../../lab/lab.ts";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
 import { versionLines } from "../../provision/roles/keepalived-conf.ts";
 import { until } from "../../provision/until.ts";
-import { broadcast, formatAddress, parseAddress, parseSubnet } from "../../stacks/ipv4.ts";
-import type { Lab } from "../../stacks/lab.ts";
 import { LabError } from "../lab-error.ts";
 import { placeOf } from "../live-lab.ts";
 import { defineFault, type FaultSite } from "./fault.ts";

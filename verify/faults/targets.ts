@@ -1,4 +1,4 @@
-import { directors, goalOf, type Lab, realServers } from "../../stacks/lab.ts";
+import { directors, goalOf, type Lab, realServers } from "../../lab/lab.ts";
 
 const names = (servers: readonly { readonly name: string }[]): string[] => servers.map(({ name }) => name);
 

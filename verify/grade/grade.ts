@@ -1,4 +1,4 @@
-import { type Goal, goalOf, type Lab, type Stage } from "../../stacks/lab.ts";
+import { type Goal, goalOf, type Lab, type Stage } from "../../lab/lab.ts";
 import { type Check, type CheckResult, type Patience, runCheck } from "../check.ts";
 import type { LiveLab } from "../live-lab.ts";
 import { exercises, type TaskRow } from "./tasks.ts";

@@ -1,4 +1,4 @@
-import type { Goal } from "../../stacks/lab.ts";
+import type { Goal } from "../../lab/lab.ts";
 import type { Check } from "../check.ts";
 import { arpCure } from "../checks/arp-cure.ts";
 import { arpOwner } from "../checks/arp-owner.ts";

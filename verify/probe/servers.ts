@@ -1,4 +1,4 @@
-import { type Lab, realServers } from "../../stacks/lab.ts";
+import { type Lab, realServers } from "../../lab/lab.ts";
 import type { ProbedRequest } from "./records.ts";
 
 /** Servers' names by the pages that they serve, trimmed as the probe has them. */

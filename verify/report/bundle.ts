@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pageDirectory, pageEntries } from "../../tools/report-page.mjs";
+import { pageDirectory, pageEntries } from "../../setup/report-page.mjs";
 
 /** What a report's page is made with, ready to be put into it. */
 export interface PageBundle {

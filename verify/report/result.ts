@@ -1,4 +1,4 @@
-import type { Stage } from "../../stacks/lab.ts";
+import type { Stage } from "../../lab/lab.ts";
 import type { Evidence } from "../check.ts";
 import type { ArpChange, Jitter, Outage } from "../probe/index.ts";
 

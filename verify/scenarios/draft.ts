@@ -1,4 +1,4 @@
-import type { Path } from "../../stacks/yaml/document.ts";
+import type { Path } from "../../lab/yaml/document.ts";
 import type { ExpectInput, ScenarioInput, StepInput } from "./schema.ts";
 
 /**

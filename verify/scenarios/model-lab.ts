@@ -1,4 +1,4 @@
-import { type Lab, parseLab, type Stage } from "../../stacks/lab.ts";
+import { type Lab, parseLab, type Stage } from "../../lab/lab.ts";
 
 /**
  * A lab of a stage with so many real servers, 1 to 99: what a scenario's selectors are tried on before there is a lab. Its master is

@@ -1,8 +1,8 @@
 import { basename, extname } from "node:path";
-import type { Path, YamlFile } from "../../stacks/yaml/document.ts";
-import { parseFile, readText } from "../../stacks/yaml/file.ts";
-import { deepFreeze } from "../../stacks/yaml/freeze.ts";
-import { findingsOf } from "../../stacks/yaml/rules.ts";
+import type { Path, YamlFile } from "../../lab/yaml/document.ts";
+import { parseFile, readText } from "../../lab/yaml/file.ts";
+import { deepFreeze } from "../../lab/yaml/freeze.ts";
+import { findingsOf } from "../../lab/yaml/rules.ts";
 import type { Draft } from "./draft.ts";
 import { milliseconds } from "./duration.ts";
 import { defaultWithinMs, expectationsOf } from "./expectations.ts";

@@ -1,6 +1,6 @@
+import { directors, goalOf } from "../../lab/lab.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
-import { directors, goalOf } from "../../stacks/lab.ts";
 import { faults } from "../faults/index.ts";
 import { Ledger } from "../faults/ledger.ts";
 import { LabError } from "../lab-error.ts";

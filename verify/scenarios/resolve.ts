@@ -1,9 +1,9 @@
-import { goalOf, type Lab, poolOf, realServers, sharesAreEven } from "../../stacks/lab.ts";
-import { type Finding, readYaml } from "../../stacks/yaml/document.ts";
-import { deepFreeze } from "../../stacks/yaml/freeze.ts";
-import { didYouMean } from "../../stacks/yaml/nearest.ts";
-import { FileError } from "../../stacks/yaml/problem.ts";
-import { findingsOf, type Rule } from "../../stacks/yaml/rules.ts";
+import { goalOf, type Lab, poolOf, realServers, sharesAreEven } from "../../lab/lab.ts";
+import { type Finding, readYaml } from "../../lab/yaml/document.ts";
+import { deepFreeze } from "../../lab/yaml/freeze.ts";
+import { didYouMean } from "../../lab/yaml/nearest.ts";
+import { FileError } from "../../lab/yaml/problem.ts";
+import { findingsOf, type Rule } from "../../lab/yaml/rules.ts";
 import { type Draft, stepsOf } from "./draft.ts";
 import { type Known, placeOf } from "./rules.ts";
 import type {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { goalOf } from "../../stacks/lab.ts";
+import { goalOf } from "../../lab/lab.ts";
 import type { LiveLab } from "../live-lab.ts";
 import {
   answersPerServer,

@@ -1,8 +1,8 @@
-import type { Lab } from "../../stacks/lab.ts";
-import type { Path } from "../../stacks/yaml/document.ts";
-import { didYouMean } from "../../stacks/yaml/nearest.ts";
-import type { Rule, Statement } from "../../stacks/yaml/rules.ts";
-import { checkShape } from "../../stacks/yaml/shape.ts";
+import type { Lab } from "../../lab/lab.ts";
+import type { Path } from "../../lab/yaml/document.ts";
+import { didYouMean } from "../../lab/yaml/nearest.ts";
+import type { Rule, Statement } from "../../lab/yaml/rules.ts";
+import { checkShape } from "../../lab/yaml/shape.ts";
 import type { Fault } from "../faults/fault.ts";
 import { type Draft, type DraftStep, type PlacedStep, stagesOf, stepsOf } from "./draft.ts";
 import { parseDuration } from "./duration.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { goals, hostLabel, vrrpStates } from "../../stacks/lab-schema.ts";
-import { choice, property, wholeNumber } from "../../stacks/yaml/schema.ts";
+import { goals, hostLabel, vrrpStates } from "../../lab/schema.ts";
+import { choice, property, wholeNumber } from "../../lab/yaml/schema.ts";
 import type { Diagnosis } from "../report/result.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import type { ExpectationKind } from "./scenario.ts";

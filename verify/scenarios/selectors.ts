@@ -1,5 +1,5 @@
-import { directors, type Lab, realServers, type Stage } from "../../stacks/lab.ts";
-import type { Path } from "../../stacks/yaml/document.ts";
+import { directors, type Lab, realServers, type Stage } from "../../lab/lab.ts";
+import type { Path } from "../../lab/yaml/document.ts";
 import type { Draft, PlacedStep } from "./draft.ts";
 import { stepsOf } from "./draft.ts";
 

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { didYouMean } from "../../lab/yaml/nearest.ts";
+import { FileError } from "../../lab/yaml/problem.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { didYouMean } from "../../stacks/yaml/nearest.ts";
-import { FileError } from "../../stacks/yaml/problem.ts";
 
 const directory = join(projectRoot, "verify/scenarios/shipped");
 

@@ -1,5 +1,5 @@
-import { type Path, samePath } from "../../stacks/yaml/document.ts";
-import type { Statement } from "../../stacks/yaml/rules.ts";
+import { type Path, samePath } from "../../lab/yaml/document.ts";
+import type { Statement } from "../../lab/yaml/rules.ts";
 import type { Draft, DraftStep } from "./draft.ts";
 
 /** A fault that has been put somewhere and not been taken away. */

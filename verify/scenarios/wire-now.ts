@@ -1,4 +1,4 @@
-import { directors } from "../../stacks/lab.ts";
+import { directors } from "../../lab/lab.ts";
 import type { Diagnosis } from "../report/result.ts";
 import { diagnose } from "../wire/index.ts";
 import type { Observed } from "./observed.ts";

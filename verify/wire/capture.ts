@@ -1,9 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
+import type { Lab } from "../../lab/lab.ts";
 import { type LabHost, SEGMENT } from "../../provision/host/reach.ts";
 import { BRIDGE } from "../../stacks/bridge.ts";
-import type { Lab } from "../../stacks/lab.ts";
 import type { RunClock } from "../clock.ts";
 import type { CaptureInfo } from "../report/result.ts";
 import { EvidenceLog, type WireAdvert, type WireEvidence } from "./evidence.ts";

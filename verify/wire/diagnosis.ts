@@ -1,4 +1,4 @@
-import type { Lab } from "../../stacks/lab.ts";
+import type { Lab } from "../../lab/lab.ts";
 import type { Diagnosis } from "../report/result.ts";
 import { diagnoseArpConflicts } from "./diagnoses/arp-conflict.ts";
 import { caseOf, type PowerHint } from "./diagnoses/case.ts";

@@ -1,4 +1,4 @@
-import { directors, type Lab } from "../../stacks/lab.ts";
+import { directors, type Lab } from "../../lab/lab.ts";
 import { masterDownInterval } from "../vrrp.ts";
 import type { WireAdvert } from "./evidence.ts";
 

@@ -1,5 +1,5 @@
-import type { Lab } from "../../stacks/lab.ts";
-import { directors, goalOf } from "../../stacks/lab.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { directors, goalOf } from "../../lab/lab.ts";
 import type { OwnerSpan, VrrpSpan } from "../report/result.ts";
 import { serverWithMac } from "../server-with-mac.ts";
 import type { WireAdvert, WireEvidence } from "./evidence.ts";

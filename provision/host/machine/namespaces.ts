@@ -1,4 +1,4 @@
-import { atLogout } from "../../../tools/setup/machine.mjs";
+import { atLogout } from "../../../setup/steps/machine.mjs";
 
 /**
  * What the machine gives to a lab without being changed: namespaces. Root makes them at once. An ordinary user first becomes root of a user

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { contentHash } from "../../../tools/content-hash.mjs";
+import { contentHash } from "../../../setup/content-hash.mjs";
 
 /** The Debian release of the userland. */
 export const suite = "bookworm";

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { isProgram } from "../../../tools/setup/machine.mjs";
+import { isProgram } from "../../../setup/steps/machine.mjs";
 import { cacheRoot } from "../../paths.ts";
 import { type BuildOptions, buildOnce, exists, type Store, step } from "../build.ts";
 import { aptProxies, debianMirror, debianSources } from "../machine/debian-mirror.ts";

@@ -14,7 +14,7 @@ import { firstPromised, haWith } from "../../../bench/parts/outage.ts";
 import { PhaseWatch } from "../../../bench/parts/phases.ts";
 import { StepWatch } from "../../../bench/parts/setup.ts";
 import { loadCommand, rateIn } from "../../../bench/parts/throughput.ts";
-import { parseLab, readLab } from "../../../stacks/lab.ts";
+import { parseLab, readLab } from "../../../lab/lab.ts";
 
 describe("labs of the benchmark's own", () => {
   it.each([1, 2, 4, 8])("with %i real servers are labs", (count) => {

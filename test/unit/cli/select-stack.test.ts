@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { labNames } from "../../../stacks/lab-file.ts";
+import { labNames } from "../../../lab/files.ts";
 import { Checkout } from "./a-checkout.ts";
 
 let checkout: Checkout;

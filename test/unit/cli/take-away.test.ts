@@ -252,7 +252,7 @@ describe("npm run down", { timeout: 60_000 }, () => {
       env: checkout.environment({ ...withoutPulumi(), ...more }),
       nothrow: true,
       quiet: true,
-    })`node tools/setup.mjs --then down --stack bare-machine`;
+    })`node setup/main.mjs --then down --stack bare-machine`;
 
   it("builds nothing, though all that the set-up makes is missing", async () => {
     const host = await aLabHost(directoryOf("bare-machine"));

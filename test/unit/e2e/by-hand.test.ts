@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { $ } from "zx";
-import { readLab } from "../../../stacks/lab.ts";
+import { readLab } from "../../../lab/lab.ts";
 import { drByHand, haByHand } from "../../e2e/by-hand.ts";
 
 const bare = await readLab("labs/bare.yaml");

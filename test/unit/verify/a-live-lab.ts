@@ -1,5 +1,5 @@
+import { readLab } from "../../../lab/lab.ts";
 import { command, type Word } from "../../../provision/ssh/index.ts";
-import { readLab } from "../../../stacks/lab.ts";
 import { type Evidence, View } from "../../../verify/check.ts";
 import type { LiveLab } from "../../../verify/live-lab.ts";
 

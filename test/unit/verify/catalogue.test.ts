@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readLab } from "../../../stacks/lab.ts";
+import { readLab } from "../../../lab/lab.ts";
 import { catalogue } from "../../../verify/catalogue.ts";
 import { checks } from "../../../verify/checks/index.ts";
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { readLab } from "../../../stacks/lab.ts";
+import { readLab } from "../../../lab/lab.ts";
 import { type Check, type CheckResult, runCheck, runChecks, type Seen, selectChecks } from "../../../verify/check.ts";
 import { InterruptedError } from "../../../verify/interruptible.ts";
 import type { LiveLab } from "../../../verify/live-lab.ts";

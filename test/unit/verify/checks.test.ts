@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readLab } from "../../../stacks/lab.ts";
+import { readLab } from "../../../lab/lab.ts";
 import { type Check, checkRoles, type Seen } from "../../../verify/check.ts";
 import { arpCure } from "../../../verify/checks/arp-cure.ts";
 import { arpOwner } from "../../../verify/checks/arp-owner.ts";

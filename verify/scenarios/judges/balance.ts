@@ -1,4 +1,4 @@
-import { poolOf } from "../../../stacks/lab.ts";
+import { poolOf } from "../../../lab/lab.ts";
 import { answersPerServer, areEven, serverNames } from "../../probe/index.ts";
 import { tallyWords } from "../../report/words.ts";
 import type { BalanceExpectation } from "../scenario.ts";

@@ -1,4 +1,4 @@
-import { goalOf } from "../../../stacks/lab.ts";
+import { goalOf } from "../../../lab/lab.ts";
 import { holdersInWords, vipHolders } from "../../vip-holders.ts";
 import type { VipExpectation } from "../scenario.ts";
 import { mastersNow } from "../wire-now.ts";

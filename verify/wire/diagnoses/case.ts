@@ -1,4 +1,4 @@
-import type { Lab } from "../../../stacks/lab.ts";
+import type { Lab } from "../../../lab/lab.ts";
 import type { WireAdvert, WireEvidence } from "../evidence.ts";
 import { type Reign, reignsOf, type VrrpFacts, vrrpFacts } from "../reigns.ts";
 

@@ -1,4 +1,4 @@
-import { directors } from "../../../stacks/lab.ts";
+import { directors } from "../../../lab/lab.ts";
 import type { Diagnosis } from "../../report/result.ts";
 import { skew } from "../../vrrp.ts";
 import { believes, endOfReign, type Reign, type Return, returnOf } from "../reigns.ts";

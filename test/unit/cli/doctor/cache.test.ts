@@ -9,8 +9,8 @@ import { cachedGuestImage, imageStore } from "../../../../provision/host/image/b
 import { imageKey } from "../../../../provision/host/image/recipe.ts";
 import { userlandKey } from "../../../../provision/host/userland/recipe.ts";
 import { userlandStore } from "../../../../provision/host/userland/userland.ts";
-import { withLock } from "../../../../tools/lock.mjs";
-import { toolchainDirectory } from "../../../../tools/toolchain/locate.mjs";
+import { withLock } from "../../../../setup/lock.mjs";
+import { toolchainDirectory } from "../../../../setup/toolchain/locate.mjs";
 import { aLabHost } from "../../provision/host/a-lab-host.ts";
 import { aUserOf } from "../../provision/host/a-user-of.ts";
 import { aState, told } from "./a-state.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Lab } from "../../../../stacks/lab.ts";
+import type { Lab } from "../../../../lab/lab.ts";
 import { failoverScenario } from "../../../../verify/failover/index.ts";
 import { fitted } from "../../../../verify/failover/scenario.ts";
 import { faults } from "../../../../verify/faults/index.ts";

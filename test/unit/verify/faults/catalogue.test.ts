@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { directors, goalOf, readLab, realServers } from "../../../../lab/lab.ts";
 import { projectRoot } from "../../../../provision/paths.ts";
-import { directors, goalOf, readLab, realServers } from "../../../../stacks/lab.ts";
 import { faults } from "../../../../verify/faults/index.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
 

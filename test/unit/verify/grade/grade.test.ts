@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { readLab } from "../../../../stacks/lab.ts";
+import { readLab } from "../../../../lab/lab.ts";
 import type { runCheck } from "../../../../verify/check.ts";
 import { checks } from "../../../../verify/checks/index.ts";
 import { formatGrade } from "../../../../verify/grade/format.ts";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type Lab, type Problem, parseLab } from "../../../../lab/lab.ts";
 import { projectRoot } from "../../../../provision/paths.ts";
-import { type Lab, type Problem, parseLab } from "../../../../stacks/lab.ts";
 import { parseScenario, resolve } from "../../../../verify/scenarios/index.ts";
-import { edit, problemsIn, unmarked } from "../../file-cases.ts";
+import { edit, problemsIn, unmarked } from "../../lab/file-cases.ts";
 import { faults } from "./some-faults.ts";
 
 const labText = (name: string): string => readFileSync(join(projectRoot, `labs/${name}.yaml`), "utf8");

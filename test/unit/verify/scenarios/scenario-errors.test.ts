@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type FileError, formatFileError, type Problem } from "../../../../stacks/lab.ts";
-import { propertyPaths } from "../../../../stacks/yaml/schema.ts";
+import { type FileError, formatFileError, type Problem } from "../../../../lab/lab.ts";
+import { propertyPaths } from "../../../../lab/yaml/schema.ts";
 import { parseScenario } from "../../../../verify/scenarios/index.ts";
 import { rules } from "../../../../verify/scenarios/rules.ts";
 import { scenarioSchema } from "../../../../verify/scenarios/schema.ts";
-import { edit, type FileCase, problemsIn, unmarked } from "../../file-cases.ts";
+import { edit, type FileCase, problemsIn, unmarked } from "../../lab/file-cases.ts";
 import { faults } from "./some-faults.ts";
 
 const ha = `title: The master dies

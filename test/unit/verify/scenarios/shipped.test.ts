@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseLab, type Stage } from "../../../../lab/lab.ts";
 import { projectRoot } from "../../../../provision/paths.ts";
-import { parseLab, type Stage } from "../../../../stacks/lab.ts";
 import { faults } from "../../../../verify/faults/index.ts";
 import { findScenario, readScenario, resolve, scenarioNames } from "../../../../verify/scenarios/index.ts";
-import { edit } from "../../file-cases.ts";
+import { edit } from "../../lab/file-cases.ts";
 
 const labText = (stage: Stage): string => readFileSync(join(projectRoot, `labs/${stage}.yaml`), "utf8");
 const names = await scenarioNames();

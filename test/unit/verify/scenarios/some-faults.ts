@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { directors, type Lab, realServers } from "../../../../stacks/lab.ts";
+import { directors, type Lab, realServers } from "../../../../lab/lab.ts";
 import { defineFault, type Fault } from "../../../../verify/faults/fault.ts";
 
 const names = (servers: readonly { name: string }[]): string[] => servers.map(({ name }) => name);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../../../stacks/lab.ts";
+import { parseLab } from "../../../../lab/lab.ts";
 import { diagnose } from "../../../../verify/wire/index.ts";
 import { adverts, claims, lab, macs, resigns, type Speech, story } from "./wire-story.ts";
 

@@ -1,4 +1,4 @@
-import { readLab } from "../../../../stacks/lab.ts";
+import { readLab } from "../../../../lab/lab.ts";
 import type { ArpClaim, Handshake, WireAdvert, WireEvidence } from "../../../../verify/wire/evidence.ts";
 
 /** The textbook's lab: server1 (priority 100) and server4 (priority 50) are its directors, server2 a real server. */

@@ -1,0 +1,126 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import ts from "typescript";
+import { stages } from "../../lab/schema.ts";
+import { projectRoot } from "../../provision/paths.ts";
+
+/** The page of which this writes a part. */
+export const reportDocsFile = join(projectRoot, "docs/report.md");
+
+/** Where the interfaces of result.json are. */
+const sources = [
+  "verify/report/result.ts",
+  "verify/check.ts",
+  "verify/probe/records.ts",
+  "verify/probe/outage.ts",
+] as const;
+
+const BEGIN = "<!-- Written by `npm run docs` from verify/report/result.ts: change the comments there, not this. -->";
+const END = "<!-- End of what is written. -->";
+
+/** What a type is called where it has no interface of its own. */
+const aliases: Readonly<Record<string, string>> = { Stage: stages.map((stage) => `"${stage}"`).join(" | ") };
+
+/** docs/report.md with the fields of result.json as the interfaces have them now. */
+export async function reportDocs(): Promise<string> {
+  const page = await readFile(reportDocsFile, "utf8");
+  const [before = "", rest] = page.split(BEGIN);
+  const [, after] = rest?.split(END) ?? [];
+  if (after === undefined) throw new Error(`${reportDocsFile} has lost its marks: put "${BEGIN}" and "${END}" back`);
+  return `${before}${BEGIN}\n\n${await fields()}\n\n${END}${after}`;
+}
+
+/** A section for every interface, in the order in which they are met from RunResult on. */
+async function fields(): Promise<string> {
+  const interfaces = await interfacesByName();
+  const met = new Set(["RunResult"]);
+  const sections: string[] = [];
+  for (const name of met) {
+    const declaration = interfaces.get(name);
+    if (!declaration) throw new Error(`there is no interface ${name} in ${sources.join(", ")}: add its file to them`);
+    const rows = rowsOf(declaration.members, interfaces, (other) => met.add(other));
+    const table = [["field", "type", "meaning"], ["---", "---", "---"], ...rows]
+      .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+      .join("\n");
+    sections.push([`### ${name}`, comment(declaration), table].filter(Boolean).join("\n\n"));
+  }
+  return sections.join("\n\n");
+}
+
+type Interfaces = ReadonlyMap<string, ts.InterfaceDeclaration>;
+
+async function interfacesByName(): Promise<Interfaces> {
+  const found = new Map<string, ts.InterfaceDeclaration>();
+  for (const path of sources) {
+    const text = await readFile(join(projectRoot, path), "utf8");
+    for (const statement of ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true).statements)
+      if (ts.isInterfaceDeclaration(statement)) found.set(statement.name.text, statement);
+  }
+  return found;
+}
+
+/** The rows of a table. What an object without a name has in it are rows too, `latency.medianMs`. */
+function rowsOf(
+  members: ts.NodeArray<ts.TypeElement>,
+  interfaces: Interfaces,
+  meet: (name: string) => void,
+  prefix = "",
+): string[][] {
+  return members.flatMap((member) => {
+    if (!ts.isPropertySignature(member) || !member.type) return [];
+    const name = prefix + member.name.getText();
+    const optional = member.questionToken ? "; may be absent" : "";
+    const { inner, list } = unwrap(member.type);
+    if (ts.isTypeLiteralNode(inner)) {
+      const kind = list ? "list of objects" : "object";
+      const below = rowsOf(inner.members, interfaces, meet, `${name}${list ? "[]" : ""}.`);
+      return [[`\`${name}\``, kind + optional, comment(member)], ...below];
+    }
+    return [[`\`${name}\``, typeWords(inner, list, interfaces, meet) + optional, comment(member)]];
+  });
+}
+
+/** A type without `readonly` and, of a list, what it is a list of. */
+function unwrap(type: ts.TypeNode, list = false): { inner: ts.TypeNode; list: boolean } {
+  if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type)) return unwrap(type.type, list);
+  if (ts.isArrayTypeNode(type)) return unwrap(type.elementType, true);
+  return { inner: type, list };
+}
+
+function typeWords(type: ts.TypeNode, list: boolean, interfaces: Interfaces, meet: (name: string) => void): string {
+  const named = (text: string): string => {
+    if (interfaces.has(text)) {
+      meet(text);
+      return `[${text}](#${text.toLowerCase()})`;
+    }
+    return `\`${aliases[text] ?? text.replace(/^Readonly<(.*)>$/, "$1")}\``;
+  };
+  const words = ts.isUnionTypeNode(type)
+    ? unionWords(type, named)
+    : named(resolved(type, interfaces).getText().replace(/\s+/g, " "));
+  return list ? `list of ${words}` : words;
+}
+
+/** A union is code as it stands, unless one of its members has a section to link to. */
+const unionWords = (type: ts.UnionTypeNode, named: (text: string) => string): string => {
+  const members = type.types.map((member) => member.getText());
+  const words = members.map(named);
+  return words.some((word) => word.startsWith("[")) ? words.join(" or ") : `\`${members.join(" | ")}\``;
+};
+
+/** `Outage["counts"]` as the type that the field has. */
+function resolved(type: ts.TypeNode, interfaces: Interfaces): ts.TypeNode {
+  if (!ts.isIndexedAccessTypeNode(type)) return type;
+  const field = type.indexType.getText().slice(1, -1);
+  const member = interfaces.get(type.objectType.getText())?.members.find((one) => one.name?.getText() === field);
+  return member && ts.isPropertySignature(member) && member.type ? member.type : type;
+}
+
+/** The comment before a declaration, its paragraphs as one line each. */
+function comment(node: ts.Node): string {
+  const text = ts.getJSDocCommentsAndTags(node).flatMap((doc) => ts.getTextOfJSDocComment(doc.comment) ?? []);
+  const flat = text.join("\n").replace(/(?<!\n)\n(?!\n|- )/g, " ");
+  return ts.isInterfaceDeclaration(node) ? flat : flat.replace(/\n+-? ?/g, "; ");
+}
+
+if (import.meta.filename === process.argv[1]) await writeFile(reportDocsFile, await reportDocs());

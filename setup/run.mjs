@@ -1,0 +1,17 @@
+// @ts-check
+/**
+ * Runs a program of the project: `node setup/run.mjs ENTRY [ARGUMENT …]`. The program sees its arguments where it would see them if it had been
+ * started itself.
+ */
+import { importCompiled, isPackageMissing } from "./compiled.mjs";
+
+const [entry = ""] = process.argv.splice(2, 1);
+try {
+  await importCompiled(entry);
+} catch (error) {
+  const [, , command, ...words] = process.argv;
+  if (entry !== "cli/main.ts" || command !== "doctor" || !isPackageMissing(error)) throw error;
+  // It is for before the set-up, too.
+  const { doctorBeforeSetup } = await import("./steps/doctor.mjs");
+  process.exitCode = doctorBeforeSetup(words);
+}

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { labFileOf, labNames } from "../../../lab/files.ts";
+
+it("every file in labs/ is a lab that can be named", () => {
+  expect(labNames()).toEqual(["arp-problem", "bare", "bare-ha", "dr", "dr-baked", "ha", "ha-baked"]);
+});
+
+it.each([
+  ["ha-baked", undefined, "labs/ha-baked.yaml"],
+  ["ha-baked", "labs/dr.yaml", "labs/dr.yaml"],
+  ["student7", "/home/s7/lab.yaml", "/home/s7/lab.yaml"],
+  ["student7", undefined, undefined],
+  ["student7", "", undefined],
+])("the lab file of %s, configured %s, is %s", (stack, configured, file) => {
+  expect(labFileOf(stack, configured)).toBe(file);
+});
