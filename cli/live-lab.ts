@@ -1,5 +1,5 @@
 import type { ServerRef } from "../provision/ssh/index.ts";
-import type { LiveLab } from "../verify/live-lab.ts";
+import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { isUnknownStack, pulumi } from "./pulumi.ts";
 

@@ -1,6 +1,6 @@
 import { openHost, SEGMENT } from "../provision/host/reach.ts";
 import type { ServerRef } from "../provision/ssh/index.ts";
-import type { LiveLab } from "../verify/live-lab.ts";
+import type { LiveLab } from "../verify/live/live-lab.ts";
 import { endOf } from "./at-terminal.ts";
 import { qualifiedName, writeSshFiles } from "./ssh-files.ts";
 

@@ -2,8 +2,8 @@ import { FileError, formatFileError } from "../lab/lab.ts";
 import { HostCommandError } from "../provision/host/command.ts";
 import { LabHostDownError } from "../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts";
-import { InterruptedError } from "../verify/interruptible.ts";
-import { LabError } from "../verify/lab-error.ts";
+import { InterruptedError } from "../verify/live/interruptible.ts";
+import { LabError } from "../verify/live/lab-error.ts";
 import { commandFailure } from "./command-failure.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 

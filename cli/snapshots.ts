@@ -18,8 +18,8 @@ import {
 import { labDirectory } from "../provision/paths.ts";
 import { prepareConnections, setClock } from "../provision/ssh/index.ts";
 import { injectedIn, Ledger } from "../verify/faults/ledger.ts";
-import { type LiveLab, placeOf } from "../verify/live-lab.ts";
-import { domainState } from "../verify/power.ts";
+import { type LiveLab, labHost } from "../verify/live/live-lab.ts";
+import { domainState } from "../verify/live/power.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 
 /** The snapshot that `up --snapshot` takes and `reset` goes back to. It is never pruned. */
@@ -76,7 +76,7 @@ export const snapshotNames = async (stack: string): Promise<string[]> =>
 
 /** The lab's snapshots, the latest first. */
 export async function listSnapshots(live: LiveLab): Promise<Snapshot[]> {
-  const [records, saved] = await Promise.all([readRecords(live), savedIn(placeOf(live), names(live))]);
+  const [records, saved] = await Promise.all([readRecords(live), savedIn(labHost(live), names(live))]);
   return records.map((record) => ({
     name: record.name,
     takenAt: record.takenAt,
@@ -92,7 +92,7 @@ export async function listSnapshots(live: LiveLab): Promise<Snapshot[]> {
 export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> {
   await mustBeWhole(live);
   await mustHaveRoom(live);
-  const host = placeOf(live);
+  const host = labHost(live);
   const servers = names(live);
   const tag = `${name}-${Date.now().toString(36)}`;
   const record: SnapshotRecord = {
@@ -128,7 +128,7 @@ export async function restoreSnapshot(
   name: string,
   say: (message: string) => void,
 ): Promise<{ ms: number; takenAt: Date }> {
-  const host = placeOf(live);
+  const host = labHost(live);
   const [records, saved] = await Promise.all([readRecords(live), savedIn(host, names(live))]);
   const record = records.find((one) => one.name === name);
   if (!record) throw new CliError(noSuch(live, name, records), exitStatus.configuration);
@@ -190,7 +190,7 @@ async function prune(live: LiveLab): Promise<string[]> {
 /** Deletes from the disks what no snapshot's record names: removed ones, ones whose name was taken again, ones that were cut off. */
 async function deleteUnknown(live: LiveLab): Promise<void> {
   const known = new Set((await readRecords(live)).map(({ tag }) => tag));
-  const host = placeOf(live);
+  const host = labHost(live);
   const saved = await savedIn(host, names(live));
   const unknown = new Set([...saved.values()].flat().flatMap(({ tag }) => (known.has(tag) ? [] : [tag])));
   for (const tag of unknown)

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LabHostDownError } from "../provision/host/reach.ts";
 import { projectRoot, stateRoot } from "../provision/paths.ts";
 import { type SshKeyFiles, sshConfig } from "../provision/ssh/index.ts";
-import type { LiveLab } from "../verify/live-lab.ts";
+import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError } from "./exit-status.ts";
 
 /** A server's name that no other lab's server has: labs share names and addresses, so that a user's ControlPath could not tell them apart. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CheckResult } from "../verify/check.ts";
+import type { CheckResult } from "../verify/checks/check.ts";
 
 export interface WatchOptions {
   /** One look at everything. */

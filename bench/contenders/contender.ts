@@ -1,4 +1,4 @@
-import type { LiveLab } from "../../verify/live-lab.ts";
+import type { LiveLab } from "../../verify/live/live-lab.ts";
 import type { BenchLab } from "../harness/bench-lab.ts";
 
 /** A way to make fresh servers into an ha lab, and to keep them one. */

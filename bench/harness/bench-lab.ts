@@ -9,7 +9,7 @@ import { CLIENT, openHost } from "../../provision/host/reach.ts";
 import { labDirectory, projectRoot, stateRoot } from "../../provision/paths.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
-import { type LiveLab, placeOf } from "../../verify/live-lab.ts";
+import { type LiveLab, labHost } from "../../verify/live/live-lab.ts";
 import { prepareImages } from "./images.ts";
 import { type RunOptions, run } from "./run.ts";
 
@@ -143,7 +143,7 @@ export function withScheduler(text: string, scheduler: string): string {
 export async function served(live: LiveLab, seconds = 300): Promise<void> {
   const { vip, port } = live.lab.service;
   const ask = ["curl", "--silent", "--fail", "--max-time", "2", "--output", "/dev/null", `http://${vip}:${port}/`];
-  await until(() => runOnHost(placeOf(live), CLIENT, ask), {
+  await until(() => runOnHost(labHost(live), CLIENT, ask), {
     seconds,
     everyMs: 50,
     failed: (last) => new Error(`the client was not served within ${seconds} s`, { cause: last }),

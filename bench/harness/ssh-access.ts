@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sshConfig } from "../../provision/ssh/index.ts";
-import { type LiveLab, placeOf } from "../../verify/live-lab.ts";
+import { type LiveLab, labHost } from "../../verify/live/live-lab.ts";
 import { run } from "./run.ts";
 
 /** OpenSSH's way to a lab's servers, for tools that are not the lab's own. Its files hold the lab's key, and go with `end`. */
@@ -21,7 +21,7 @@ export class SshAccess {
   static async to(live: LiveLab): Promise<SshAccess> {
     // A control socket's path has to fit into sockaddr_un: a short directory.
     const directory = await mkdtemp(join(tmpdir(), "lb-ssh-"));
-    const place = placeOf(live);
+    const place = labHost(live);
     const files = { identity: join(directory, "identity"), knownHosts: join(directory, "known_hosts") };
     const hosts = live.servers.map(({ name, address }) => ({
       name,

@@ -1,6 +1,6 @@
 import { runOnHost } from "../../provision/host/command.ts";
 import { CLIENT } from "../../provision/host/reach.ts";
-import { placeOf } from "../../verify/live-lab.ts";
+import { labHost } from "../../verify/live/live-lab.ts";
 import { withLab } from "../harness/bench-lab.ts";
 import { alternating, Ledger } from "../harness/measured.ts";
 import { onPath } from "../harness/on-path.ts";
@@ -33,7 +33,7 @@ export const throughput: Part = {
         const url = `http://${address}:${port}/`;
         // The load generator is the machine's own.
         const command = loadCommand(tool, url, connections);
-        return rateIn(await runOnHost(placeOf(live), CLIENT, command, { programs: "machine" }));
+        return rateIn(await runOnHost(labHost(live), CLIENT, command, { programs: "machine" }));
       };
       const ways: [string, (connections: number) => Promise<number>][] = [
         ["through the VIP", (connections) => load(vip, connections)],

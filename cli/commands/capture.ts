@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Command } from "commander";
 import { tryOnHost } from "../../provision/host/command.ts";
 import { type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
-import { interruptible } from "../../verify/interruptible.ts";
+import { interruptible } from "../../verify/live/interruptible.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { labPlace } from "../lab-directory.ts";
 import { type StackOptions, seconds, stackOption } from "../options.ts";

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { readLab } from "../../lab/lab.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
-import { type CatalogueEntry, catalogue } from "../../verify/catalogue.ts";
+import { type CatalogueEntry, catalogue } from "../../verify/checks/catalogue.ts";
 import {
   allPassed,
   type CheckResult,
@@ -10,9 +10,9 @@ import {
   type RunOptions,
   runChecks,
   runChecksUntilTheyPass,
-} from "../../verify/check.ts";
+} from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
-import type { LiveLab } from "../../verify/live-lab.ts";
+import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { tap } from "../../verify/report/tap.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
@@ -200,7 +200,7 @@ function formatResult(result: CheckResult): string {
       : []),
     `       to see it by hand, on ${subject}:`,
     ...byHand.map((line) => `         ${line}`),
-    ...(hint ? [`       to mend it: ${hint}`] : []),
+    ...(hint ? [`       fix: ${hint}`] : []),
   ].join("\n");
 }
 

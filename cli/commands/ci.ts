@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { type CheckResult, runChecks } from "../../verify/check.ts";
+import { type CheckResult, runChecks } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { faults } from "../../verify/faults/index.ts";
-import { interruptible } from "../../verify/interruptible.ts";
+import { interruptible } from "../../verify/live/interruptible.ts";
 import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { runSuite } from "../../verify/report/run-suite.ts";
 import { findScenario, prepareScenario, readScenario } from "../../verify/scenarios/index.ts";

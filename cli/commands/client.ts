@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { CLIENT } from "../../provision/host/reach.ts";
-import { placeOf } from "../../verify/live-lab.ts";
+import { labHost } from "../../verify/live/live-lab.ts";
 import { endOf } from "../at-terminal.ts";
 import { liveLab } from "../live-lab.ts";
 import { type StackOptions, stackOption } from "../options.ts";
@@ -14,7 +14,7 @@ export const client = (program: Command): void => {
     .passThroughOptions()
     .action(async (words: string[], { stack }: StackOptions) => {
       const live = await liveLab(stack);
-      const child = placeOf(live).spawn(CLIENT, words.length > 0 ? words : ["bash"], { stdio: "inherit" });
+      const child = labHost(live).spawn(CLIENT, words.length > 0 ? words : ["bash"], { stdio: "inherit" });
       process.exitCode = await endOf(child);
     });
 };

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { View } from "../../verify/check.ts";
 import type { Fault } from "../../verify/faults/fault.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { findFault, type Injected, Ledger } from "../../verify/faults/ledger.ts";
-import type { LiveLab } from "../../verify/live-lab.ts";
+import type { LiveLab } from "../../verify/live/live-lab.ts";
+import { View } from "../../verify/live/view.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, type StackOptions, stackOption } from "../options.ts";

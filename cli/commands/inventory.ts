@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { directors, realServers, type Server } from "../../lab/lab.ts";
 import { posixQuote } from "../../provision/posix-quote.ts";
-import type { LiveLab } from "../../verify/live-lab.ts";
+import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { liveLab, serverOf } from "../live-lab.ts";
 import { type StackOptions, stackOption } from "../options.ts";
 import { qualifiedName, writeSshFiles } from "../ssh-files.ts";

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { goalOf, type Lab } from "../../lab/lab.ts";
 import { faults } from "../../verify/faults/index.ts";
-import type { LiveLab } from "../../verify/live-lab.ts";
+import type { LiveLab } from "../../verify/live/live-lab.ts";
 import type { RunResult } from "../../verify/report/result.ts";
 import { formatRun } from "../../verify/report/terminal.ts";
 import { ms } from "../../verify/report/words.ts";

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { LiveLab } from "../../verify/live-lab.ts";
+import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, type StackOptions, stackOption } from "../options.ts";
 import { releaseDeadLocks } from "../pulumi-lock.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { interruptible } from "../../verify/interruptible.ts";
+import { interruptible } from "../../verify/live/interruptible.ts";
+import { soak as runSoak, type SoakReport } from "../../verify/probe/soak.ts";
 import { countsWords, latencyWords, outageWords, probeWords, tallyWords } from "../../verify/report/words.ts";
-import { soak as runSoak, type SoakReport } from "../../verify/soak.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, stackOption, wholeNumber } from "../options.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { type LabStatus, labStatus } from "../../verify/status.ts";
-import { holdersInWords } from "../../verify/vip-holders.ts";
+import { type LabStatus, labStatus } from "../../verify/live/status.ts";
+import { holdersInWords } from "../../verify/live/vip-holders.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
 

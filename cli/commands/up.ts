@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { Lab } from "../../lab/lab.ts";
 import { turnsSince } from "../../provision/turns.ts";
-import { runChecksUntilTheyPass } from "../../verify/check.ts";
+import { runChecksUntilTheyPass } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
-import type { LiveLab } from "../../verify/live-lab.ts";
+import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { CliError } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type StackOptions, stackOption } from "../options.ts";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { labFileOf, labNames } from "../../lab/files.ts";
 import { readYaml } from "../../lab/yaml/document.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { checkRoles } from "../../verify/check.ts";
+import { checkRoles } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { scenarioNames } from "../../verify/scenarios/index.ts";

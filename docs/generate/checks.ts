@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Goal, readLab } from "../../lab/lab.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { type CatalogueEntry, catalogue } from "../../verify/catalogue.ts";
+import { type CatalogueEntry, catalogue } from "../../verify/checks/catalogue.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { exercises } from "../../verify/grade/tasks.ts";
 

@@ -40,7 +40,7 @@ for its skew alone. By the other faults a master stays one.`;
 function section(fault: Fault): string {
   const { id, explains, masterGoes, byHand } = fault;
   const parameters = Object.entries(parametersOf(fault));
-  const facts = [`on: ${placeOf(fault).on}`, ...(masterGoes ? [`a master goes: ${masterGoes}`] : [])];
+  const facts = [`on: ${targetWords(fault).on}`, ...(masterGoes ? [`a master goes: ${masterGoes}`] : [])];
   return [
     `## ${id}`,
     `${sentence(fault)}.`,
@@ -73,14 +73,14 @@ const places = new Map<Fault["targets"], Place>([
   [targets.segment, { on: "`segment`, the lab's own, in stage `ha`", object: "segment" }],
 ]);
 
-function placeOf({ id, targets: where }: Fault): Place {
+function targetWords({ id, targets: where }: Fault): Place {
   const place = places.get(where);
   if (!place) throw new Error(`docs/generate/faults.ts has no words for where ${id} can be put`);
   return place;
 }
 
 const sentence = (fault: Fault): string =>
-  `${fault.title[0]?.toUpperCase()}${fault.title.slice(1)} ${placeOf(fault).object}`;
+  `${fault.title[0]?.toUpperCase()}${fault.title.slice(1)} ${targetWords(fault).object}`;
 
 /** What JSON Schema says of a parameter, as far as it is shown here. */
 interface Parameter {

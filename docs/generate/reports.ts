@@ -10,7 +10,8 @@ export const reportDocsFile = join(projectRoot, "docs/report.md");
 /** Where the interfaces of result.json are. */
 const sources = [
   "verify/report/result.ts",
-  "verify/check.ts",
+  "verify/checks/check.ts",
+  "verify/live/view.ts",
   "verify/probe/records.ts",
   "verify/probe/outage.ts",
 ] as const;

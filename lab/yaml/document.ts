@@ -41,7 +41,7 @@ export function readYaml(text: string): YamlFile {
 
   const syntax = [...document.errors, ...document.warnings].map((error) => ({
     rule: "syntax",
-    ...placeOf(lines, { start: error.pos[0], end: error.pos[1] }),
+    ...positionOf(lines, { start: error.pos[0], end: error.pos[1] }),
     path: "",
     expected: "valid YAML",
     found: `an error: ${error.message.replace(/\.$/, "")}`,
@@ -53,7 +53,7 @@ export function readYaml(text: string): YamlFile {
 
   const aliases = danglingAliases(document).map((alias) => ({
     rule: "syntax",
-    ...placeOf(lines, rangeOfNode(alias)),
+    ...positionOf(lines, rangeOfNode(alias)),
     path: "",
     expected: "an alias (*name) that names an anchor (&name) above it",
     found: slice(text, alias),
@@ -61,10 +61,10 @@ export function readYaml(text: string): YamlFile {
   }));
 
   const duplicates = duplicateKeys(document.contents, []).map(({ path, first, second }) => {
-    const { line, column } = placeOf(lines, rangeOfNode(first));
+    const { line, column } = positionOf(lines, rangeOfNode(first));
     return {
       rule: "duplicate-key",
-      ...placeOf(lines, rangeOfNode(second)),
+      ...positionOf(lines, rangeOfNode(second)),
       path: formatPath(path),
       expected: "each key once in a map",
       found: `${slice(text, second)} a second time`,
@@ -80,10 +80,10 @@ export function readYaml(text: string): YamlFile {
     problems,
     locate({ rule, path, atKey = false, expected, found, remedy, other }) {
       const spot = find(document, path);
-      const elsewhere = other && placeOf(lines, rangeOfSpot(find(document, other), false));
+      const elsewhere = other && positionOf(lines, rangeOfSpot(find(document, other), false));
       return {
         rule,
-        ...placeOf(lines, rangeOfSpot(spot, atKey)),
+        ...positionOf(lines, rangeOfSpot(spot, atKey)),
         path: formatPath(path),
         expected,
         found: found ?? written(text, document, spot),
@@ -94,7 +94,7 @@ export function readYaml(text: string): YamlFile {
     lineOf(path) {
       const { key, value } = find(document, path);
       const node = key ?? value;
-      return placeOf(lines, node ? rangeOfNode(node) : { start: 0, end: 0 }).line;
+      return positionOf(lines, node ? rangeOfNode(node) : { start: 0, end: 0 }).line;
     },
   };
 }
@@ -134,7 +134,7 @@ interface Range {
   readonly end: number;
 }
 
-function placeOf(lines: LineCounter, { start, end }: Range): { line: number; column: number; length: number } {
+function positionOf(lines: LineCounter, { start, end }: Range): { line: number; column: number; length: number } {
   const { line, col } = lines.linePos(start);
   return { line: Math.max(line, 1), column: Math.max(col, 1), length: Math.max(end - start, 1) };
 }

@@ -44,7 +44,7 @@ export function formatFileError({ file, text, problems }: FileError): string {
 function describe(file: string, { line, column, path, expected, found, remedy, other }: Problem): string {
   const subject = path ? `${path}: ` : "";
   const elsewhere = other ? ` (see ${file}:${other.line}:${other.column})` : "";
-  return `${file}:${line}:${column}: ${subject}expected ${expected}; found ${found}${elsewhere}. To mend it: ${remedy}`;
+  return `${file}:${line}:${column}: ${subject}expected ${expected}; found ${found}${elsewhere}. Fix: ${remedy}`;
 }
 
 function frame(lines: readonly string[], { line, column, length }: Problem): string[] {

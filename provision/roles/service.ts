@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { command, type Section, type Server } from "../ssh/index.ts";
+import { command, type Section, type ServerConnection } from "../ssh/index.ts";
 
 /** What is wanted of every service of the lab: that it runs, and that it runs again after a reboot. */
 export const serviceState = {
@@ -7,7 +7,7 @@ export const serviceState = {
   enabled: z.literal(true).default(true),
 };
 
-/** The commands that tell a service's state, for `Server.look`. */
+/** The commands that tell a service's state, for `ServerConnection.look`. */
 export const serviceQuestions = (name: string) => ({
   running: command`systemctl is-active ${name}`,
   enabled: command`systemctl is-enabled ${name}`,
@@ -34,6 +34,6 @@ export const startService = (
   ].join(" && ");
 
 /** Stops a service for good; one that is not there is no error. */
-export const retire = async (server: Server, name: string): Promise<void> => {
+export const retire = async (server: ServerConnection, name: string): Promise<void> => {
   await server.script(command`systemctl disable --now ${name} 2>/dev/null || ! systemctl cat ${name} >/dev/null 2>&1`);
 };

@@ -7,7 +7,7 @@ export {
   command,
   patience,
   type Section,
-  Server,
+  ServerConnection,
   type ServerRef,
   serverRef,
   type Word,

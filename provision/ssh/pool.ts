@@ -1,9 +1,9 @@
-import { patience, Server, type ServerRef } from "./server.ts";
+import { patience, ServerConnection, type ServerRef } from "./server.ts";
 
-const connections = new Map<string, Promise<Server>>();
+const connections = new Map<string, Promise<ServerConnection>>();
 
 /** The connection to a server, opened once a process however many ask for it, and opened anew when it has ended (a reboot). */
-export async function connectTo(ref: ServerRef, seconds = patience(ref, 3)): Promise<Server> {
+export async function connectTo(ref: ServerRef, seconds = patience(ref, 3)): Promise<ServerConnection> {
   const key = `${ref.host.directory} ${ref.name} ${ref.instance}`;
   const pending = connections.get(key) ?? open(key, ref, seconds);
   const server = await pending;
@@ -18,8 +18,8 @@ export async function prepareConnections(): Promise<void> {
   await import("node-ssh");
 }
 
-function open(key: string, ref: ServerRef, seconds: number): Promise<Server> {
-  const opening = Server.connect(ref, seconds);
+function open(key: string, ref: ServerRef, seconds: number): Promise<ServerConnection> {
+  const opening = ServerConnection.connect(ref, seconds);
   connections.set(key, opening);
   opening.catch(() => connections.get(key) === opening && connections.delete(key)); // the next one tries again
   return opening;

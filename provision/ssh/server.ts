@@ -66,7 +66,7 @@ export const patience = (server: Pick<ServerRef, "acceleration">, seconds: numbe
  * One server over one SSH connection, kept for the whole run. Commands are built by the tagged template `run`, which quotes
  * every value for bash (arrays become several words), so nothing that comes from a lab file is ever read as shell syntax.
  */
-export class Server {
+export class ServerConnection {
   readonly ref: ServerRef;
   readonly transcript: string;
   readonly #ssh: NodeSSH;
@@ -78,7 +78,7 @@ export class Server {
   }
 
   /** Connects, trying until the server accepts the lab's key or `seconds` have passed. */
-  static async connect(ref: ServerRef, seconds: number): Promise<Server> {
+  static async connect(ref: ServerRef, seconds: number): Promise<ServerConnection> {
     const host = openHost(ref.host);
     const expected = ref.hostKey.split(" ")[1];
     // Asked first: an attempt at a server that is off ends when ARP gives up, after three seconds.
@@ -107,7 +107,7 @@ export class Server {
         hopeless: (last) => whetherOff(ref, last),
       },
     );
-    const server = new Server(ref, ssh);
+    const server = new ServerConnection(ref, ssh);
     await mkdir(dirname(server.transcript), { recursive: true });
     return server;
   }

@@ -7,8 +7,8 @@ import { liveLab } from "../../cli/live-lab.ts";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { until } from "../../provision/until.ts";
 import type { FailoverReport } from "../../verify/failover/index.ts";
+import type { LabStatus } from "../../verify/live/status.ts";
 import { outageOf, Probe } from "../../verify/probe/index.ts";
-import type { LabStatus } from "../../verify/status.ts";
 import { failures, leaseSharedLab } from "./stack.ts";
 
 const stack = await leaseSharedLab();

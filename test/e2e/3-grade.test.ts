@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, readLab } from "../../lab/lab.ts";
 import type { Grade, TaskStatus } from "../../verify/grade/grade.ts";
-import type { LabStatus } from "../../verify/status.ts";
+import type { LabStatus } from "../../verify/live/status.ts";
 import { drByHand, haByHand, type Step, undoDrByHand } from "./by-hand.ts";
 import { failures, TestStack } from "./stack.ts";
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { liveLab } from "../../cli/live-lab.ts";
 import { projectRoot } from "../../cli/pulumi.ts";
-import { View } from "../../verify/check.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
+import { View } from "../../verify/live/view.ts";
 import { expectDiagnosis, type ReportedRun } from "./reported.ts";
 import { failures, leaseSharedLab } from "./stack.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { liveLab } from "../../cli/live-lab.ts";
 import { until } from "../../provision/until.ts";
-import { RunClock } from "../../verify/clock.ts";
 import { diskFull } from "../../verify/faults/disk-full.ts";
+import { RunClock } from "../../verify/live/clock.ts";
 import { Capture } from "../../verify/wire/index.ts";
 import { failures, type TestStack } from "./stack.ts";
 

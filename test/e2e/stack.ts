@@ -12,8 +12,8 @@ import { type LabHost, openHost } from "../../provision/host/reach.ts";
 import { virsh } from "../../provision/host/virsh.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
-import type { CheckResult } from "../../verify/check.ts";
-import { type LiveLab, onServer } from "../../verify/live-lab.ts";
+import type { CheckResult } from "../../verify/checks/check.ts";
+import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
 
 export interface Ran {
   readonly status: number | null;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { RunClock } from "../../verify/clock.ts";
+import { RunClock } from "../../verify/live/clock.ts";
 import { outageOf, Probe, type ProbedRequest, summaryOf } from "../../verify/probe/index.ts";
 import { end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
 

@@ -6,12 +6,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { $ } from "zx";
 import type { Lab } from "../../lab/lab.ts";
+import { promisedOutage } from "../../lab/vrrp.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { RunClock } from "../../verify/clock.ts";
+import { RunClock } from "../../verify/live/clock.ts";
 import { outageOf } from "../../verify/probe/index.ts";
 import type { Diagnosis } from "../../verify/report/result.ts";
-import { promisedOutage } from "../../verify/vrrp.ts";
 import {
   Capture,
   type CaptureResult,
@@ -255,7 +255,7 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     await run(segment, "ip", "link", "set", "silent0", "up");
     const script = `
       const { Capture } = await import("./verify/wire/index.ts");
-      const { RunClock } = await import("./verify/clock.ts");
+      const { RunClock } = await import("./verify/live/clock.ts");
       const { spawn } = await import("node:child_process");
       const [file, ...args] = ${JSON.stringify(segment.inside([]))};
       const env = ${JSON.stringify(labEnvironment())};

@@ -9,7 +9,7 @@ import { test } from "vitest";
 import { type Lab, parseLab, type Server } from "../../lab/lab.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
-import { RunClock } from "../../verify/clock.ts";
+import { RunClock } from "../../verify/live/clock.ts";
 import { Probe } from "../../verify/probe/index.ts";
 import { Capture } from "../../verify/wire/index.ts";
 import { end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";

@@ -1,5 +1,5 @@
-import { ownAddresses } from "../addresses.ts";
-import type { Check } from "../check.ts";
+import { ownAddresses } from "../live/addresses.ts";
+import type { Check } from "./check.ts";
 import { names, serverNamed } from "./subjects.ts";
 
 /** By either cure, or none at all: what matters is that no real server is left to answer for the VIP. */

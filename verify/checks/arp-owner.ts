@@ -1,5 +1,6 @@
-import { arpAnswers, hostOf } from "../arp-answers.ts";
-import type { Check, View } from "../check.ts";
+import { arpAnswers, hostOf } from "../live/arp-answers.ts";
+import type { View } from "../live/view.ts";
+import type { Check } from "./check.ts";
 import { names, ownerOf } from "./subjects.ts";
 
 export const arpOwner: Check = {

@@ -1,5 +1,5 @@
 import { goesInTurn, poolOf } from "../../lab/lab.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "./check.ts";
 import { askVip, names, repeats, serverOfPage, urlOf } from "./subjects.ts";
 
 const REQUESTS = 10;

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Check } from "../check.ts";
 import { failoverReport, failoverScenario } from "../failover/index.ts";
-import { InterruptedError } from "../interruptible.ts";
+import { InterruptedError } from "../live/interruptible.ts";
 import { runScenario } from "../scenarios/index.ts";
+import type { Check } from "./check.ts";
 import { masterOf, names, urlOf } from "./subjects.ts";
 
 export const directorDown: Check = {

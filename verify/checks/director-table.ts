@@ -1,5 +1,5 @@
 import { goalOf, type Lab, realServers } from "../../lab/lab.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "./check.ts";
 import { keepalivedRuns, names } from "./subjects.ts";
 
 export const directorTable: Check = {

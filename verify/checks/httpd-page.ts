@@ -1,5 +1,5 @@
 import type { Lab } from "../../lab/lab.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "./check.ts";
 import { names, samePage, serverNamed, serverOfPage } from "./subjects.ts";
 
 /** curl(1): the connection was refused. */

@@ -1,7 +1,7 @@
-import type { Check } from "../check.ts";
 import { arpCure } from "./arp-cure.ts";
 import { arpOwner } from "./arp-owner.ts";
 import { balancing } from "./balancing.ts";
+import type { Check } from "./check.ts";
 import { directorDown } from "./director-down.ts";
 import { directorTable } from "./director-table.ts";
 import { directorVip } from "./director-vip.ts";

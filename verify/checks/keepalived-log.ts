@@ -1,5 +1,5 @@
 import type { Lab } from "../../lab/lab.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "./check.ts";
 import { masterOf, names, serverNamed } from "./subjects.ts";
 
 export const keepalivedLog: Check = {

@@ -1,6 +1,6 @@
 import { goesInTurn, poolOf } from "../../lab/lab.ts";
-import type { Check } from "../check.ts";
 import { whileBroken } from "../faults/while-broken.ts";
+import type { Check } from "./check.ts";
 import { askVip, names, repeats, urlOf } from "./subjects.ts";
 
 const REQUESTS = 10;

@@ -1,5 +1,5 @@
 import { directors, type Lab } from "../../lab/lab.ts";
-import type { Check } from "../check.ts";
+import type { Check } from "./check.ts";
 import { names } from "./subjects.ts";
 
 /** Nothing is asked and nothing is kept: whether the host key is known yet, and under which name, is not what is to be shown. */

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { poolOf } from "../../lab/lab.ts";
 import { patience } from "../../provision/ssh/index.ts";
-import type { Check, View } from "../check.ts";
 import { whileBroken } from "../faults/while-broken.ts";
+import type { View } from "../live/view.ts";
+import type { Check } from "./check.ts";
 import { askVip, masterOf, names, urlOf } from "./subjects.ts";
 
 const REQUESTS = 20;

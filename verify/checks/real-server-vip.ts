@@ -1,5 +1,5 @@
-import { inWords, ownAddresses } from "../addresses.ts";
-import type { Check } from "../check.ts";
+import { inWords, ownAddresses } from "../live/addresses.ts";
+import type { Check } from "./check.ts";
 import { names } from "./subjects.ts";
 
 export const realServerVip: Check = {

@@ -1,5 +1,5 @@
 import { directors, goalOf, type Lab, realServers, type Server } from "../../lab/lab.ts";
-import type { Evidence, View } from "../check.ts";
+import type { Evidence, View } from "../live/view.ts";
 
 export const names = {
   directors: (lab: Lab): string[] => directors(lab).map(({ name }) => name),

@@ -1,5 +1,5 @@
-import type { Check } from "../check.ts";
-import { holdsVip } from "../vip-holders.ts";
+import { holdsVip } from "../live/vip-holders.ts";
+import type { Check } from "./check.ts";
 import { keepalivedRuns, masterOf, names } from "./subjects.ts";
 
 export const vipHolder: Check = {

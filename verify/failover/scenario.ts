@@ -1,8 +1,8 @@
 import { directors, goalOf, type Lab, sharesAreEven } from "../../lab/lab.ts";
-import { LabError } from "../lab-error.ts";
-import type { LiveLab } from "../live-lab.ts";
+import { masterDownInterval } from "../../lab/vrrp.ts";
+import { LabError } from "../live/lab-error.ts";
+import type { LiveLab } from "../live/live-lab.ts";
 import { prepareScenario, type ResolvedScenario, type Scenario } from "../scenarios/index.ts";
-import { masterDownInterval } from "../vrrp.ts";
 
 /**
  * What a failover is, for a lab as it is now: the scenario `director-down`, or `no-preemption` where no director takes the VIP back.

@@ -1,4 +1,4 @@
-import { arpAnswers } from "../arp-answers.ts";
+import { arpAnswers } from "../live/arp-answers.ts";
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";

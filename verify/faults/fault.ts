@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Lab } from "../../lab/lab.ts";
-import type { View } from "../check.ts";
+import type { View } from "../live/view.ts";
 
 /**
  * One way to break a running lab, and to mend it again. A fault is put on one server at a time and has no memory: all that `heal` and

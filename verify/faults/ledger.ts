@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { View } from "../check.ts";
-import { LabError } from "../lab-error.ts";
-import type { LiveLab } from "../live-lab.ts";
+import { LabError } from "../live/lab-error.ts";
+import type { LiveLab } from "../live/live-lab.ts";
+import { View } from "../live/view.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./index.ts";
 

@@ -1,4 +1,4 @@
-import { hangUp, virsh } from "../power.ts";
+import { hangUp, virsh } from "../live/power.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";

@@ -1,4 +1,4 @@
-import { domainState, hangUp, virsh } from "../power.ts";
+import { domainState, hangUp, virsh } from "../live/power.ts";
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";

@@ -1,4 +1,4 @@
-import { domainState, powerOff as off, powerOn } from "../power.ts";
+import { domainState, powerOff as off, powerOn } from "../live/power.ts";
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";

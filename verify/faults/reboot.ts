@@ -1,7 +1,7 @@
 import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
-import { LabError } from "../lab-error.ts";
-import { onServer } from "../live-lab.ts";
+import { LabError } from "../live/lab-error.ts";
+import { onServer } from "../live/live-lab.ts";
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";

@@ -6,8 +6,8 @@ import type { Lab } from "../../lab/lab.ts";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
 import { versionLines } from "../../provision/roles/keepalived-conf.ts";
 import { until } from "../../provision/until.ts";
-import { LabError } from "../lab-error.ts";
-import { placeOf } from "../live-lab.ts";
+import { LabError } from "../live/lab-error.ts";
+import { labHost } from "../live/live-lab.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { targets } from "./targets.ts";
 
@@ -32,7 +32,7 @@ export const rogueRouter = defineFault({
     const { lab, live } = site.view;
     if (password !== undefined && lab.keepalived.vrrpVersion === 3)
       throw new LabError("VRRP version 3 has no passwords: leave `password` out, or take a lab of version 2", "misuse");
-    const place = placeOf(live);
+    const place = labHost(live);
     const address = `${freeAddress(lab)}/${lab.network.prefixLength}`;
     await stop(site);
     await place.attach(ROGUE, { bridge: live.bridge, address });
@@ -50,7 +50,7 @@ export const rogueRouter = defineFault({
   },
   async heal(site) {
     await stop(site);
-    await placeOf(site.view.live).detach(ROGUE);
+    await labHost(site.view.live).detach(ROGUE);
   },
   async present(site) {
     const there = await runs(site);
@@ -95,7 +95,7 @@ async function stop(site: FaultSite): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-const inside = (site: FaultSite, command: readonly string[]) => tryOnHost(placeOf(site.view.live), ROGUE, command);
+const inside = (site: FaultSite, command: readonly string[]) => tryOnHost(labHost(site.view.live), ROGUE, command);
 
 /** The highest address of the subnet that nobody has. */
 function freeAddress(lab: Lab): string {

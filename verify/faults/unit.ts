@@ -1,4 +1,4 @@
-import { LabError } from "../lab-error.ts";
+import { LabError } from "../live/lab-error.ts";
 import type { FaultSite } from "./fault.ts";
 
 /** What systemd says of a unit on the fault's server: `active`, `inactive`, `failed` … */

@@ -1,7 +1,7 @@
 import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
-import { LabError } from "../lab-error.ts";
-import { type LiveLab, onServer } from "../live-lab.ts";
+import { LabError } from "../live/lab-error.ts";
+import { type LiveLab, onServer } from "../live/live-lab.ts";
 
 /** Until a server takes SSH logins and systemd has started all that it starts at boot: only then is it what it was. */
 export async function untilBooted(live: LiveLab, name: string): Promise<void> {

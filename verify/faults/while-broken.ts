@@ -1,5 +1,5 @@
-import type { View } from "../check.ts";
-import { interruptible } from "../interruptible.ts";
+import { interruptible } from "../live/interruptible.ts";
+import type { View } from "../live/view.ts";
 import { findFault, Ledger } from "./ledger.ts";
 
 /**

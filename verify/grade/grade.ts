@@ -1,6 +1,6 @@
 import { type Goal, goalOf, type Lab, type Stage } from "../../lab/lab.ts";
-import { type Check, type CheckResult, type Patience, runCheck } from "../check.ts";
-import type { LiveLab } from "../live-lab.ts";
+import { type Check, type CheckResult, type Patience, runCheck } from "../checks/check.ts";
+import type { LiveLab } from "../live/live-lab.ts";
 import { exercises, type TaskRow } from "./tasks.ts";
 
 /** `wrong`: there is something, but not as it must be. */

@@ -1,8 +1,8 @@
 import type { Goal } from "../../lab/lab.ts";
-import type { Check } from "../check.ts";
 import { arpCure } from "../checks/arp-cure.ts";
 import { arpOwner } from "../checks/arp-owner.ts";
 import { balancing } from "../checks/balancing.ts";
+import type { Check } from "../checks/check.ts";
 import { directorDown } from "../checks/director-down.ts";
 import { directorTable } from "../checks/director-table.ts";
 import { directorVip } from "../checks/director-vip.ts";

@@ -5,9 +5,9 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { CLIENT, type LabHost } from "../../provision/host/reach.ts";
 import { until } from "../../provision/until.ts";
-import { RunClock } from "../clock.ts";
-import { LabError } from "../lab-error.ts";
-import { type LiveLab, placeOf } from "../live-lab.ts";
+import { RunClock } from "../live/clock.ts";
+import { LabError } from "../live/lab-error.ts";
+import { type LiveLab, labHost } from "../live/live-lab.ts";
 import type { LongLivedConnection } from "../report/result.ts";
 import {
   type ArpChange,
@@ -78,7 +78,7 @@ export class Probe {
   /** Starts asking the lab's virtual service, as the lab's client. Rejects if the probe cannot be run. */
   static async start(live: LiveLab, options: StartOptions = {}): Promise<Probe> {
     const { vip, port } = live.lab.service;
-    return await Probe.at(placeOf(live), { address: vip, port }, options);
+    return await Probe.at(labHost(live), { address: vip, port }, options);
   }
 
   /** Starts asking any address from any place. Rejects if the probe cannot be run. */

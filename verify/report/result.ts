@@ -1,5 +1,5 @@
 import type { Stage } from "../../lab/lab.ts";
-import type { Evidence } from "../check.ts";
+import type { Evidence } from "../live/view.ts";
 import type { ArpChange, Jitter, Outage } from "../probe/index.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { CheckResult } from "../check.ts";
+import type { CheckResult } from "../checks/check.ts";
 
 /**
  * Results of checks as a TAP version 14 stream (testanything.org), newline at the end. Those that failed have a YAML block with what was

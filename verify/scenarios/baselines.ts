@@ -1,5 +1,5 @@
 import { patience } from "../../provision/ssh/index.ts";
-import { type LiveLab, onServer } from "../live-lab.ts";
+import { type LiveLab, onServer } from "../live/live-lab.ts";
 import type { ResolvedScenario } from "./scenario.ts";
 
 /** How far a director's mailbox and journal went when a window began. */

@@ -1,4 +1,4 @@
-import type { View } from "../check.ts";
+import type { View } from "../live/view.ts";
 import { judgeOf } from "./judges/index.ts";
 import type { Verdict } from "./judges/judge.ts";
 import type { Observed } from "./observed.ts";

@@ -1,6 +1,6 @@
-import type { RunClock } from "../clock.ts";
 import type { Fault } from "../faults/fault.ts";
-import type { LiveLab } from "../live-lab.ts";
+import type { RunClock } from "../live/clock.ts";
+import type { LiveLab } from "../live/live-lab.ts";
 import type { Probe } from "../probe/index.ts";
 import type { Capture } from "../wire/index.ts";
 import type { Baselines } from "./baselines.ts";

@@ -1,6 +1,6 @@
+import { promisedOutage, skew } from "../../lab/vrrp.ts";
 import type { Outage } from "../probe/index.ts";
 import type { OutagePromise } from "../report/result.ts";
-import { promisedOutage, skew } from "../vrrp.ts";
 import type { Observed } from "./observed.ts";
 
 /** How much longer than VRRP's timers an outage may be, in milliseconds: for keepalived's work, ARP, and the probe's interval. */

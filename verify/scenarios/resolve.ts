@@ -5,7 +5,7 @@ import { didYouMean } from "../../lab/yaml/nearest.ts";
 import { FileError } from "../../lab/yaml/problem.ts";
 import { findingsOf, type Rule } from "../../lab/yaml/rules.ts";
 import { type Draft, stepsOf } from "./draft.ts";
-import { type Known, placeOf } from "./rules.ts";
+import { checkTarget, type Known } from "./rules.ts";
 import type {
   Expectation,
   FaultPlace,
@@ -83,7 +83,7 @@ const labRules: Record<string, Rule<Draft, Place>> = {
     for (const { path, step } of stepsOf(draft)) {
       const fault = faults.find(({ id }) => id === step.fault);
       if (fault && step.on !== undefined && namesOf(step.on, lab, players)?.length) {
-        yield* placeOf(fault, step.on, [...path, "on"], lab, players);
+        yield* checkTarget(fault, step.on, [...path, "on"], lab, players);
       }
     }
   },

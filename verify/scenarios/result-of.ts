@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { goalOf } from "../../lab/lab.ts";
-import type { LiveLab } from "../live-lab.ts";
+import type { LiveLab } from "../live/live-lab.ts";
 import {
   answersPerServer,
   connectionsOf,

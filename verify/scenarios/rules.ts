@@ -169,7 +169,7 @@ export const rules: Record<string, Rule<Draft, Known>> = {
       for (const { path, step } of stepsOf(draft)) {
         const fault = faults.find(({ id }) => id === step.fault);
         if (fault && step.on !== undefined && isPart(step.on)) {
-          yield* placeOf(fault, step.on, [...path, "on"], lab, players);
+          yield* checkTarget(fault, step.on, [...path, "on"], lab, players);
         }
       }
     }
@@ -372,7 +372,7 @@ function models(draft: Draft): { lab: Lab; players: Players }[] {
 }
 
 /** What is wrong with putting a fault there. */
-export function* placeOf(fault: Fault, on: string, path: Path, lab: Lab, players: Players): Generator<Statement> {
+export function* checkTarget(fault: Fault, on: string, path: Path, lab: Lab, players: Players): Generator<Statement> {
   const targets = fault.targets(lab);
   const names = namesOf(on, lab, players);
   if (names?.every((name) => targets.includes(name))) {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Evidence, View } from "../check.ts";
-import { RunClock } from "../clock.ts";
 import { findFault, Ledger } from "../faults/ledger.ts";
-import { InterruptedError, interruptible, untilAborted } from "../interruptible.ts";
-import { type LiveLab, placeOf } from "../live-lab.ts";
+import { RunClock } from "../live/clock.ts";
+import { InterruptedError, interruptible, untilAborted } from "../live/interruptible.ts";
+import { type LiveLab, labHost } from "../live/live-lab.ts";
+import { type Evidence, View } from "../live/view.ts";
 import { Probe, type ProbeResult } from "../probe/index.ts";
 import type { RunResult, StepResult } from "../report/result.ts";
 import { Capture, type CaptureResult, diagnose } from "../wire/index.ts";
@@ -68,7 +68,7 @@ class Run {
   async all(): Promise<RunResult> {
     const { load } = this.#scenario;
     const { lab } = this.#live;
-    const capture = await Capture.start(placeOf(this.#live), {
+    const capture = await Capture.start(labHost(this.#live), {
       clock: this.#clock,
       lab,
       file: this.#options.captureFile,

@@ -4,7 +4,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import type { Lab } from "../../lab/lab.ts";
 import { type LabHost, SEGMENT } from "../../provision/host/reach.ts";
 import { BRIDGE } from "../../stacks/bridge.ts";
-import type { RunClock } from "../clock.ts";
+import type { RunClock } from "../live/clock.ts";
 import type { CaptureInfo } from "../report/result.ts";
 import { EvidenceLog, type WireAdvert, type WireEvidence } from "./evidence.ts";
 import { parseFrame } from "./parse.ts";

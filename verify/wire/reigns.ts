@@ -1,5 +1,5 @@
 import { directors, type Lab } from "../../lab/lab.ts";
-import { masterDownInterval } from "../vrrp.ts";
+import { masterDownInterval } from "../../lab/vrrp.ts";
 import type { WireAdvert } from "./evidence.ts";
 
 /** A time in which one router advertised as master, without another one in between. */

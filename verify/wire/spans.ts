@@ -1,7 +1,7 @@
 import type { Lab } from "../../lab/lab.ts";
 import { directors, goalOf } from "../../lab/lab.ts";
+import { serverWithMac } from "../live/server-with-mac.ts";
 import type { OwnerSpan, VrrpSpan } from "../report/result.ts";
-import { serverWithMac } from "../server-with-mac.ts";
 import type { WireAdvert, WireEvidence } from "./evidence.ts";
 import { type Reign, reignsOf, returnOf, type VrrpFacts, vrrpFacts } from "./reigns.ts";
 

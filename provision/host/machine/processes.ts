@@ -82,7 +82,7 @@ const unquoted = (text: string): string =>
  */
 export function usersOf(directory: string): number[] {
   const real = realpathSync(directory);
-  const place = placeOf(real);
+  const place = locationOf(real);
   const isBelow = (path: string, folder = real) => path === folder || path.startsWith(`${folder}/`);
   const seen = new Map<string, boolean>();
   const hasItMounted = (pid: number): boolean => {
@@ -110,7 +110,7 @@ function openFiles(pid: number): string[] {
 }
 
 /** Where a folder is in its file system, as other mounts of that would name it. */
-function placeOf(real: string): { device: string; path: string } {
+function locationOf(real: string): { device: string; path: string } {
   const mounts = mountsOf("self").filter(
     ({ point }) => point === "/" || real === point || real.startsWith(`${point}/`),
   );

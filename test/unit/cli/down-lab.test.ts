@@ -127,7 +127,7 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
     const { status, stdout, stderr } = await lvsLab("check", "--only", "httpd-page");
     expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
     expect(stdout).toMatch(
-      /^FAIL server2 .*\n {7}expected: "server2\\n"\n {7}seen: .*is not running.*\n {7}to see it by hand, on server2:\n {9}curl localhost\n {7}to mend it: It could not be looked at/,
+      /^FAIL server2 .*\n {7}expected: "server2\\n"\n {7}seen: .*is not running.*\n {7}to see it by hand, on server2:\n {9}curl localhost\n {7}fix: It could not be looked at/,
     );
     expect(stdout).toMatch(/\n0 checks passed, 2 failed\n$/);
   });

@@ -11,9 +11,9 @@ import { HostCommandError } from "../../../provision/host/command.ts";
 import { LabHostDownError } from "../../../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../../../provision/ssh/index.ts";
 import { failoverScenario } from "../../../verify/failover/index.ts";
-import { InterruptedError } from "../../../verify/interruptible.ts";
-import { LabError } from "../../../verify/lab-error.ts";
-import { onServer } from "../../../verify/live-lab.ts";
+import { InterruptedError } from "../../../verify/live/interruptible.ts";
+import { LabError } from "../../../verify/live/lab-error.ts";
+import { onServer } from "../../../verify/live/live-lab.ts";
 import { aLiveLab } from "../verify/a-live-lab.ts";
 
 const thrown = async (work: () => unknown): Promise<unknown> => {

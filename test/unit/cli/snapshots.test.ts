@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { differencesOf, isSnapshotName, type SnapshotRecord } from "../../../cli/snapshots.ts";
 import { type Lab, readLab } from "../../../lab/lab.ts";
 import type { Saved } from "../../../provision/host/snapshots.ts";
-import type { LiveLab } from "../../../verify/live-lab.ts";
+import type { LiveLab } from "../../../verify/live/live-lab.ts";
 
 const lab = await readLab("labs/ha.yaml");
 const live = (of: Lab, instance = (name: string) => `id-${name}`) =>

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeSshFiles } from "../../../cli/ssh-files.ts";
 import { LabHostDownError } from "../../../provision/host/reach.ts";
 import { projectRoot } from "../../../provision/paths.ts";
-import type { LiveLab } from "../../../verify/live-lab.ts";
+import type { LiveLab } from "../../../verify/live/live-lab.ts";
 import { aLiveLab } from "../verify/a-live-lab.ts";
 
 let directory: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { watch } from "../../../cli/watch.ts";
-import type { CheckResult } from "../../../verify/check.ts";
+import type { CheckResult } from "../../../verify/checks/check.ts";
 import { aResult } from "../verify/a-result.ts";
 
 /** Watches a lab that gives these looks one after another, and is told to end when they are over. */

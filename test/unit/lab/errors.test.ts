@@ -1037,11 +1037,11 @@ servers:
     } catch (error) {
       expect(error).toBeInstanceOf(FileError);
       expect(formatFileError(error as FileError)).toBe(
-        `labs/mine.yaml:7:14: service.scheduler: expected one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh; found wlcc. To mend it: did you mean \`wlc\`?
+        `labs/mine.yaml:7:14: service.scheduler: expected one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh; found wlcc. Fix: did you mean \`wlc\`?
   7 |   scheduler: wlcc
     |              ^^^^
 
-labs/mine.yaml:19:15: servers[2].priority: expected a priority that no other director has; found 100, which server1 has (see labs/mine.yaml:12:15). To mend it: give the director that is to hold the VIP the higher one; the textbook's are 100 and 50
+labs/mine.yaml:19:15: servers[2].priority: expected a priority that no other director has; found 100, which server1 has (see labs/mine.yaml:12:15). Fix: give the director that is to hold the VIP the higher one; the textbook's are 100 and 50
   19 |     priority: 100
      |               ^^^
 

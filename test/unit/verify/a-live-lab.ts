@@ -1,7 +1,7 @@
 import { readLab } from "../../../lab/lab.ts";
 import { command, type Word } from "../../../provision/ssh/index.ts";
-import { type Evidence, View } from "../../../verify/check.ts";
-import type { LiveLab } from "../../../verify/live-lab.ts";
+import type { LiveLab } from "../../../verify/live/live-lab.ts";
+import { type Evidence, View } from "../../../verify/live/view.ts";
 
 /** The textbook's lab of a stage as its stack's outputs would describe it, with no server behind it. */
 export async function aLiveLab(stage: "dr" | "ha"): Promise<LiveLab> {

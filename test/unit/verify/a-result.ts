@@ -1,4 +1,4 @@
-import type { CheckResult } from "../../../verify/check.ts";
+import type { CheckResult } from "../../../verify/checks/check.ts";
 
 /** A check's result, all well but for what is given. */
 export const aResult = (given: Partial<CheckResult> = {}): CheckResult => ({

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Evidence } from "../../check.ts";
+import type { Evidence } from "../../live/view.ts";
 import type { RunResult, StepResult } from "../result.ts";
 import { seconds } from "../words.ts";
 import { type Html, html } from "./template.ts";

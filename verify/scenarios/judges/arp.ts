@@ -1,4 +1,4 @@
-import { serverWithMac } from "../../server-with-mac.ts";
+import { serverWithMac } from "../../live/server-with-mac.ts";
 import type { ArpExpectation } from "../scenario.ts";
 import type { Judge } from "./judge.ts";
 import { probeOf } from "./requests.ts";

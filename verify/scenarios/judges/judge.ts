@@ -1,4 +1,4 @@
-import type { View } from "../../check.ts";
+import type { View } from "../../live/view.ts";
 import type { Observed } from "../observed.ts";
 import type { Expectation } from "../scenario.ts";
 

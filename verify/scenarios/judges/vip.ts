@@ -1,5 +1,5 @@
 import { goalOf } from "../../../lab/lab.ts";
-import { holdersInWords, vipHolders } from "../../vip-holders.ts";
+import { holdersInWords, vipHolders } from "../../live/vip-holders.ts";
 import type { VipExpectation } from "../scenario.ts";
 import { mastersNow } from "../wire-now.ts";
 import type { Judge } from "./judge.ts";

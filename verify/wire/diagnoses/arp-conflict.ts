@@ -1,5 +1,5 @@
+import { serverWithMac } from "../../live/server-with-mac.ts";
 import type { Diagnosis } from "../../report/result.ts";
-import { serverWithMac } from "../../server-with-mac.ts";
 import type { ArpClaim } from "../evidence.ts";
 import type { Case } from "./case.ts";
 import { listed, moment } from "./words.ts";

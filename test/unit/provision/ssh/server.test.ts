@@ -2,7 +2,13 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { command, patience, RemoteCommandError, Server, UnreachableError } from "../../../../provision/ssh/index.ts";
+import {
+  command,
+  patience,
+  RemoteCommandError,
+  ServerConnection,
+  UnreachableError,
+} from "../../../../provision/ssh/index.ts";
 import { anotherKey, type SshServer, startSshServer } from "./ssh-server.ts";
 
 let scratch: string;
@@ -11,13 +17,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(scratch, { recursive: true }));
 
-async function connected(): Promise<Server> {
+async function connected(): Promise<ServerConnection> {
   const { ref } = await startSshServer();
   return await connectedTo(ref);
 }
 
-async function connectedTo(ref: SshServer["ref"]): Promise<Server> {
-  const server = await Server.connect(ref, 5);
+async function connectedTo(ref: SshServer["ref"]): Promise<ServerConnection> {
+  const server = await ServerConnection.connect(ref, 5);
   onTestFinished(() => server.close());
   return server;
 }
@@ -29,14 +35,16 @@ describe("connect", () => {
 
   it("refuses a server with another host key", async () => {
     const { ref } = await startSshServer();
-    const error = await Server.connect({ ...ref, hostKey: anotherKey.publicKey }, 0).catch((reason) => reason);
+    const error = await ServerConnection.connect({ ...ref, hostKey: anotherKey.publicKey }, 0).catch(
+      (reason) => reason,
+    );
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error.message).toMatch(/^server1 \(172\.25\.254\.11\) did not accept .* host denied/i);
   });
 
   it("is refused with another private key", async () => {
     const { ref } = await startSshServer();
-    await expect(Server.connect({ ...ref, privateKey: anotherKey.privateKey }, 0)).rejects.toThrow(
+    await expect(ServerConnection.connect({ ...ref, privateKey: anotherKey.privateKey }, 0)).rejects.toThrow(
       "All configured authentication methods failed",
     );
   });

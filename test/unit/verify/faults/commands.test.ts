@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Evidence } from "../../../../verify/check.ts";
 import { firewall } from "../../../../verify/faults/firewall.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
 import { must } from "../../../../verify/faults/unit.ts";
+import type { Evidence } from "../../../../verify/live/view.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
 
 const live = await aLiveLab("ha");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { findFault, type Injected, Ledger } from "../../../../verify/faults/ledger.ts";
-import type { LiveLab } from "../../../../verify/live-lab.ts";
+import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { aLiveLab } from "../a-live-lab.ts";
 
 let live: LiveLab;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { type Injected, Ledger } from "../../../../verify/faults/ledger.ts";
 import { whileBroken } from "../../../../verify/faults/while-broken.ts";
-import { InterruptedError } from "../../../../verify/interruptible.ts";
+import { InterruptedError } from "../../../../verify/live/interruptible.ts";
 import { aLiveLab, RecordedView } from "../a-live-lab.ts";
 
 let view: RecordedView;

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { readLab } from "../../../../lab/lab.ts";
-import type { runCheck } from "../../../../verify/check.ts";
+import type { runCheck } from "../../../../verify/checks/check.ts";
 import { checks } from "../../../../verify/checks/index.ts";
 import { formatGrade } from "../../../../verify/grade/format.ts";
 import { type Grade, gradeLab, scoreOf, statusOf } from "../../../../verify/grade/grade.ts";
 import { exercises } from "../../../../verify/grade/tasks.ts";
-import type { LiveLab } from "../../../../verify/live-lab.ts";
+import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { aLiveLab } from "../a-live-lab.ts";
 import { aResult } from "../a-result.ts";
 

@@ -1,3 +1,4 @@
+import { promisedOutage } from "../../../../lab/vrrp.ts";
 import { outageOf } from "../../../../verify/probe/outage.ts";
 import { jitterOf, type ProbedRequest } from "../../../../verify/probe/records.ts";
 import type {
@@ -10,7 +11,6 @@ import type {
   VrrpAdvert,
   Window,
 } from "../../../../verify/report/result.ts";
-import { promisedOutage } from "../../../../verify/vrrp.ts";
 
 const VIP = "172.25.254.100";
 const TIMEOUT_MS = 2000;

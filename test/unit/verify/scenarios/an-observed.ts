@@ -1,5 +1,5 @@
-import { RunClock } from "../../../../verify/clock.ts";
-import type { LiveLab } from "../../../../verify/live-lab.ts";
+import { RunClock } from "../../../../verify/live/clock.ts";
+import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import type { ArpChange, Probe, ProbedRequest } from "../../../../verify/probe/index.ts";
 import type { HeldConnection } from "../../../../verify/probe/records.ts";
 import { allHaveEnded, isSteady } from "../../../../verify/probe/steady.ts";

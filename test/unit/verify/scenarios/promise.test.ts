@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { VrrpTimers } from "../../../../lab/vrrp.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
 import { isAsPromised, promiseOf } from "../../../../verify/scenarios/promise.ts";
-import type { VrrpTimers } from "../../../../verify/vrrp.ts";
 import { anObserved, dr, ha } from "./an-observed.ts";
 
 /** What VRRP promises for a fault, of the textbook's lab with other timers. */

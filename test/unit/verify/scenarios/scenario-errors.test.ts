@@ -845,23 +845,23 @@ steps:
     } catch (error) {
       expect(
         formatFileError(error as FileError),
-      ).toBe(`mistakes.yaml:4:12: steps[0].fault: expected one of ${faults.map(({ id }) => id).join(", ")}; found power-of. To mend it: did you mean \`power-off\`?
+      ).toBe(`mistakes.yaml:4:12: steps[0].fault: expected one of ${faults.map(({ id }) => id).join(", ")}; found power-of. Fix: did you mean \`power-off\`?
   4 |   - fault: power-of
     |            ^^^^^^^^
 
-mistakes.yaml:6:15: steps[1].expect.served: expected no expectation of the client's requests without \`load\`; found served. To mend it: write \`load: {}\` at the top of the file
+mistakes.yaml:6:15: steps[1].expect.served: expected no expectation of the client's requests without \`load\`; found served. Fix: write \`load: {}\` at the top of the file
   6 |   - expect: { served: 2, vip: real-server-1 }
     |               ^^^^^^
 
-mistakes.yaml:6:23: steps[1].expect.served: expected for how long every request was answered, from 1s to 10m; found 2. To mend it: write the unit, ms, s or m: \`served: 2s\`
+mistakes.yaml:6:23: steps[1].expect.served: expected for how long every request was answered, from 1s to 10m; found 2. Fix: write the unit, ms, s or m: \`served: 2s\`
   6 |   - expect: { served: 2, vip: real-server-1 }
     |                       ^
 
-mistakes.yaml:6:31: steps[1].expect.vip: expected a director, in stage ha one of master, standby, or a server's name; found real-server-1. To mend it: choose one of these
+mistakes.yaml:6:31: steps[1].expect.vip: expected a director, in stage ha one of master, standby, or a server's name; found real-server-1. Fix: choose one of these
   6 |   - expect: { served: 2, vip: real-server-1 }
     |                               ^^^^^^^^^^^^^
 
-mistakes.yaml:7:5: steps[1].whitin: expected one of fault, on, with, heal, wait, expect, within, for, repeat; found whitin. To mend it: did you mean \`within\`?
+mistakes.yaml:7:5: steps[1].whitin: expected one of fault, on, with, heal, wait, expect, within, for, repeat; found whitin. Fix: did you mean \`within\`?
   7 |     whitin: 10s
     |     ^^^^^^
 

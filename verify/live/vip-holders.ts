@@ -1,5 +1,5 @@
-import { directors, type Lab } from "../lab/lab.ts";
-import { patience } from "../provision/ssh/index.ts";
+import { directors, type Lab } from "../../lab/lab.ts";
+import { patience } from "../../provision/ssh/index.ts";
 import { ownAddresses } from "./addresses.ts";
 import { type LiveLab, onServer } from "./live-lab.ts";
 import { domainState } from "./power.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { masterDownInterval, promisedOutage, skew } from "../../../verify/vrrp.ts";
+import { masterDownInterval, promisedOutage, skew } from "../../../lab/vrrp.ts";
 
 const article = { vrrpVersion: 2, advertInterval: 1, priority: 50 } as const;
 

@@ -1,4 +1,4 @@
-import type { View } from "./check.ts";
+import type { View } from "../live/view.ts";
 import { serverWithMac } from "./server-with-mac.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type UntilOptions, until } from "../provision/until.ts";
+import { type UntilOptions, until } from "../../provision/until.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { holdersInWords, holdsVip } from "../../../verify/vip-holders.ts";
-import { aLiveLab } from "./a-live-lab.ts";
+import { holdersInWords, holdsVip } from "../../../../verify/live/vip-holders.ts";
+import { aLiveLab } from "../a-live-lab.ts";
 
 const { lab } = await aLiveLab("ha");
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { InterruptedError, interruptible, untilAborted } from "../../../verify/interruptible.ts";
+import { InterruptedError, interruptible, untilAborted } from "../../../../verify/live/interruptible.ts";
 
 const forAMinute = { seconds: 60, everyMs: 1000, failed: (last: unknown) => last as Error };
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { readLab } from "../../../lab/lab.ts";
-import { catalogue } from "../../../verify/catalogue.ts";
-import { checks } from "../../../verify/checks/index.ts";
+import { readLab } from "../../../../lab/lab.ts";
+import { catalogue } from "../../../../verify/checks/catalogue.ts";
+import { checks } from "../../../../verify/checks/index.ts";
 
 it("shows every check with an example from a lab in which it holds", async () => {
   const [dr, ha] = [await readLab("labs/dr.yaml"), await readLab("labs/ha.yaml")];

@@ -1,4 +1,4 @@
-import type { Goal, Lab } from "../lab/lab.ts";
+import type { Goal, Lab } from "../../lab/lab.ts";
 import type { Check } from "./check.ts";
 
 /** A check as the catalogue shows it, with no lab running. */

@@ -1,9 +1,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { readLab } from "../../../lab/lab.ts";
-import { type Check, type CheckResult, runCheck, runChecks, type Seen, selectChecks } from "../../../verify/check.ts";
-import { InterruptedError } from "../../../verify/interruptible.ts";
-import type { LiveLab } from "../../../verify/live-lab.ts";
-import { aLiveLab } from "./a-live-lab.ts";
+import { readLab } from "../../../../lab/lab.ts";
+import {
+  type Check,
+  type CheckResult,
+  runCheck,
+  runChecks,
+  type Seen,
+  selectChecks,
+} from "../../../../verify/checks/check.ts";
+import { InterruptedError } from "../../../../verify/live/interruptible.ts";
+import type { LiveLab } from "../../../../verify/live/live-lab.ts";
+import { aLiveLab } from "../a-live-lab.ts";
 
 let live: LiveLab;
 let looked: string[];

@@ -1,6 +1,6 @@
-import type { Lab } from "../lab/lab.ts";
-import { openHost } from "../provision/host/reach.ts";
-import { connectTo, type Server, type ServerRef } from "../provision/ssh/index.ts";
+import type { Lab } from "../../lab/lab.ts";
+import { openHost } from "../../provision/host/reach.ts";
+import { connectTo, type ServerConnection, type ServerRef } from "../../provision/ssh/index.ts";
 import { LabError } from "./lab-error.ts";
 
 /** A lab that is up, as its stack's outputs describe it: what checks, faults and probes work on. */
@@ -16,7 +16,11 @@ export interface LiveLab {
 }
 
 /** The SSH connection to a server of the lab, by its name. `seconds`: how long it is tried to open one, if there is none. */
-export async function onServer(live: LiveLab, name: string, { seconds }: { seconds?: number } = {}): Promise<Server> {
+export async function onServer(
+  live: LiveLab,
+  name: string,
+  { seconds }: { seconds?: number } = {},
+): Promise<ServerConnection> {
   const ref = live.servers.find((one) => one.name === name);
   if (!ref)
     throw new LabError(
@@ -27,4 +31,4 @@ export async function onServer(live: LiveLab, name: string, { seconds }: { secon
 }
 
 /** The lab's place: its URI, its segment, its client. */
-export const placeOf = (live: LiveLab) => openHost(live.host);
+export const labHost = (live: LiveLab) => openHost(live.host);

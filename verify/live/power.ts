@@ -1,7 +1,7 @@
-import { HostCommandError } from "../provision/host/command.ts";
-import { virsh as virshOn } from "../provision/host/virsh.ts";
+import { HostCommandError } from "../../provision/host/command.ts";
+import { virsh as virshOn } from "../../provision/host/virsh.ts";
 import { LabError } from "./lab-error.ts";
-import { type LiveLab, onServer, placeOf } from "./live-lab.ts";
+import { type LiveLab, labHost, onServer } from "./live-lab.ts";
 
 /** Takes a server's power away: its QEMU is ended, and the guest never gets to say a word. */
 export async function powerOff(live: LiveLab, name: string): Promise<void> {
@@ -26,7 +26,7 @@ export async function hangUp(live: LiveLab, name: string): Promise<void> {
 
 /** libvirt's command line on the lab's own libvirtd, in English. */
 export async function virsh(live: LiveLab, ...words: string[]): Promise<string> {
-  const host = placeOf(live);
+  const host = labHost(live);
   try {
     return await virshOn(host, ...words);
   } catch (error) {

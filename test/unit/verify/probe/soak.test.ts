@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { LiveLab } from "../../../verify/live-lab.ts";
-import { soakReport } from "../../../verify/soak.ts";
-import { aLiveLab } from "./a-live-lab.ts";
-import { asked, type Ending, refused, times } from "./scenarios/an-observed.ts";
+import type { LiveLab } from "../../../../verify/live/live-lab.ts";
+import { soakReport } from "../../../../verify/probe/soak.ts";
+import { aLiveLab } from "../a-live-lab.ts";
+import { asked, type Ending, refused, times } from "../scenarios/an-observed.ts";
 
 const ha = await aLiveLab("ha");
 const withService = (service: Partial<LiveLab["lab"]["service"]>): LiveLab => ({

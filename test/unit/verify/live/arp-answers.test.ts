@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { arpAnswers, hostOf } from "../../../verify/arp-answers.ts";
-import { aLiveLab, RecordedView } from "./a-live-lab.ts";
+import { arpAnswers, hostOf } from "../../../../verify/live/arp-answers.ts";
+import { aLiveLab, RecordedView } from "../a-live-lab.ts";
 
 const live = await aLiveLab("ha");
 const macOf = (name: string) => live.lab.servers.find((server) => server.name === name)?.mac ?? "";

@@ -1,8 +1,8 @@
-import { goesInTurn, poolOf } from "../lab/lab.ts";
-import { untilAborted } from "./interruptible.ts";
-import type { LiveLab } from "./live-lab.ts";
-import { type Outage, outageOf, Probe, type ProbeResult, serverNames, summaryOf } from "./probe/index.ts";
-import type { LoadSummary } from "./report/result.ts";
+import { goesInTurn, poolOf } from "../../lab/lab.ts";
+import { untilAborted } from "../live/interruptible.ts";
+import type { LiveLab } from "../live/live-lab.ts";
+import type { LoadSummary } from "../report/result.ts";
+import { type Outage, outageOf, Probe, type ProbeResult, serverNames, summaryOf } from "./index.ts";
 
 /** What a steady load on a lab with nothing wrong came to. JSON as it is. */
 export interface SoakReport {

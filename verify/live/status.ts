@@ -1,11 +1,11 @@
-import { goalOf } from "../lab/lab.ts";
-import { tryOnHost } from "../provision/host/command.ts";
-import { CLIENT } from "../provision/host/reach.ts";
-import { tryVirsh } from "../provision/host/virsh.ts";
-import { parseIpvsTable, type VirtualService } from "../provision/roles/ipvs-table.ts";
-import { connectTo, type Server, UnreachableError } from "../provision/ssh/index.ts";
+import { goalOf } from "../../lab/lab.ts";
+import { tryOnHost } from "../../provision/host/command.ts";
+import { CLIENT } from "../../provision/host/reach.ts";
+import { tryVirsh } from "../../provision/host/virsh.ts";
+import { parseIpvsTable, type VirtualService } from "../../provision/roles/ipvs-table.ts";
+import { connectTo, type ServerConnection, UnreachableError } from "../../provision/ssh/index.ts";
 import { ownAddresses } from "./addresses.ts";
-import { type LiveLab, placeOf } from "./live-lab.ts";
+import { type LiveLab, labHost } from "./live-lab.ts";
 import { serverWithMac } from "./server-with-mac.ts";
 import { holdsVip } from "./vip-holders.ts";
 
@@ -45,7 +45,7 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
   const { lab } = live;
   const servers = await Promise.all(live.servers.map((ref) => serverStatus(live, ref.name)));
   const neighbours = ["ip", "-json", "neigh", "show", lab.service.vip];
-  const { stdout } = await tryOnHost(placeOf(live), CLIENT, neighbours);
+  const { stdout } = await tryOnHost(labHost(live), CLIENT, neighbours);
   const mac = stdout.trim() === "" ? undefined : (JSON.parse(stdout) as { lladdr?: string }[])[0]?.lladdr;
   return {
     lab: lab.name,
@@ -61,7 +61,7 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
 
 async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> {
   const { role = "", address = "" } = live.lab.servers.find((server) => server.name === name) ?? {};
-  const { stdout } = await tryVirsh(placeOf(live), "domstate", name);
+  const { stdout } = await tryVirsh(labHost(live), "domstate", name);
   const domain = stdout.trim() || "not defined";
   const known = { name, role, address, domain };
   const ref = live.servers.find((one) => one.name === name);
@@ -77,7 +77,7 @@ async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> 
 async function inside(
   live: LiveLab,
   role: string,
-  server: Server,
+  server: ServerConnection,
 ): Promise<Pick<ServerStatus, "addresses" | "holdsVip" | "services" | "vrrp" | "ipvs">> {
   const ha = goalOf(live.lab) === "ha";
   // In a bare lab whoever does the exercise chooses the MTA.

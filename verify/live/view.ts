@@ -1,0 +1,50 @@
+import type { Lab } from "../../lab/lab.ts";
+import { tryOnHost } from "../../provision/host/command.ts";
+import { CLIENT } from "../../provision/host/reach.ts";
+import { command, masked, type Word } from "../../provision/ssh/index.ts";
+import { type LiveLab, labHost, onServer } from "./live-lab.ts";
+
+/** A command that was run to see, with what it printed. */
+export interface Evidence {
+  /** A server's name or `client`. */
+  readonly where: string;
+  readonly command: string;
+  readonly output: string;
+  /** Exit status; null if a signal ended it. */
+  readonly status: number | null;
+}
+
+/** A check's eyes: runs commands on servers and as the client, and keeps what they printed as evidence. */
+export class View {
+  readonly live: LiveLab;
+  readonly evidence: Evidence[] = [];
+
+  constructor(live: LiveLab) {
+    this.live = live;
+  }
+
+  get lab(): Lab {
+    return this.live.lab;
+  }
+
+  /** A command on a server, as a template whose values are quoted. */
+  on(server: string): (pieces: TemplateStringsArray, ...values: Word[]) => Promise<Evidence> {
+    return async (pieces, ...values) => {
+      const text = command(pieces, ...values);
+      const { stdout, stderr, code } = await (await onServer(this.live, server)).execute(text);
+      return this.#keep({ where: server, command: text, output: stdout + stderr, status: code });
+    };
+  }
+
+  /** A command as the client. */
+  async client(...words: string[]): Promise<Evidence> {
+    const { stdout, stderr, status } = await tryOnHost(labHost(this.live), CLIENT, words);
+    return this.#keep({ where: "client", command: command`${words}`, output: stdout + stderr, status });
+  }
+
+  #keep(evidence: Evidence): Evidence {
+    // What is shown is masked; what is judged is not.
+    this.evidence.push({ ...evidence, command: masked(evidence.command), output: masked(evidence.output) });
+    return evidence;
+  }
+}
