@@ -27,7 +27,7 @@ import { exitStatus } from "./exit-status.ts";
 import { reportOf } from "./report-error.ts";
 
 const program = new Command("lvs-lab")
-  .description("An LVS lab on real virtual machines: bring it up, look at it, break it.")
+  .description("An LVS lab on real virtual machines: bring it up, inspect it, break it.")
   .showHelpAfterError("(lvs-lab --help lists the commands)")
   .enablePositionalOptions()
   .exitOverride((error) => {

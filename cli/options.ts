@@ -12,11 +12,11 @@ export function stackName(text: string): string {
   throw new InvalidArgumentError(stackNameRule);
 }
 
-export const jsonOption = (): Option => new Option("-j, --json", "print data as JSON");
+export const jsonOption = (): Option => new Option("-j, --json", "print JSON instead of text");
 
 /** Every command that runs scenarios takes where their reports go. */
 export const reportOption = (): Option =>
-  new Option("--report <directory>", "where reports go").default(join(projectRoot, "reports"));
+  new Option("--report <directory>", "directory of the reports").default(join(projectRoot, "reports"));
 
 /** Reads an option's whole number from 1, up to `most` if there is a most. */
 export const wholeNumber =

@@ -18,12 +18,12 @@ interface CaptureOptions extends StackOptions {
 export const capture = (program: Command): void => {
   program
     .command("capture")
-    .description("show the packets on the lab's segment by tcpdump, or write them into a file, until Ctrl-C")
+    .description("show the packets on the lab's segment by tcpdump, or write them to a file, until Ctrl-C")
     .addOption(stackOption())
-    .option("-w, --write <file>", "write a pcap file, for Wireshark; - is standard output")
-    .option("--filter <expression>", "only these packets, as pcap-filter(7) says: 'arp or vrrp'")
-    .option("--seconds <seconds>", "end by itself after so long", seconds)
-    .option("-e, --ethernet", "show MAC addresses too: direct routing changes them and nothing else")
+    .option("-w, --write <file>", "write a pcap file, for Wireshark; `-` is standard output")
+    .option("--filter <expression>", "only the packets that match this pcap-filter(7) expression: 'arp or vrrp'")
+    .option("--seconds <seconds>", "end after this time", seconds)
+    .option("-e, --ethernet", "show MAC addresses too: direct routing changes only these")
     .action(async ({ stack, ...options }: CaptureOptions) => {
       if (options.write === "-" && process.stdout.isTTY)
         throw new CliError(

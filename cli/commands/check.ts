@@ -39,23 +39,19 @@ const WATCH_SECONDS = 3;
 export const check = (program: Command): void => {
   program
     .command("check")
-    .description("assert what must hold of the running lab; exit status 1 if anything does not")
+    .description("check the running lab; exit status 1 if any check fails")
     .addOption(stackOption())
     .addOption(jsonOption())
-    .addOption(
-      new Option("--list", "show the catalogue of checks, of no lab in particular").conflicts(["server", "faults"]),
-    )
-    .option("--faults", "also the checks that break something for a moment: httpd stopped, the master powered off")
+    .addOption(new Option("--list", "list all checks and run none; needs no lab").conflicts(["server", "faults"]))
+    .option("--faults", "also run the checks that inject a fault for a moment: httpd stopped, the master powered off")
     .option("--only <id...>", "only these checks")
-    .option("--role <role...>", `only checks about these: ${checkRoles.join(", ")}`)
-    .option("--server <name...>", "only checks of these servers; `client` is one of them")
+    .option("--role <role...>", `only checks about these roles: ${checkRoles.join(", ")}`)
+    .option("--server <name...>", "only checks on these servers; `client` is one of the names")
     .addOption(
-      new Option("--wait <seconds>", "look again until all pass or so much time is over")
-        .argParser(seconds)
-        .conflicts("list"),
+      new Option("--wait <seconds>", "repeat until all pass or this time is over").argParser(seconds).conflicts("list"),
     )
     .addOption(
-      new Option("--watch [seconds]", `look again every so many seconds (${WATCH_SECONDS}), until Ctrl-C`)
+      new Option("--watch [seconds]", `repeat at this interval (${WATCH_SECONDS}) until Ctrl-C`)
         .argParser(seconds)
         .conflicts(["list", "json", "tap", "junit", "wait", "faults"]),
     )

@@ -22,9 +22,9 @@ import { formatReported, runAndReport } from "./scenario.ts";
 export const ci = (program: Command): void => {
   program
     .command("ci")
-    .description("for a pipeline: bring the lab up, check it, run scenarios, write a report, take the lab away")
+    .description("for a pipeline: bring the lab up, check it, run scenarios, write reports, remove the lab")
     .addOption(stackOption())
-    .option("--scenarios <name...>", "which scenarios, after the checks", ["real-server-down", "director-down"])
+    .option("--scenarios <name...>", "scenarios to run after the checks", ["real-server-down", "director-down"])
     .addOption(reportOption())
     .addOption(
       new Option("--keep <when>", "leave the lab up afterwards")

@@ -8,9 +8,9 @@ import { type StackOptions, stackOption } from "../options.ts";
 export const client = (program: Command): void => {
   program
     .command("client")
-    .description("be the lab's client: a shell, or a command, on a host of its own on the lab's segment")
+    .description("open a shell on the lab's client, a host on the lab's segment, or run a command on it")
     .addOption(stackOption())
-    .argument("[command...]", "run this instead of a shell; its exit status is passed on")
+    .argument("[command...]", "run this instead of a shell, and return its exit status")
     .passThroughOptions()
     .action(async (words: string[], { stack }: StackOptions) => {
       const live = await liveLab(stack);

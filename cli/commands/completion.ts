@@ -9,16 +9,16 @@ import { valuesOf } from "../completion/values.ts";
 export const completion = (program: Command): void => {
   program
     .command("completion")
-    .description('print what completes lvs-lab in a shell: eval "$(npx lvs-lab completion bash)"')
-    .addArgument(new Argument("<shell>", "which").choices(["bash", "zsh", "fish"]))
+    .description('print the completion script of a shell: eval "$(npx lvs-lab completion bash)"')
+    .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
     .action(async (shell: Shell) => {
       console.log((await completionScript(shell)).trimEnd());
     });
 
   program
     .command("complete", { hidden: true })
-    .description("print what can stand at the cursor, a line each, for the scripts of `lvs-lab completion`")
-    .argument("[words...]", "the words after lvs-lab, the last being typed")
+    .description("print the candidates at the cursor, one per line, for the scripts of `lvs-lab completion`")
+    .argument("[words...]", "the words after lvs-lab; the last is being typed")
     .action(async (words: string[]) => {
       const { completions, paths } = await complete(program, words, valuesOf);
       for (const { value, description } of completions) console.log(description ? `${value}\t${description}` : value);

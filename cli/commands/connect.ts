@@ -13,8 +13,8 @@ export const connect = (program: Command): void => {
     .command("connect", { hidden: true })
     .description("connect standard input and output to a port of a server: the ProxyCommand of `lvs-lab ssh-config`")
     .addOption(stackOption())
-    .argument("<server>", "its name in the lab file, or its IPv4 address, which is found without asking Pulumi")
-    .argument("[port]", "a TCP port", tcpPort, 22)
+    .argument("<server>", "name in the lab file, or IPv4 address, which needs no Pulumi")
+    .argument("[port]", "TCP port", tcpPort, 22)
     .action(async (server: string, port: number, { stack }: StackOptions) => {
       const { host, address } = isIPv4(server)
         ? { ...placeOnDisk(stack), address: server }

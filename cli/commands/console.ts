@@ -9,9 +9,9 @@ import { type StackOptions, stackOption } from "../options.ts";
 export const serialConsole = (program: Command): void => {
   program
     .command("console")
-    .description("open a server's serial console: a way in when SSH is gone")
+    .description("open a server's serial console, which works when SSH does not")
     .addOption(stackOption())
-    .argument("<server>", "its name in the lab file")
+    .argument("<server>", "name in the lab file")
     .action(async (server: string, { stack }: StackOptions) => {
       if (!process.stdin.isTTY || !process.stdout.isTTY)
         throw new CliError(

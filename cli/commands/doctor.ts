@@ -15,15 +15,15 @@ export const doctor = (program: Command): void => {
   program
     .command("doctor")
     .description(
-      "look at the machine and at what is ours on it, and say what is wrong; exit status 1 if no lab can come up",
+      "examine the machine and everything of lvs-lab on it; exit status 1 if a problem prevents labs from coming up",
     )
     .addOption(
-      new Option("-s, --stack <name>", "also look whether that stack's lab fits into memory")
+      new Option("-s, --stack <name>", "also check whether this stack's lab fits into memory")
         .env("LVS_LAB_STACK")
         .argParser(stackName),
     )
     .addOption(jsonOption())
-    .option("--fix", "mend what can be mended: what nobody uses any more is removed")
+    .option("--fix", "fix what can be fixed, and remove what nothing uses")
     .action(async ({ fix = false, json = false, stack }: DoctorOptions) => {
       const { outcomes, memory, late } = await examine({ fix, stack });
       const told = outcomes.map(({ kind, level, problem, fix: command, repair, fixed, failure }) => ({

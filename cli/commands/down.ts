@@ -10,9 +10,9 @@ interface DownOptions extends StackOptions {
 export const down = (program: Command): void => {
   program
     .command("down")
-    .description("take the lab away: `pulumi destroy`, or without Pulumi where there is none")
+    .description("remove the lab: `pulumi destroy`, or without Pulumi if there is none")
     .addOption(stackOption())
-    .option("--force", "where Pulumi fails, take the lab away without it, and remove the stack")
+    .option("--force", "if Pulumi fails, remove the lab without it, and remove the stack")
     .action(async ({ stack, force }: DownOptions) => {
       const say = (message: string): void => console.error(message);
       await holdingStack(stack, (lock) => takeAway(lock, { say, force }), { unlockedIfFull: say });

@@ -4,7 +4,7 @@ import { formatEnvironment, pulumiEnvironment } from "../environment.ts";
 export const env = (program: Command): void => {
   program
     .command("env")
-    .description('print what the literal `pulumi` needs: eval "$(npx lvs-lab env)"')
+    .description('print the environment that `pulumi` needs: eval "$(npx lvs-lab env)"')
     .action(() => {
       process.stdout.write(formatEnvironment(pulumiEnvironment()));
     });

@@ -9,9 +9,7 @@ import { reportLine, runAndReport } from "./scenario.ts";
 export const failover = (program: Command): void => {
   program
     .command("failover")
-    .description(
-      "power the master off under load, and report the outage as the client saw it beside what VRRP promises",
-    )
+    .description("power off the master under load, and compare the outage that the client sees with what VRRP promises")
     .addOption(stackOption())
     .addOption(jsonOption())
     .addOption(reportOption())

@@ -10,12 +10,12 @@ import { type JsonOptions, jsonOption, type StackOptions, stackOption } from "..
 import { holdingStack } from "../stack-lock.ts";
 
 export const fault = (program: Command): void => {
-  const group = program.command("fault").description("break the running lab, and see whether it is broken");
+  const group = program.command("fault").description("inject faults into the running lab, and list them");
 
   group
     .command("list")
-    .description("show every fault: what it does, and how to do the same by hand")
-    .option("-j, --json", "print data as JSON")
+    .description("list every fault: what it does, and how to do the same by hand")
+    .option("-j, --json", "print JSON instead of text")
     .action(({ json }: { json?: boolean }) => {
       console.log(
         json
@@ -26,11 +26,11 @@ export const fault = (program: Command): void => {
 
   group
     .command("inject")
-    .description("put a fault on a server; `lvs-lab heal` takes it away")
+    .description("inject a fault on a server; `lvs-lab heal` undoes it")
     .addOption(stackOption())
-    .argument("<fault>", "its id")
-    .argument("<server>", "a server's name; `segment` for a fault that no server has")
-    .option("--set <name=value...>", "parameters", [])
+    .argument("<fault>", "id of the fault")
+    .argument("<server>", "name in the lab file; `segment` for a fault that belongs to no server")
+    .option("--set <name=value...>", "parameters of the fault", [])
     .action(async (id: string, server: string, { stack, set }: StackOptions & { set: string[] }) => {
       await holdingStack(stack, async () => {
         const live = await liveLab(stack);
@@ -42,7 +42,7 @@ export const fault = (program: Command): void => {
 
   group
     .command("status")
-    .description("show what is injected, and whether it is really there")
+    .description("show which faults are injected, and whether each is in effect")
     .addOption(stackOption())
     .addOption(jsonOption())
     .action(async ({ stack, json }: JsonOptions) => {
@@ -74,7 +74,7 @@ const inWords = (there: boolean | null): string =>
 export const heal = (program: Command): void => {
   program
     .command("heal")
-    .description("heal every fault that was injected and is not healed yet, also one that a killed run has left")
+    .description("heal every injected fault, including those of a killed run")
     .addOption(stackOption())
     .action(async ({ stack }: StackOptions) => {
       const healed = await holdingStack(

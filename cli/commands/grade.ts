@@ -13,11 +13,11 @@ export const grade = (program: Command): void => {
   program
     .command("grade")
     .description(
-      "grade the lab as an exercise: what is done, wrong, not there yet, and what to do; exit status 0 at full marks",
+      "grade the lab as an exercise: what is done, wrong or missing, and what to do; exit status 0 at full marks",
     )
     .addOption(stackOption())
     .addOption(jsonOption())
-    .option("--faults", "also the tasks that break something for a moment, when all others are done")
+    .option("--faults", "also run the tasks that inject a fault for a moment, if all others are done")
     .action(async ({ stack, json, faults }: GradeOptions) => {
       const look = async () => await gradeLab(await liveLab(stack), { faults });
       const found = await (faults ? holdingStack(stack, look) : look());

@@ -9,10 +9,10 @@ import { qualifiedName, writeSshFiles } from "../ssh-files.ts";
 export const inventory = (program: Command): void => {
   program
     .command("inventory")
-    .description("print Ansible's inventory of the lab, as its inventory scripts do: cli/ansible-inventory is one")
+    .description("print the lab as an Ansible inventory; cli/ansible-inventory is the inventory script")
     .addOption(stackOption())
-    .addOption(new Option("--list", "all groups and hosts, the default").conflicts("host"))
-    .option("--host <name>", "the variables of one host")
+    .addOption(new Option("--list", "print all groups and hosts, the default").conflicts("host"))
+    .option("--host <name>", "print the variables of one host")
     .action(async ({ stack, host }: StackOptions & { host?: string }) => {
       const live = await liveLab(stack);
       const found = ansibleInventory(live, (await writeSshFiles(live)).path);

@@ -27,16 +27,16 @@ export const logs = (program: Command): void => {
     new Option(flags, description).conflicts(["unit", ...kinds.filter((other) => other !== kind)]);
   program
     .command("logs")
-    .description("list the lab's logs, or show one: a server's journal, its console, the lab host's own")
+    .description("list the lab's logs, or show one: a server's journal or console, the lab host's own logs")
     .addOption(stackOption())
-    .argument("[server]", "its name in the lab file: the journal, unless an option says otherwise")
-    .option("-u, --unit <name>", "only this service's lines of the journal, such as keepalived")
-    .addOption(only("console", "--console", "what the server's serial console has shown"))
+    .argument("[server]", "name in the lab file; without an option, its journal")
+    .option("-u, --unit <name>", "only this service's journal, such as keepalived")
+    .addOption(only("console", "--console", "output of the server's serial console"))
     .addOption(only("transcript", "--transcript", "every command that the lab ran on the server, with its output"))
     .addOption(only("qemu", "--qemu", "QEMU's command line and messages"))
-    .addOption(only("host", "--host", "the lab host's own: init, libvirtd, package server"))
+    .addOption(only("host", "--host", "the lab host's own logs: init, libvirtd, package server"))
     .addOption(only("resources", "--resources", "what Pulumi did with each resource, and how long it took"))
-    .option("-n, --lines <count>", "how many of the last lines to show", wholeNumber(), 50)
+    .option("-n, --lines <count>", "number of lines from the end", wholeNumber(), 50)
     .option("-f, --follow", "wait for more lines, until Ctrl-C")
     .action(async (server: string | undefined, options: LogsOptions) => {
       const kind = kinds.find((one) => options[one]);

@@ -26,12 +26,12 @@ import { holdingStack } from "../stack-lock.ts";
 export const scenario = (program: Command): void => {
   const group = program
     .command("scenario")
-    .description("break the lab in a planned order, and measure what the client sees");
+    .description("inject faults in a planned order, and measure what the client sees");
 
   group
     .command("list")
-    .description("show the scenarios that come with the project")
-    .option("-j, --json", "print data as JSON")
+    .description("list the shipped scenarios")
+    .option("-j, --json", "print JSON instead of text")
     .action(async ({ json }: { json?: boolean }) => {
       const all = await Promise.all((await scenarioNames()).map(shipped));
       if (json) console.log(JSON.stringify({ format: "lvs-lab scenarios", version: 1, scenarios: all }, null, 2));
@@ -42,7 +42,7 @@ export const scenario = (program: Command): void => {
 
   group
     .command("validate")
-    .description("check scenario files; errors name file, line and remedy")
+    .description("check scenario files; errors name file, line and fix")
     .argument("<file...>", "scenario files")
     .action(async (files: string[]) => {
       for (const file of files) {
@@ -53,14 +53,12 @@ export const scenario = (program: Command): void => {
 
   group
     .command("run")
-    .description(
-      "run scenarios one after another, and write a report of each; exit status 1 if anything is not as it should be",
-    )
+    .description("run scenarios one after another, and write a report of each; exit status 1 if any fails")
     .addOption(stackOption())
     .addOption(jsonOption())
-    .argument("[scenario...]", "names (see `scenario list`), or paths of files")
-    .option("--all", "all scenarios that come with the project and fit the lab")
-    .option("--repeat <times>", "run each so often, and put the outages side by side", wholeNumber(1000), 1)
+    .argument("[scenario...]", "names (see `scenario list`) or paths")
+    .option("--all", "all shipped scenarios that fit the lab")
+    .option("--repeat <times>", "run each this many times, and compare the outages", wholeNumber(1000), 1)
     .addOption(reportOption())
     .action(async (given: string[], { stack, json, repeat, report, all }: RunOptions) => {
       if (given.length === 0 && !all)

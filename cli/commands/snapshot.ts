@@ -22,9 +22,9 @@ const say = (message: string): void => console.error(message);
 export const snapshot = (program: Command): void => {
   program
     .command("snapshot")
-    .description("save all servers of the lab at one moment, disks and memory; `lvs-lab restore` brings them back")
+    .description("save all servers of the lab at one moment, disks and memory, for `lvs-lab restore`")
     .addOption(stackOption())
-    .argument("[snapshot]", "its name; by default the time", snapshotName)
+    .argument("[snapshot]", "name of the snapshot; by default the time", snapshotName)
     .action(async (name: string | undefined, { stack }: StackOptions) => {
       const chosen = name ?? new Date().toISOString().slice(0, 19).replace(/\D/g, "-");
       await onQuietStack(stack, async (live) => say(formatTaken(chosen, await takeSnapshot(live, chosen))));
@@ -34,10 +34,10 @@ export const snapshot = (program: Command): void => {
 export const snapshots = (program: Command): void => {
   program
     .command("snapshots")
-    .description("list the lab's snapshots: when each was taken, what it takes, whether the lab can go back to it")
+    .description("list the lab's snapshots: time, size, and whether each can be restored")
     .addOption(stackOption())
     .addOption(jsonOption())
-    .option("--remove <snapshot...>", "remove these instead")
+    .option("--remove <snapshot...>", "remove these snapshots instead of listing all")
     .action(async ({ stack, json, remove = [] }: JsonOptions & { remove?: string[] }) => {
       if (remove.length > 0) return await onQuietStack(stack, async (live) => await removeSnapshots(live, remove));
       const all = await listSnapshots(await liveLab(stack));
@@ -52,16 +52,16 @@ export const snapshots = (program: Command): void => {
 export const restore = (program: Command): void => {
   program
     .command("restore")
-    .description("bring all servers back to the moment of a snapshot, whatever became of them since")
+    .description("restore all servers to the moment of a snapshot, whatever happened since")
     .addOption(stackOption())
-    .argument("<snapshot>", "its name", snapshotName)
+    .argument("<snapshot>", "name of the snapshot", snapshotName)
     .action(async (name: string, { stack }: StackOptions) => await goBack(stack, name));
 };
 
 export const reset = (program: Command): void => {
   program
     .command("reset")
-    .description(`the same, to the snapshot that \`up --snapshot\` took when the lab served: \`restore ${SERVED}\``)
+    .description(`restore the snapshot that \`up --snapshot\` took when the lab served: \`restore ${SERVED}\``)
     .addOption(stackOption())
     .action(async ({ stack }: StackOptions) => await goBack(stack, SERVED));
 };

@@ -11,12 +11,12 @@ export const soak = (program: Command): void => {
   program
     .command("soak")
     .description(
-      "ask the VIP many times at a steady rate with nothing wrong: none may fail, and rr shares them out to one request",
+      "send many requests to the VIP at a steady rate, without faults: none may fail, and rr must share them equally",
     )
     .addOption(stackOption())
     .addOption(jsonOption())
-    .option("--requests <count>", "how many", wholeNumber(), 100_000)
-    .option("--rate <count>", "how many a second", wholeNumber(), 200)
+    .option("--requests <count>", "number of requests", wholeNumber(), 100_000)
+    .option("--rate <count>", "requests per second", wholeNumber(), 200)
     .action(async ({ stack, json, requests, rate }: JsonOptions & { requests: number; rate: number }) => {
       const report = await holdingStack(stack, async () => {
         const live = await liveLab(stack);

@@ -8,7 +8,7 @@ export const sshConfig = (program: Command): void => {
     .command("ssh-config")
     .description('print an ssh_config(5) for the lab\'s servers: ssh -F "$(npx lvs-lab ssh-config --path)" server1.ha')
     .addOption(stackOption())
-    .option("--path", "print where it is instead; `Include` it in your ~/.ssh/config")
+    .option("--path", "print its path instead, for `Include` in your ~/.ssh/config")
     .action(async ({ stack, path: pathOnly }: StackOptions & { path?: boolean }) => {
       const { path, text } = await writeSshFiles(await liveLab(stack));
       console.log(pathOnly ? path : text.trimEnd());

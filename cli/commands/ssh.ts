@@ -8,8 +8,8 @@ export const ssh = (program: Command): void => {
     .command("ssh")
     .description("log in to a server, or run a command on it")
     .addOption(stackOption())
-    .argument("<server>", "its name in the lab file")
-    .argument("[command...]", "run this instead of a shell; its exit status is passed on")
+    .argument("<server>", "name in the lab file")
+    .argument("[command...]", "run this instead of a shell, and return its exit status")
     .passThroughOptions()
     .action(async (name: string, words: string[], { stack }: StackOptions) => {
       const live = await liveLab(stack);

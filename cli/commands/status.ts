@@ -7,7 +7,7 @@ import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
 export const status = (program: Command): void => {
   program
     .command("status")
-    .description("show the servers, who holds the VIP, the IPVS table and the services' health")
+    .description("show the servers, the holder of the VIP, the IPVS tables and the services' health")
     .addOption(stackOption())
     .addOption(jsonOption())
     .action(async ({ stack, json }: JsonOptions) => {

@@ -22,9 +22,9 @@ interface UpOptions extends StackOptions {
 export const up = (program: Command): void => {
   program
     .command("up")
-    .description("bring the lab up: `pulumi up`, after making good what an interrupted run left")
+    .description("bring the lab up: repair what an interrupted run left, then `pulumi up`")
     .addOption(stackOption())
-    .option("--snapshot", "when the lab serves, take the snapshot that `lvs-lab reset` goes back to")
+    .option("--snapshot", "when the lab serves, take the snapshot that `lvs-lab reset` restores")
     .action(async ({ stack, snapshot }: UpOptions) => await holdingStack(stack, (lock) => bringUp(lock, { snapshot })));
 };
 

@@ -4,7 +4,7 @@ import { readLab } from "../../lab/lab.ts";
 export const validate = (program: Command): void => {
   program
     .command("validate")
-    .description("check lab files; errors name file, line and remedy")
+    .description("check lab files; errors name file, line and fix")
     .argument("<file...>", "lab files")
     .action(async (files: string[]) => {
       for (const file of files) {
