@@ -14,6 +14,9 @@ const sources = [
   "verify/live/view.ts",
   "verify/probe/records.ts",
   "verify/probe/outage.ts",
+  "verify/probe/series.ts",
+  "verify/probe/summary.ts",
+  "verify/wire/records.ts",
 ] as const;
 
 const BEGIN = "<!-- Written by `npm run docs` from verify/report/result.ts: change the comments there, not this. -->";

@@ -11,7 +11,6 @@ import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { RunClock } from "../../verify/live/clock.ts";
 import { outageOf } from "../../verify/probe/index.ts";
-import type { Diagnosis } from "../../verify/report/result.ts";
 import {
   Capture,
   type CaptureResult,
@@ -20,6 +19,7 @@ import {
   vipOwners,
   vrrpStates,
 } from "../../verify/wire/index.ts";
+import type { Diagnosis } from "../../verify/wire/records.ts";
 import { end, run } from "./hosts.ts";
 import { it, lab, server1, server2, server4 } from "./wire.ts";
 

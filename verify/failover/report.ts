@@ -1,7 +1,8 @@
 import { type Jitter, type Outage, strip } from "../probe/index.ts";
 import { requestRows } from "../report/requests.ts";
-import type { Diagnosis, OutagePromise, RunLab, RunResult, StepResult } from "../report/result.ts";
+import type { OutagePromise, RunLab, RunResult, StepResult } from "../report/result.ts";
 import type { ResolvedScenario } from "../scenarios/index.ts";
+import type { Diagnosis } from "../wire/records.ts";
 
 /** How much service is shown before and after an outage, and by a character of `strip`, in milliseconds. */
 const STRIP = { aroundMs: 1000, binMs: 100 };

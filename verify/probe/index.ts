@@ -1,7 +1,7 @@
 export { type Outage, outageOf } from "./outage.ts";
 export { Probe } from "./probe.ts";
-export type { ArpChange, Jitter, ProbedRequest, ProbeResult } from "./records.ts";
-export { connectionsOf, seriesOf } from "./series.ts";
+export type { ArpChange, Jitter, LongLivedConnection, ProbedRequest, ProbeResult } from "./records.ts";
+export { connectionsOf, type RequestSeries, seriesOf } from "./series.ts";
 export { answersPerServer, areEven, type ServerNames, serverNames } from "./servers.ts";
 export { strip } from "./strip.ts";
-export { summaryOf } from "./summary.ts";
+export { type LoadSummary, summaryOf } from "./summary.ts";

@@ -8,11 +8,11 @@ import { until } from "../../provision/until.ts";
 import { RunClock } from "../live/clock.ts";
 import { LabError } from "../live/lab-error.ts";
 import { type LiveLab, labHost } from "../live/live-lab.ts";
-import type { LongLivedConnection } from "../report/result.ts";
 import {
   type ArpChange,
   type HeldConnection,
   jitterOf,
+  type LongLivedConnection,
   type ProbedRequest,
   type ProbeMessage,
   type ProbeOptions,

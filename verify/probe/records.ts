@@ -1,4 +1,3 @@
-import type { LongLivedConnection } from "../report/result.ts";
 import { quantiles } from "./quantiles.ts";
 
 /** Where the probe asks: an IPv4 address and a TCP port, as seen from the client. */
@@ -57,6 +56,22 @@ export interface Jitter {
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+}
+
+/** A connection that is kept open, with a request on it every so often. */
+export interface LongLivedConnection {
+  readonly id: number;
+  readonly opened: number;
+  /** Null: open until the run ended. */
+  readonly closed: number | null;
+  /**
+   * Why it closed before it was told to: the system's code (ECONNRESET …), TIMEOUT, or CLOSED: by the server, between two answers and
+   * without having said so in the last one (`Connection: close`).
+   */
+  readonly error?: string;
+  readonly server: string;
+  /** When each answer came. */
+  readonly answers: readonly number[];
 }
 
 /** All that a probe saw. */

@@ -1,8 +1,25 @@
-import type { LongLivedConnection, RequestSeries } from "../report/result.ts";
-import type { ProbedRequest, ProbeResult } from "./records.ts";
+import type { LongLivedConnection, ProbedRequest, ProbeResult } from "./records.ts";
 import { type ServerNames, serverOf } from "./servers.ts";
 
 const OUTCOMES = ["answered", "delayed", "failed"] as const;
+
+export interface RequestSeries {
+  readonly due: readonly number[];
+  readonly started: readonly number[];
+  /** Null: never. */
+  readonly connected: readonly (number | null)[];
+  readonly ended: readonly number[];
+  /** Index into `outcomes`. */
+  readonly outcome: readonly number[];
+  readonly outcomes: readonly ["answered", "delayed", "failed"];
+  /** Index into `servers`; -1: none answered. */
+  readonly server: readonly number[];
+  /** Names of servers; a page that none of them serves stands for itself, at most 40 characters. */
+  readonly servers: readonly string[];
+  /** Index into `errors`; -1: none. */
+  readonly error: readonly number[];
+  readonly errors: readonly string[];
+}
 
 /** What a probe recorded of its requests, in columns: a quarter of the size of as many objects in JSON. */
 export function seriesOf(requests: readonly ProbedRequest[], names: ServerNames): RequestSeries {

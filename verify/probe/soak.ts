@@ -1,8 +1,7 @@
 import { goesInTurn, poolOf } from "../../lab/lab.ts";
 import { untilAborted } from "../live/interruptible.ts";
 import type { LiveLab } from "../live/live-lab.ts";
-import type { LoadSummary } from "../report/result.ts";
-import { type Outage, outageOf, Probe, type ProbeResult, serverNames, summaryOf } from "./index.ts";
+import { type LoadSummary, type Outage, outageOf, Probe, type ProbeResult, serverNames, summaryOf } from "./index.ts";
 
 /** What a steady load on a lab with nothing wrong came to. JSON as it is. */
 export interface SoakReport {

@@ -1,5 +1,4 @@
-import type { ProbedRequest } from "../probe/index.ts";
-import type { RequestSeries } from "./result.ts";
+import type { ProbedRequest, RequestSeries } from "../probe/index.ts";
 
 /** The rows of the requests' columns, in the order of the schedule. Of a page its name is left: the server's. */
 export function requestRows(columns: RequestSeries): ProbedRequest[] {

@@ -1,6 +1,7 @@
 import type { Stage } from "../../lab/lab.ts";
 import type { Evidence } from "../live/view.ts";
-import type { ArpChange, Jitter, Outage } from "../probe/index.ts";
+import type { ArpChange, LoadSummary, LongLivedConnection, Outage, RequestSeries } from "../probe/index.ts";
+import type { CaptureInfo, Diagnosis, GratuitousArp, OwnerSpan, VrrpAdvert, VrrpSpan } from "../wire/records.ts";
 
 /**
  * One run of a scenario and all that it saw: `result.json`, JSON as it is. Every figure of the other forms of the report (terminal,
@@ -97,48 +98,6 @@ export interface OutagePromise {
   readonly arithmetic: string;
 }
 
-/** Something that the wire shows to have happened, by its name. */
-export interface Diagnosis {
-  readonly id:
-    | "split-brain"
-    | "frozen-director"
-    | "rogue-router"
-    | "wrong-password"
-    | "master-crash"
-    | "clean-handover"
-    | "preemption"
-    | "arp-conflict"
-    | "no-master";
-  /** One sentence: `server1 and server4 were both master for 12.3 s`. */
-  readonly title: string;
-  readonly from: number;
-  /** Null: not over when the run ended. */
-  readonly to: number | null;
-  /** Servers' names, or addresses of hosts that are none of the lab's. */
-  readonly who: readonly string[];
-  /** What it was concluded from, a line each. */
-  readonly because: readonly string[];
-}
-
-export interface LoadSummary {
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  /** How many connections were held open all the time, a line every so often on each. */
-  readonly longLived: number;
-  /** The whole run's counts, from the first request to the last. */
-  readonly counts: Outage["counts"];
-  readonly perServer: Readonly<Record<string, number>>;
-  /** Of answered requests, in milliseconds. */
-  readonly latency: {
-    readonly medianMs: number;
-    readonly p95Ms: number;
-    readonly p99Ms: number;
-    readonly maxMs: number;
-  };
-  /** How late the probe itself was. */
-  readonly jitter: Jitter;
-}
-
 /** What was recorded, for drawing. Parallel arrays of one length are rows of one table. */
 export interface Series {
   readonly requests: RequestSeries;
@@ -151,84 +110,4 @@ export interface Series {
   /** Who said on the wire that the VIP is at its hardware address, by advertisement, gratuitous ARP and ARP replies. */
   readonly vipOwners: readonly OwnerSpan[];
   readonly capture: CaptureInfo | null;
-}
-
-export interface RequestSeries {
-  readonly due: readonly number[];
-  readonly started: readonly number[];
-  /** Null: never. */
-  readonly connected: readonly (number | null)[];
-  readonly ended: readonly number[];
-  /** Index into `outcomes`. */
-  readonly outcome: readonly number[];
-  readonly outcomes: readonly ["answered", "delayed", "failed"];
-  /** Index into `servers`; -1: none answered. */
-  readonly server: readonly number[];
-  /** Names of servers; a page that none of them serves stands for itself, at most 40 characters. */
-  readonly servers: readonly string[];
-  /** Index into `errors`; -1: none. */
-  readonly error: readonly number[];
-  readonly errors: readonly string[];
-}
-
-/** A connection that is kept open, with a request on it every so often. */
-export interface LongLivedConnection {
-  readonly id: number;
-  readonly opened: number;
-  /** Null: open until the run ended. */
-  readonly closed: number | null;
-  /**
-   * Why it closed before it was told to: the system's code (ECONNRESET …), TIMEOUT, or CLOSED: by the server, between two answers and
-   * without having said so in the last one (`Connection: close`).
-   */
-  readonly error?: string;
-  readonly server: string;
-  /** When each answer came. */
-  readonly answers: readonly number[];
-}
-
-/** One VRRPv2 advertisement (RFC 3768, section 5.1) or VRRPv3 one, as it passed the lab's bridge. */
-export interface VrrpAdvert {
-  readonly at: number;
-  /** IPv4 source address. */
-  readonly source: string;
-  readonly mac: string;
-  readonly version: number;
-  readonly virtualRouterId: number;
-  readonly priority: number;
-  /** Milliseconds. */
-  readonly intervalMs: number;
-  readonly addresses: readonly string[];
-}
-
-/** An ARP packet that says whose the VIP is without having been asked (RFC 5227, section 3): sender and target address are the same. */
-export interface GratuitousArp {
-  readonly at: number;
-  readonly mac: string;
-  readonly kind: "request" | "reply";
-}
-
-export interface VrrpSpan {
-  /** A server's name, or an address that is none of the lab's. */
-  readonly server: string;
-  readonly state: "MASTER" | "BACKUP" | "silent";
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface OwnerSpan {
-  readonly mac: string;
-  /** The server that has the MAC; not there if it is none of the lab's. */
-  readonly server?: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface CaptureInfo {
-  /** Beside result.json. */
-  readonly file: string;
-  readonly packets: number;
-  readonly dropped: number;
-  /** How far the capture's clock may be off the run's, in milliseconds. */
-  readonly clockErrorMs: number;
 }

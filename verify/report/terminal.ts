@@ -1,7 +1,8 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import { strip } from "../probe/index.ts";
+import type { Diagnosis } from "../wire/records.ts";
 import { requestRows } from "./requests.ts";
-import type { Diagnosis, RunResult, StepResult, Window } from "./result.ts";
+import type { RunResult, StepResult, Window } from "./result.ts";
 import {
   bandWords,
   countsWords,

@@ -1,5 +1,5 @@
-import type { Outage } from "../probe/index.ts";
-import type { LoadSummary, OutagePromise, RunResult } from "./result.ts";
+import type { LoadSummary, Outage } from "../probe/index.ts";
+import type { OutagePromise, RunResult } from "./result.ts";
 
 /** Whole milliseconds, which is as fine as anything here is known: `3702 ms`. */
 export const ms = (value: number): string => `${Math.round(value)} ms`;

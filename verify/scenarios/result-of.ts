@@ -13,8 +13,9 @@ import {
   serverNames,
   summaryOf,
 } from "../probe/index.ts";
-import type { Diagnosis, RunResult, StepResult, Window } from "../report/result.ts";
+import type { RunResult, StepResult, Window } from "../report/result.ts";
 import { type CaptureResult, vipOwners, vrrpStates } from "../wire/index.ts";
+import type { Diagnosis } from "../wire/records.ts";
 import type { OpenWindow } from "./observed.ts";
 import { promiseOf } from "./promise.ts";
 import type { ResolvedScenario } from "./scenario.ts";

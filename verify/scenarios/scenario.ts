@@ -1,5 +1,5 @@
 import type { Stage } from "../../lab/lab.ts";
-import type { Diagnosis } from "../report/result.ts";
+import type { Diagnosis } from "../wire/records.ts";
 
 /**
  * A scenario as its file describes it: valid, complete (every default is filled in), frozen through and through. It is about no lab in

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { goals, hostLabel, vrrpStates } from "../../lab/schema.ts";
 import { choice, property, wholeNumber } from "../../lab/yaml/schema.ts";
-import type { Diagnosis } from "../report/result.ts";
+import type { Diagnosis } from "../wire/records.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import type { ExpectationKind } from "./scenario.ts";
 

@@ -1,6 +1,6 @@
 import { directors } from "../../lab/lab.ts";
-import type { Diagnosis } from "../report/result.ts";
 import { diagnose } from "../wire/index.ts";
+import type { Diagnosis } from "../wire/records.ts";
 import type { Observed } from "./observed.ts";
 
 /**

@@ -5,10 +5,10 @@ import type { Lab } from "../../lab/lab.ts";
 import { type LabHost, SEGMENT } from "../../provision/host/reach.ts";
 import { BRIDGE } from "../../stacks/bridge.ts";
 import type { RunClock } from "../live/clock.ts";
-import type { CaptureInfo } from "../report/result.ts";
 import { EvidenceLog, type WireAdvert, type WireEvidence } from "./evidence.ts";
 import { parseFrame } from "./parse.ts";
 import { PcapReader } from "./pcap.ts";
+import type { CaptureInfo } from "./records.ts";
 import { readOffset } from "./wall-clock.ts";
 
 /** Where the lab's bridge is: on a lab host. It must be on this machine, for its clock to be ours. */

@@ -1,5 +1,4 @@
 import type { Lab } from "../../lab/lab.ts";
-import type { Diagnosis } from "../report/result.ts";
 import { diagnoseArpConflicts } from "./diagnoses/arp-conflict.ts";
 import { caseOf, type PowerHint } from "./diagnoses/case.ts";
 import { diagnoseHandovers } from "./diagnoses/handovers.ts";
@@ -7,6 +6,7 @@ import { diagnoseNoMaster } from "./diagnoses/no-master.ts";
 import { diagnoseSplitBrain } from "./diagnoses/split-brain.ts";
 import { diagnoseRogueRouters, diagnoseWrongPasswords } from "./diagnoses/strangers.ts";
 import type { WireEvidence } from "./evidence.ts";
+import type { Diagnosis } from "./records.ts";
 
 /**
  * What happened, by name, as far as the wire shows it; in the order in which it began. docs/probe.md has each one's rule.

@@ -1,5 +1,5 @@
-import type { GratuitousArp, VrrpAdvert } from "../report/result.ts";
 import type { ArpPacket, Packet, TcpPacket } from "./parse.ts";
+import type { GratuitousArp, VrrpAdvert } from "./records.ts";
 
 /** An advertisement with what tells one keepalived process from the next. */
 export interface WireAdvert extends VrrpAdvert {

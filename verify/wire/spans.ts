@@ -1,8 +1,8 @@
 import type { Lab } from "../../lab/lab.ts";
 import { directors, goalOf } from "../../lab/lab.ts";
 import { serverWithMac } from "../live/server-with-mac.ts";
-import type { OwnerSpan, VrrpSpan } from "../report/result.ts";
 import type { WireAdvert, WireEvidence } from "./evidence.ts";
+import type { OwnerSpan, VrrpSpan } from "./records.ts";
 import { type Reign, reignsOf, returnOf, type VrrpFacts, vrrpFacts } from "./reigns.ts";
 
 /**

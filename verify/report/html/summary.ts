@@ -1,4 +1,5 @@
-import type { Diagnosis, RunResult, Window } from "../result.ts";
+import type { Diagnosis } from "../../wire/records.ts";
+import type { RunResult, Window } from "../result.ts";
 import { elsewhereWords, labWords, seconds, startWords, tallyWords } from "../words.ts";
 import { serverBars } from "./bars.ts";
 import { figure, whole } from "./figure.ts";

@@ -1,4 +1,4 @@
-import type { RequestSeries } from "../result.ts";
+import type { RequestSeries } from "../../probe/index.ts";
 
 /** How many requests of a time ended how, by when they were due. Milliseconds. */
 export interface Bin {

@@ -1,6 +1,6 @@
 import { serverWithMac } from "../../live/server-with-mac.ts";
-import type { Diagnosis } from "../../report/result.ts";
 import type { ArpClaim } from "../evidence.ts";
+import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
 import { listed, moment } from "./words.ts";
 

@@ -1,6 +1,6 @@
 import { directors } from "../../../lab/lab.ts";
 import { skew } from "../../../lab/vrrp.ts";
-import type { Diagnosis } from "../../report/result.ts";
+import type { Diagnosis } from "../records.ts";
 import { believes, endOfReign, type Reign, type Return, returnOf } from "../reigns.ts";
 import type { Case } from "./case.ts";
 import { count, duration, moment } from "./words.ts";

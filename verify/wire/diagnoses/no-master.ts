@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../../report/result.ts";
+import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
 import { duration, moment } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../../report/result.ts";
+import type { Diagnosis } from "../records.ts";
 import { believes, endOfReign, type Reign } from "../reigns.ts";
 import { type Case, endOf } from "./case.ts";
 import { handoversOf } from "./handovers.ts";

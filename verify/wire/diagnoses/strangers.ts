@@ -1,5 +1,5 @@
-import type { Diagnosis } from "../../report/result.ts";
 import type { WireAdvert } from "../evidence.ts";
+import type { Diagnosis } from "../records.ts";
 import { believes } from "../reigns.ts";
 import { type Case, endOf } from "./case.ts";
 import { count, moment } from "./words.ts";

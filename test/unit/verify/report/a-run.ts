@@ -1,16 +1,9 @@
 import { promisedOutage } from "../../../../lab/vrrp.ts";
+import type { LoadSummary, LongLivedConnection, RequestSeries } from "../../../../verify/probe/index.ts";
 import { outageOf } from "../../../../verify/probe/outage.ts";
 import { jitterOf, type ProbedRequest } from "../../../../verify/probe/records.ts";
-import type {
-  GratuitousArp,
-  LoadSummary,
-  LongLivedConnection,
-  RequestSeries,
-  RunResult,
-  StepResult,
-  VrrpAdvert,
-  Window,
-} from "../../../../verify/report/result.ts";
+import type { RunResult, StepResult, Window } from "../../../../verify/report/result.ts";
+import type { GratuitousArp, VrrpAdvert } from "../../../../verify/wire/records.ts";
 
 const VIP = "172.25.254.100";
 const TIMEOUT_MS = 2000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { VrrpSpan } from "../../../../verify/report/result.ts";
 import { vipOwners, vrrpStates } from "../../../../verify/wire/index.ts";
+import type { VrrpSpan } from "../../../../verify/wire/records.ts";
 import { adverts, claims, lab, macs, resigns, story } from "./wire-story.ts";
 
 /** One server's states with the moments at which they begin, and the end of the last. */
