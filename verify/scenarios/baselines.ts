@@ -1,6 +1,5 @@
 import { patience } from "../../provision/ssh/index.ts";
 import { type LiveLab, onServer } from "../live/live-lab.ts";
-import type { ResolvedScenario } from "./scenario.ts";
 
 /** How far a director's mailbox and journal went when a window began. */
 interface Mark {
@@ -16,12 +15,10 @@ export class Baselines {
   readonly #servers: readonly string[];
   readonly #marks = new Map<string, Mark>();
 
-  constructor(live: LiveLab, scenario: ResolvedScenario) {
+  /** @param servers the directors, by name */
+  constructor(live: LiveLab, servers: readonly string[]) {
     this.#live = live;
-    const expectations = scenario.steps.flatMap((step) => (step.kind === "expect" ? step.expectations : []));
-    this.#servers = [
-      ...new Set(expectations.flatMap((one) => (one.kind === "mail" || one.kind === "log" ? [one.on] : []))),
-    ];
+    this.#servers = [...new Set(servers)];
   }
 
   /** Notes where mailbox and journal end now. A server that cannot be asked keeps its last mark: what it writes meanwhile counts. */

@@ -1,5 +1,8 @@
 import type { Path } from "../../lab/yaml/document.ts";
-import type { ExpectInput, ScenarioInput, StepInput } from "./schema.ts";
+import { type ExpectationName, type ExpectInput, expectationNames, kindNamed } from "./expectations/index.ts";
+import type { DraftValue, Placed } from "./expectations/kind.ts";
+import type { ScenarioInput, StepInput } from "./schema.ts";
+import type { Use } from "./selectors.ts";
 
 /**
  * What is left of a scenario file when all that is invalid in shape is taken away. What was taken away leaves its key with undefined:
@@ -17,9 +20,6 @@ export interface DraftStep extends Omit<Partial<StepInput>, "repeat" | "expect">
 }
 
 type DraftExpect = { readonly [K in keyof ExpectInput]?: DraftValue<ExpectInput[K]> };
-
-/** A map may lack some of its keys. */
-type DraftValue<T> = T extends readonly unknown[] ? T : T extends object ? Partial<T> : T;
 
 /** A step and its place. */
 export interface PlacedStep {
@@ -42,3 +42,34 @@ export function stagesOf({ stage }: Draft): ("dr" | "ha")[] {
   const all = Array.isArray(stage) ? stage : [stage];
   return [...new Set(all.filter((one) => one !== undefined))];
 }
+
+/** An expectation and its place. */
+export interface PlacedExpectation extends Placed {
+  readonly name: ExpectationName;
+  /** Undefined: there is one, and its value was invalid. */
+  readonly value: unknown;
+}
+
+/** Every expectation in the order of the file. */
+export function expectationsIn(draft: Draft): PlacedExpectation[] {
+  const stages = stagesOf(draft);
+  let opening: PlacedStep | undefined;
+  return stepsOf(draft).flatMap((one): PlacedExpectation[] => {
+    const { path, step } = one;
+    if ("fault" in step || "heal" in step) opening = one;
+    return Object.entries(step.expect ?? {}).flatMap(([name, value]) =>
+      isExpectationName(name) ? [{ name, value, path: [...path, "expect", name], opening, stages }] : [],
+    );
+  });
+}
+
+const isExpectationName = (name: string): name is ExpectationName =>
+  (expectationNames as readonly string[]).includes(name);
+
+/** Every selector in expectations; those of faults and heals are checked with their faults. */
+export const usesOf = (draft: Draft): Use[] =>
+  expectationsIn(draft).flatMap(({ name, value, path }) =>
+    (value === undefined ? [] : (kindNamed(name).selectors?.(value) ?? [])).flatMap(({ selector, ...mention }) =>
+      selector === undefined ? [] : [{ ...mention, selector, path: [...path, ...mention.path] }],
+    ),
+  );

@@ -1,4 +1,4 @@
-export { isMeasure } from "./expectations.ts";
+export { type Expectation, isMeasure } from "./expectations/index.ts";
 export { parseScenario, readScenario } from "./parse.ts";
 export { prepareScenario } from "./prepare.ts";
 export { type Repeated, repeated } from "./repeated.ts";

@@ -1,17 +1,11 @@
 import type { View } from "../live/view.ts";
-import { judgeOf } from "./judges/index.ts";
-import type { Verdict } from "./judges/judge.ts";
+import { type Expectation, kindOf } from "./expectations/index.ts";
+import type { Verdict } from "./expectations/kind.ts";
 import type { Observed } from "./observed.ts";
-import type { Expectation, ExpectationKind } from "./scenario.ts";
-
-/** What costs an SSH command to look at. Everything else is known here. */
-const overSsh: ReadonlySet<ExpectationKind> = new Set(["vip", "table", "mail", "log"]);
-/** What waits for requests that are under way. */
-const overLoad: ReadonlySet<ExpectationKind> = new Set(["outage", "failed", "delayed"]);
 
 /** How often expectations are looked at, in milliseconds. */
 export const lookEveryMs = (expectations: readonly Expectation[]): number =>
-  expectations.some(({ kind }) => overSsh.has(kind)) ? 500 : 50;
+  expectations.some((one) => kindOf(one).waitsFor === "ssh") ? 500 : 50;
 
 export interface Look {
   /** What was seen of each, in words. */
@@ -30,15 +24,18 @@ export interface Look {
 export async function lookAt(expectations: readonly Expectation[], observed: Observed, view: View): Promise<Look> {
   const verdicts = new Map<Expectation, Verdict>();
   for (const expectation of expectations.toSorted((one, other) => rank(one) - rank(other)))
-    verdicts.set(expectation, await judgeOf(expectation).look(expectation, observed, view));
+    verdicts.set(expectation, await kindOf(expectation).look(expectation, observed, view));
   const wordsOf = (ones: readonly Expectation[]) => ones.map((one) => verdicts.get(one)?.seen).join("; ");
   const failing = expectations.filter((one) => !verdicts.get(one)?.ok);
   const last = failing.at(-1);
   return {
     seen: wordsOf(expectations),
     failing: last ? wordsOf(failing) : null,
-    hint: last ? judgeOf(last).hint : "",
+    hint: last ? kindOf(last).hint : "",
   };
 }
 
-const rank = ({ kind }: Expectation): number => (overSsh.has(kind) ? 0 : overLoad.has(kind) ? 1 : 2);
+function rank(expectation: Expectation): number {
+  const { waitsFor } = kindOf(expectation);
+  return waitsFor === "ssh" ? 0 : waitsFor === "requests" ? 1 : 2;
+}

@@ -5,8 +5,9 @@ import { deepFreeze } from "../../lab/yaml/freeze.ts";
 import { findingsOf } from "../../lab/yaml/rules.ts";
 import type { Draft } from "./draft.ts";
 import { milliseconds } from "./duration.ts";
-import { defaultWithinMs, expectationsOf } from "./expectations.ts";
-import { type Known, rules } from "./rules.ts";
+import { completed, defaultWithinMs } from "./expectations/index.ts";
+import type { Known } from "./expectations/kind.ts";
+import { rules } from "./rules.ts";
 import type { FaultParameters, RepeatStep, Scenario, Step } from "./scenario.ts";
 import { type ScenarioOutput, type StepInput, scenarioSchema } from "./schema.ts";
 
@@ -58,7 +59,7 @@ function complete(contents: ScenarioOutput, yaml: YamlFile, { text, file, faults
     if (step.wait !== undefined) {
       return { kind: "wait", line, ms: milliseconds(step.wait) };
     }
-    const expectations = expectationsOf(step.expect ?? {});
+    const expectations = completed(step.expect ?? {});
     return {
       kind: "expect",
       line,

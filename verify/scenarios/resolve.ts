@@ -1,32 +1,24 @@
-import { goalOf, type Lab, poolOf, realServers, sharesAreEven } from "../../lab/lab.ts";
+import { goalOf, type Lab } from "../../lab/lab.ts";
 import { type Finding, readYaml } from "../../lab/yaml/document.ts";
 import { deepFreeze } from "../../lab/yaml/freeze.ts";
 import { didYouMean } from "../../lab/yaml/nearest.ts";
 import { FileError } from "../../lab/yaml/problem.ts";
 import { findingsOf, type Rule } from "../../lab/yaml/rules.ts";
-import { type Draft, stepsOf } from "./draft.ts";
-import { checkTarget, type Known } from "./rules.ts";
-import type {
-  Expectation,
-  FaultPlace,
-  RepeatStep,
-  ResolvedScenario,
-  ResolvedStep,
-  Scenario,
-  Step,
-} from "./scenario.ts";
-import { choicesFor, fits, namesOf, type Players, playersOf, segment, selectorsOf, usesOf } from "./selectors.ts";
+import { type Draft, stepsOf, usesOf } from "./draft.ts";
+import { withExpectationRules } from "./expectation-rules.ts";
+import { type Expectation, type ExpectationName, kindOf } from "./expectations/index.ts";
+import type { InLab, Known, Names } from "./expectations/kind.ts";
+import { checkTarget } from "./rules.ts";
+import type { FaultPlace, RepeatStep, ResolvedScenario, ResolvedStep, Scenario, Step } from "./scenario.ts";
+import { choicesFor, fits, namesOf, type Roles, rolesOf, segment, selectorsOf } from "./selectors.ts";
 import { standingFaults } from "./standing.ts";
 
-interface Place extends Known {
-  readonly lab: Lab;
-  readonly players: Players;
-  /** Whether equal shares are among the steps: whoever runs a scenario may have left them out. */
-  readonly wantsEven: boolean;
+interface Place extends InLab {
+  /** The kinds of expectation among the steps: the caller of a scenario may have left some out. */
+  readonly expected: ReadonlySet<ExpectationName>;
 }
 
-/** What a scenario needs of a lab. */
-const labRules: Record<string, Rule<Draft, Place>> = {
+const ofFile: Record<string, Rule<Draft, Place>> = {
   *"stage-of-lab"({ stage }, { lab }) {
     if (![stage].flat().includes(goalOf(lab))) {
       yield {
@@ -47,7 +39,7 @@ const labRules: Record<string, Rule<Draft, Place>> = {
     }
   },
 
-  *"unknown-server"(draft, { lab, players }) {
+  *"unknown-server"(draft, { lab, roles }) {
     const known = selectorsOf(lab);
     const used = [
       ...stepsOf(draft).flatMap(({ path, step }) =>
@@ -56,7 +48,7 @@ const labRules: Record<string, Rule<Draft, Place>> = {
       ...usesOf(draft).map((use) => ({ ...use, choices: known })),
     ];
     for (const { path, selector, choices } of used) {
-      if (!namesOf(selector, lab, players)?.length) {
+      if (!namesOf(selector, lab, roles)?.length) {
         yield {
           path,
           expected: `a server of the lab ${lab.name}: one of ${choices.join(", ")}`,
@@ -66,9 +58,9 @@ const labRules: Record<string, Rule<Draft, Place>> = {
     }
   },
 
-  *"wrong-selector"(draft, { lab, players }) {
+  *"wrong-selector"(draft, { lab, roles }) {
     for (const { path, selector, wanted } of usesOf(draft)) {
-      const names = namesOf(selector, lab, players);
+      const names = namesOf(selector, lab, roles);
       if (names?.length && !fits(wanted, selector, names, lab)) {
         yield {
           path,
@@ -79,55 +71,22 @@ const labRules: Record<string, Rule<Draft, Place>> = {
     }
   },
 
-  *"wrong-place"(draft, { lab, players, faults }) {
+  *"wrong-place"(draft, { lab, roles, faults }) {
     for (const { path, step } of stepsOf(draft)) {
       const fault = faults.find(({ id }) => id === step.fault);
-      if (fault && step.on !== undefined && namesOf(step.on, lab, players)?.length) {
-        yield* checkTarget(fault, step.on, [...path, "on"], lab, players);
+      if (fault && step.on !== undefined && namesOf(step.on, lab, roles)?.length) {
+        yield* checkTarget(fault, step.on, [...path, "on"], lab, roles);
       }
     }
   },
 
-  *"standing-faults"(draft, { lab, players }) {
-    yield* standingFaults(draft, { isFault: () => true, targetsOf: (selector) => namesOf(selector, lab, players) });
-  },
-
-  *"promise-without-fault"(draft, { lab, players }) {
-    let target: string | undefined;
-    for (const { path, step } of stepsOf(draft)) {
-      if (step.fault !== undefined || step.heal !== undefined) {
-        target = step.fault === undefined ? undefined : step.on;
-      } else if (
-        step.expect?.outage === "promised" &&
-        target &&
-        namesOf(target, lab, players)?.[0] !== players.master
-      ) {
-        yield {
-          path: [...path, "expect", "outage"],
-          expected: `promised after a fault on the master, ${players.master}`,
-          found: `promised after one on ${target}`,
-          remedy: "put the fault on `master`, or write `outage: { atMost: 1s }`",
-        };
-      }
-    }
-  },
-
-  *"uneven-lab"(draft, { lab, wantsEven }) {
-    if (!wantsEven || sharesAreEven(lab)) return;
-    const { scheduler, persistenceTimeout } = lab.service;
-    const unequal = new Set(poolOf(lab).map(({ weight }) => weight)).size > 1;
-    for (const { path, step } of stepsOf(draft)) {
-      if (step.expect?.balance === "even") {
-        yield {
-          path: [...path, "expect", "balance"],
-          expected: "a lab that gives a single client's requests to real servers in equal shares",
-          found: `scheduler ${scheduler}${persistenceTimeout === undefined ? "" : ` with persistenceTimeout ${persistenceTimeout}`}${unequal ? ", unequal weights" : ""}`,
-          remedy: "run the scenario on a lab with `scheduler: rr` and without `persistenceTimeout`",
-        };
-      }
-    }
+  *"standing-faults"(draft, { lab, roles }) {
+    yield* standingFaults(draft, { isFault: () => true, targetsOf: (selector) => namesOf(selector, lab, roles) });
   },
 };
+
+/** What a scenario needs of a lab: rules about the file, and those of each kind of expectation. */
+const labRules = withExpectationRules(ofFile, "labRules", (name, { expected }) => expected.has(name));
 
 /**
  * A scenario for one lab: selectors become names, what is repeated is written out.
@@ -143,34 +102,36 @@ export function resolve(
   if (lab.servers.find(({ name }) => name === master)?.role !== "director") {
     throw new Error(`${master}, which is to be master, is no director of the lab ${lab.name}`);
   }
-  const players = playersOf(lab, master);
+  const roles = rolesOf(lab, master);
   const yaml = readYaml(scenario.text);
-  const wantsEven = scenario.steps.some(expectsEven);
-  const findings: Finding[] = findingsOf(labRules, yaml.value as Draft, { lab, players, faults, wantsEven });
+  const expected = new Set(scenario.steps.flatMap(namesIn));
+  const findings: Finding[] = findingsOf(labRules, yaml.value as Draft, { lab, roles, faults, expected });
   if (findings.length > 0) {
     // A scenario of another stage fits nowhere: the rest would follow from that.
     const [first] = findings;
     const told = first?.rule === "stage-of-lab" ? [first] : findings;
     throw new FileError(scenario.file, scenario.text, told.map(yaml.locate));
   }
-  return deepFreeze({ ...scenario, ...players, steps: new Resolution(lab, players).all(scenario.steps) });
+  return deepFreeze({ ...scenario, ...roles, steps: new Resolution(lab, roles).all(scenario.steps) });
 }
 
-const expectsEven = (step: Step | RepeatStep): boolean =>
+const namesIn = (step: Step | RepeatStep): ExpectationName[] =>
   step.kind === "repeat"
-    ? step.steps.some(expectsEven)
-    : step.kind === "expect" && step.expectations.some((one) => one.kind === "balance" && one.share === "even");
+    ? step.steps.flatMap(namesIn)
+    : step.kind === "expect"
+      ? step.expectations.map(({ kind }) => kind)
+      : [];
 
 /** Goes through the steps as they will be taken, and knows what is where. */
 class Resolution {
   readonly #lab: Lab;
-  readonly #players: Players;
+  readonly #roles: Roles;
   readonly #standing = new Map<string, FaultPlace[]>();
   #taken = 0;
 
-  constructor(lab: Lab, players: Players) {
+  constructor(lab: Lab, roles: Roles) {
     this.#lab = lab;
-    this.#players = players;
+    this.#roles = roles;
   }
 
   all(steps: Scenario["steps"]): ResolvedStep[] {
@@ -224,42 +185,12 @@ class Resolution {
 
   /** An expectation with names in place of selectors. */
   #named(expectation: Expectation): Expectation {
-    switch (expectation.kind) {
-      case "vip":
-        return { ...expectation, holders: expectation.holders.map((one) => this.#name(one)) };
-      case "arp":
-        return { ...expectation, owner: expectation.owner === null ? null : this.#name(expectation.owner) };
-      case "table": {
-        const not = expectation.without.flatMap((one) => this.#names(one));
-        const names = expectation.realServers
-          .flatMap((one) => this.#inTable(one))
-          .filter((name) => !not.includes(name));
-        return { ...expectation, on: this.#name(expectation.on), realServers: [...new Set(names)], without: [] };
-      }
-      case "balance": {
-        const { share } = expectation;
-        if (share === "even") return expectation;
-        const named = "only" in share ? { only: this.#name(share.only) } : { without: this.#name(share.without) };
-        return { ...expectation, share: named };
-      }
-      case "mail":
-      case "log":
-      case "vrrp":
-        return { ...expectation, on: this.#name(expectation.on) };
-      default:
-        return expectation;
-    }
+    const names: Names = { lab: this.#lab, one: (one) => this.#name(one), all: (all) => this.#names(all) };
+    return kindOf(expectation).resolve?.(expectation, names) ?? expectation;
   }
 
   #names(selector: string): string[] {
-    return namesOf(selector, this.#lab, this.#players) ?? [];
-  }
-
-  /** Those that a director sends requests to: of all real servers, those with a weight. */
-  #inTable(selector: string): string[] {
-    const idle = realServers(this.#lab).flatMap(({ name, weight }) => (weight === 0 ? [name] : []));
-    const names = this.#names(selector);
-    return selector === "real-servers" ? names.filter((name) => !idle.includes(name)) : names;
+    return namesOf(selector, this.#lab, this.#roles) ?? [];
   }
 
   /** Of a selector that rules have shown to mean one server. */

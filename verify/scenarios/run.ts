@@ -8,9 +8,9 @@ import { Probe, type ProbeResult } from "../probe/index.ts";
 import type { RunResult, StepResult } from "../report/result.ts";
 import { Capture, type CaptureResult, diagnose } from "../wire/index.ts";
 import { Baselines } from "./baselines.ts";
-import { isMeasure } from "./expectations.ts";
-import { judgeOf } from "./judges/index.ts";
+import { isMeasure, kindOf } from "./expectations/index.ts";
 import { lookAt, lookEveryMs } from "./look.ts";
+import { markedServers } from "./marked-servers.ts";
 import type { Observed, OpenWindow } from "./observed.ts";
 import { resultOf } from "./result-of.ts";
 import type {
@@ -62,7 +62,7 @@ class Run {
     this.#options = options;
     this.#signal = signal;
     this.#ledger = new Ledger(live);
-    this.#baselines = new Baselines(live, scenario);
+    this.#baselines = new Baselines(live, markedServers(scenario));
   }
 
   async all(): Promise<RunResult> {
@@ -252,7 +252,7 @@ class Run {
         return { title: `wait for ${step.ms / 1000} s` };
       case "expect": {
         const observed = this.#observed(capture, probe);
-        const expected = step.expectations.map((one) => judgeOf(one).expected(one, observed)).join("; ");
+        const expected = step.expectations.map((one) => kindOf(one).expected(one, observed)).join("; ");
         const within = step.withinMs > 0 ? `, within ${step.withinMs / 1000} s` : "";
         const lasting = step.forMs > 0 ? `, for ${step.forMs / 1000} s` : "";
         return { title: `${expected}${within}${lasting}`, expected };

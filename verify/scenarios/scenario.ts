@@ -1,5 +1,6 @@
 import type { Stage } from "../../lab/lab.ts";
-import type { Diagnosis } from "../wire/records.ts";
+import type { Expectation } from "./expectations/index.ts";
+import type { Roles, Selector } from "./selectors.ts";
 
 /**
  * A scenario as its file describes it: valid, complete (every default is filled in), frozen through and through. It is about no lab in
@@ -38,13 +39,6 @@ export interface Load {
   /** Connections that are opened at the beginning and held, with a request on each every so often; 0 to 100. */
   readonly longLived: number;
 }
-
-/**
- * Who is meant: `master`, `standby` (who holds the VIP when the scenario starts, and the best of the other directors; they keep these
- * names whatever happens), `director` (stage dr: the one, which is also `master`), `real-server-1` … (in the order of the lab file),
- * `real-servers` (each of them), `segment` (no server: the lab's segment, for faults that a foreign host brings), or a server's own name.
- */
-export type Selector = string;
 
 export type Step = FaultStep | HealStep | WaitStep | ExpectStep;
 
@@ -102,147 +96,8 @@ export interface RepeatStep extends InFile {
 /** Valid by the fault's schema. */
 export type FaultParameters = Readonly<Record<string, unknown>>;
 
-/**
- * A statement about the lab, its client or its wire. Servers are selectors in a `Scenario`, names in a `ResolvedScenario`.
- *
- * There are two sorts. A *state* is looked at as it is now, and waited for. A *measure* is over the *window*, which begins with the last
- * fault or heal (with the run, before the first; for a fault: when it was begun to be injected) and ends now; it is judged once, unless
- * the file gives a deadline.
- */
-export type Expectation =
-  | ServedExpectation
-  | VipExpectation
-  | ArpExpectation
-  | TableExpectation
-  | BalanceExpectation
-  | MailExpectation
-  | LogExpectation
-  | VrrpExpectation
-  | DiagnosisExpectation
-  | OutageExpectation
-  | ShareExpectation
-  | ConnectionsExpectation;
-
-export type ExpectationKind = Expectation["kind"];
-
-/** State: every request that was due in the last `ms`, and could have ended by now, was answered (`answered`, not `delayed`). */
-export interface ServedExpectation {
-  readonly kind: "served";
-  readonly ms: number;
-}
-
-/**
- * State: exactly these directors have the VIP on an interface, as each director that can be asked says over SSH; one that cannot be asked
- * (it is off, or frozen) holds nothing. File: a selector, `nobody` (none), or `both` (`master` and `standby`).
- */
-export interface VipExpectation {
-  readonly kind: "vip";
-  readonly holders: readonly Selector[];
-}
-
-/** State: whose hardware address the client's ARP entry for the VIP names. Null, in the file `other`: a host's that is none of the lab's. */
-export interface ArpExpectation {
-  readonly kind: "arp";
-  readonly owner: Selector | null;
-}
-
-/**
- * State: the real servers with a weight above 0 in a director's IPVS table for the virtual service are exactly these, less those in
- * `without` (which a `ResolvedScenario` has taken out already). None is also what a director has that lacks the virtual service. File:
- * `none`, or left out for all of the lab's with a weight.
- */
-export interface TableExpectation {
-  readonly kind: "table";
-  readonly on: Selector;
-  readonly realServers: readonly Selector[];
-  readonly without: readonly Selector[];
-}
-
-/**
- * State, of the requests that were answered in the last 2 s (at least 10).
- * - `even`: every real server of the lab with a weight above 0 answered, and the largest and the smallest share differ by no more than a
- *   tenth of the larger, or by two requests;
- * - `only`: this real server answered all of them;
- * - `without`: this one answered none.
- */
-export interface BalanceExpectation {
-  readonly kind: "balance";
-  readonly share: "even" | { readonly only: Selector } | { readonly without: Selector };
-}
-
-/** State: root's mailbox on a director got a message since the window began whose subject or body holds the text, as it is written. */
-export interface MailExpectation {
-  readonly kind: "mail";
-  readonly on: Selector;
-  readonly about: string;
-}
-
-/** State: keepalived's journal on a director has a line since the window began that the pattern is found in. */
-export interface LogExpectation {
-  readonly kind: "log";
-  readonly on: Selector;
-  /** As it is in the file: text, or `/REGEX/`. */
-  readonly line: string;
-  /** A JavaScript regular expression (flags: none) for either. */
-  readonly pattern: string;
-}
-
-/** State: the VRRP state of a director as the wire tells it now (`VrrpSpan` in result.ts). */
-export interface VrrpExpectation {
-  readonly kind: "vrrp";
-  readonly on: Selector;
-  readonly state: "MASTER" | "BACKUP";
-}
-
-/**
- * With an id, a state: the wire shows it, at least for a part of the window. Null, in the file `none`, a measure: the wire shows
- * nothing of the kind in the window.
- */
-export interface DiagnosisExpectation {
-  readonly kind: "diagnosis";
-  readonly id: Diagnosis["id"] | null;
-}
-
-/**
- * Measure: the longest time without a connection that the client saw in the window (`Outage.longest` at the level `connection`), over by
- * now.
- * - `promised`: within what VRRP's timers promise for the fault that opened the window, and the tolerance; that fault is on the master;
- * - `none`: there was none, however short;
- * - a band, ends included, each granted the measurement's error. A bound that the file does not give is 0, or `Number.MAX_SAFE_INTEGER`.
- */
-export interface OutageExpectation {
-  readonly kind: "outage";
-  readonly band: "promised" | "none" | { readonly atLeastMs: number; readonly atMostMs: number };
-}
-
-/**
- * Measure: how many of the requests that ended in the window failed (or were delayed: answered, but only a SYN that was sent again).
- * Ends included. `none` in the file is `atMost: 0`.
- */
-export interface ShareExpectation {
-  readonly kind: "failed" | "delayed";
-  readonly atLeast?: Amount;
-  readonly atMost?: Amount;
-}
-
-/** So many requests, or per cent of the requests. */
-export type Amount = { readonly count: number } | { readonly percent: number };
-
-/**
- * Measure, of the long-lived connections that were open when the window began (in the first window: that the load opened): all are still
- * open and were answered since (`survive`); or all were closed, reset or had no answer within the load's timeout (`break`). If there was
- * none, neither holds.
- */
-export interface ConnectionsExpectation {
-  readonly kind: "connections";
-  readonly fate: "survive" | "break";
-}
-
 /** A scenario for one lab: every selector is a server's name, and steps are as they are taken, one after another. Frozen. */
-export interface ResolvedScenario extends Omit<Scenario, "steps"> {
-  /** Who `master` and `standby` are in this run; `standby` is null in stage dr. */
-  readonly master: string;
-  readonly standby: string | null;
+export interface ResolvedScenario extends Omit<Scenario, "steps">, Roles {
   /** What is repeated is written out. */
   readonly steps: readonly ResolvedStep[];
 }

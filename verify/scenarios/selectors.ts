@@ -1,18 +1,23 @@
 import { directors, type Lab, realServers, type Stage } from "../../lab/lab.ts";
 import type { Path } from "../../lab/yaml/document.ts";
-import type { Draft, PlacedStep } from "./draft.ts";
-import { stepsOf } from "./draft.ts";
+
+/**
+ * Who is meant: `master`, `standby` (who holds the VIP when the scenario starts, and the best of the other directors; they keep these
+ * names whatever happens), `director` (stage dr: the one, which is also `master`), `real-server-1` … (in the order of the lab file),
+ * `real-servers` (each of them), `segment` (no server: the lab's segment, for faults that a foreign host brings), or a server's own name.
+ */
+export type Selector = string;
 
 /** Who is who when a scenario starts. */
-export interface Players {
+export interface Roles {
   /** The director that holds the VIP. */
   readonly master: string;
   /** The best of the other directors; null in stage dr. */
   readonly standby: string | null;
 }
 
-/** The players of a lab whose VIP is with `master`. */
-export function playersOf(lab: Lab, master: string): Players {
+/** The roles of a lab whose VIP is with `master`. */
+export function rolesOf(lab: Lab, master: string): Roles {
   const others = directors(lab).filter(({ name }) => name !== master);
   const [best] = others.toSorted((one, other) => (other.priority ?? 0) - (one.priority ?? 0));
   return { master, standby: best?.name ?? null };
@@ -28,7 +33,7 @@ export const isPart = (selector: string): boolean =>
   ["master", "standby", "director", "real-servers", segment].includes(selector) || ordinal.test(selector);
 
 /** Who is meant, by name; undefined if the lab has no such server. A part comes before a server that is called so. */
-export function namesOf(selector: string, lab: Lab, { master, standby }: Players): string[] | undefined {
+export function namesOf(selector: string, lab: Lab, { master, standby }: Roles): string[] | undefined {
   const all = realServers(lab).map(({ name }) => name);
   const nth = ordinal.exec(selector)?.[1];
   if (nth) {
@@ -68,39 +73,6 @@ export interface Use {
   readonly path: Path;
   readonly selector: string;
   readonly wanted: Wanted;
-}
-
-/** Every selector that expectations have; those of faults and heals are judged with their faults. */
-export function usesOf(draft: Draft): Use[] {
-  return stepsOf(draft).flatMap(usesOfStep);
-}
-
-function usesOfStep({ path, step }: PlacedStep): Use[] {
-  const { vip, arp, table, balance, mail, log, vrrp } = step.expect ?? {};
-  const at = (...rest: PropertyKey[]): Path => [...path, "expect", ...rest];
-  const shares = typeof balance === "object" ? balance : {};
-  const found: [Path, string | undefined, Wanted][] = [
-    [at("vip"), vip === "nobody" || vip === "both" ? undefined : vip, "a director"],
-    [at("arp"), arp === "other" ? undefined : arp, "a server"],
-    [at("table", "on"), table?.on, "a director"],
-    ...listed(at("table", "realServers"), table?.realServers),
-    ...listed(at("table", "without"), table?.without),
-    [at("balance", "only"), shares.only, "a real server"],
-    [at("balance", "without"), shares.without, "a real server"],
-    [at("mail", "on"), mail?.on, "a director"],
-    [at("log", "on"), log?.on, "a director"],
-    [at("vrrp", "on"), vrrp?.on, "a director"],
-  ];
-  return found.flatMap(([where, selector, wanted]) =>
-    selector === undefined ? [] : [{ path: where, selector, wanted }],
-  );
-}
-
-/** The selectors of what is one, a list, or `none`. */
-function listed(path: Path, value: string | readonly string[] | undefined): [Path, string | undefined, Wanted][] {
-  return Array.isArray(value)
-    ? value.map((selector, index) => [[...path, index], selector, "real servers"])
-    : [[path, value === "none" ? undefined : (value as string | undefined), "real servers"]];
 }
 
 /** Whether a selector that means these servers of a lab is what is wanted. */

@@ -12,8 +12,10 @@ import { propertyPaths } from "../../../lab/yaml/schema.ts";
 import { projectRoot } from "../../../provision/paths.ts";
 import { checks } from "../../../verify/checks/index.ts";
 import { faults } from "../../../verify/faults/index.ts";
+import { diagnoses } from "../../../verify/scenarios/expectations/diagnosis.ts";
+import { expectationNames } from "../../../verify/scenarios/expectations/index.ts";
 import { findScenario, parseScenario, readScenario, scenarioNames } from "../../../verify/scenarios/index.ts";
-import { diagnoses, expectationKinds, scenarioSchema } from "../../../verify/scenarios/schema.ts";
+import { scenarioSchema } from "../../../verify/scenarios/schema.ts";
 
 const docs = join(projectRoot, "docs");
 const files = [
@@ -199,7 +201,7 @@ describe("docs/scenarios.md", async () => {
   test("lists every expectation with all that it takes, and no other", () => {
     const rows = tableOf(text, "expectation").split("\n").slice(2).filter(Boolean);
     const rowOf = (kind: string) => rows.find((row) => row.startsWith(`| \`${kind}: `)) ?? "";
-    expect(rows.map((row) => /^\| `(\w+)/.exec(row)?.[1])).toEqual(expectationKinds);
+    expect(rows.map((row) => /^\| `(\w+)/.exec(row)?.[1])).toEqual(expectationNames);
     const keys = propertyPaths(scenarioSchema).flatMap((path) => {
       const [, kind = "", key = ""] = /^steps\[\]\.expect\.(\w+)\.(\w+)$/.exec(path) ?? [];
       return key ? [[kind, key] as const] : [];

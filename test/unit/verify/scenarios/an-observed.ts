@@ -3,10 +3,9 @@ import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import type { ArpChange, Probe, ProbedRequest } from "../../../../verify/probe/index.ts";
 import type { HeldConnection } from "../../../../verify/probe/records.ts";
 import { allHaveEnded, isSteady } from "../../../../verify/probe/steady.ts";
-import { judgeOf } from "../../../../verify/scenarios/judges/index.ts";
-import type { Verdict } from "../../../../verify/scenarios/judges/judge.ts";
+import { type Expectation, kindOf } from "../../../../verify/scenarios/expectations/index.ts";
+import type { Verdict } from "../../../../verify/scenarios/expectations/kind.ts";
 import type { Observed, OpenWindow } from "../../../../verify/scenarios/observed.ts";
-import type { Expectation } from "../../../../verify/scenarios/scenario.ts";
 import type { Capture, WireEvidence } from "../../../../verify/wire/index.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
 
@@ -50,7 +49,7 @@ export interface Sight {
   readonly mark?: { readonly mailbox: number; readonly cursor: string };
 }
 
-/** What judges look at, from records of a probe and a capture in place of those at work. */
+/** What matchers look at, from records of a probe and a capture in place of those at work. */
 export function anObserved(sight: Sight = {}): Observed {
   const { live = ha, window = {}, requests = [], arp = [], held = [], wire = {} } = sight;
   let { now = 10_000 } = sight;
@@ -97,16 +96,16 @@ export function anObserved(sight: Sight = {}): Observed {
   };
 }
 
-/** What a judge says of an expectation; `answer` is what its commands print. */
-export async function judge(
+/** The verdict on an expectation; `answer` is what its commands print. */
+export async function match(
   expectation: Expectation,
   sight: Sight = {},
   answer: (where: string, command: string) => Answer = () => "",
 ): Promise<Verdict> {
   const observed = anObserved(sight);
-  return await judgeOf(expectation).look(expectation, observed, new RecordedView(observed.live, answer));
+  return await kindOf(expectation).look(expectation, observed, new RecordedView(observed.live, answer));
 }
 
 /** How an expectation is put in words. */
 export const expectedOf = (expectation: Expectation, sight: Sight = {}): string =>
-  judgeOf(expectation).expected(expectation, anObserved(sight));
+  kindOf(expectation).expected(expectation, anObserved(sight));

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Probe } from "../../../../verify/probe/index.ts";
+import type { Expectation } from "../../../../verify/scenarios/expectations/index.ts";
 import { lookAt, lookEveryMs } from "../../../../verify/scenarios/look.ts";
-import type { Expectation } from "../../../../verify/scenarios/scenario.ts";
 import { RecordedView } from "../a-live-lab.ts";
 import { anObserved, asked, ha, timeout, times } from "./an-observed.ts";
 

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { findFault } from "../../../../../verify/faults/ledger.ts";
 import type { HeldConnection } from "../../../../../verify/probe/records.ts";
-import type { Amount, Expectation } from "../../../../../verify/scenarios/scenario.ts";
-import { asked, type Ending, ha, judge, refused, type Sight, timeout, times } from "../an-observed.ts";
+import type { Expectation } from "../../../../../verify/scenarios/expectations/index.ts";
+import type { Amount } from "../../../../../verify/scenarios/expectations/share.ts";
+import { asked, type Ending, ha, match, refused, type Sight, timeout, times } from "../an-observed.ts";
 
 const page = "server2";
 /** Ten seconds of answers in turn. */
 const served = asked(times(50, "server2", "server3"));
 
 it("nothing is said of requests where there is no load", async () => {
-  await expect(judge({ kind: "failed", atMost: { count: 0 } }, { requests: null })).rejects.toThrow(/has no load/);
+  await expect(match({ kind: "failed", atMost: { count: 0 } }, { requests: null })).rejects.toThrow(/has no load/);
 });
 
 describe("served", () => {
@@ -36,7 +37,7 @@ describe("served", () => {
     ],
     ["one was late before", { requests: asked([...times(60, page), { late: page }, ...times(39, page)]) }, true, ""],
   ])("when %s: %#", async (_, sight, ok, seen) => {
-    const verdict = await judge({ kind: "served", ms: 2000 }, sight);
+    const verdict = await match({ kind: "served", ms: 2000 }, sight);
     expect(verdict.ok).toBe(ok);
     expect(verdict.seen).toContain(seen);
   });
@@ -45,7 +46,7 @@ describe("served", () => {
 describe("failed and delayed", () => {
   const four: Ending[] = [refused, { late: page }, ...times(198, page)];
   const within = (kind: "failed" | "delayed", bounds: { atLeast?: Amount; atMost?: Amount }, sight: Sight) =>
-    judge({ kind, ...bounds } as Expectation, { now: 30_000, ...sight });
+    match({ kind, ...bounds } as Expectation, { now: 30_000, ...sight });
 
   it.each<[string, { atLeast?: Amount; atMost?: Amount }, boolean]>([
     ["a share at its upper limit", { atMost: { percent: 0.5 } }, true],
@@ -86,7 +87,7 @@ describe("outage", () => {
   /** Three requests of the eleventh second got no connection: 10 000 until 10 301, when a later one had its own. */
   const requests = asked([...times(100, page), ...times(3, timeout), ...times(60, page)]);
   const outage = (band: { atLeastMs?: number; atMostMs?: number } | "none", sight: Sight = {}) =>
-    judge(
+    match(
       {
         kind: "outage",
         band: band === "none" ? band : { atLeastMs: 0, atMostMs: Number.MAX_SAFE_INTEGER, ...band },
@@ -138,7 +139,7 @@ describe("the promised outage", () => {
   const powerOff = { fault: findFault("power-off"), targets: ["server1"] };
   /** So many requests in a row got no connection, each tenth of a second: that is 101 ms more or less. */
   const promised = (lost: number, window: Sight["window"] = { step: 2, from: 10_000, fault: powerOff }) =>
-    judge(
+    match(
       { kind: "outage", band: "promised" },
       { requests: asked([...times(100, page), ...times(lost, timeout), ...times(100, page)]), now: 30_000, window },
     );
@@ -157,7 +158,7 @@ describe("the promised outage", () => {
   it("is none while it lasts", async () => {
     const requests = asked([...times(100, page), ...times(30, timeout)]);
     const window = { step: 2, from: 10_000, fault: powerOff };
-    expect(await judge({ kind: "outage", band: "promised" }, { requests, now: 30_000, window })).toMatchObject({
+    expect(await match({ kind: "outage", band: "promised" }, { requests, now: 30_000, window })).toMatchObject({
       ok: false,
       seen: expect.stringMatching(/, and not over$/),
     });
@@ -178,7 +179,7 @@ describe("balance", () => {
       ? asked(endings, 8000)
       : asked(endings).map((one) => ({ ...one, ended: 8000 + one.ended / 10 }));
   const balance = (share: "even" | { only: string } | { without: string }, endings: readonly Ending[], from = 0) =>
-    judge({ kind: "balance", share }, { requests: bunched(endings), window: { from } });
+    match({ kind: "balance", share }, { requests: bunched(endings), window: { from } });
 
   it.each<[string, Parameters<typeof balance>[0], Ending[], boolean]>([
     ["in turn", "even", times(10, "server2", "server3"), true],
@@ -204,7 +205,7 @@ describe("balance", () => {
     });
     expect((await balance({ only: "server2" }, times(20, "server2"), 9500)).ok).toBe(false);
     const before = asked([...times(10, "server3"), ...times(20, "server2")], 7000);
-    expect(await judge({ kind: "balance", share: { without: "server3" } }, { requests: before })).toEqual({
+    expect(await match({ kind: "balance", share: { without: "server3" } }, { requests: before })).toEqual({
       ok: true,
       seen: "server2 20, server3 0",
     });
@@ -225,7 +226,7 @@ describe("arp", () => {
     ["a server is no stranger", null, saw(macOf("server1")), false, "it names server1 ("],
     ["nothing known yet", "server1", saw(), false, "there is none"],
   ])("%s", async (_, owner, sight, ok, seen) => {
-    const verdict = await judge({ kind: "arp", owner }, sight);
+    const verdict = await match({ kind: "arp", owner }, sight);
     expect(verdict.ok).toBe(ok);
     expect(verdict.seen).toContain(seen);
   });
@@ -261,12 +262,12 @@ describe("connections", () => {
     ["one was closed in order", "survive", [held(1), held(2, { closed: 7000 })], true, "of 1, 0 broke"],
     ["one was closed in order, and no more are there", "break", [held(1, { closed: 7000 })], false, "of 0"],
   ])("%s: %s", async (_, fate, connections, ok, seen) => {
-    const verdict = await judge({ kind: "connections", fate }, { held: connections, window });
+    const verdict = await match({ kind: "connections", fate }, { held: connections, window });
     expect(verdict.ok).toBe(ok);
     expect(verdict.seen).toContain(seen);
   });
 
   it("in the first window are those that the load opened", async () => {
-    expect((await judge({ kind: "connections", fate: "survive" }, { held: [held(1)] })).ok).toBe(true);
+    expect((await match({ kind: "connections", fate: "survive" }, { held: [held(1)] })).ok).toBe(true);
   });
 });

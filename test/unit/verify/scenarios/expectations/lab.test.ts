@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { TableExpectation } from "../../../../../verify/scenarios/scenario.ts";
+import type { TableExpectation } from "../../../../../verify/scenarios/expectations/table.ts";
 import { adverts, resigns } from "../../wire/wire-story.ts";
-import { dr, judge } from "../an-observed.ts";
+import { dr, match } from "../an-observed.ts";
 
 describe("table", () => {
   const header = "-A -t 172.25.254.100:80 -s rr\n";
   const row = (address: string, weight = 1) => `-a -t 172.25.254.100:80 -r ${address}:80 -g -w ${weight}\n`;
   const table = (realServers: string[], output: string) =>
-    judge(
+    match(
       { kind: "table", on: "server1", realServers, without: [] } satisfies TableExpectation,
       {},
       (where, command) => (where === "server1" && command === "ipvsadm --save --numeric" ? output : ""),
@@ -54,10 +54,10 @@ Subject: [LVS_HA] Realserver 172.25.254.12:80 - DOWN
 
 => CHECK failed on service : connection error <=
 `;
-  /** What the judge asks, and what it makes of the mailbox's end from a mark on. */
+  /** What the matcher asks, and what it makes of the mailbox's end from a mark on. */
   const mail = async (about: string, output: string, mailbox: number) => {
     const commands: string[] = [];
-    const verdict = await judge(
+    const verdict = await match(
       { kind: "mail", on: "server1", about },
       { mark: { mailbox, cursor: "" } },
       (_, command) => {
@@ -89,7 +89,7 @@ describe("log", () => {
   const log = async (pattern: string, output: string, cursor = "") => {
     const commands: string[] = [];
     const expectation = { kind: "log", on: "server4", line: pattern, pattern } as const;
-    const verdict = await judge(expectation, { mark: { mailbox: 0, cursor } }, (_, command) => {
+    const verdict = await match(expectation, { mark: { mailbox: 0, cursor } }, (_, command) => {
       commands.push(command);
       return output;
     });
@@ -114,7 +114,7 @@ describe("log", () => {
 
 describe("vrrp", () => {
   const vrrp = (state: "MASTER" | "BACKUP", spoken: ReturnType<typeof adverts>) =>
-    judge({ kind: "vrrp", on: "server4", state }, { wire: { adverts: spoken }, now: 10_000 });
+    match({ kind: "vrrp", on: "server4", state }, { wire: { adverts: spoken }, now: 10_000 });
   const ours = adverts("server4", { from: 5000, count: 5 });
   const other = adverts("server1", { from: 5000, count: 5 });
 
@@ -133,11 +133,11 @@ describe("vrrp", () => {
 describe("vip", () => {
   it("asks no director while the wire shows another master: an answer would cost it time", async () => {
     const wire = { adverts: adverts("server1", { from: 5000, count: 5 }) };
-    expect(await judge({ kind: "vip", holders: ["server4"] }, { wire })).toEqual({
+    expect(await match({ kind: "vip", holders: ["server4"] }, { wire })).toEqual({
       ok: false,
       seen: "on the wire the master is server1",
     });
-    expect(await judge({ kind: "vip", holders: ["server1", "server4"] }, { wire })).toMatchObject({ ok: false });
+    expect(await match({ kind: "vip", holders: ["server1", "server4"] }, { wire })).toMatchObject({ ok: false });
   });
 });
 
@@ -151,7 +151,7 @@ describe("diagnosis", () => {
     ],
   };
   const diagnosis = (id: "clean-handover" | "split-brain" | null, from: number) =>
-    judge({ kind: "diagnosis", id }, { wire: handover, window: { from } });
+    match({ kind: "diagnosis", id }, { wire: handover, window: { from } });
 
   it.each<[string, Parameters<typeof diagnosis>, boolean]>([
     ["what is in the window", ["clean-handover", 3900], true],
@@ -167,6 +167,6 @@ describe("diagnosis", () => {
   it("says what it saw", async () => {
     expect((await diagnosis(null, 3900)).seen).toMatch(/^clean-handover: \S/);
     expect((await diagnosis(null, 6000)).seen).toBe("nothing out of the ordinary");
-    expect(await judge({ kind: "diagnosis", id: null }, { live: dr })).toMatchObject({ ok: true });
+    expect(await match({ kind: "diagnosis", id: null }, { live: dr })).toMatchObject({ ok: true });
   });
 });

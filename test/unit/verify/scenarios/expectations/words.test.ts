@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findFault } from "../../../../../verify/faults/ledger.ts";
-import { judgeOf } from "../../../../../verify/scenarios/judges/index.ts";
-import type { Expectation } from "../../../../../verify/scenarios/scenario.ts";
-import { expectationKinds } from "../../../../../verify/scenarios/schema.ts";
+import { type Expectation, expectationNames, kindOf } from "../../../../../verify/scenarios/expectations/index.ts";
 import { expectedOf } from "../an-observed.ts";
 
 const said: readonly (readonly [string, Expectation])[] = [
@@ -59,7 +57,7 @@ describe("an expectation in words", () => {
   });
 
   it("is there for every kind, with something to try", () => {
-    expect([...new Set(said.map(([, { kind }]) => kind))].sort()).toEqual(expectationKinds.toSorted());
-    for (const [, expectation] of said) expect(judgeOf(expectation).hint).toMatch(/^\S.{20,}\.$/);
+    expect([...new Set(said.map(([, { kind }]) => kind))].sort()).toEqual(expectationNames.toSorted());
+    for (const [, expectation] of said) expect(kindOf(expectation).hint).toMatch(/^\S.{20,}\.$/);
   });
 });

@@ -1,0 +1,31 @@
+import { serverWithMac } from "../../live/server-with-mac.ts";
+import type { Selector } from "../selectors.ts";
+import { server } from "../values.ts";
+import { defineExpectation } from "./kind.ts";
+import { probeOf } from "./requests.ts";
+
+/** State: the server whose hardware address the client's ARP entry for the VIP names. Null, in the file `other`: an unknown host. */
+export interface ArpExpectation {
+  readonly kind: "arp";
+  readonly owner: Selector | null;
+}
+
+export const arp = defineExpectation({
+  schema: server("other, or a selector such as master", "write `arp: master`"),
+  complete: (who): ArpExpectation => ({ kind: "arp", owner: who === "other" ? null : who }),
+  selectors: (who) => (who === "other" ? [] : [{ path: [], selector: who, wanted: "a server" }]),
+  resolve: (expectation, { one }) => ({
+    ...expectation,
+    owner: expectation.owner === null ? null : one(expectation.owner),
+  }),
+  expected: ({ owner }) => `the client's ARP entry for the VIP names ${owner ?? "a host that is none of the lab's"}`,
+  look({ owner }, observed) {
+    const mac = probeOf(observed).arp.at(-1)?.mac ?? null;
+    const found = mac === null ? undefined : serverWithMac(observed.live.lab, mac);
+    return {
+      ok: mac !== null && (owner === null ? found === undefined : found === owner),
+      seen: mac === null ? "there is none" : `it names ${found ? `${found} (${mac})` : mac}`,
+    };
+  },
+  hint: "`npx lvs-lab client -- arp -an` shows the entry, `npx lvs-lab check --only arp-cure arp-owner` whether real servers keep quiet.",
+});

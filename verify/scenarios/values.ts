@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { hostLabel } from "../../lab/schema.ts";
+import { property } from "../../lab/yaml/schema.ts";
+import { formatDuration, parseDuration } from "./duration.ts";
+
+/** A duration with its unit, within limits given in milliseconds. `what` says what it is, `example` is the property as it may be written. */
+export const duration = (min: number, max: number, what: string, example: string) =>
+  property(
+    z.custom<string>((value) => {
+      const ms = parseDuration(value);
+      return ms !== undefined && ms >= min && ms <= max;
+    }),
+    `${what}, from ${formatDuration(min)} to ${formatDuration(max)}`,
+    (value) =>
+      typeof value === "number" || (typeof value === "string" && /^\d+(\.\d+)?$/.test(value))
+        ? `write the unit, ms, s or m: \`${example}\``
+        : `write \`${example}\``,
+  );
+
+/** A selector, or a word that the property also takes: all have the form of a host name. */
+export const server = (expected: string, remedy: string) =>
+  property(z.string().regex(hostLabel), `${expected}, or a server's name`, remedy);
+
+export const director = (key: string) => server("master, standby or director", `write \`${key}: master\``);
+
+export const realServer = (key: string) => server("real-server-1, real-server-2 …", `write \`${key}: real-server-2\``);
+
+/** Text that is not empty. */
+export const text = (what: string, remedy: string) => property(z.string().min(1), what, remedy);
