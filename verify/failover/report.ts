@@ -17,7 +17,7 @@ export interface Finding {
 
 /** What the client saw from the moment that the master's power was taken away, or given back. Times are milliseconds on the run's clock. */
 export interface Move {
-  /** Who was last heard on the wire to have the VIP, before and at the end: a server's name, or a stranger's hardware address. */
+  /** Who was last heard on the wire to have the VIP, before and at the end: a server's name, or the hardware address of an unknown host. */
   readonly holder: { readonly before: string | null; readonly after: string | null };
   /** The hardware address in the client's ARP entry for the VIP, and how long it took to become what it was at the end; null: it was that. */
   readonly arp: { readonly before: string | null; readonly after: string | null; readonly movedMs: number | null };
@@ -42,8 +42,8 @@ export interface FailoverReport {
   readonly service: Pick<RunLab, "vip" | "port" | "scheduler">;
   readonly probe: { readonly intervalMs: number; readonly timeoutMs: number; readonly jitter: Jitter };
   /** Who held the VIP, and who was to take over. */
-  readonly master: Player;
-  readonly standby: Player;
+  readonly master: RunDirector;
+  readonly standby: RunDirector;
   /** Whether the master is to take the VIP again when it is back. */
   readonly preempts: boolean;
   /** Null: the lab was not fit to be broken; the findings say why. */
@@ -58,8 +58,8 @@ export interface FailoverReport {
   readonly interrupted?: string;
 }
 
-/** A director in the report. */
-export type Player = Pick<RunLab["servers"][number], "name" | "mac" | "priority">;
+/** A director of the run. */
+export type RunDirector = Pick<RunLab["servers"][number], "name" | "mac" | "priority">;
 
 /** What a run of the failover's scenario says of the failover. */
 export function failoverReport(
@@ -80,8 +80,8 @@ export function failoverReport(
     startedAt: result.startedAt,
     service: { vip: lab.vip, port: lab.port, scheduler: lab.scheduler },
     probe: { intervalMs: load.intervalMs, timeoutMs: load.timeoutMs, jitter: load.jitter },
-    master: playerOf(lab, master),
-    standby: playerOf(lab, standby),
+    master: directorOf(lab, master),
+    standby: directorOf(lab, standby),
     preempts: requires.preempt ?? false,
     crash,
     failback: of("heal"),
@@ -144,7 +144,7 @@ function moveOf({ windows, series }: RunResult, { n, from: begun, to: done }: St
   };
 }
 
-function playerOf({ servers }: RunLab, name: string | null): Player {
+function directorOf({ servers }: RunLab, name: string | null): RunDirector {
   const found = servers.find((one) => one.name === name);
   if (!found) throw new Error(`the run's lab has no director ${name}`);
   const { mac, priority } = found;

@@ -16,7 +16,7 @@ export const paletteNames = [
   "backup",
   "silent",
   "tick",
-  "stranger",
+  "unknown",
   "diagnosis",
 ] as const;
 

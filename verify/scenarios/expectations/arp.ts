@@ -18,7 +18,7 @@ export const arp = defineExpectation({
     ...expectation,
     owner: expectation.owner === null ? null : one(expectation.owner),
   }),
-  expected: ({ owner }) => `the client's ARP entry for the VIP names ${owner ?? "a host that is none of the lab's"}`,
+  expected: ({ owner }) => `the client's ARP entry for the VIP names ${owner ?? "an unknown host"}`,
   look({ owner }, observed) {
     const mac = probeOf(observed).arp.at(-1)?.mac ?? null;
     const found = mac === null ? undefined : serverWithMac(observed.live.lab, mac);

@@ -32,7 +32,7 @@ describe("a failover's report", () => {
     });
   });
 
-  it("names the players, and what happened by the wire", () => {
+  it("names the roles, and what the wire shows", () => {
     expect(report.master).toMatchObject({ name: "server1", priority: 100 });
     expect(report.standby).toMatchObject({ name: "server4", priority: 50 });
     expect(report.diagnoses.map(({ id }) => id)).toEqual(["master-crash", "preemption"]);

@@ -54,7 +54,7 @@ describe.each(failovers)("%s, as a failover,", (name, lab) => {
     expect(kinds(left)).toContain("diagnosis");
   });
 
-  it("gives slow timers the time that they take, and what is judged at once no time", async () => {
+  it("gives slow timers their time, and expectations that are matched once none", async () => {
     const slow = { ...lab, keepalived: { ...lab.keepalived, advertInterval: 60 } };
     const [textbook, patient] = [expectsOf(await stepsFor(lab, name)), expectsOf(await stepsFor(slow, name))];
     for (const [index, { withinMs, forMs, expectations }] of patient.entries()) {

@@ -61,7 +61,7 @@ it("takes quantiles by the nearest rank, which were measured all", () => {
   expect(quantiles([], [0.5])).toEqual([0]);
 });
 
-it("judges a hundred thousand requests, every second one lost, within seconds", () => {
+it("measures a hundred thousand requests, every second one lost, within seconds", () => {
   const requests = series(Array.from({ length: 100_001 }, (_, n) => (n % 2 ? lost : served)));
   const begin = performance.now();
   expect(outageOf(requests)).toMatchObject({ longest: { ms: 21 }, elsewhere: 49_999 });

@@ -16,11 +16,11 @@ it("knows real servers by their pages, whatever blanks are around them", () => {
   ]);
 });
 
-it("counts answers by server; a stranger's page stands for itself, cut short", () => {
-  const stranger = "x".repeat(50);
-  const requests = series([...from("server2", "hello", "hello", stranger), lost]);
+it("counts answers by server; an unknown page stands for itself, cut short", () => {
+  const unknown = "x".repeat(50);
+  const requests = series([...from("server2", "hello", "hello", unknown), lost]);
   expect(answersPerServer(requests, names)).toEqual({ server2: 1, server3: 2, ["x".repeat(40)]: 1 });
-  expect(serverOf(stranger, names)).toHaveLength(40);
+  expect(serverOf(unknown, names)).toHaveLength(40);
 });
 
 it.each<[number[], boolean]>([

@@ -160,7 +160,7 @@ describe("an expectation", () => {
     expect(new RegExp(pattern).test("(VI_1) aXb")).toBe(false);
   });
 
-  it("is a state, which is waited for, or a measure, which is judged once", () => {
+  it("is a state, which is waited for, or a measure, which is matched once", () => {
     const within = (text: string) => {
       const { steps } = parse(`title: One\nstage: ha\nload: {}\nsteps:\n  - ${text}\n`);
       return (steps[0] as Step & { kind: "expect" }).withinMs;

@@ -58,24 +58,24 @@ describe("VRRP promises", () => {
 
 describe("an outage is as promised", () => {
   const promise = promised("power-off", ["server1"]);
-  const judged = (ms: number, errorMs = 21, to: number | null = 5000): boolean =>
+  const asPromised = (ms: number, errorMs = 21, to: number | null = 5000): boolean =>
     promise !== undefined && isAsPromised({ longest: { from: 1000, to, ms, errorMs, requests: 1 } }, promise);
 
   it.each([2806, 3804, 4304])("at %i ms", (ms) => {
-    expect(judged(ms)).toBe(true);
+    expect(asPromised(ms)).toBe(true);
   });
 
   it.each([800, 2700, 4306, 9000])("not at %i ms", (ms) => {
-    expect(judged(ms)).toBe(false);
+    expect(asPromised(ms)).toBe(false);
   });
 
   it("below VRRP's minimum by what the probe may be off, and no more", () => {
-    expect(judged(2790, 21)).toBe(true);
-    expect(judged(2790, 11)).toBe(false);
+    expect(asPromised(2790, 21)).toBe(true);
+    expect(asPromised(2790, 11)).toBe(false);
   });
 
   it("if there is one, and it is over", () => {
     expect(promise && isAsPromised({ longest: null }, promise)).toBe(false);
-    expect(judged(3400, 21, null)).toBe(false);
+    expect(asPromised(3400, 21, null)).toBe(false);
   });
 });

@@ -817,7 +817,7 @@ describe("every rule can fail", () => {
   );
 });
 
-describe("what cannot be known without a lab is not judged", () => {
+describe("what only a lab can tell is not checked", () => {
   it.each([
     ["a server by its own name", last("- fault: partition", "  on: web1")],
     ["a heal by a name, of a fault by a part", { from: "- heal: power-off", to: "- heal: power-off\n    on: server1" }],

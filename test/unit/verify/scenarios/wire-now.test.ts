@@ -16,7 +16,7 @@ it.each<[string, ReturnType<typeof adverts>, string[]]>([
   ["who has come back since", [...resigns("server1", 9000), ...one("server1", 9500)], ["server1"]],
   ["nobody of another virtual router", one("server1", 9500, 52), []],
   [
-    "a stranger, by its address",
+    "an unknown router, by its address",
     adverts(undefined, { from: 9500, count: 1, source: "172.25.254.254", priority: 200 }),
     ["172.25.254.254"],
   ],

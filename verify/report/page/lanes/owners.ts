@@ -62,8 +62,8 @@ function holdingShapes(
   const name = server ?? mac;
   if (director === -1)
     return [
-      rect({ ...box, r: 2 }, { fill: palette.stranger, opacity: 0.3 }),
-      path(hatchPath(box, 5), { stroke: palette.stranger, lineWidth: 1 }),
+      rect({ ...box, r: 2 }, { fill: palette.unknown, opacity: 0.3 }),
+      path(hatchPath(box, 5), { stroke: palette.unknown, lineWidth: 1 }),
       ...caption(box, name, palette),
     ];
   return [rect({ ...box, r: 2 }, { fill: nth(palette.owners, director) }), ...label(box, name, palette.surface)];

@@ -40,7 +40,7 @@ export function vrrpLane(data: PageData): Lane {
           ];
         }
         const own = lab.servers.some(({ name }) => name === span.server);
-        const fill = span.state === "BACKUP" ? palette.backup : own ? palette.master : palette.stranger;
+        const fill = span.state === "BACKUP" ? palette.backup : own ? palette.master : palette.unknown;
         return [
           rect({ ...box, r: 2 }, { fill }),
           ...(span.state === "MASTER" ? label(box, "MASTER", palette.surface) : []),

@@ -143,20 +143,20 @@ describe("the VIP's owners", () => {
     expect(texts(shapes)).toEqual(["server1", "server4"]);
   });
 
-  it("are named by their hardware address when they are none of the lab's", () => {
+  it("are named by their hardware address when the host is unknown", () => {
     const { series, ...run } = aRun();
     const vipOwners = [{ mac: "de:ad:be:ef:00:01", from: 0, to: 9000 }];
     const shapes = ownersLane({ ...run, series: { ...series, vipOwners, arp: [] } }).paint(view, palette);
-    expect(filled(shapes, "stranger")).toHaveLength(1);
+    expect(filled(shapes, "unknown")).toHaveLength(1);
     expect(texts(shapes)).toEqual(["de:ad:be:ef:00:01"]);
   });
 });
 
 describe("VRRP's lane", () => {
-  it("has a row for each director, and for a router that is none of the lab's", () => {
+  it("has a row for each director, and for an unknown router", () => {
     const { series, ...run } = aRun();
-    const stranger = { server: "172.25.254.66", state: "MASTER" as const, from: 0, to: 10 };
-    const data = { ...run, series: { ...series, vrrpStates: [stranger, ...series.vrrpStates] } };
+    const router = { server: "172.25.254.66", state: "MASTER" as const, from: 0, to: 10 };
+    const data = { ...run, series: { ...series, vrrpStates: [router, ...series.vrrpStates] } };
     expect(routersOf(data)).toEqual(["server1", "server4", "172.25.254.66"]);
     expect(vrrpLane(data).rows).toEqual(["server1", "server4", "172.25.254.66"]);
   });

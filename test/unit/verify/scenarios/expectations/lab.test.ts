@@ -30,7 +30,7 @@ describe("table", () => {
       true,
       "it sends to server2",
     ],
-    ["a stranger", ["server2"], header + row("172.25.254.12") + row("172.25.254.77"), false, "and 172.25.254.77"],
+    ["an unknown host", ["server2"], header + row("172.25.254.12") + row("172.25.254.77"), false, "and 172.25.254.77"],
     ["none where none is wanted", [], header, true, "it sends to none"],
     ["no table where none is wanted", [], "", true, "it has no such virtual service"],
     ["no table", ["server2"], "", false, "it has no such virtual service"],

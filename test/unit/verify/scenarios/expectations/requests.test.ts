@@ -188,7 +188,7 @@ describe("balance", () => {
     ["more than a tenth apart", "even", [...times(72, "server2", "server3"), ...times(9, "server2")], false],
     ["three apart", "even", [...times(8, "server2", "server3"), ...times(3, "server2")], false],
     ["one server alone", "even", times(20, "server2"), false],
-    ["a stranger's page among them", "even", [...times(9, "server2", "server3"), "welcome"], false],
+    ["the page of an unknown host among them", "even", [...times(9, "server2", "server3"), "welcome"], false],
     ["all by one", { only: "server2" }, times(20, "server2"), true],
     ["all by one but one", { only: "server2" }, [...times(19, "server2"), "server3"], false],
     ["none by one", { without: "server3" }, times(20, "server2"), true],
@@ -215,15 +215,15 @@ describe("balance", () => {
 describe("arp", () => {
   const macOf = (name: string) => ha.lab.servers.find((server) => server.name === name)?.mac.toLowerCase() ?? "";
   const saw = (...macs: (string | null)[]): Sight => ({ arp: macs.map((mac, at) => ({ mac, after: at, at })) });
-  const stranger = "02:00:00:00:00:01";
+  const unknown = "02:00:00:00:00:01";
 
   it.each<[string, string | null, Sight, boolean, string]>([
     ["the last change counts", "server4", saw(macOf("server1"), macOf("server4")), true, "it names server4 ("],
     ["another server", "server1", saw(macOf("server4")), false, "it names server4 ("],
     ["no entry", "server1", saw(macOf("server1"), null), false, "there is none"],
-    ["no entry is no stranger", null, saw(null), false, "there is none"],
-    ["a stranger", null, saw(stranger), true, `it names ${stranger}`],
-    ["a server is no stranger", null, saw(macOf("server1")), false, "it names server1 ("],
+    ["no entry is no unknown host", null, saw(null), false, "there is none"],
+    ["an unknown host", null, saw(unknown), true, `it names ${unknown}`],
+    ["a server is no unknown host", null, saw(macOf("server1")), false, "it names server1 ("],
     ["nothing known yet", "server1", saw(), false, "there is none"],
   ])("%s", async (_, owner, sight, ok, seen) => {
     const verdict = await match({ kind: "arp", owner }, sight);

@@ -9,7 +9,7 @@ const said: readonly (readonly [string, Expectation])[] = [
   ["the VIP is held by server1 and server4", { kind: "vip", holders: ["server1", "server4"] }],
   ["the VIP is held by nobody", { kind: "vip", holders: [] }],
   ["the client's ARP entry for the VIP names server1", { kind: "arp", owner: "server1" }],
-  ["the client's ARP entry for the VIP names a host that is none of the lab's", { kind: "arp", owner: null }],
+  ["the client's ARP entry for the VIP names an unknown host", { kind: "arp", owner: null }],
   [
     "server1's IPVS table sends to server2 and server3",
     { kind: "table", on: "server1", realServers: ["server2", "server3"], without: [] },
