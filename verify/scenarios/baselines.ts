@@ -1,7 +1,7 @@
 import { patience } from "../../provision/ssh/index.ts";
 import { type LiveLab, onServer } from "../live/live-lab.ts";
 
-/** How far a director's mailbox and journal went when a window began. */
+/** Where a director's mailbox and journal ended when a window began. */
 interface Mark {
   /** Bytes of root's mailbox. */
   readonly mailbox: number;
@@ -9,7 +9,7 @@ interface Mark {
   readonly cursor: string;
 }
 
-/** Marks of the directors whose mail or log the scenario is about, so that only what came since the window began is looked at. */
+/** Marks in mailboxes and journals, so that matchers read only what came since the window began. */
 export class Baselines {
   readonly #live: LiveLab;
   readonly #servers: readonly string[];
@@ -21,7 +21,7 @@ export class Baselines {
     this.#servers = [...new Set(servers)];
   }
 
-  /** Notes where mailbox and journal end now. A server that cannot be asked keeps its last mark: what it writes meanwhile counts. */
+  /** Marks the current end of mailbox and journal. An unreachable server keeps its last mark: what it writes meanwhile counts. */
   async take(): Promise<void> {
     await Promise.all(
       this.#servers.map(async (name) => {

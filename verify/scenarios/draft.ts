@@ -5,8 +5,8 @@ import type { ScenarioInput, StepInput } from "./schema.ts";
 import type { Use } from "./selectors.ts";
 
 /**
- * What is left of a scenario file when all that is invalid in shape is taken away. What was taken away leaves its key with undefined:
- * there is something, and it is not known what.
+ * A scenario file without its invalid parts. The key of a removed part remains, with undefined as its value: there was something, its
+ * content is unknown.
  */
 export interface Draft extends Partial<Omit<ScenarioInput, "steps" | "load" | "requires">> {
   readonly load?: Partial<ScenarioInput["load"]>;
@@ -37,7 +37,7 @@ function placed(steps: Draft["steps"], parent: Path): PlacedStep[] {
   });
 }
 
-/** The stages that a scenario is for; none while they are not known. */
+/** The stages that a scenario is for; none if the property is missing or invalid. */
 export function stagesOf({ stage }: Draft): ("dr" | "ha")[] {
   const all = Array.isArray(stage) ? stage : [stage];
   return [...new Set(all.filter((one) => one !== undefined))];

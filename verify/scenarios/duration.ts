@@ -1,13 +1,13 @@
 const units = { ms: 1, s: 1000, m: 60_000 } as const;
 
-/** Milliseconds of `20ms`, `1.5s` or `1m`; undefined for anything else. Whole milliseconds only. */
+/** The milliseconds of `20ms`, `1.5s` or `1m`; undefined for anything else, and for a fraction of a millisecond. */
 export function parseDuration(text: unknown): number | undefined {
   const match = typeof text === "string" ? /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) : null;
   const ms = Number(match?.[1]) * units[match?.[2] as keyof typeof units];
   return match && Math.abs(ms - Math.round(ms)) < 1e-6 ? Math.round(ms) : undefined;
 }
 
-/** Of a duration that the schema has let pass. */
+/** The milliseconds of a duration that the schema has accepted. */
 export function milliseconds(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) {
@@ -16,7 +16,7 @@ export function milliseconds(text: string): number {
   return ms;
 }
 
-/** The shortest text for milliseconds that `parseDuration` reads: `20ms`, `2s`, `1m`. */
+/** The shortest text that `parseDuration` reads: `20ms`, `2s`, `1m`. */
 export function formatDuration(ms: number): string {
   const unit = ms > 0 && ms % units.m === 0 ? "m" : ms > 0 && ms % units.s === 0 ? "s" : "ms";
   return `${ms / units[unit]}${unit}`;

@@ -3,23 +3,23 @@ import { type Expectation, kindOf } from "./expectations/index.ts";
 import type { Verdict } from "./expectations/kind.ts";
 import type { Observed } from "./observed.ts";
 
-/** How often expectations are looked at, in milliseconds. */
+/** The interval between looks, in milliseconds. */
 export const lookEveryMs = (expectations: readonly Expectation[]): number =>
   expectations.some((one) => kindOf(one).waitsFor === "ssh") ? 500 : 50;
 
 export interface Look {
-  /** What was seen of each, in words. */
+  /** What each saw, in words. */
   readonly seen: string;
-  /** What was seen of those that do not hold; null if all do. */
+  /** What the failing ones saw; null if all hold. */
   readonly failing: string | null;
-  /** What to try, if one does not hold. */
+  /** What to try if one fails. */
   readonly hint: string;
 }
 
 /**
- * Looks at all expectations of a step. Answers over SSH take their time, from a server that has just died seconds, and so do requests that
- * hang: what is known here at once is looked at last, or it would be of a moment in which the others were not true yet.
- * @throws whatever makes looking impossible
+ * Looks at all expectations of a step, the slow ones first: SSH commands take seconds on a server that has just died, and so do requests that
+ * hang. Answers that are known here at once come last, so that they are not older than the others.
+ * @throws any error that makes looking impossible
  */
 export async function lookAt(expectations: readonly Expectation[], observed: Observed, view: View): Promise<Look> {
   const verdicts = new Map<Expectation, Verdict>();

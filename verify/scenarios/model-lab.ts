@@ -1,8 +1,7 @@
 import { type Lab, parseLab, type Stage } from "../../lab/lab.ts";
 
 /**
- * A lab of a stage with so many real servers, 1 to 99: what a scenario's selectors are tried on before there is a lab. Its master is
- * `director1`.
+ * A model lab of a stage with 1 to 99 real servers, to check the selectors of a scenario without a lab. Its master is `director1`.
  */
 export function modelLab(stage: Stage, realServers: number): Lab {
   const servers = [

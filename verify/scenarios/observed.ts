@@ -5,18 +5,18 @@ import type { Probe } from "../probe/index.ts";
 import type { Capture } from "../wire/index.ts";
 import type { Baselines } from "./baselines.ts";
 
-/** From the last fault or heal up to now: what measures are over. */
+/** The time from the last fault or heal until now: measures are taken over it. */
 export interface OpenWindow {
-  /** The step that opened it; 0: the run's beginning. */
+  /** The step that opened it; 0: the start of the run. */
   readonly step: number;
   readonly title: string;
   /** Milliseconds on the run's clock. */
   readonly from: number;
-  /** The fault that opened it, and where; not there for a heal or the beginning. */
+  /** The fault that opened it, and its targets; absent after a heal and at the start. */
   readonly fault?: { readonly fault: Fault; readonly targets: readonly string[] };
 }
 
-/** What expectations look at while a scenario runs. */
+/** What a running scenario gives matchers to look at. */
 export interface Observed {
   readonly live: LiveLab;
   readonly clock: RunClock;
@@ -25,7 +25,7 @@ export interface Observed {
   readonly capture: Capture;
   readonly window: OpenWindow;
   readonly baselines: Baselines;
-  /** Who was master and who standby when the run began; `standby` is null in stage dr. */
+  /** The master and the standby at the start of the run; `standby` is null in stage dr. */
   readonly master: string;
   readonly standby: string | null;
 }

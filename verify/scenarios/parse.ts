@@ -12,9 +12,9 @@ import type { FaultParameters, RepeatStep, Scenario, Step } from "./scenario.ts"
 import { type ScenarioOutput, type StepInput, scenarioSchema } from "./schema.ts";
 
 /**
- * The scenario that a scenario file's text describes.
- * @param file the file's name, for messages and for the scenario's name
- * @throws FileError with everything that is wrong
+ * Parses the text of a scenario file.
+ * @param file the file's name, for messages and as the scenario's name
+ * @throws FileError with all problems
  */
 export function parseScenario(text: string, file: string, known: Known): Scenario {
   const { contents, yaml } = parseFile(text, file, {
@@ -25,14 +25,14 @@ export function parseScenario(text: string, file: string, known: Known): Scenari
 }
 
 /**
- * The scenario that a scenario file describes.
- * @throws FileError with everything that is wrong, or that the file cannot be read
+ * Reads a scenario file.
+ * @throws FileError with all problems, or if the file cannot be read
  */
 export async function readScenario(file: string, known: Known): Promise<Scenario> {
   return parseScenario(await readText(file, "a scenario file", "check the path"), file, known);
 }
 
-/** A rule that is broken in both stages is one problem. */
+/** Reports a rule that is broken in both stages once. */
 function onceAPlace<F extends { readonly rule: string; readonly path: Path }>(findings: readonly F[]): F[] {
   const key = ({ rule, path }: F) => [rule, ...path].join(" ");
   return findings.filter((finding, index) => index === findings.findIndex((one) => key(one) === key(finding)));

@@ -12,10 +12,10 @@ import type { ResolvedScenario, Scenario } from "./scenario.ts";
 import { findScenario } from "./shipped.ts";
 
 /**
- * A scenario by its name or its file's path, for a lab as it is now: whoever holds the VIP is its master. What a killed run has left in the
- * lab is healed first, for it could be somebody else who does.
+ * Reads a scenario by name or path and fits it to the lab as it is now: the director that holds the VIP is the master. Heals what a killed run
+ * has left first, because that may move the VIP.
  * @param adapt changes the steps before they are fitted to the lab
- * @throws FileError with all that is wrong with the file, or does not fit the lab; LabError if not exactly one director holds the VIP
+ * @throws FileError with all problems of the file, or with what does not fit the lab; LabError unless exactly one director holds the VIP
  */
 export async function prepareScenario(
   live: LiveLab,
@@ -30,8 +30,8 @@ export async function prepareScenario(
 }
 
 /**
- * Who holds the VIP, once one director does and the others say that they do not: what was healed a moment ago may still be settling. Where
- * directors preempt it is the one with the highest priority; just after an `up` another may hold it for a moment.
+ * Waits until one director holds the VIP and all others answer that they do not: a lab may still be settling after a heal. With preemption
+ * it must be the director with the highest priority; just after an `up` another one may hold the VIP for a moment.
  */
 async function settledMaster(live: LiveLab): Promise<string> {
   const byPriority = directors(live.lab).toSorted((one, other) => (other.priority ?? 0) - (one.priority ?? 0));

@@ -3,10 +3,10 @@ import type { Outage } from "../probe/index.ts";
 import type { OutagePromise } from "../report/result.ts";
 import type { Observed } from "./observed.ts";
 
-/** How much longer than VRRP's timers an outage may be, in milliseconds: for keepalived's work, ARP, and the probe's interval. */
+/** Tolerance above VRRP's timers, in milliseconds: keepalived's own work, ARP, and the probe's interval. */
 const TOLERANCE_MS = 500;
 
-/** What VRRP promises for the fault that opened the window; undefined where its timers have no part. */
+/** The outage that VRRP promises for the fault that opened the window; undefined if its timers play no part. */
 export function promiseOf({
   live,
   window,
@@ -27,7 +27,7 @@ export function promiseOf({
         arithmetic: `3 × ${timers.advertInterval * 1000} ms + ${skewText}, less the time since the last advertisement`,
       }
     : {
-        // The VIP is given up after the farewell was sent, so that a little of the skew may be over when clients notice.
+        // keepalived gives up the VIP after it has sent priority 0, so part of the skew may be over when clients notice.
         minimumMs: Math.max(0, cleanStop - TOLERANCE_MS),
         maximumMs: cleanStop,
         toleranceMs: TOLERANCE_MS,
@@ -36,8 +36,8 @@ export function promiseOf({
 }
 
 /**
- * Whether an outage is what VRRP promises, and over. Below the band the standby cannot have timed the advertisements: by how much the probe
- * may be off is granted there, while above it the tolerance is wide enough.
+ * Whether an outage is over and within VRRP's promise. A shorter one cannot come from VRRP's timers; only the probe's error is granted there.
+ * Above the band, the tolerance covers that error.
  */
 export const isAsPromised = (
   { longest }: Pick<Outage, "longest">,

@@ -1,6 +1,6 @@
 import type { OutagePromise, RunResult } from "../report/result.ts";
 
-/** What the windows of several runs of one scenario came to, window by window. */
+/** Several runs of one scenario, compared window by window. */
 export interface Repeated {
   readonly runs: number;
   readonly passed: number;
@@ -10,16 +10,16 @@ export interface Repeated {
 interface RepeatedWindow {
   readonly step: number;
   readonly title: string;
-  /** The longest outage of each run's window in milliseconds, in the order of the runs; 0: there was none. */
+  /** The longest outage of this window in each run, in milliseconds and in the order of the runs; 0: none. */
   readonly outagesMs: readonly number[];
   readonly medianMs: number;
   readonly worstMs: number;
-  /** Between the best and the worst. */
+  /** The worst minus the best. */
   readonly spreadMs: number;
   readonly promise?: OutagePromise;
 }
 
-/** Puts runs of one scenario side by side. A window that not every run came to is counted where it is. */
+/** Compares runs of one scenario. A window that only some runs reached counts in those. */
 export function repeated(results: readonly RunResult[]): Repeated {
   const steps = [...new Set(results.flatMap(({ windows }) => windows.map(({ step }) => step)))].sort((a, b) => a - b);
   return {
@@ -44,7 +44,7 @@ export function repeated(results: readonly RunResult[]): Repeated {
   };
 }
 
-/** Of an even number, the mean of the two in the middle. */
+/** The mean of the two middle values if their number is even. */
 function median(sorted: readonly number[]): number {
   const half = Math.floor(sorted.length / 2);
   const upper = sorted[half] ?? 0;

@@ -89,10 +89,10 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
 const labRules = withExpectationRules(ofFile, "labRules", (name, { expected }) => expected.has(name));
 
 /**
- * A scenario for one lab: selectors become names, what is repeated is written out.
+ * Fits a scenario to one lab: selectors become names, repeats are unrolled.
  * @param situation.master the director that holds the VIP now
- * @throws FileError with everything in the scenario's file that does not fit the lab
- * @throws Error if `master` is no director of the lab
+ * @throws FileError with every part of the scenario's file that does not fit the lab
+ * @throws Error if `master` is not a director of the lab
  */
 export function resolve(
   scenario: Scenario,
@@ -107,7 +107,7 @@ export function resolve(
   const expected = new Set(scenario.steps.flatMap(namesIn));
   const findings: Finding[] = findingsOf(labRules, yaml.value as Draft, { lab, roles, faults, expected });
   if (findings.length > 0) {
-    // A scenario of another stage fits nowhere: the rest would follow from that.
+    // On a lab of another stage all other problems follow from the stage.
     const [first] = findings;
     const told = first?.rule === "stage-of-lab" ? [first] : findings;
     throw new FileError(scenario.file, scenario.text, told.map(yaml.locate));
@@ -122,7 +122,7 @@ const namesIn = (step: Step | RepeatStep): ExpectationName[] =>
       ? step.expectations.map(({ kind }) => kind)
       : [];
 
-/** Goes through the steps as they will be taken, and knows what is where. */
+/** Walks the steps in the order of execution and tracks which faults are where. */
 class Resolution {
   readonly #lab: Lab;
   readonly #roles: Roles;
@@ -183,7 +183,7 @@ class Resolution {
     return there.filter(({ target }) => meant.includes(target));
   }
 
-  /** An expectation with names in place of selectors. */
+  /** The expectation with server names in place of selectors. */
   #named(expectation: Expectation): Expectation {
     const names: Names = { lab: this.#lab, one: (one) => this.#name(one), all: (all) => this.#names(all) };
     return kindOf(expectation).resolve?.(expectation, names) ?? expectation;
@@ -193,7 +193,7 @@ class Resolution {
     return namesOf(selector, this.#lab, this.#roles) ?? [];
   }
 
-  /** Of a selector that rules have shown to mean one server. */
+  /** The name of a selector that the rules have shown to mean one server. */
   #name(selector: string): string {
     const [name] = this.#names(selector);
     if (name === undefined)

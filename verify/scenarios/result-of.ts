@@ -34,7 +34,7 @@ interface Facts {
   readonly diagnoses: readonly Diagnosis[];
 }
 
-/** A run's result from what was seen in it. */
+/** The result of a run. */
 export function resultOf(facts: Facts): RunResult {
   const { live, scenario, startedAt, durationMs, interrupted, steps, asked, captured, diagnoses } = facts;
   const { lab } = live;
@@ -91,7 +91,7 @@ function windowOf(
   all: readonly ProbedRequest[],
   names: ServerNames,
 ): Window {
-  // What began in a window belongs to it; what was under way when it began, too, if it had not been served yet.
+  // A window has the requests that were started in it, and those that were under way when it began.
   const requests = all.filter(({ started, ended }) => started < to && ended >= window.from);
   const promise = promiseOf({ live, window, master: scenario.master, standby: scenario.standby });
   const perServer = answersPerServer(requests, names);
@@ -100,7 +100,7 @@ function windowOf(
   return { step, title, from, to, outage, perServer, ...(promise ? { promise } : {}) };
 }
 
-/** What a probe would have seen that asked nothing. */
+/** The result of a probe without requests. */
 const nobodyAsked = ({ lab }: LiveLab): ProbeResult => ({
   target: { address: lab.service.vip, port: lab.service.port },
   options: { intervalMs: 0, timeoutMs: 0, arpIntervalMs: 0, longLived: 0, longLivedIntervalMs: 0 },

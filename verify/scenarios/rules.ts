@@ -13,10 +13,10 @@ import { namedTwice } from "./named-twice.ts";
 import { choicesFor, fits, isPart, namesOf, type Roles, rolesOf, segment, selectorsOf } from "./selectors.ts";
 import { standingFaults } from "./standing.ts";
 
-/** What a step does, by the key that says so. */
+/** The keys that say what a step does. */
 const kinds = ["fault", "heal", "wait", "expect", "repeat"] as const;
 
-/** The keys that stand beside it. */
+/** The keys that may accompany each. */
 const companions: Record<(typeof kinds)[number], readonly (keyof DraftStep)[]> = {
   fault: ["on", "with"],
   heal: ["on"],
@@ -25,7 +25,7 @@ const companions: Record<(typeof kinds)[number], readonly (keyof DraftStep)[]> =
   repeat: [],
 };
 
-/** What a companion is for, to say where it may stand. */
+/** The keys that a companion may accompany, in words. */
 const companionOf = (key: string): string =>
   kinds
     .filter((kind) => companions[kind].some((one) => one === key))
@@ -49,7 +49,7 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
 
   *"step-kind"(draft) {
     for (const { path, step } of stepsOf(draft)) {
-      // A repeat inside a repeat is no key at all.
+      // Inside a repeat, `repeat` is an unknown key.
       const [first, ...more] = kinds.filter((kind) => kind in step && (kind !== "repeat" || path.length === 2));
       if (first === undefined && Object.keys(step).every((key) => isStepKey(key))) {
         yield {
@@ -121,7 +121,7 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
   *"fault-parameters"(draft, { faults }) {
     for (const { path, step } of stepsOf(draft)) {
       const fault = faults.find(({ id }) => id === step.fault);
-      // A fault with a parameter that has no default is asked for it even where `with` is left out.
+      // Without `with` too: a parameter may have no default.
       if (fault && (step.with !== undefined || !("with" in step))) {
         for (const { rule: _, ...finding } of checkShape(fault.parameters.strict(), step.with ?? {}).findings) {
           yield { ...finding, path: [...path, "with", ...finding.path] };
@@ -237,7 +237,7 @@ const empty = (path: Path, expected: string, remedy: string): Statement => ({ pa
 
 const isStepKey = (key: string): boolean => kinds.some((kind) => companions[kind].some((one) => one === key));
 
-/** A lab of each stage that the scenario is for, with as many real servers as it speaks of. */
+/** A model lab for each stage of the scenario, with as many real servers as it names. */
 function models(draft: Draft): { lab: Lab; roles: Roles }[] {
   const selectors = [...stepsOf(draft).map(({ step }) => step.on), ...usesOf(draft).map(({ selector }) => selector)];
   const count = Math.max(
@@ -250,7 +250,7 @@ function models(draft: Draft): { lab: Lab; roles: Roles }[] {
   });
 }
 
-/** What is wrong with putting a fault there. */
+/** Checks that a fault has a target there. */
 export function* checkTarget(fault: Fault, on: string, path: Path, lab: Lab, roles: Roles): Generator<Statement> {
   const targets = fault.targets(lab);
   const names = namesOf(on, lab, roles);

@@ -23,27 +23,27 @@ import type {
 } from "./scenario.ts";
 
 export interface RunOptions {
-  /** Where the packet capture is written. */
+  /** The file for the packet capture. */
   readonly captureFile: string;
-  /** Told what is being done, one short line each time. */
+  /** Called with the current action, one short line. */
   readonly onProgress?: (message: string) => void;
-  /** Told what each step came to. */
+  /** Called with the result of each step. */
   readonly onStep?: (step: StepResult) => void;
 }
 
 /**
- * Runs a scenario on a lab: load and capture from before the first step to after the last, and the steps one after another. It stops at the
- * first step that fails, unless that step is a measure alone: what follows a state that did not come about says nothing.
+ * Runs a scenario on a lab: its steps in order, with load and capture from before the first step until after the last. Stops at the first step
+ * that fails, unless that step only measures: steps after a state that was not reached prove nothing.
  *
- * Whatever happens, also at SIGINT, every fault is healed before this ends; what a killed run has left, `prepareScenario` has healed.
- * It does not throw for what goes wrong in the lab: that is in the result.
- * @throws Error if load or capture cannot be started, or something cannot be healed
+ * Heals every fault before it returns, also on SIGINT; `prepareScenario` heals what a killed run has left. Failures in the lab are part of the
+ * result and are not thrown.
+ * @throws Error if load or capture cannot start, or a fault cannot be healed
  */
 export async function runScenario(live: LiveLab, scenario: ResolvedScenario, options: RunOptions): Promise<RunResult> {
   return await interruptible(async (signal) => await new Run(live, scenario, options, signal).all());
 }
 
-/** A scenario while it runs. */
+/** A running scenario. */
 class Run {
   readonly #live: LiveLab;
   readonly #scenario: ResolvedScenario;
@@ -83,7 +83,7 @@ class Run {
       interrupted = await this.#walk(capture, probe);
     } finally {
       await inOrder([
-        // Healing comes first, and is watched: it belongs to what happened.
+        // Heals first, while load and capture still run: healing is part of the run.
         async () => void (await this.#ledger.healAll((message) => this.#say(message))),
         async () => {
           asked = (await probe?.stop()) ?? null;
@@ -108,7 +108,7 @@ class Run {
     });
   }
 
-  /** Takes the steps. @returns why it ended before the last one, if it did */
+  /** Executes the steps. @returns the signal that interrupted it, if any */
   async #walk(capture: Capture, probe: Probe | null): Promise<string | undefined> {
     for (const step of this.#scenario.steps) {
       const view = new View(this.#live);
@@ -233,7 +233,7 @@ class Run {
     };
   }
 
-  /** A step in words, before it is taken. */
+  /** A step in words, before its execution. */
   #describe(
     step: ResolvedStep,
     capture: Capture,
@@ -271,16 +271,16 @@ interface Outcome {
   readonly hint?: string;
 }
 
-/** Whether a step only measures what is over, so that its failure leaves the lab where the scenario wants it. */
+/** Whether a step only measures, so that its failure leaves the lab as the scenario wants it. */
 const isMeasureAlone = (step: ResolvedStep): boolean => step.kind === "expect" && step.expectations.every(isMeasure);
 
-/** Of a command that was run again and again, the last time: the one that decided. */
+/** The last run of each repeated command: the one that decided. */
 function lastLooks(evidence: readonly Evidence[]): Evidence[] {
   const last = new Map(evidence.map((one) => [`${one.where} ${one.command}`, one]));
   return [...last.values()];
 }
 
-/** Runs all, each whatever became of the one before, and throws the first error. */
+/** Runs all in order, also after one fails, and throws the first error. */
 async function inOrder(acts: readonly (() => Promise<void>)[]): Promise<void> {
   const errors: unknown[] = [];
   for (const act of acts) await act().catch((error: unknown) => errors.push(error));

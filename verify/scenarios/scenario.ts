@@ -3,40 +3,40 @@ import type { Expectation } from "./expectations/index.ts";
 import type { Roles, Selector } from "./selectors.ts";
 
 /**
- * A scenario as its file describes it: valid, complete (every default is filled in), frozen through and through. It is about no lab in
- * particular: servers are named by selectors, which `resolve` turns into names. All durations are milliseconds.
+ * A scenario as its file describes it: valid, complete (defaults filled in) and deeply frozen. It names servers by selectors, so that it runs
+ * on any lab; `resolve` turns them into names. All durations are milliseconds.
  */
 export interface Scenario {
   /** The file's name without directory and extension: how it is chosen. */
   readonly name: string;
-  /** As it was given to the parser, and the text that was in it: for messages with a place. */
+  /** The path as given to the parser, and the file's text: for messages that point at a place. */
   readonly file: string;
   readonly text: string;
   readonly title: string;
-  /** What it shows and why it comes out so; several sentences, without line breaks of the file's folding. May be empty. */
+  /** What it shows and why; several sentences on one line. May be empty. */
   readonly description: string;
-  /** The stages of the labs that it runs on; at least one. */
+  /** Stages of the labs that it runs on; at least one. */
   readonly stages: readonly Stage[];
   readonly requires: Requirements;
-  /** Null: the client asks nothing, and no expectation is about its requests. */
+  /** Null: the client sends no requests, and no expectation is about them. */
   readonly load: Load | null;
   /** At least one. */
   readonly steps: readonly (Step | RepeatStep)[];
 }
 
-/** What a lab must be beside its stage. What is not there may be as it likes. */
+/** Properties that a lab must have beside its stage. An absent one may have any value. */
 export interface Requirements {
   /** `keepalived.preempt` of the lab file. */
   readonly preempt?: boolean;
 }
 
-/** What the client asks of the VIP from before the first step to after the last: an open loop. */
+/** The client's requests to the VIP, from before the first step until after the last: an open loop. */
 export interface Load {
-  /** A request on a new connection is due so often, however long the others take; 5 to 500. */
+  /** Between two requests, each on a new connection and sent however long the others take; 5 to 500. */
   readonly intervalMs: number;
-  /** How long a request may take; more than 1000, so that one that waited for its SYN to be sent again is not taken for a failed one. */
+  /** Timeout of a request; more than 1000, so that a request whose SYN was retransmitted does not count as failed. */
   readonly timeoutMs: number;
-  /** Connections that are opened at the beginning and held, with a request on each every so often; 0 to 100. */
+  /** Connections that are opened at the start and kept open, with regular requests on each; 0 to 100. */
   readonly longLived: number;
 }
 
@@ -47,45 +47,45 @@ interface InFile {
   readonly line: number;
 }
 
-/** Puts a fault on a server, or on each of `real-servers` side by side. Opens a window. */
+/** Injects a fault on a server, or on all `real-servers` in parallel. Opens a window. */
 export interface FaultStep extends InFile {
   readonly kind: "fault";
   /** A fault's id. */
   readonly fault: string;
   readonly on: Selector;
-  /** Its parameters by its own schema, with defaults for all that is not given. */
+  /** Valid by the fault's schema, defaults filled in. */
   readonly parameters: FaultParameters;
 }
 
-/** Takes a fault away. Opens a window. What is still there after the last step, the runner heals without being told. */
+/** Heals a fault. Opens a window. The runner heals remaining faults after the last step. */
 export interface HealStep extends InFile {
   readonly kind: "heal";
   readonly fault: string;
-  /** Null: wherever it is. */
+  /** Null: everywhere. */
   readonly on: Selector | null;
 }
 
-/** Lets time pass: where time itself is the point. Everything else waits by an expectation. */
+/** Waits for a fixed time, where time itself is the point. Everything else waits with an expectation. */
 export interface WaitStep extends InFile {
   readonly kind: "wait";
   readonly ms: number;
 }
 
 /**
- * All expectations must hold at one look, within the deadline; then at every look for `forMs`. If one stops to hold in that time it is
- * begun again, as long as the deadline is not over. Deadlines are as they are written on every machine, emulated or not.
+ * All expectations must hold at one look within the deadline, and then at every look for `forMs`. If one fails in that time, `forMs` starts
+ * again, until the deadline is over. Deadlines are the same on every machine, emulated or not.
  */
 export interface ExpectStep extends InFile {
   readonly kind: "expect";
-  /** At least one, no two of a kind; states before measures. */
+  /** At least one, no two of a kind; in the order of the kinds, states before measures. */
   readonly expectations: readonly Expectation[];
-  /** Until when they must hold for the first time; 0: they are judged once. Default: a minute if there is a state among them, else 0. */
+  /** Deadline by which they must hold for the first time; 0: they are matched once. Default: a minute if there is a state among them, else 0. */
   readonly withinMs: number;
-  /** How long they must go on to hold; 0: not at all. */
+  /** How long they must go on to hold; 0: one look is enough. */
   readonly forMs: number;
 }
 
-/** Steps that are taken again and again. What is injected in it is healed in it. */
+/** Steps that are repeated. A fault that is injected in a round is healed in the same round. */
 export interface RepeatStep extends InFile {
   readonly kind: "repeat";
   /** 2 to 1000. */
@@ -96,22 +96,22 @@ export interface RepeatStep extends InFile {
 /** Valid by the fault's schema. */
 export type FaultParameters = Readonly<Record<string, unknown>>;
 
-/** A scenario for one lab: every selector is a server's name, and steps are as they are taken, one after another. Frozen. */
+/** A scenario for one lab: server names in place of selectors, and one flat list of steps. Frozen. */
 export interface ResolvedScenario extends Omit<Scenario, "steps">, Roles {
-  /** What is repeated is written out. */
+  /** Repeats are unrolled. */
   readonly steps: readonly ResolvedStep[];
 }
 
 export type ResolvedStep = ResolvedFaultStep | ResolvedHealStep | ResolvedWaitStep | ResolvedExpectStep;
 
 interface Numbered extends InFile {
-  /** From 1, in the order in which steps are taken: `StepResult.n`. */
+  /** From 1, in the order of execution: `StepResult.n`. */
   readonly n: number;
-  /** Which time it is, from 1, and how many times there are; not there outside `repeat`. */
+  /** The round, from 1, and the number of rounds; absent outside `repeat`. */
   readonly round?: { readonly n: number; readonly of: number };
 }
 
-/** Where a fault is put: a server's name or `segment`, and with which parameters; those of the injection at a heal, too. */
+/** A fault's target, a server's name or `segment`, and its parameters; a heal has those of the injection. */
 export interface FaultPlace {
   readonly target: string;
   readonly parameters: FaultParameters;
@@ -120,14 +120,14 @@ export interface FaultPlace {
 export interface ResolvedFaultStep extends Numbered {
   readonly kind: "fault";
   readonly fault: string;
-  /** At least one; side by side. */
+  /** At least one; in parallel. */
   readonly places: readonly FaultPlace[];
 }
 
 export interface ResolvedHealStep extends Numbered {
   readonly kind: "heal";
   readonly fault: string;
-  /** At least one; side by side. */
+  /** At least one; in parallel. */
   readonly places: readonly FaultPlace[];
 }
 

@@ -4,7 +4,7 @@ import { choice, property, wholeNumber } from "../../lab/yaml/schema.ts";
 import { expectShape } from "./expectations/index.ts";
 import { duration, server, text } from "./values.ts";
 
-/** A step's keys; which of them go together is in rules.ts. */
+/** The keys of a step; rules.ts checks their combinations. */
 const step = {
   fault: text("a fault's id", "write the id of a fault, such as `fault: power-off`").optional(),
   on: server("master, standby, real-server-1 …, real-servers or segment", "write `on: master`").optional(),
@@ -49,7 +49,7 @@ const repeat = property(
   "write `repeat:` and, indented under it, `times: 10` and `steps:`",
 );
 
-/** The shape of a scenario file: each property by itself. What properties must be to one another is in rules.ts. */
+/** The shape of a scenario file, property by property. Rules between properties are in rules.ts. */
 export const scenarioSchema = property(
   z.strictObject({
     title: property(
@@ -100,10 +100,10 @@ export const scenarioSchema = property(
   { name: "remove it: a scenario is called by its file's name" },
 );
 
-/** A scenario file as it was written, all of it valid in shape. */
+/** A scenario file as written, valid in shape. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 
-/** A scenario file in valid shape, its constant defaults filled in. */
+/** A scenario file, valid in shape, with constant defaults filled in. */
 export type ScenarioOutput = z.output<typeof scenarioSchema>;
 
 export type StepInput = ScenarioInput["steps"][number];

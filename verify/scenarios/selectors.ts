@@ -2,17 +2,18 @@ import { directors, type Lab, realServers, type Stage } from "../../lab/lab.ts";
 import type { Path } from "../../lab/yaml/document.ts";
 
 /**
- * Who is meant: `master`, `standby` (who holds the VIP when the scenario starts, and the best of the other directors; they keep these
- * names whatever happens), `director` (stage dr: the one, which is also `master`), `real-server-1` … (in the order of the lab file),
- * `real-servers` (each of them), `segment` (no server: the lab's segment, for faults that a foreign host brings), or a server's own name.
+ * A name for servers of any lab: `master` (the director that holds the VIP when the scenario starts) and `standby` (the other director with
+ * the highest priority), both fixed for the whole run; `director` (the only one of stage dr, which is also `master`); `real-server-1` … (in
+ * the order of the lab file); `real-servers` (all of them); `segment` (no server: the lab's segment, for faults that an outside host brings);
+ * or a server's own name.
  */
 export type Selector = string;
 
-/** Who is who when a scenario starts. */
+/** The roles of directors when a scenario starts. */
 export interface Roles {
   /** The director that holds the VIP. */
   readonly master: string;
-  /** The best of the other directors; null in stage dr. */
+  /** The other director with the highest priority; null in stage dr. */
   readonly standby: string | null;
 }
 
@@ -23,16 +24,16 @@ export function rolesOf(lab: Lab, master: string): Roles {
   return { master, standby: best?.name ?? null };
 }
 
-/** The place that is no server. */
+/** The target that is not a server. */
 export const segment = "segment";
 
 const ordinal = /^real-server-([1-9]\d?)$/;
 
-/** Whether a selector means a server by its part, in any lab; else it is a server's own name. */
+/** Whether a selector has a meaning in any lab; otherwise it is a server's own name. */
 export const isPart = (selector: string): boolean =>
   ["master", "standby", "director", "real-servers", segment].includes(selector) || ordinal.test(selector);
 
-/** Who is meant, by name; undefined if the lab has no such server. A part comes before a server that is called so. */
+/** The names of the servers that a selector means; undefined if the lab has none. A role takes precedence over a server of that name. */
 export function namesOf(selector: string, lab: Lab, { master, standby }: Roles): string[] | undefined {
   const all = realServers(lab).map(({ name }) => name);
   const nth = ordinal.exec(selector)?.[1];
@@ -55,7 +56,7 @@ export function namesOf(selector: string, lab: Lab, { master, standby }: Roles):
   }
 }
 
-/** All selectors of a lab: parts, then names. */
+/** All selectors of a lab: roles, then names. */
 export function selectorsOf(lab: Lab): string[] {
   return [
     ...(lab.stage === "dr" ? ["master", "director"] : ["master", "standby"]),
@@ -65,7 +66,7 @@ export function selectorsOf(lab: Lab): string[] {
   ];
 }
 
-/** What is asked for at a place of the file that takes a selector. */
+/** The servers that a property of the file accepts. */
 export type Wanted = "a director" | "a real server" | "real servers" | "a server";
 
 /** A selector and its place. */
@@ -75,7 +76,7 @@ export interface Use {
   readonly wanted: Wanted;
 }
 
-/** Whether a selector that means these servers of a lab is what is wanted. */
+/** Whether a property accepts a selector that means these servers of a lab. */
 export function fits(wanted: Wanted, selector: string, names: readonly string[], lab: Lab): boolean {
   const role = (name: string) => lab.servers.find((server) => server.name === name)?.role;
   const all = (wantedRole: string) => names.every((name) => role(name) === wantedRole);
@@ -91,7 +92,7 @@ export function fits(wanted: Wanted, selector: string, names: readonly string[],
   }
 }
 
-/** A stage's selectors for what is wanted, in words. */
+/** The selectors of a stage that a property accepts, in words. */
 export function choicesFor(wanted: Wanted, stage: Stage): string {
   const ofDirectors = stage === "dr" ? ["master", "director"] : ["master", "standby"];
   switch (wanted) {

@@ -6,16 +6,15 @@ import { projectRoot } from "../../provision/paths.ts";
 
 const directory = join(projectRoot, "verify/scenarios/shipped");
 
-/** The names of the scenarios that come with the project, in alphabetical order. */
+/** The names of the shipped scenarios, in alphabetical order. */
 export async function scenarioNames(): Promise<string[]> {
   const files = await readdir(directory);
   return files.flatMap((file) => (file.endsWith(".yaml") ? [file.slice(0, -".yaml".length)] : [])).sort();
 }
 
 /**
- * The file of a scenario: of one that comes with the project by its name; anything with a `/` or that ends in `.yaml` or `.yml` is a
- * file's path already, and is not looked for.
- * @throws FileError if there is none of the name
+ * The file of a shipped scenario, by its name. Anything with a `/`, or with the ending `.yaml` or `.yml`, is a path and is returned as it is.
+ * @throws FileError if no shipped scenario has this name
  */
 export async function findScenario(nameOrFile: string): Promise<string> {
   if (/\/|\.ya?ml$/.test(nameOrFile)) {

@@ -2,32 +2,32 @@ import { type Path, samePath } from "../../lab/yaml/document.ts";
 import type { Statement } from "../../lab/yaml/rules.ts";
 import type { Draft, DraftStep } from "./draft.ts";
 
-/** A fault that has been put somewhere and not been taken away. */
+/** A fault that was injected and not healed. */
 interface Standing {
-  /** The step's. */
+  /** The path of the step. */
   readonly path: Path;
-  /** Undefined where it is not known, or not known whether it has been taken away. */
+  /** Undefined if unknown, or if it may have been healed. */
   readonly selector: string | undefined;
-  /** Names; undefined while it is not known who is meant. */
+  /** Names; undefined if unknown. */
   readonly targets: readonly string[] | undefined;
 }
 
 interface Knowledge {
-  /** Whether there is such a fault; one that there is not was meant to be another one. */
+  /** Whether a fault has this id; another id is a typing mistake that a rule of its own reports. */
   readonly isFault: (id: string) => boolean;
-  /** Who a selector means, by name; undefined if that is not known. */
+  /** The servers that a selector means, by name; undefined if unknown. */
   readonly targetsOf: (selector: string) => readonly string[] | undefined;
 }
 
 /**
- * Goes through a scenario's steps and says which faults are put where they are already, and which heals find nothing. What cannot be
- * known without a lab gets the benefit of the doubt.
+ * Walks the steps of a scenario and finds faults that are injected where they are already, and heals without a fault. What only a lab can
+ * tell gets the benefit of the doubt.
  */
 export function standingFaults(draft: Draft, { isFault, targetsOf }: Knowledge): Statement[] {
   const found: Statement[] = [];
   const standing = new Map<string, Standing[]>();
   const at = (fault: string) => standing.get(fault) ?? [];
-  /** Whether something has been injected of which it is not known what it is. */
+  /** Whether an unknown fault has been injected. */
   let unknown = false;
 
   const inject = (path: Path, fault: string, selector: string | undefined) => {
@@ -90,7 +90,7 @@ export function standingFaults(draft: Draft, { isFault, targetsOf }: Knowledge):
     }
   };
 
-  /** After a step that cannot be read: it may have healed anything. */
+  /** After an invalid heal, which may have healed any fault. */
   const forget = () => {
     standing.clear();
     unknown = true;
@@ -100,7 +100,7 @@ export function standingFaults(draft: Draft, { isFault, targetsOf }: Knowledge):
     for (const [index, step] of steps.entries()) {
       const path = [...parent, index];
       if (step?.repeat) {
-        // A second round shows what the first one leaves.
+        // The second round shows what the first one left.
         for (let round = 0; round < 2; round += 1) walk(step.repeat.steps ?? [], [...path, "repeat", "steps"]);
       } else if (step && "fault" in step) {
         if (step.fault !== undefined && isFault(step.fault)) inject(path, step.fault, step.on);
@@ -116,7 +116,7 @@ export function standingFaults(draft: Draft, { isFault, targetsOf }: Knowledge):
   return found.filter(({ path }, index) => found.findIndex((one) => samePath(one.path, path)) === index);
 }
 
-/** Whether two mean a server in common; undefined if that is not known. */
+/** Whether two have a server in common; undefined if unknown. */
 function overlap(one: Omit<Standing, "path">, other: Omit<Standing, "path">): boolean | undefined {
   if (one.selector !== undefined && one.selector === other.selector) {
     return true;

@@ -4,8 +4,8 @@ import type { Diagnosis } from "../wire/records.ts";
 import type { Observed } from "./observed.ts";
 
 /**
- * Who advertises as VRRP's master at this moment: names of servers, or strangers' addresses. Whoever has done so within two intervals counts,
- * unless it has resigned since: so there are two in a split brain, and for a moment at a handover.
+ * The routers that advertise as VRRP master now: server names, or addresses of unknown routers. A router counts if it advertised within the last
+ * two intervals and did not resign (priority 0) since. So a split brain has two, and so has a handover for a moment.
  */
 export function mastersNow({ capture, live, clock }: Pick<Observed, "capture" | "live" | "clock">): string[] {
   const { advertInterval, virtualRouterId } = live.lab.keepalived;
@@ -17,6 +17,6 @@ export function mastersNow({ capture, live, clock }: Pick<Observed, "capture" | 
   return speaking.map((source) => directors(live.lab).find(({ address }) => address === source)?.name ?? source).sort();
 }
 
-/** What the wire shows to have happened so far, as far as it was not over when the window began. */
+/** The diagnoses so far, without those that were over before the window began. */
 export const diagnosesOfWindow = ({ capture, live, window }: Observed): Diagnosis[] =>
   diagnose(capture.evidence(), live.lab).filter(({ to }) => to === null || to >= window.from);
