@@ -6,7 +6,6 @@ import { z } from "zod";
 import { backendDirectory } from "./environment.ts";
 import { StackInUseError } from "./exit-status.ts";
 import { staysLivePulumi } from "./processes.ts";
-import type { StackLock } from "./stack-lock.ts";
 
 /** What Pulumi writes into a lock: `lockContent` in pkg/backend/diy/lock.go. */
 export const lockContent = z.object({
@@ -36,10 +35,13 @@ export async function lockFiles(stack: string): Promise<string[]> {
 }
 
 /**
- * Takes away the locks of runs that were killed.
+ * Removes the locks of runs that were killed. The caller holds the stack's own lock: a `StackLock`.
  * @throws StackInUseError if a pulumi that lives holds the stack, or one that cannot be seen from here. Nothing is changed then
  */
-export async function releaseDeadLocks({ stack, hostnames }: StackLock, say: (message: string) => void): Promise<void> {
+export async function releaseDeadLocks(
+  { stack, hostnames }: { readonly stack: string; readonly hostnames: readonly string[] },
+  say: (message: string) => void,
+): Promise<void> {
   const dead: { file: string; why: string }[] = [];
   for (const file of await lockFiles(stack)) {
     const lock = await readLock(stack, file);

@@ -1,4 +1,4 @@
-import type { CommandResult } from "./server.ts";
+import type { CommandResult } from "./result.ts";
 
 /** How many of a command's last lines an error repeats; the rest is in the transcript. */
 const LINES = 12;

@@ -3,10 +3,10 @@ export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { masked } from "./masked.ts";
 export { closeConnections, connectTo, prepareConnections } from "./pool.ts";
+export type { Section } from "./sections.ts";
 export {
   command,
   patience,
-  type Section,
   ServerConnection,
   type ServerRef,
   serverRef,

@@ -1,4 +1,8 @@
-import type { Section } from "./server.ts";
+/** Output and exit status of one command of several. */
+export interface Section {
+  readonly text: string;
+  readonly code: number;
+}
 
 /** ASCII record separator: in no configuration file and no command's output that the lab looks at. */
 const MARK = "\x1e";

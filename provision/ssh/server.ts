@@ -8,7 +8,8 @@ import { until } from "../until.ts";
 import { bashQuote } from "./bash-quote.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
 import { masked } from "./masked.ts";
-import { parseSections, sectionScript } from "./sections.ts";
+import type { CommandResult } from "./result.ts";
+import { parseSections, type Section, sectionScript } from "./sections.ts";
 
 /** How a server is reached: everything that a connection needs, so that no role knows where its server runs. */
 export const serverRef = z.object({
@@ -26,16 +27,6 @@ export const serverRef = z.object({
   acceleration: z.enum(["kvm", "qemu"]),
 });
 export type ServerRef = z.output<typeof serverRef>;
-
-export interface CommandResult {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Exit status, null if a signal ended it. */
-  readonly code: number | null;
-  readonly signal: string | null;
-  /** How long it took, in milliseconds, the way there and back included. */
-  readonly ms: number;
-}
 
 export interface RunOptions {
   /** Sent to the command's standard input. */
@@ -205,11 +196,6 @@ export class ServerConnection {
     const lines = [...marked(text, "$ "), ...marked(stdin, "< "), ...marked(stdout, "  "), ...marked(stderr, "! ")];
     await appendFile(this.transcript, masked(`# ${new Date().toISOString()}, ${ms} ms\n${lines.join("")}${status}`));
   }
-}
-
-export interface Section {
-  readonly text: string;
-  readonly code: number;
 }
 
 export type Word = string | number | readonly (string | number)[];
