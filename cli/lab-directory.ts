@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
+import { BRIDGE } from "../provision/host/reach.ts";
 import { labDirectory } from "../provision/paths.ts";
-import { BRIDGE } from "../stacks/bridge.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { liveLab } from "./live-lab.ts";

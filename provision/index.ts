@@ -1,4 +1,4 @@
-/** What the Pulumi program may use: a class for every resource. */
+/** Interface of provision/ for the Pulumi program: a class for every resource, and the constants both sides share. */
 import { client } from "./host/client.ts";
 import { guestImage } from "./host/guest-image.ts";
 import { labHost } from "./host/lab-host.ts";
@@ -33,8 +33,9 @@ export const Serving = pulumiClass(serving);
 export { libvirtCommandLine } from "./host/image/kernel.ts";
 export { imageKey } from "./host/image/recipe.ts";
 export { seedOf } from "./host/image/seed.ts";
-export { type LabMemory, labMemory } from "./host/lab-memory.ts";
-export { PACKAGE_PORT } from "./host/reach.ts";
+export { labMemory } from "./host/lab-memory.ts";
+export { IGNORE_MEMORY, verdictOn } from "./host/memory-verdict.ts";
+export { BRIDGE, PACKAGE_PORT } from "./host/reach.ts";
 export { osFamilies } from "./os.ts";
 export { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";

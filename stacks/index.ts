@@ -1,9 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { labFileOf } from "../lab/files.ts";
 import { FileError, formatFileError, type Lab, poolOf, readLab } from "../lab/lab.ts";
-import { Client, GuestImage, imageKey, KeyPair, LabHost, labMemory, Serving } from "../provision/index.ts";
+import {
+  Client,
+  GuestImage,
+  IGNORE_MEMORY,
+  imageKey,
+  KeyPair,
+  LabHost,
+  labMemory,
+  Serving,
+  verdictOn,
+} from "../provision/index.ts";
 import { isStackName, labDirectory, stackNameRule } from "../provision/paths.ts";
-import { IGNORE_MEMORY, verdictOn } from "./memory.ts";
 import { makeNetwork } from "./network.ts";
 import { giveRoles } from "./roles.ts";
 import { makeServer } from "./server.ts";

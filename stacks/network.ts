@@ -1,7 +1,6 @@
 import * as libvirt from "@pulumi/libvirt";
 import type { Lab } from "../lab/lab.ts";
-import type { LabHost } from "../provision/index.ts";
-import { BRIDGE } from "./bridge.ts";
+import { BRIDGE, type LabHost } from "../provision/index.ts";
 
 export interface LabNetwork {
   readonly provider: libvirt.Provider;

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
+import { freeInWords, needInWords } from "../../provision/host/memory-verdict.ts";
 import { findingsDocument, findingsText, statusOf } from "../../setup/steps/findings.mjs";
-import { freeInWords, needInWords } from "../../stacks/memory.ts";
 import { examine } from "../doctor/index.ts";
 import type { StackMemory } from "../doctor/memory.ts";
 import { jsonOption, stackName } from "../options.ts";

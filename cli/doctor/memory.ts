@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { labFileOf, labNames } from "../../lab/files.ts";
 import { FileError, formatFileError, readLab } from "../../lab/lab.ts";
 import { labMemory } from "../../provision/host/lab-memory.ts";
+import { shortageOf } from "../../provision/host/memory-verdict.ts";
 import { labDirectory, projectRoot } from "../../provision/paths.ts";
-import { shortageOf } from "../../stacks/memory.ts";
 import { configuredLab } from "../configured-lab.ts";
 import type { Finding } from "./finding.ts";
 

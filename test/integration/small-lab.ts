@@ -3,10 +3,9 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { readLab } from "../../lab/lab.ts";
 import { runOnHost } from "../../provision/host/command.ts";
-import { type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
+import { BRIDGE, type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
-import { BRIDGE } from "../../stacks/bridge.ts";
 import { writeDownLab } from "../unit/cli/a-down-lab.ts";
 
 /** A lab without a VM: a lab host with its bridge, the client, and server1 as a host that has an SSH server and nothing else. */

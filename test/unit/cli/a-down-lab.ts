@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readLab } from "../../../lab/lab.ts";
-import { BRIDGE } from "../../../stacks/bridge.ts";
+import { BRIDGE } from "../../../provision/host/reach.ts";
 
 /**
  * Writes a stack into a state directory whose lab was brought up and whose lab host has gone since: every command finds the lab, and

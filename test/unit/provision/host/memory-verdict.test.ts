@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shortageOf, verdictOn } from "../../../stacks/memory.ts";
+import { shortageOf, verdictOn } from "../../../../provision/host/memory-verdict.ts";
 
 const GIB = 2 ** 30;
 const short = { need: 3 * GIB, free: 1.25 * GIB, running: [] };

@@ -1,15 +1,15 @@
-import type { LabMemory } from "../provision/index.ts";
+import type { LabMemory } from "./lab-memory.ts";
 
-/** What is said of a lab that the machine has not the memory for: it would meet the out-of-memory killer. */
+/** The problem and its fix of a lab that needs more memory than is free: it would meet the out-of-memory killer. */
 export interface Shortage {
   readonly problem: string;
   readonly fix: string;
 }
 
-/** Brings a lab up in spite of a shortage. */
+/** The environment variable that brings a lab up in spite of a shortage. */
 export const IGNORE_MEMORY = "LVS_LAB_IGNORE_MEMORY";
 
-/** Whether the machine has too little memory for what does not run of a lab. */
+/** The shortage, if the servers of a lab that do not run yet need more memory than is free. */
 export function shortageOf({ need, free }: LabMemory): Shortage | undefined {
   if (need <= free) return undefined;
   return {
@@ -26,8 +26,8 @@ export interface Circumstances {
 }
 
 /**
- * What becomes of a run of the program. A lab of which a server runs is never refused: what is missing of it may be off on purpose. A preview
- * starts nothing, and is not refused either.
+ * Whether an `up` is refused, warned of, or neither. A lab with a running server is never refused: the others may be off on purpose.
+ * Neither is a preview, which starts nothing.
  */
 export function verdictOn(
   memory: LabMemory,
@@ -39,7 +39,7 @@ export function verdictOn(
   return ignored || preview || memory.running.length > 0 ? { warning: message } : { refusal: message };
 }
 
-/** Rounded up, and what is free down: what is short by a little does not look enough. */
+/** Rounded up, and free memory down, so that a small shortage is still visible. */
 export const needInWords = (bytes: number): string => inGiB(Math.ceil, bytes);
 export const freeInWords = (bytes: number): string => inGiB(Math.floor, bytes);
 
