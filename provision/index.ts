@@ -39,3 +39,5 @@ export { BRIDGE, PACKAGE_PORT } from "./host/reach.ts";
 export { osFamilies } from "./os.ts";
 export { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";
+/** @public */
+export type { ServerRef } from "./ssh/index.ts";

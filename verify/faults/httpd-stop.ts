@@ -1,10 +1,9 @@
-import { osFamilies } from "../../provision/os.ts";
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
-import { must, unitState } from "./unit.ts";
+import { exampleOs, must, osOf, unitState } from "./unit.ts";
 
-const { service } = osFamilies.debian.httpd;
+const example = exampleOs.httpd.service;
 
 export const httpdStop = defineFault({
   id: "httpd-stop",
@@ -13,14 +12,15 @@ export const httpdStop = defineFault({
     "Connections are refused. ipvsadm alone goes on sending every other client there; keepalived's TCP_CHECK notices within delay_loop and delay_before_retry, takes the real server out and mails root.",
   parameters: none,
   targets: targets.realServers,
-  byHand: { inject: `systemctl stop ${service}`, heal: `systemctl start ${service}` },
+  byHand: { inject: `systemctl stop ${example}`, heal: `systemctl start ${example}` },
   async inject({ view, server }) {
-    await must(view.on(server)`systemctl stop ${service}`);
+    await must(view.on(server)`systemctl stop ${osOf({ view, server }).httpd.service}`);
   },
   async heal({ view, server }) {
-    await must(view.on(server)`systemctl start ${service}`);
+    await must(view.on(server)`systemctl start ${osOf({ view, server }).httpd.service}`);
   },
   async present(site) {
+    const { service } = osOf(site).httpd;
     const state = await unitState(site, service);
     return { there: state !== "active", seen: `${service} is ${state}` };
   },

@@ -1,7 +1,9 @@
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
-import { must, unitState } from "./unit.ts";
+import { exampleOs, must, osOf, unitState } from "./unit.ts";
+
+const example = exampleOs.keepalived.service;
 
 export const keepalivedKill = defineFault({
   id: "keepalived-kill",
@@ -12,21 +14,22 @@ export const keepalivedKill = defineFault({
   parameters: none,
   targets: targets.keepalivedDirectors,
   byHand: {
-    inject: "kill -9 $(systemctl show --property MainPID --value keepalived)",
-    heal: "systemctl restart keepalived",
+    inject: `kill -9 $(systemctl show --property MainPID --value ${example})`,
+    heal: `systemctl restart ${example}`,
   },
   async inject({ view, server }) {
+    const { service } = osOf({ view, server }).keepalived;
     await must(
       view.on(
         server,
-      )`pid=$(systemctl show --property MainPID --value keepalived); [ "$pid" = 0 ] || kill -9 "$pid"; for try in $(seq 100); do systemctl --quiet is-active keepalived || exit 0; sleep 0.1; done; exit 1`,
+      )`pid=$(systemctl show --property MainPID --value ${service}); [ "$pid" = 0 ] || kill -9 "$pid"; for try in $(seq 100); do systemctl --quiet is-active ${service} || exit 0; sleep 0.1; done; exit 1`,
     );
   },
   async heal({ view, server }) {
-    await must(view.on(server)`systemctl restart keepalived`);
+    await must(view.on(server)`systemctl restart ${osOf({ view, server }).keepalived.service}`);
   },
   async present(site) {
-    const state = await unitState(site, "keepalived");
+    const state = await unitState(site, osOf(site).keepalived.service);
     return { there: state !== "active", seen: `keepalived is ${state}` };
   },
 });

@@ -1,7 +1,9 @@
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
-import { must, unitState } from "./unit.ts";
+import { exampleOs, must, osOf, unitState } from "./unit.ts";
+
+const example = exampleOs.keepalived.service;
 
 export const keepalivedStop = defineFault({
   id: "keepalived-stop",
@@ -11,15 +13,15 @@ export const keepalivedStop = defineFault({
   masterGoes: "announced",
   parameters: none,
   targets: targets.keepalivedDirectors,
-  byHand: { inject: "systemctl stop keepalived", heal: "systemctl start keepalived" },
+  byHand: { inject: `systemctl stop ${example}`, heal: `systemctl start ${example}` },
   async inject({ view, server }) {
-    await must(view.on(server)`systemctl stop keepalived`);
+    await must(view.on(server)`systemctl stop ${osOf({ view, server }).keepalived.service}`);
   },
   async heal({ view, server }) {
-    await must(view.on(server)`systemctl start keepalived`);
+    await must(view.on(server)`systemctl start ${osOf({ view, server }).keepalived.service}`);
   },
   async present(site) {
-    const state = await unitState(site, "keepalived");
+    const state = await unitState(site, osOf(site).keepalived.service);
     return { there: state !== "active", seen: `keepalived is ${state}` };
   },
 });

@@ -1,12 +1,19 @@
+import { type OsFamily, osFamilies } from "../../provision/os.ts";
 import { LabError } from "../live/lab-error.ts";
 import type { FaultSite } from "./fault.ts";
 
-/** What systemd says of a unit on the fault's server: `active`, `inactive`, `failed` … */
+/** The operating system of the fault's server: names of services, paths. */
+export const osOf = ({ view }: FaultSite): OsFamily => osFamilies[view.lab.os];
+
+/** The operating system whose names the commands by hand use, where no lab is known. */
+export const exampleOs: OsFamily = osFamilies.debian;
+
+/** State of a unit on the fault's server by systemd: `active`, `inactive`, `failed` … */
 export async function unitState({ view, server }: FaultSite, unit: string): Promise<string> {
   return (await view.on(server)`systemctl is-active ${unit}`).output.trim();
 }
 
-/** A command that the fault cannot do without. @throws Error with what it printed, unless its status is 0 */
+/** Runs a command that the fault depends on. @throws LabError with its output unless its status is 0 */
 export async function must(
   evidence: Promise<{ where: string; command: string; output: string; status: number | null }>,
 ) {

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { osFamilies } from "../../os.ts";
+
+const { httpd, ipvsadm, arptables, keepalived, mail, nftables } = osFamilies.debian;
 
 /** The Debian release of the guests. */
 export const suite = "bookworm";
@@ -15,7 +18,7 @@ export const ext4Options = ["-L", "root", "-m", "0", "-J", "size=16", "-E", "roo
 export const mmdebstrapOptions = ["--variant=minbase", "--dpkgopt=force-confold"] as const;
 
 /** What every guest has beyond a minimal Debian: enough to be reached, looked at and repaired. */
-export const basePackages = [
+export const basePackages: readonly string[] = [
   "systemd-sysv",
   "udev",
   "dbus",
@@ -29,14 +32,16 @@ export const basePackages = [
   "iputils-ping",
   "curl",
   "tcpdump",
-  "nftables",
+  ...nftables.packages,
   "procps",
   "less",
   "nano",
-] as const;
+];
 
-/** What the lab's roles install; in the package pool always, in the image only when it is baked. */
-export const labPackages = ["apache2", "ipvsadm", "arptables", "keepalived", "opensmtpd", "bsd-mailx"] as const;
+/** The packages of the lab's roles: always in the package pool, in the image only when it is baked. Their order is part of the image's key. */
+export const labPackages: readonly string[] = [httpd, ipvsadm, arptables, keepalived, mail].flatMap(
+  ({ packages }) => packages,
+);
 
 /** A way to make the guest image. */
 export interface Recipe {
