@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
-import { tryVirsh, virsh, virshCommand } from "../../provision/host/virsh.ts";
+import { domainState, virsh, virshCommand } from "../../provision/host/virsh.ts";
 import { endOf } from "../at-terminal.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { labPlace } from "../lab-directory.ts";
@@ -35,7 +35,7 @@ async function mustRun(host: LabHost, server: string, stack: string): Promise<vo
       `the lab has no server "${server}"; it has ${names.join(", ") || "none"}`,
       exitStatus.configuration,
     );
-  const state = (await tryVirsh(host, "domstate", server)).stdout.trim();
+  const state = await domainState(host, server);
   if (state !== "running")
-    throw new CliError(`${server} does not run: it is ${state}. Fix: \`npm run up -- -s ${stack}\``);
+    throw new CliError(`${server} does not run: it is ${state ?? "not defined"}. Fix: \`npm run up -- -s ${stack}\``);
 }

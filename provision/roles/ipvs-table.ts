@@ -1,6 +1,6 @@
-/** The kernel's IPVS table as `ipvsadm --save --numeric` prints it: ipvsadm(8). */
+/** A virtual service of the kernel's IPVS table: ipvsadm(8). */
 export interface VirtualService {
-  /** `-t ADDRESS:PORT`, `-u ADDRESS:PORT` or `-f MARK`, as printed. */
+  /** `-t ADDRESS:PORT`, `-u ADDRESS:PORT` or `-f MARK`, as ipvsadm's options name it. */
   readonly key: string;
   readonly scheduler: string;
   /** Seconds; undefined without persistence. */
@@ -15,10 +15,10 @@ export interface Destination {
   readonly forwarding: Forwarding;
 }
 
-export type Forwarding = "Route" | "Masq" | "Tunnel";
+type Forwarding = "Route" | "Masq" | "Tunnel";
 const forwardings: Readonly<Record<string, Forwarding>> = { "-g": "Route", "-m": "Masq", "-i": "Tunnel" };
 
-/** Parses what `ipvsadm --save --numeric` printed. */
+/** Parses the output of `ipvsadm --save --numeric`. */
 export function parseIpvsTable(text: string): VirtualService[] {
   const services: (Omit<VirtualService, "destinations"> & { destinations: Record<string, Destination> })[] = [];
   for (const line of text.split("\n")) {
@@ -43,6 +43,37 @@ export function parseIpvsTable(text: string): VirtualService[] {
         forwarding: forwardings[flag ?? ""] ?? "Route",
       };
     }
+  }
+  return services;
+}
+
+/** A virtual service as `ipvsadm -ln` lists it. */
+export interface ListedService extends Omit<VirtualService, "destinations"> {
+  /** By `ADDRESS:PORT`. `Local`: the director serves by itself; `ipvsadm --save` does not tell it from `Route`. */
+  readonly destinations: Readonly<
+    Record<string, { readonly weight: number; readonly forwarding: Forwarding | "Local" }>
+  >;
+}
+
+const protocols: Readonly<Record<string, string>> = { TCP: "-t", UDP: "-u", FWM: "-f" };
+
+/** Parses the output of `ipvsadm -ln`, the form that a person reads. Everything that is not the table is skipped. */
+export function parseIpvsList(text: string): ListedService[] {
+  const services: (ListedService & { destinations: Record<string, ListedService["destinations"][string]> })[] = [];
+  for (const line of text.split("\n")) {
+    const [service, protocol = "", address, scheduler = "", persistence] =
+      /^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: persistent (\d+))?/.exec(line) ?? [];
+    const [destination, real = "", forwarding, weight] = /^ {2}-> (\d\S+)\s+(\S+)\s+(\d+)/.exec(line) ?? [];
+    const last = services.at(-1);
+    if (service)
+      services.push({
+        key: `${protocols[protocol]} ${address}`,
+        scheduler,
+        ...(persistence === undefined ? {} : { persistenceTimeout: Number(persistence) }),
+        destinations: {},
+      });
+    else if (destination && last)
+      last.destinations[real] = { weight: Number(weight), forwarding: forwarding as Forwarding | "Local" };
   }
   return services;
 }

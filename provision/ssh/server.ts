@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { NodeSSH } from "node-ssh";
 import { z } from "zod";
 import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
-import { tryVirsh } from "../host/virsh.ts";
+import { domainState } from "../host/virsh.ts";
 import { until } from "../until.ts";
 import { bashQuote } from "./bash-quote.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
@@ -41,11 +41,9 @@ const OFF = ["shut off", "crashed", "paused", "pmsuspended"];
 /** An error if a server that did not answer cannot: it does not run. */
 async function whetherOff({ host, name, address }: ServerRef, last?: unknown): Promise<Error | undefined> {
   if (last instanceof LabHostDownError) return new NotRunningError(name, address, last.message, last);
-  // What libvirt cannot tell is no reason to give up.
-  const said = await tryVirsh(openHost(host), "domstate", name).catch(() => undefined);
-  const state = said?.stdout.trim() ?? "";
-  if (said?.stderr.includes("failed to get domain"))
-    return new NotRunningError(name, address, "libvirt does not know it", last);
+  // A libvirt that does not answer is no reason to give up.
+  const state = await domainState(openHost(host), name).catch(() => "unknown");
+  if (state === undefined) return new NotRunningError(name, address, "libvirt does not know it", last);
   return OFF.includes(state) ? new NotRunningError(name, address, `it is ${state}`, last) : undefined;
 }
 

@@ -1,4 +1,5 @@
-import { ownAddresses } from "../live/addresses.ts";
+import { type ArpRule, parseArptables } from "../../provision/roles/arptables.ts";
+import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
 import { names, serverNamed } from "./subjects.ts";
 
@@ -26,7 +27,7 @@ export const arpCure: Check = {
     const { vip } = view.lab.service;
     const own = serverNamed(view.lab, subject)?.address ?? "";
     const tables = await view.on(subject)`arptables -n -L`;
-    const { INPUT = [], OUTPUT = [] } = chains(tables.output);
+    const { INPUT = [], OUTPUT = [] } = parseArptables(tables.output);
     // The first rule that fits decides, as in the kernel.
     const drops = INPUT.find((rule) => fits(rule, "-d", vip))?.["-j"] === "DROP";
     const mangles = OUTPUT.find((rule) => fits(rule, "-s", vip))?.["--mangle-ip-s"] === own;
@@ -41,7 +42,7 @@ export const arpCure: Check = {
     const ignore = inForce("arp_ignore");
     const announce = inForce("arp_announce");
     const set = (ignore === 1 || ignore === 2) && announce === 2;
-    const addresses = ownAddresses((await view.on(subject)`ip -oneline -4 address show dev eth0`).output);
+    const addresses = parseIpAddresses((await view.on(subject)`ip -oneline -4 address show dev eth0`).output);
     const asked = addresses.some(({ address }) => address === vip);
     const rules = INPUT.length + OUTPUT.length;
     return {
@@ -65,26 +66,6 @@ const keys = ["all", "eth0"].flatMap((scope) => [
   `net.ipv4.conf.${scope}.arp_announce`,
 ]);
 const wanted = [1, 2, 1, 2];
-
-/** A rule as `arptables -n -L` prints it: options with their values, whatever their order. A negated one is kept as `!-d`. */
-type ArpRule = Readonly<Record<string, string>>;
-
-/** The rules of each chain, in order. */
-function chains(output: string): Partial<Record<string, ArpRule[]>> {
-  const found: Record<string, ArpRule[]> = {};
-  let chain: ArpRule[] | undefined;
-  for (const line of output.split("\n")) {
-    const name = /^Chain (\S+)/.exec(line)?.[1];
-    if (name) {
-      chain = [];
-      found[name] = chain;
-    } else if (line.trim() !== "") {
-      const options = line.matchAll(/(! )?(--?[a-z][\w-]*) (\S+)/g);
-      chain?.push(Object.fromEntries([...options].map(([, not, key, value = ""]) => [not ? `!${key}` : key, value])));
-    }
-  }
-  return found;
-}
 
 /** Whether a rule catches the VIP in this place on eth0, whatever the other end of the packet is. */
 function fits(rule: ArpRule, key: "-s" | "-d", vip: string): boolean {

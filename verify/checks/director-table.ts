@@ -1,4 +1,5 @@
 import { goalOf, type Lab, realServers } from "../../lab/lab.ts";
+import { type ListedService, parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import type { Check } from "./check.ts";
 import { keepalivedRuns, names } from "./subjects.ts";
 
@@ -33,12 +34,10 @@ export const directorTable: Check = {
   },
   async look(view, subject) {
     const { output } = await view.on(subject)`ipvsadm -ln`;
-    const services = [...output.matchAll(/^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: persistent (\d+))?/gm)].map(
-      ([, protocol, address, scheduler, timeout]) =>
-        `${protocol} ${address} ${scheduler}${timeout ? ` persistent ${timeout}` : ""}`,
-    );
-    const reals = [...output.matchAll(/^ {2}-> (\d\S+)\s+(\S+)\s+(\d+)/gm)].map(
-      ([, address, method, weight]) => `${address} ${method} ${weight}`,
+    const table = parseIpvsList(output);
+    const services = table.map(serviceInWords);
+    const reals = table.flatMap(({ destinations }) =>
+      Object.entries(destinations).map(([address, { forwarding, weight }]) => `${address} ${forwarding} ${weight}`),
     );
     const { lab } = view;
     return {
@@ -54,8 +53,16 @@ export const directorTable: Check = {
   },
 };
 
-const serviceOf = ({ service: { vip, port, scheduler, persistenceTimeout } }: Lab): string =>
-  `TCP ${vip}:${port} ${scheduler}${persistenceTimeout ? ` persistent ${persistenceTimeout}` : ""}`;
+const serviceOf = ({ service: { vip, port, ...options } }: Lab): string =>
+  serviceInWords({ key: `-t ${vip}:${port}`, ...options });
+
+const protocols: Readonly<Record<string, string>> = { "-t": "TCP", "-u": "UDP", "-f": "FWM" };
+
+/** A virtual service in the words of `ipvsadm -ln`. */
+function serviceInWords({ key, scheduler, persistenceTimeout }: Omit<ListedService, "destinations">): string {
+  const [option = "", address] = key.split(" ");
+  return `${protocols[option]} ${address} ${scheduler}${persistenceTimeout ? ` persistent ${persistenceTimeout}` : ""}`;
+}
 
 const realsOf = (lab: Lab): string[] =>
   realServers(lab).map(({ address, weight }) => `${address}:${lab.service.port} Route ${weight}`);

@@ -1,4 +1,4 @@
-import { inWords, ownAddresses } from "../live/addresses.ts";
+import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
 import { names } from "./subjects.ts";
 
@@ -16,11 +16,11 @@ export const directorVip: Check = {
   hint: ({ service: { vip }, network: { prefixLength } }) => `\`ip addr add ${vip}/${prefixLength} dev eth0\``,
   async look(view, subject) {
     const { output } = await view.on(subject)`ip -oneline -4 address show`;
-    const found = ownAddresses(output);
+    const found = parseIpAddresses(output);
     const vips = found.filter(({ address }) => address === view.lab.service.vip);
     return {
       passed: vips.some(({ device }) => device === "eth0"),
-      seen: inWords(found),
+      seen: addressesInWords(found),
       started: vips.length > 0,
     };
   },

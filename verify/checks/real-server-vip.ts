@@ -1,4 +1,4 @@
-import { inWords, ownAddresses } from "../live/addresses.ts";
+import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
 import { names } from "./subjects.ts";
 
@@ -17,12 +17,12 @@ export const realServerVip: Check = {
   async look(view, subject) {
     const { vip } = view.lab.service;
     const { output } = await view.on(subject)`ip -oneline -4 address show`;
-    const found = ownAddresses(output);
+    const found = parseIpAddresses(output);
     const vips = found.filter(({ address }) => address === vip);
     const [wide] = vips.filter(({ prefixLength }) => prefixLength !== 32);
     return {
       passed: vips.length > 0 && !wide,
-      seen: inWords(found),
+      seen: addressesInWords(found),
       started: vips.length > 0,
       ...(wide
         ? {

@@ -1,25 +1,26 @@
 import { goalOf } from "../../lab/lab.ts";
-import { tryOnHost } from "../../provision/host/command.ts";
+import { HostCommandError, tryOnHost } from "../../provision/host/command.ts";
 import { CLIENT } from "../../provision/host/reach.ts";
-import { tryVirsh } from "../../provision/host/virsh.ts";
+import { domainState } from "../../provision/host/virsh.ts";
+import { osFamilies } from "../../provision/os.ts";
+import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { parseIpvsTable, type VirtualService } from "../../provision/roles/ipvs-table.ts";
-import { connectTo, type ServerConnection, UnreachableError } from "../../provision/ssh/index.ts";
-import { ownAddresses } from "./addresses.ts";
+import { command, connectTo, type ServerConnection, UnreachableError } from "../../provision/ssh/index.ts";
 import { type LiveLab, labHost } from "./live-lab.ts";
 import { serverWithMac } from "./server-with-mac.ts";
 import { holdsVip } from "./vip-holders.ts";
 
-/** What is where in a lab, now. */
+/** Current state of a lab. */
 export interface LabStatus {
   readonly lab: string;
   readonly stack: string;
   readonly stage: string;
-  /** What a bare lab is to become. */
+  /** The goal of a bare lab. */
   readonly exercise?: string;
   readonly vip: string;
   /** Names of the directors that hold the VIP: one, unless something is wrong. */
   readonly vipHolders: readonly string[];
-  /** Who the client's ARP entry for the VIP names; null if it has none. */
+  /** The owner of the VIP by the client's ARP entry; null if it has none. */
   readonly arpOwner: string | null;
   readonly servers: readonly ServerStatus[];
 }
@@ -32,7 +33,7 @@ export interface ServerStatus {
   readonly domain: string;
   readonly reachable: boolean;
   readonly addresses: readonly string[];
-  /** Whether the VIP is among them; not there if it cannot be asked. */
+  /** Whether the VIP is among them; absent if the server does not answer. */
   readonly holdsVip?: boolean;
   /** By service, systemd's word: `active`, `inactive`, `failed`. */
   readonly services: Readonly<Record<string, string>>;
@@ -44,8 +45,7 @@ export interface ServerStatus {
 export async function labStatus(live: LiveLab): Promise<LabStatus> {
   const { lab } = live;
   const servers = await Promise.all(live.servers.map((ref) => serverStatus(live, ref.name)));
-  const neighbours = ["ip", "-json", "neigh", "show", lab.service.vip];
-  const { stdout } = await tryOnHost(labHost(live), CLIENT, neighbours);
+  const { stdout } = await tryOnHost(labHost(live), CLIENT, ["ip", "-json", "neigh", "show", lab.service.vip]);
   const mac = stdout.trim() === "" ? undefined : (JSON.parse(stdout) as { lladdr?: string }[])[0]?.lladdr;
   return {
     lab: lab.name,
@@ -61,8 +61,7 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
 
 async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> {
   const { role = "", address = "" } = live.lab.servers.find((server) => server.name === name) ?? {};
-  const { stdout } = await tryVirsh(labHost(live), "domstate", name);
-  const domain = stdout.trim() || "not defined";
+  const domain = (await domainState(labHost(live), name).catch(unanswered)) ?? "not defined";
   const known = { name, role, address, domain };
   const ref = live.servers.find((one) => one.name === name);
   if (domain !== "running" || !ref) return { ...known, reachable: false, addresses: [], services: {} };
@@ -74,25 +73,31 @@ async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> 
   }
 }
 
+/** A libvirt that does not answer knows no domain either. */
+function unanswered(error: unknown): undefined {
+  if (!(error instanceof HostCommandError)) throw error;
+}
+
 async function inside(
   live: LiveLab,
   role: string,
   server: ServerConnection,
 ): Promise<Pick<ServerStatus, "addresses" | "holdsVip" | "services" | "vrrp" | "ipvs">> {
   const ha = goalOf(live.lab) === "ha";
-  // In a bare lab whoever does the exercise chooses the MTA.
-  const mta = live.lab.stage === "bare" ? [] : ["opensmtpd"];
-  const names = role === "real-server" ? ["apache2"] : ha ? ["keepalived", ...mta] : [];
+  const { httpd, keepalived, mail } = osFamilies[live.lab.os];
+  // In a bare lab the student chooses the MTA.
+  const mta = live.lab.stage === "bare" ? [] : [mail.service];
+  const names = role === "real-server" ? [httpd.service] : ha ? [keepalived.service, ...mta] : [];
   const seen = await server.look({
     addresses: "ip -oneline -4 address show dev eth0",
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
-    vrrp: "journalctl --boot --unit keepalived --output cat --no-pager | grep -o 'Entering .* STATE' | tail -n 1",
+    vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o 'Entering .* STATE' | tail -n 1`,
     table: "ipvsadm --save --numeric",
   });
   const states = seen.services.text.trim().split("\n");
   const vrrp = seen.vrrp.text.split(" ")[1];
   return {
-    addresses: ownAddresses(seen.addresses.text).map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    addresses: parseIpAddresses(seen.addresses.text).map(({ address, prefixLength }) => `${address}/${prefixLength}`),
     holdsVip: holdsVip(live.lab, seen.addresses.text),
     services: Object.fromEntries(names.map((service, index) => [service, states[index] ?? "unknown"])),
     ...(vrrp && ha ? { vrrp } : {}),

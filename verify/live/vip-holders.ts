@@ -1,6 +1,6 @@
 import { directors, type Lab } from "../../lab/lab.ts";
+import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { patience } from "../../provision/ssh/index.ts";
-import { ownAddresses } from "./addresses.ts";
 import { type LiveLab, onServer } from "./live-lab.ts";
 import { domainState } from "./power.ts";
 
@@ -23,7 +23,7 @@ export async function vipHolders(live: LiveLab): Promise<VipHolders> {
 
 /** Whether a server has the VIP, by what `ip -oneline -4 address show` printed there. */
 export const holdsVip = ({ service: { vip } }: Lab, output: string): boolean =>
-  ownAddresses(output).some(({ address }) => address === vip);
+  parseIpAddresses(output).some(({ address }) => address === vip);
 
 /** Holders as words for a message: `server1`, `server1 and server4`, `nobody`; those that could not be asked are named. */
 export function holdersInWords({ holders, unasked = [] }: Pick<VipHolders, "holders"> & Partial<VipHolders>): string {

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
+import { describe, expect, it } from "vitest";
+import { parseIpvsList, parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
 
 it("the textbook's table", () => {
   const printed = `-A -t 172.25.254.100:80 -s rr
@@ -50,4 +50,40 @@ it("a destination without its service is no table", () => {
   expect(() => parseIpvsTable("-a -t 172.25.254.100:80 -r 172.25.254.12:80 -g -w 1")).toThrow(
     "a destination of -t 172.25.254.100:80 before that service",
   );
+});
+
+describe("ipvsadm -ln", () => {
+  const head = `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+`;
+
+  it("several services of every kind, with persistence, weights and all forwarding methods", () => {
+    const printed = `${head}TCP  172.25.254.100:80 wrr persistent 50
+  -> 172.25.254.12:80             Route   1      0          17        
+  -> 172.25.254.13:80             Masq    0      3          0         
+  -> 172.25.254.14:80             Tunnel  65535  3          0         
+UDP  172.25.254.100:53 lc
+FWM  7 sh
+  -> 172.25.254.11:0              Local   3      0          0         
+`;
+    expect(parseIpvsList(printed)).toEqual([
+      {
+        key: "-t 172.25.254.100:80",
+        scheduler: "wrr",
+        persistenceTimeout: 50,
+        destinations: {
+          "172.25.254.12:80": { weight: 1, forwarding: "Route" },
+          "172.25.254.13:80": { weight: 0, forwarding: "Masq" },
+          "172.25.254.14:80": { weight: 65535, forwarding: "Tunnel" },
+        },
+      },
+      { key: "-u 172.25.254.100:53", scheduler: "lc", destinations: {} },
+      { key: "-f 7", scheduler: "sh", destinations: { "172.25.254.11:0": { weight: 3, forwarding: "Local" } } },
+    ]);
+  });
+
+  it.each([head, "", "bash: line 1: ipvsadm: command not found\n"])("no service in %j", (printed) => {
+    expect(parseIpvsList(printed)).toEqual([]);
+  });
 });
