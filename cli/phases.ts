@@ -1,4 +1,4 @@
-import type { Turn } from "../provision/turns.ts";
+import type { Operation } from "../provision/operation-log.ts";
 
 /** The phases of an `up` in order, each with the resources that make it: it ends with the last of them. */
 export const phases = [
@@ -12,21 +12,21 @@ export const phases = [
 export type Phase = (typeof phases)[number][0];
 
 /**
- * What each phase of an `up` took by the turns of the lab's own resources, in milliseconds, from the end of the one before. Roles of quick servers
- * overlap with packages of slow ones: a phase that was over before the one before it took nothing, and is left out.
+ * The duration of each phase of an `up` in milliseconds, from the end of the phase before, by the operations on the lab's own resources. Roles of
+ * quick servers overlap with packages of slow ones: a phase that ended before its predecessor is left out.
  * @param begun when the `up` began, wall clock
  */
-export function phaseTimes(begun: Date, turns: readonly Turn[]): { phase: Phase; ms: number }[] {
-  const made = turns.filter(({ verb }) => verb !== "delete");
-  // Machines are libvirt's resources, and have no turns of ours: they are there when the first is waited for.
-  const waited = made.filter(({ type }) => type === "BaseSystem").map((turn) => turn.begun.getTime());
+export function phaseTimes(begun: Date, operations: readonly Operation[]): { phase: Phase; ms: number }[] {
+  const made = operations.filter(({ verb }) => verb !== "delete");
+  // Machines are libvirt's resources, whose operations are not logged here: they exist once the first is waited for.
+  const waited = made.filter(({ type }) => type === "BaseSystem").map((operation) => operation.begun.getTime());
   const endOf = ([phase, types]: (typeof phases)[number]): number =>
     phase === "machines" && waited.length > 0
       ? Math.min(...waited)
       : Math.max(
           ...made
             .filter(({ type }) => (types as readonly string[]).includes(type))
-            .map((turn) => turn.begun.getTime() + turn.ms),
+            .map((operation) => operation.begun.getTime() + operation.ms),
         );
   let before = begun.getTime();
   const times: { phase: Phase; ms: number }[] = [];

@@ -10,9 +10,9 @@ import type {
   UpdateResult,
 } from "@pulumi/pulumi/provider/index.js";
 import { engineLog } from "./engine-log.ts";
+import { logOperation, type Operation } from "./operation-log.ts";
 import { describeDifferences, differences, type ResourceDefinition } from "./resource.ts";
 import { RemoteCommandError, UnreachableError } from "./ssh/errors.ts";
-import { noteTurn, type Turn } from "./turns.ts";
 import { hasUnknown, type Properties, secret, unwrap, wrapLike } from "./values.ts";
 
 /** The Pulumi provider `lvs`: finds a resource by its type and derives Pulumi's verbs from the resource contract. It knows no role. */
@@ -64,11 +64,14 @@ export class LabProvider implements Provider {
 
   async create(urn: string, inputs: Properties): Promise<CreateResult> {
     const id = `${nameOf(urn)}-${randomBytes(4).toString("hex")}`;
-    return { id, outs: await this.#turn("create", urn, inputs, (definition) => converge(definition, id, urn, inputs)) };
+    return {
+      id,
+      outs: await this.#logged("create", urn, inputs, (definition) => converge(definition, id, urn, inputs)),
+    };
   }
 
   async update(id: string, urn: string, olds: Properties, news: Properties): Promise<UpdateResult> {
-    return { outs: await this.#turn("update", urn, news, (definition) => converge(definition, id, urn, news, olds)) };
+    return { outs: await this.#logged("update", urn, news, (definition) => converge(definition, id, urn, news, olds)) };
   }
 
   async read(id: string, urn: string, state: Properties): Promise<ReadResult> {
@@ -92,12 +95,12 @@ export class LabProvider implements Provider {
   }
 
   async delete(_id: string, urn: string, state: Properties): Promise<void> {
-    await this.#turn("delete", urn, state, (definition) => definition.remove(plain(state), progressFor(urn)));
+    await this.#logged("delete", urn, state, (definition) => definition.remove(plain(state), progressFor(urn)));
   }
 
-  /** Has a resource do something, and notes in its lab how long that took. */
-  async #turn<T>(
-    verb: Turn["verb"],
+  /** Runs an operation on a resource, and logs its duration in its lab. */
+  async #logged<T>(
+    verb: Operation["verb"],
     urn: string,
     inputs: Properties,
     work: (definition: ResourceDefinition) => Promise<T>,
@@ -112,7 +115,7 @@ export class LabProvider implements Provider {
       return result;
     } finally {
       const ms = performance.now() - from;
-      await noteTurn(unwrap(inputs), { begun, ms, verb, type: definition.type, name: nameOf(urn), failed });
+      await logOperation(unwrap(inputs), { begun, ms, verb, type: definition.type, name: nameOf(urn), failed });
     }
   }
 

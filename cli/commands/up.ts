@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Lab } from "../../lab/lab.ts";
-import { turnsSince } from "../../provision/turns.ts";
+import { operationsSince } from "../../provision/operation-log.ts";
 import { runChecksUntilTheyPass } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
@@ -43,7 +43,7 @@ async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "s
   await finishRestore(live, say);
   // Pulumi knows nothing of faults: what a killed scenario has left is healed here.
   await new Ledger(live).healAll(say);
-  const times = phaseTimes(begun, await turnsSince(live.host, begun));
+  const times = phaseTimes(begun, await operationsSince(live.host, begun));
   if (times.length > 0) console.error(`\nIn ${formatPhases(times)}.`);
   if (snapshot) {
     await untilSettled(live);

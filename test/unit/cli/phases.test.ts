@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { formatPhases, phaseTimes } from "../../../cli/phases.ts";
-import type { Turn } from "../../../provision/turns.ts";
+import type { Operation } from "../../../provision/operation-log.ts";
 
 const begun = new Date("2026-01-02T03:04:05.000Z");
-/** A turn of a type, from and to these seconds after the beginning. */
-const turn = (type: string, from: number, to: number, verb: Turn["verb"] = "create"): Turn => ({
+/** An operation on a type, from and to these seconds after the beginning. */
+const operation = (type: string, from: number, to: number, verb: Operation["verb"] = "create"): Operation => ({
   begun: new Date(begun.getTime() + from * 1000),
   ms: (to - from) * 1000,
   verb,
@@ -16,14 +16,14 @@ const turn = (type: string, from: number, to: number, verb: Turn["verb"] = "crea
 describe("the phases of an up", () => {
   it("end with the last of their resources; the machines are there when the first is waited for", () => {
     const times = phaseTimes(begun, [
-      turn("LabHost", 1, 3),
-      turn("BaseSystem", 8, 30),
-      turn("Packages", 28, 80), // of a quick server, before the slow one has booted
-      turn("BaseSystem", 7, 32),
-      turn("Httpd", 80, 82),
-      turn("Packages", 32, 90),
-      turn("Keepalived", 90, 95),
-      turn("Serving", 95, 97.25),
+      operation("LabHost", 1, 3),
+      operation("BaseSystem", 8, 30),
+      operation("Packages", 28, 80), // of a quick server, before the slow one has booted
+      operation("BaseSystem", 7, 32),
+      operation("Httpd", 80, 82),
+      operation("Packages", 32, 90),
+      operation("Keepalived", 90, 95),
+      operation("Serving", 95, 97.25),
     ]);
     expect(times).toEqual([
       { phase: "host and image", ms: 3000 },
@@ -39,7 +39,7 @@ describe("the phases of an up", () => {
   });
 
   it("in which nothing was made are left out, as is what was only taken away", () => {
-    expect(phaseTimes(begun, [turn("Keepalived", 2, 5), turn("Mail", 1, 9, "delete")])).toEqual([
+    expect(phaseTimes(begun, [operation("Keepalived", 2, 5), operation("Mail", 1, 9, "delete")])).toEqual([
       { phase: "configuration", ms: 5000 },
     ]);
     expect(phaseTimes(begun, [])).toEqual([]);

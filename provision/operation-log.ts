@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type LabHostRef, labHostRef } from "./host/reach.ts";
 
-/** What Pulumi had one resource do in an `up`, and how long that took. */
-export interface Turn {
+/** One operation of Pulumi on one resource, with its duration. */
+export interface Operation {
   /** Wall clock. */
   readonly begun: Date;
   readonly ms: number;
@@ -15,29 +15,29 @@ export interface Turn {
   readonly failed: boolean;
 }
 
-/** Beside the servers' own transcripts: a line a turn. */
+/** The log, one operation a line, beside the servers' transcripts. */
 const fileOf = ({ directory }: LabHostRef): string => join(directory, "transcripts", "resources.log");
 
-/** A resource is of a lab by its host or by its server's; some are of none. */
+/** The lab host of a resource, by its own input or its server's; some resources belong to no lab. */
 const ofLab = z.union([
   z.object({ host: labHostRef }).transform(({ host }) => host),
   z.object({ server: z.object({ host: labHostRef }) }).transform(({ server }) => server.host),
 ]);
 
-/** Notes a turn in the lab that `inputs` belong to. A lab that is not there, or is gone with this turn, is not made for it. */
-export async function noteTurn(inputs: unknown, turn: Turn): Promise<void> {
+/** Logs an operation in the lab that `inputs` belong to, unless the lab's directory is missing: it may be gone with this very operation. */
+export async function logOperation(inputs: unknown, operation: Operation): Promise<void> {
   const host = ofLab.safeParse(inputs).data;
   if (!host) return;
-  const { begun, ms, verb, type, name, failed } = turn;
+  const { begun, ms, verb, type, name, failed } = operation;
   const line = `${begun.toISOString()} ${verb} ${type} ${name} ${Math.round(ms)} ms${failed ? " failed" : ""}\n`;
-  await appendFile(fileOf(host), line).catch(() => {}); // what was done is done, also if that cannot be noted
+  await appendFile(fileOf(host), line).catch(() => {}); // a full disk does not undo the operation
 }
 
 const LINE =
   /^(?<begun>\S+) (?<verb>create|update|delete) (?<type>\S+) (?<name>\S+) (?<ms>\d+) ms(?<failed> failed)?$/gm;
 
-/** The turns that a lab has had since a moment, in the order in which they ended. A lab that is not there has had none. */
-export async function turnsSince(host: LabHostRef, since: Date): Promise<Turn[]> {
+/** Operations in a lab since a moment, in the order of their ends; none if the lab does not exist. */
+export async function operationsSince(host: LabHostRef, since: Date): Promise<Operation[]> {
   const text = await readFile(fileOf(host), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     return "";
@@ -46,7 +46,7 @@ export async function turnsSince(host: LabHostRef, since: Date): Promise<Turn[]>
     .map(({ groups = {} }) => ({
       begun: new Date(groups.begun as string),
       ms: Number(groups.ms),
-      verb: groups.verb as Turn["verb"],
+      verb: groups.verb as Operation["verb"],
       type: groups.type as string,
       name: groups.name as string,
       failed: groups.failed !== undefined,
