@@ -4,7 +4,7 @@ import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
 import { must } from "./unit.ts";
 
-/** What was in force before, for healing: in memory, for a reboot heals by itself. */
+/** The settings from before, for healing: in memory, since a reboot heals by itself. */
 const SAVED = "/run/lvs-lab-arp-answer";
 
 const KEYS = ["all", "eth0"].flatMap((scope) => [
@@ -16,7 +16,7 @@ export const arpAnswer = defineFault({
   id: "arp-answer",
   title: "take the ARP cure away from",
   explains:
-    "The real server says that the VIP is its own, as a host does that brings an address up (gratuitous ARP), and answers when somebody asks. The client believes whoever spoke last: its requests go to this one real server, past the director and its balancing.",
+    "The real server says that the VIP is its own, as a host does that brings an address up (gratuitous ARP), and answers when somebody asks. The client believes the last announcement: its requests go to this one real server, past the director and its balancing.",
   parameters: none,
   targets: targets.realServers,
   byHand: {
@@ -26,7 +26,7 @@ export const arpAnswer = defineFault({
   },
   async inject({ view, server }) {
     const { vip } = view.lab.service;
-    // Set anew, even to the same value, the link's address makes the kernel announce the interface's addresses: ip-sysctl.rst, arp_notify.
+    // With arp_notify, setting the link's address, even to the same value, makes the kernel announce the interface's addresses: ip-sysctl.rst.
     await must(
       view.on(server)`[ -e ${SAVED} ] || {
   sysctl ${KEYS} >${SAVED}.sysctl && { ! command -v arptables-save >/dev/null || arptables-save >${SAVED}.arptables; }
@@ -48,7 +48,7 @@ sysctl --quiet net.ipv4.conf.eth0.arp_notify=0`,
   sysctl --quiet --load ${SAVED}.sysctl && { [ ! -e ${SAVED}.arptables ] || arptables-restore <${SAVED}.arptables; } && rm -f ${SAVED} ${SAVED}.*
 }`,
     );
-    // What the client has learned it keeps: every answer over the wrong path confirms it.
+    // The client keeps its entry: every answer over the wrong path confirms it.
     await view.client("ip", "neigh", "del", vip, "dev", "eth0");
   },
   async present({ view, server }) {

@@ -7,7 +7,7 @@ export const clockSkew = defineFault({
   id: "clock-skew",
   title: "put the clock wrong on",
   explains:
-    "The wall clock jumps. VRRP's timers run on the monotonic one and do not notice: no failover. What suffers is whoever compares logs.",
+    "The wall clock jumps. VRRP's timers run on the monotonic one and do not notice: no failover. Only comparing logs of several servers becomes hard.",
   parameters: z.strictObject({
     seconds: z
       .int()

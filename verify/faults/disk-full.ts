@@ -6,19 +6,19 @@ import { must } from "./unit.ts";
 const FILLER = "/var/tmp/lvs-lab-disk-full";
 
 /**
- * Takes all room. The most of it is allocated in one go, and only the rest is written: an allocation of just what is free fails, for the file
- * system needs some of it to note where the file lies.
+ * Fills the disk. Most of it is allocated at once, and only the rest is written: allocating all free space fails, since the file system
+ * needs some of it for the file's extents.
  */
 const FILL = `fallocate -l $(($(df --output=avail -B1 / | tail -n 1) - 16777216)) ${FILLER}; cat /dev/zero >>${FILLER}`;
 
-/** Less than this counts as full, in KiB. */
+/** Free space below this counts as full, in KiB. */
 const FULL_KIB = 64;
 
 export const diskFull = defineFault({
   id: "disk-full",
   title: "fill the disk of",
   explains:
-    "Nothing can be written: no log, no mail. What is forwarded in the kernel, advertised by keepalived and read from the page cache goes on.",
+    "Nothing can be written: no log, no mail. Forwarding in the kernel, keepalived's advertisements and reads from the page cache go on.",
   parameters: none,
   targets: targets.servers,
   byHand: { inject: FILL, heal: `rm ${FILLER}` },

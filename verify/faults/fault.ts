@@ -3,41 +3,41 @@ import type { Lab } from "../../lab/lab.ts";
 import type { View } from "../live/view.ts";
 
 /**
- * One way to break a running lab, and to mend it again. A fault is put on one server at a time and has no memory: all that `heal` and
- * `present` need is the server and the parameters, so that another process can heal what a killed one has left.
+ * One way to break a running lab, and to heal it. A fault is put on one server at a time and keeps no state: `heal` and `present` need only
+ * the server and the parameters, so that another process can heal the faults that a killed one left.
  */
 export interface Fault<P extends z.ZodObject = z.ZodObject> {
-  /** Kebab case; how scenarios and the command line name it. */
+  /** Name in scenarios and on the command line, in kebab case. */
   readonly id: string;
-  /** What it does to a server, as a phrase that the server's name completes: `power off`, `stop httpd on`. */
+  /** Its effect, as a phrase that the server's name completes: `power off`, `stop httpd on`. */
   readonly title: string;
-  /** What happens then and why, for who has never seen it; one to three sentences. */
+  /** Its consequences and their reasons, for a reader who has never seen it; one to three sentences. */
   readonly explains: string;
-  /** What it can be set to, with defaults for all; each with a description, which names its unit. */
+  /** Its parameters, all with a default and a description that names the unit. */
   readonly parameters: P;
-  /** Which servers it can be put on. */
+  /** The servers that it can be put on. */
   readonly targets: (lab: Lab) => readonly string[];
   /**
-   * How VRRP loses a master that it is put on: without a word, so that the standby waits for its master-down interval, or with an
-   * advertisement of priority 0, after which it waits for its skew. Not there: the master goes on being one.
+   * How VRRP loses a master with this fault: `silently`, and the standby waits for its master-down interval; or `announced` by an
+   * advertisement of priority 0, and the standby waits for its skew. Absent: the master stays master.
    */
   readonly masterGoes?: "silently" | "announced";
-  /** The commands by which a person does and undoes the same; `lvs-lab ssh SERVER` or `virsh` is understood. */
+  /** Commands that do and undo the same by hand, under `lvs-lab ssh SERVER` or with `virsh`. */
   readonly byHand: { readonly inject: string; readonly heal: string };
-  /** Brings it about; resolves when it is there. Doing it twice changes nothing. */
+  /** Injects it; resolves when it is in effect. Idempotent. */
   inject(site: FaultSite, parameters: z.output<P>): Promise<void>;
-  /** Takes it away, also if it is not there or only half there; resolves when the server is as it was. */
+  /** Removes it, also if it is absent or half injected; resolves when the server is as before. */
   heal(site: FaultSite, parameters: z.output<P>): Promise<void>;
-  /** Whether it is there now, by looking at the server and not at what was done. */
+  /** Whether it is in effect, by the server's state alone. */
   present(site: FaultSite, parameters: z.output<P>): Promise<{ readonly there: boolean; readonly seen: string }>;
 }
 
-/** Where a fault is put. What it runs there is kept as evidence. */
+/** The server of a fault. The output of its commands is kept as evidence. */
 export interface FaultSite {
   readonly view: View;
   /** The server's name. */
   readonly server: string;
 }
 
-/** Checks a fault's types while keeping them; the value is the argument. */
+/** Returns its argument, with its types checked and kept. */
 export const defineFault = <P extends z.ZodObject>(fault: Fault<P>): Fault<P> => fault;

@@ -3,11 +3,11 @@ import type { FaultSite } from "./fault.ts";
 import { must } from "./unit.ts";
 
 /**
- * Packet filters of faults, each an nftables table of its own on the server (nft(8)), so that healing is to take the table away
- * and nothing of the server's own is touched.
+ * Packet filters of faults: each an nftables table of its own on the server (nft(8)), so that healing deletes the table and touches
+ * nothing else.
  */
 export const firewall = {
-  /** Puts chains with rules into the fault's table, which is made anew. */
+  /** Replaces the fault's table by one with these chains. */
   async set({ view, server }: FaultSite, table: string, chains: string): Promise<void> {
     const ruleset = `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n${chains}\n}\n`;
     await must(view.on(server)`printf %s ${ruleset} | nft --file -`);
@@ -22,5 +22,5 @@ export const firewall = {
   },
 };
 
-/** How a person takes a fault's table away. */
+/** The command that deletes a fault's table. */
 export const clearByHand = (table: string): string => command`nft delete table inet ${table}`;

@@ -16,7 +16,7 @@ import { rejectPort } from "./reject-port.ts";
 import { rogueRouter } from "./rogue-router.ts";
 import { vrrpKill } from "./vrrp-kill.ts";
 
-/** Every fault, from the machine up to the wire. A new one is its file and a row here. */
+/** All faults, from the machine up to the wire. A new one is its file and a row here. */
 export const faults = [
   powerOff,
   reboot,

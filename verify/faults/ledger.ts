@@ -6,7 +6,7 @@ import { View } from "../live/view.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./index.ts";
 
-/** A fault that was injected and not healed yet. */
+/** A fault that is injected and not healed yet. */
 export interface Injected {
   /** Its id. */
   readonly fault: string;
@@ -18,8 +18,8 @@ export interface Injected {
 }
 
 /**
- * What is injected in a lab, kept in the lab's directory, a file each: what a run that was killed has left is there for the next one to
- * heal. The file is there before the fault is, and goes after it.
+ * The injected faults of a lab, one file each in the lab's directory, so that the next run heals the faults of a killed one. The file is
+ * written before the injection and removed after the healing.
  */
 export class Ledger {
   readonly #live: LiveLab;
@@ -30,14 +30,14 @@ export class Ledger {
     this.#directory = join(live.host.directory, "faults");
   }
 
-  /** What is injected, the latest first: the order in which it is healed. */
+  /** The injected faults, the latest first: the order of healing. */
   async list(): Promise<Injected[]> {
     return await injectedIn(this.#live.host.directory);
   }
 
   /**
    * Puts a fault on a server.
-   * @throws Error if it cannot be injected; it stays in the ledger, for healing also takes away what is only half there
+   * @throws Error if the injection fails; the fault stays in the ledger, since healing also removes a half injected one
    */
   async inject(fault: Fault, server: string, parameters: Injected["parameters"], view = new View(this.#live)) {
     const entry: Injected = { fault: fault.id, server, parameters, since: new Date().toISOString() };
@@ -48,7 +48,7 @@ export class Ledger {
     await fault.inject({ view, server }, parameters);
   }
 
-  /** Takes a fault away, and out of the ledger. @throws Error if it cannot be healed; it then stays in the ledger */
+  /** Heals a fault and removes it from the ledger. @throws Error if the healing fails; the fault then stays in the ledger */
   async heal(entry: Pick<Injected, "fault" | "server" | "parameters">, view = new View(this.#live)): Promise<void> {
     const fault = findFault(entry.fault);
     await fault.heal({ view, server: entry.server }, entry.parameters);
@@ -56,9 +56,9 @@ export class Ledger {
   }
 
   /**
-   * Heals all that is injected.
-   * @returns what was healed
-   * @throws LabError with all that could not be, after all else is healed
+   * Heals all faults.
+   * @returns the healed faults
+   * @throws LabError with all failures, after all other faults are healed
    */
   async healAll(say: (message: string) => void = () => {}): Promise<Injected[]> {
     const healed: Injected[] = [];
@@ -84,7 +84,7 @@ export class Ledger {
   }
 }
 
-/** What is injected in the lab of a directory, the latest first; nothing if there is no such directory. */
+/** The injected faults of the lab in a directory, the latest first; none if there is no such directory. */
 export async function injectedIn(labDirectory: string): Promise<Injected[]> {
   const directory = join(labDirectory, "faults");
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
@@ -97,7 +97,7 @@ export async function injectedIn(labDirectory: string): Promise<Injected[]> {
   return all.filter((entry) => entry !== undefined).sort((one, other) => other.since.localeCompare(one.since));
 }
 
-/** An entry; undefined if another process has healed it since the directory was listed. */
+/** An entry; undefined if another process has healed the fault meanwhile. */
 async function readEntry(file: string): Promise<Injected | undefined> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as Injected;
@@ -107,7 +107,7 @@ async function readEntry(file: string): Promise<Injected | undefined> {
   }
 }
 
-/** A fault by its id. @throws LabError of kind `misuse` with the ids that there are */
+/** A fault by its id. @throws LabError of kind `misuse` with all ids */
 export function findFault(id: string): Fault {
   const fault = faults.find((one) => one.id === id);
   if (!fault)

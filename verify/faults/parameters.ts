@@ -1,4 +1,4 @@
 import { z } from "zod";
 
-/** For a fault that has nothing to set. */
+/** The parameters of a fault that has none. */
 export const none = z.strictObject({});

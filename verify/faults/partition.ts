@@ -10,7 +10,7 @@ export const partition = defineFault({
   id: "partition",
   title: "cut the other directors off from",
   explains:
-    "The directors no longer hear each other, everyone else hears both: split brain. Both are master and hold the VIP, and clients go to whoever announced itself last. When it heals, the one that was master all along changes no state and so announces nothing, unless it is configured to.",
+    "The directors no longer hear each other, everyone else hears both: split brain. Both are master and hold the VIP, and clients go to the one that announced itself last. When it heals, the director that was master all along changes no state and so announces nothing, unless it is configured to.",
   parameters: none,
   targets: targets.keepalivedDirectors,
   byHand: {
@@ -20,7 +20,7 @@ export const partition = defineFault({
   async inject(site) {
     const { lab } = site.view;
     const own = directors(lab).filter(({ name }) => name === site.server);
-    // Each side drops what it hears of the other, so that both still speak on the wire, as behind two switches that lost their trunk.
+    // Each side drops the other's packets on input, so that both still send, as behind two switches that lost their trunk.
     await eachSide(site, async (side, isOwn) => {
       const heard = (isOwn ? others(site) : own).map(({ address }) => address).join(", ");
       await firewall.set(side, TABLE, `chain input { type filter hook input priority 0; ip saddr { ${heard} } drop; }`);
@@ -43,7 +43,7 @@ export const partition = defineFault({
 
 const others = ({ view, server }: FaultSite) => directors(view.lab).filter(({ name }) => name !== server);
 
-/** Does something on the fault's own server and on each of the other directors, side by side. */
+/** Runs `act` for the fault's own server and for each other director, in parallel. */
 async function eachSide(site: FaultSite, act: (side: FaultSite, isOwn: boolean) => Promise<void>): Promise<void> {
   await Promise.all([
     act(site, true),

@@ -19,7 +19,7 @@ export const reboot = defineFault({
   async inject({ view, server }) {
     const ssh = await onServer(view.live, server);
     await ssh.try`systemctl --no-block reboot`;
-    // sshd ends its sessions as it stops. To try a login would not do: an emulated guest may be back before an attempt is over.
+    // sshd closes its sessions as it stops. Login attempts would not show that: an emulated guest may be back before one ends.
     const seconds = patience(view.live, 6);
     await until(
       async () => {

@@ -21,7 +21,7 @@ export const rejectPort = defineFault({
     await firewall.set(
       site,
       TABLE,
-      // Not what the server asks of itself: httpd is well.
+      // Not on the loopback: to the server itself, httpd is well.
       `chain input { type filter hook input priority 0; iifname != "lo" tcp dport ${port} reject with tcp reset; }`,
     );
   },

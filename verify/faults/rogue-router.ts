@@ -11,14 +11,14 @@ import { labHost } from "../live/live-lab.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { targets } from "./targets.ts";
 
-/** Its name on the lab host. */
+/** The name of the attached host on the lab host. */
 const ROGUE = "rogue";
 
 export const rogueRouter = defineFault({
   id: "rogue-router",
   title: "put a rogue VRRP router on the",
   explains:
-    "A host that is none of the lab's runs keepalived for the same virtual router. With a higher priority and the password it becomes master, and the VIP leads nowhere. With a wrong password the directors ignore it and it ignores them: it takes the VIP beside them, and its gratuitous ARPs take the clients away.",
+    "An unknown host runs keepalived for the same virtual router. With a higher priority and the password it becomes master, and the VIP leads nowhere. With a wrong password the directors ignore it and it ignores them: it takes the VIP beside them, and its gratuitous ARPs take the clients away.",
   parameters: z.strictObject({
     priority: z.int().min(1).max(254).default(200).describe("VRRP's, of the rogue"),
     password: z.string().min(1).max(8).optional().describe("of VRRP; without it the rogue has the lab's"),
@@ -68,7 +68,7 @@ const filesOf = ({ view }: FaultSite) => {
   };
 };
 
-/** Whether the rogue's keepalived runs: its processes are those in its network. */
+/** Whether the rogue's keepalived runs. */
 async function runs(site: FaultSite): Promise<boolean> {
   const { status } = await inside(site, [
     "sh",
@@ -81,7 +81,7 @@ async function runs(site: FaultSite): Promise<boolean> {
   return status === 0;
 }
 
-/** Ends it and waits until it has: keepalived removes its PID file as it goes. */
+/** Stops it and waits for its end: keepalived then removes its PID file. */
 async function stop(site: FaultSite): Promise<void> {
   const { pid, directory } = filesOf(site);
   if (!(await runs(site))) return;
@@ -97,7 +97,7 @@ async function stop(site: FaultSite): Promise<void> {
 
 const inside = (site: FaultSite, command: readonly string[]) => tryOnHost(labHost(site.view.live), ROGUE, command);
 
-/** The highest address of the subnet that nobody has. */
+/** The highest free address of the subnet. */
 function freeAddress(lab: Lab): string {
   const subnet = parseSubnet(lab.network.subnet);
   const taken = new Set(

@@ -3,7 +3,7 @@ import { until } from "../../provision/until.ts";
 import { LabError } from "../live/lab-error.ts";
 import { type LiveLab, onServer } from "../live/live-lab.ts";
 
-/** Until a server takes SSH logins and systemd has started all that it starts at boot: only then is it what it was. */
+/** Waits until a server accepts SSH logins and systemd has finished booting. */
 export async function untilBooted(live: LiveLab, name: string): Promise<void> {
   const seconds = patience(live, 20);
   await until(

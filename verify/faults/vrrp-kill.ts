@@ -18,7 +18,7 @@ export const vrrpKill = defineFault({
   byHand: { inject: `kill -9 $(cat ${example.vrrpPid})`, heal: `systemctl restart ${example.service}` },
   async inject({ view, server }) {
     const { vrrpPid } = osOf({ view, server }).keepalived;
-    // Of a keepalived that was started just now the new process could not be told from the old one by its age.
+    // Waits until the old process is two seconds old: `present` tells the new one by its age.
     await must(
       view.on(server)`old=$(cat ${vrrpPid})
 age() { echo $(($(cut -d ' ' -f 1 /proc/uptime | tr -d .) - $(cut -d ' ' -f 22 "/proc/$old/stat"))); }
@@ -33,7 +33,7 @@ echo "no other VRRP process came"; exit 1`,
   },
   async present({ view, server }) {
     const { vrrpPid, checkersPid } = osOf({ view, server }).keepalived;
-    // keepalived starts its two children one right after the other; a child that was started again is younger than its sibling.
+    // keepalived starts both children at once; a restarted child is younger than its sibling.
     const { output } = await view.on(
       server,
     )`cut -d ' ' -f 22 /proc/$(cat ${checkersPid})/stat /proc/$(cat ${vrrpPid})/stat`;

@@ -3,9 +3,9 @@ import type { View } from "../live/view.ts";
 import { findFault, Ledger } from "./ledger.ts";
 
 /**
- * Does something while a fault is on a server, by its default parameters, and heals it whatever comes of it. Meanwhile it is in the ledger:
- * if this process is killed, `lvs-lab heal` and `up` know what to mend.
- * @param work is to look at the signal between two steps; it aborts at SIGINT, SIGTERM and SIGHUP
+ * Runs `work` with a fault on a server, with default parameters, and heals it in any case. Meanwhile it is in the ledger: if this process is
+ * killed, `lvs-lab heal` and `up` heal it.
+ * @param work checks the signal between two steps; it aborts at SIGINT, SIGTERM and SIGHUP
  * @throws InterruptedError at a signal, after healing
  */
 export async function whileBroken<T>(

@@ -1,6 +1,6 @@
 /** One clock for a whole run: milliseconds since it began, on CLOCK_MONOTONIC, which all processes of the machine share. */
 export class RunClock {
-  /** Its beginning on CLOCK_MONOTONIC, in nanoseconds: what `process.hrtime.bigint()` said. */
+  /** Its beginning on CLOCK_MONOTONIC in nanoseconds, by `process.hrtime.bigint()`. */
   readonly epoch: bigint;
 
   constructor(epoch: bigint = process.hrtime.bigint()) {

@@ -2,10 +2,10 @@ import { type UntilOptions, until } from "../../provision/until.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The user, or the system, wants the run to end. Thrown after everything is healed. */
+/** A signal ended the run. Thrown after everything is healed. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
-  /** Its name. */
+  /** The name of the signal. */
   readonly signal: string;
 
   constructor(signal: string) {
@@ -15,8 +15,8 @@ export class InterruptedError extends Error {
 }
 
 /**
- * Runs `work` with SIGINT, SIGTERM and SIGHUP turned into an abort, so that its `finally` blocks run and can take their time: further
- * signals change nothing until it is done.
+ * Runs `work` with SIGINT, SIGTERM and SIGHUP turned into an abort, so that its `finally` blocks run to their end: further signals are
+ * ignored until it is done.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -29,7 +29,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
-/** `until`, ended at once by an abort. An attempt that is under way then is left to itself. */
+/** `until`, ended at once by an abort, without waiting for the attempt under way. */
 export async function untilAborted<T>(
   signal: AbortSignal,
   attempt: () => Promise<T>,

@@ -3,7 +3,7 @@ import { openHost } from "../../provision/host/reach.ts";
 import { connectTo, type ServerConnection, type ServerRef } from "../../provision/ssh/index.ts";
 import { LabError } from "./lab-error.ts";
 
-/** A lab that is up, as its stack's outputs describe it: what checks, faults and probes work on. */
+/** A lab that is up, by its stack's outputs: the subject of checks, faults and probes. */
 export interface LiveLab {
   readonly stack: string;
   readonly lab: Lab;
@@ -11,11 +11,11 @@ export interface LiveLab {
   /** The bridge of the lab's segment, on the lab host. */
   readonly bridge: string;
   readonly acceleration: ServerRef["acceleration"];
-  /** How each server is reached, in the lab file's order. */
+  /** References to the servers, in the lab file's order. */
   readonly servers: readonly ServerRef[];
 }
 
-/** The SSH connection to a server of the lab, by its name. `seconds`: how long it is tried to open one, if there is none. */
+/** The SSH connection to a server of the lab, by its name. `seconds`: the time limit for opening one. */
 export async function onServer(
   live: LiveLab,
   name: string,
@@ -30,5 +30,5 @@ export async function onServer(
   return await connectTo(ref, seconds);
 }
 
-/** The lab's place: its URI, its segment, its client. */
+/** The lab host: its URI, its segment, its client. */
 export const labHost = (live: LiveLab) => openHost(live.host);

@@ -3,28 +3,28 @@ import { virsh as virshOn } from "../../provision/host/virsh.ts";
 import { LabError } from "./lab-error.ts";
 import { type LiveLab, labHost, onServer } from "./live-lab.ts";
 
-/** Takes a server's power away: its QEMU is ended, and the guest never gets to say a word. */
+/** Powers a server off: its QEMU ends at once, without a shutdown of the guest. */
 export async function powerOff(live: LiveLab, name: string): Promise<void> {
   await hangUp(live, name);
   await virsh(live, "destroy", name);
 }
 
-/** Gives a server its power back, if it has none. */
+/** Powers a server on, unless it runs. */
 export async function powerOn(live: LiveLab, name: string): Promise<void> {
   if ((await domainState(live, name)) !== "running") await virsh(live, "start", name);
 }
 
-/** libvirt's word for what a server does: `running`, `shut off`, `paused`. */
+/** State of a server's domain by libvirt: `running`, `shut off`, `paused`. */
 export const domainState = async (live: LiveLab, name: string): Promise<string> =>
   (await virsh(live, "domstate", name)).trim();
 
-/** Ends the SSH connection to a server that is about to fall silent: it would look alive for a minute, and whoever used it would wait in vain. */
+/** Closes the SSH connection to a server that is about to fall silent: for a minute it would look alive, and commands on it would hang. */
 export async function hangUp(live: LiveLab, name: string): Promise<void> {
   const server = await onServer(live, name, { seconds: 1 }).catch(() => undefined);
   server?.close();
 }
 
-/** libvirt's command line on the lab's own libvirtd, in English. */
+/** Runs virsh on the lab's own libvirtd. @throws LabError with the command to repeat by hand */
 export async function virsh(live: LiveLab, ...words: string[]): Promise<string> {
   const host = labHost(live);
   try {

@@ -4,7 +4,7 @@ import { CLIENT } from "../../provision/host/reach.ts";
 import { command, masked, type Word } from "../../provision/ssh/index.ts";
 import { type LiveLab, labHost, onServer } from "./live-lab.ts";
 
-/** A command that was run to see, with what it printed. */
+/** A command with its output. */
 export interface Evidence {
   /** A server's name or `client`. */
   readonly where: string;
@@ -14,7 +14,7 @@ export interface Evidence {
   readonly status: number | null;
 }
 
-/** A check's eyes: runs commands on servers and as the client, and keeps what they printed as evidence. */
+/** Runs commands on servers and as the client, and keeps their output as evidence. */
 export class View {
   readonly live: LiveLab;
   readonly evidence: Evidence[] = [];
@@ -43,7 +43,7 @@ export class View {
   }
 
   #keep(evidence: Evidence): Evidence {
-    // What is shown is masked; what is judged is not.
+    // The evidence is masked, the result that is judged is not.
     this.evidence.push({ ...evidence, command: masked(evidence.command), output: masked(evidence.output) });
     return evidence;
   }

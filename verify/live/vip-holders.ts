@@ -4,14 +4,14 @@ import { patience } from "../../provision/ssh/index.ts";
 import { type LiveLab, onServer } from "./live-lab.ts";
 import { domainState } from "./power.ts";
 
-/** Which directors hold the VIP, in the lab file's order. */
+/** The directors that hold the VIP, in the lab file's order. */
 export interface VipHolders {
   readonly holders: readonly string[];
-  /** Directors that could not be asked, being off, frozen or cut off. They hold nothing that anybody could reach. */
+  /** Directors that do not answer: off, frozen or cut off. Nobody can reach a VIP that they hold. */
   readonly unasked: readonly string[];
 }
 
-/** Asks every director at once, over SSH, whether it has the VIP on an interface. */
+/** Asks all directors in parallel, over SSH, whether an interface has the VIP. */
 export async function vipHolders(live: LiveLab): Promise<VipHolders> {
   const names = directors(live.lab).map(({ name }) => name);
   const holds = await Promise.all(names.map((name) => asked(live, name)));
@@ -21,17 +21,17 @@ export async function vipHolders(live: LiveLab): Promise<VipHolders> {
   };
 }
 
-/** Whether a server has the VIP, by what `ip -oneline -4 address show` printed there. */
+/** Whether a server has the VIP, by its output of `ip -oneline -4 address show`. */
 export const holdsVip = ({ service: { vip } }: Lab, output: string): boolean =>
   parseIpAddresses(output).some(({ address }) => address === vip);
 
-/** Holders as words for a message: `server1`, `server1 and server4`, `nobody`; those that could not be asked are named. */
+/** Holders in words: `server1`, `server1 and server4`, `nobody`; directors that do not answer are named. */
 export function holdersInWords({ holders, unasked = [] }: Pick<VipHolders, "holders"> & Partial<VipHolders>): string {
   const silent = unasked.length > 0 ? ` (${unasked.join(" and ")} cannot be asked)` : "";
   return `${holders.join(" and ") || "nobody"}${silent}`;
 }
 
-/** Undefined: it cannot be asked. */
+/** Whether a director holds the VIP; undefined if it does not answer. */
 async function asked(live: LiveLab, name: string): Promise<boolean | undefined> {
   if ((await domainState(live, name)) !== "running") return undefined;
   try {

@@ -10,37 +10,37 @@ import { PcapReader } from "./pcap.ts";
 import type { CaptureInfo } from "./records.ts";
 import { readOffset } from "./wall-clock.ts";
 
-/** Where the lab's bridge is: on a lab host. It must be on this machine, for its clock to be ours. */
+/** The lab host with the bridge. It must be on this machine, to share its clock. */
 type Segment = Pick<LabHost, "spawn">;
 
 export interface CaptureOptions {
-  /** The run's: all times of the capture are on it. */
+  /** The run's clock: all times of the capture are on it. */
   readonly clock: RunClock;
-  /** Whose VIP, port and client are looked at. */
+  /** The lab whose VIP, port and client are captured. */
   readonly lab: Lab;
-  /** Where the dump goes, for Wireshark: pcap with nanoseconds. */
+  /** The dump, for Wireshark: pcap with nanoseconds. */
   readonly file: string;
   /** The link to listen on. Default: the lab's bridge. */
   readonly link?: string;
 }
 
-/** What a capture saw, and how good it was. */
+/** Evidence and quality of a capture. */
 export interface CaptureResult extends WireEvidence {
   readonly info: CaptureInfo;
 }
 
-/** Bytes of each frame: more than any header that is read, options included, and little of what pages say. */
+/** Bytes kept of each frame: every header, options included, and little of the pages. */
 const SNAPLEN = 128;
-/** KiB for frames that tcpdump has not come to yet. It matters where guests are emulated and take both cores. */
+/** Buffer for frames that tcpdump has not read yet, in KiB. Emulated guests may take all cores from it for a while. */
 const BUFFER_KIB = 8192;
 
-/** What is kept of the wire: who speaks for the VIP, that directors are alive at all (ICMPv6), and the client's connections. */
+/** Captured traffic: claims of the VIP, ICMPv6 as a sign of life of the directors, and the client's connections. */
 export const captureFilter = ({ service, network }: Pick<Lab, "service" | "network">): string =>
   `arp or vrrp or icmp6 or (tcp port ${service.port} and host ${network.client})`;
 
 /**
- * A capture at work: tcpdump on the lab's bridge, its dump kept in a file and read as it comes. Always `stop` it; if this process dies,
- * it ends by itself.
+ * A running capture: tcpdump on the lab's bridge, its dump written to a file and parsed as it comes. Always `stop` it; it ends with this
+ * process if that dies.
  */
 export class Capture {
   readonly #options: CaptureOptions;
@@ -86,10 +86,10 @@ export class Capture {
         else reject(this.#failure(`tcpdump ended with ${signal ?? `status ${code}`}`));
       });
     });
-    this.#ended.catch(() => {}); // whoever waits for something gets it
+    this.#ended.catch(() => {}); // awaited by the callers of start and stop
   }
 
-  /** Starts to listen; resolves when tcpdump does. Rejects if it cannot be run, or the link is not there. */
+  /** Starts tcpdump; resolves when it listens. Rejects if it cannot run, or the link does not exist. */
   static async start(place: Segment, options: CaptureOptions): Promise<Capture> {
     const { link = BRIDGE } = options;
     const tcpdump = [
@@ -99,7 +99,7 @@ export class Capture {
       ...["-Z", "root"],
       captureFilter(options.lab),
     ];
-    // detached: Ctrl-C in the terminal is for this process, which then stops the capture in its own time.
+    // detached: Ctrl-C in the terminal reaches this process alone, which then stops the capture.
     const child = place.spawn(SEGMENT, ["setpriv", "--pdeathsig", "KILL", ...tcpdump], {
       ...{ direct: true, stdio: ["ignore", "pipe", "pipe"], detached: true },
     });
@@ -124,13 +124,13 @@ export class Capture {
     return this.#log.claims.at(-1)?.mac;
   }
 
-  /** What was seen so far. The lists go on growing while it runs. */
+  /** Evidence so far. The lists keep growing while the capture runs. */
   evidence(): WireEvidence {
     const { adverts, gratuitousArp, claims, handshakes, sightings } = this.#log;
     return { from: this.#from, to: this.#options.clock.now(), adverts, gratuitousArp, claims, handshakes, sightings };
   }
 
-  /** Stops listening, and gives all that was seen, again if asked again. Rejects if tcpdump did not last until now. */
+  /** Stops tcpdump and returns all evidence; further calls return the same. Rejects if tcpdump ended before. */
   stop(): Promise<CaptureResult> {
     this.#result ??= this.#finish();
     return this.#result;
@@ -176,5 +176,5 @@ export class Capture {
   }
 }
 
-/** The frames that the kernel could not keep for tcpdump, by what tcpdump says at its end. */
+/** Frames that the kernel dropped for tcpdump, by tcpdump's last lines. */
 const droppedOf = (said: string): number => Number(/^(\d+) packets? dropped by kernel$/m.exec(said)?.[1] ?? 0);

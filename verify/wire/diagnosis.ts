@@ -4,13 +4,13 @@ import { caseOf, type PowerHint } from "./diagnoses/case.ts";
 import { diagnoseHandovers } from "./diagnoses/handovers.ts";
 import { diagnoseNoMaster } from "./diagnoses/no-master.ts";
 import { diagnoseSplitBrain } from "./diagnoses/split-brain.ts";
-import { diagnoseRogueRouters, diagnoseWrongPasswords } from "./diagnoses/strangers.ts";
+import { diagnoseRogueRouters, diagnoseWrongPasswords } from "./diagnoses/unknown-routers.ts";
 import type { WireEvidence } from "./evidence.ts";
 import type { Diagnosis } from "./records.ts";
 
 /**
- * What happened, by name, as far as the wire shows it; in the order in which it began. docs/probe.md has each one's rule.
- * @param hints what the caller knows of the servers' power: a machine that is off or paused looks the same until it comes back
+ * Diagnoses of a capture, in the order of their beginnings. docs/probe.md has the rule of each.
+ * @param hints times in which machines were off or paused: on the wire, these look the same until the machine returns
  */
 export function diagnose(evidence: WireEvidence, lab: Lab, hints: readonly PowerHint[] = []): Diagnosis[] {
   const the = caseOf(evidence, lab, hints);

@@ -1,15 +1,15 @@
 import type { ArpPacket, Packet, TcpPacket } from "./parse.ts";
 import type { GratuitousArp, VrrpAdvert } from "./records.ts";
 
-/** An advertisement with what tells one keepalived process from the next. */
+/** An advertisement, with the count that tells one keepalived process from the next. */
 export interface WireAdvert extends VrrpAdvert {
   /** The IPv4 header's identification, which keepalived counts up with each advertisement from 1. */
   readonly ipId: number;
-  /** VRRPv2's simple text password; not there without one. Reports do not show it. */
+  /** VRRPv2's simple text password, if there is one. Reports do not show it. */
   readonly password?: string;
 }
 
-/** An ARP packet whose sender says that the VIP is at its hardware address, asked for or not. */
+/** An ARP packet that claims the VIP for its sender's hardware address, in answer to a request or not. */
 export interface ArpClaim {
   readonly at: number;
   readonly mac: string;
@@ -22,11 +22,11 @@ export interface Handshake {
   readonly sequence: number;
   /** The first SYN. */
   readonly syn: number;
-  /** The first SYN-ACK to it; null: none was seen. */
+  /** The first SYN-ACK to it; null if there was none. */
   readonly synAck: number | null;
 }
 
-/** What a capture saw between two moments, each list in the order of time. Milliseconds on the run's clock. */
+/** Evidence of a capture between two moments, each list in the order of time. Milliseconds on the run's clock. */
 export interface WireEvidence {
   readonly from: number;
   readonly to: number;
@@ -34,18 +34,18 @@ export interface WireEvidence {
   readonly gratuitousArp: readonly GratuitousArp[];
   readonly claims: readonly ArpClaim[];
   readonly handshakes: readonly Handshake[];
-  /** When a hardware address was seen as a frame's source, advertisements left out; at most ten a second of each. */
+  /** Times of frames by their source's hardware address, without advertisements; at most ten a second of each. */
   readonly sightings: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Whose traffic is looked at. */
+/** The service whose traffic is collected, and its client. */
 export interface Service {
   readonly vip: string;
   readonly port: number;
   readonly client: string;
 }
 
-/** Sightings of one address closer together than this are one, in milliseconds. */
+/** Minimum distance of two sightings of one address, in milliseconds. */
 const SIGHTING_MS = 100;
 
 /** Collects evidence, packet by packet. */

@@ -1,4 +1,4 @@
-/** What is read of a frame; `mac` is its source on the wire. Addresses in the usual text forms, MACs in lower case. */
+/** The parsed part of a frame; `mac` is its source on the wire. Addresses in the usual text forms, MACs in lower case. */
 export type Packet = VrrpPacket | ArpPacket | TcpPacket | OtherPacket;
 
 /** A VRRP advertisement: version 2 (RFC 3768, section 5.1) or 3 over IPv4 (RFC 9568, section 5.1). */
@@ -41,7 +41,7 @@ export interface TcpPacket {
   readonly rst: boolean;
 }
 
-/** Anything else that is whole enough to have a source. */
+/** Any other frame long enough to have a source. */
 interface OtherPacket {
   readonly kind: "other";
   readonly mac: string;
@@ -53,7 +53,7 @@ const protocol = { tcp: 6, vrrp: 112 };
 const SIMPLE_TEXT_PASSWORD = 1;
 const ADVERTISEMENT = 1;
 
-/** What an Ethernet frame carries; undefined if it is too short to have a source. One that is cut off within its header is `other`. */
+/** Parses an Ethernet frame; undefined if it is too short to have a source. A frame cut off within a header is `other`. */
 export function parseFrame(frame: Buffer): Packet | undefined {
   if (frame.length < ETHERNET_HEADER) return undefined;
   const mac = macAt(frame, 6);
@@ -89,7 +89,7 @@ function parseIpv4(packet: Buffer, mac: string): VrrpPacket | TcpPacket | undefi
   const headerLength = (packet.readUInt8(0) & 0x0f) * 4;
   const fragmentOffset = packet.readUInt16BE(6) & 0x1fff;
   if (headerLength < 20 || fragmentOffset > 0) return undefined;
-  // A short frame is padded to 60 bytes: what counts is the packet's own length.
+  // A short frame is padded to 60 bytes: the packet's own length counts.
   const payload = packet.subarray(headerLength, packet.readUInt16BE(2));
   const source = addressAt(packet, 12);
   switch (packet.readUInt8(9)) {

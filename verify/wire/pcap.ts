@@ -8,10 +8,10 @@ export interface Frame {
 const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 const LINKTYPE_ETHERNET = 1;
-/** libpcap's MAXIMUM_SNAPLEN: what says that it is longer is no record. */
+/** libpcap's MAXIMUM_SNAPLEN: a longer length is no record's. */
 const LONGEST_FRAME = 262_144;
 
-/** How a dump's numbers are written, by its first four bytes (draft-ietf-opsawg-pcap, section 4). */
+/** Units of time of a dump, by its first four bytes (draft-ietf-opsawg-pcap, section 4). */
 const formats = [
   { magic: 0xa1b2c3d4, nanosecondsPerUnit: 1000n },
   { magic: 0xa1b23c4d, nanosecondsPerUnit: 1n },

@@ -3,28 +3,28 @@ import { directors, goalOf } from "../../lab/lab.ts";
 import { serverWithMac } from "../live/server-with-mac.ts";
 import type { WireAdvert, WireEvidence } from "./evidence.ts";
 import type { OwnerSpan, VrrpSpan } from "./records.ts";
-import { type Reign, reignsOf, returnOf, type VrrpFacts, vrrpFacts } from "./reigns.ts";
+import { type Mastership, mastershipsOf, returnOf, type VrrpFacts, vrrpFacts } from "./masterships.ts";
 
 /**
- * Who was in which VRRP state, as the wire tells. Only a master speaks, so of the others it tells by inference:
- * - MASTER: from a router's first advertisement until it says priority 0, or another advertises after its last one, or the longest
+ * VRRP states of all routers over a capture. Only a master advertises, so the other states are inferred:
+ * - MASTER: from a router's first advertisement until it sends priority 0, another advertises after its last one, or the longest
  *   master-down interval after its last one is over: until then the others take it for master. A router that advertises within one
- *   interval after the capture began was master before;
- * - BACKUP: in the master-down interval before its own advertisements, for it must have listened (one that stood still did not); and while
- *   another is master, unless it had left before, with a priority 0 or without a word. One that was never heard counts as
- *   BACKUP: the wire does not tell it from one that is off;
+ *   interval after the beginning of the capture was master before;
+ * - BACKUP: in the master-down interval before its own advertisements, in which it listened (a frozen one did not); and while another is
+ *   master, unless it resigned or fell silent before. A router that was never heard counts as BACKUP: the wire does not tell it from one
+ *   that is off;
  * - silent: any other time.
  *
- * The states of the lab's directors, in the lab's order; then of routers that are none of them.
+ * The lab's directors come first, in the lab's order, then unknown routers.
  */
 export function vrrpStates({ from, to, adverts }: WireEvidence, lab: Lab): VrrpSpan[] {
   const facts = vrrpFacts(lab);
   const ours = adverts.filter(facts.concerns);
-  const reigns = reignsOf(ours, facts, (advert) => facts.directorOf(advert) ?? advert.source);
-  const masters = reigns.map((reign) => masterSpan(reign, { from, to, adverts: ours, facts }));
+  const masterships = mastershipsOf(ours, facts, (advert) => facts.directorOf(advert) ?? advert.source);
+  const masters = masterships.map((mastership) => masterSpan(mastership, { from, to, adverts: ours, facts }));
   const names = goalOf(lab) === "ha" ? directors(lab).map(({ name }) => name) : [];
-  const strangers = new Set(reigns.map(({ router }) => router).filter((router) => !names.includes(router)));
-  return [...names, ...strangers].flatMap((server) => {
+  const unknownRouters = new Set(masterships.map(({ router }) => router).filter((router) => !names.includes(router)));
+  return [...names, ...unknownRouters].flatMap((server) => {
     const own = masters.filter(({ router }) => router === server);
     const listened = own
       .filter((one, index) => !own[index - 1] || !stoodStill(own[index - 1], one, facts))
@@ -42,27 +42,27 @@ export function vrrpStates({ from, to, adverts }: WireEvidence, lab: Lab): VrrpS
 
 interface MasterSpan {
   readonly router: string;
-  readonly reign: Reign;
+  readonly mastership: Mastership;
   readonly from: number;
   readonly to: number;
-  /** Whether it left the others alone, rather than making way for a better one. */
+  /** Whether it resigned or fell silent, rather than yielding to a router of higher priority. */
   readonly left: boolean;
 }
 
 function masterSpan(
-  reign: Reign,
+  mastership: Mastership,
   { from, to, adverts, facts }: { from: number; to: number; adverts: readonly WireAdvert[]; facts: VrrpFacts },
 ): MasterSpan {
-  const { router, first, last, resigned } = reign;
+  const { router, first, last, resigned } = mastership;
   const next = adverts.find((one) => one.at > last.at && one.priority > 0 && one.source !== last.source);
   const lapse = last.at + facts.slowestMs;
-  // A successor whose timer was late took over from it all the same.
+  // A successor with a late timer took over from it nevertheless.
   const succeeded = next !== undefined && next.at <= lapse + facts.intervalMs ? next.at : lapse;
   const madeWay = !resigned && next !== undefined && next.at - last.at <= 2 * facts.intervalMs;
   const before = adverts.some(({ at }) => at < first.at);
   return {
     router,
-    reign,
+    mastership,
     from: !before && first.at - from <= facts.intervalMs ? from : first.at,
     to: Math.min(resigned?.at ?? succeeded, Math.max(to, last.at)),
     left: !madeWay,
@@ -70,14 +70,14 @@ function masterSpan(
 }
 
 const stoodStill = (before: MasterSpan | undefined, after: MasterSpan, { intervalMs }: VrrpFacts): boolean =>
-  before !== undefined && returnOf(before.reign.last, after.reign.first, intervalMs) === "stood-still";
+  before !== undefined && returnOf(before.mastership.last, after.mastership.first, intervalMs) === "stood-still";
 
 const covers =
   (at: number) =>
   (span: { readonly from: number; readonly to: number }): boolean =>
     span.from <= at && at < span.to;
 
-/** One span after another from `from` to `to`, each as long as the state stays the same; it changes at the given moments only. */
+/** Splits the time from `from` to `to` into spans of equal state; the state changes at the given moments only. */
 function spansBetween<S>(
   { from, to }: { from: number; to: number },
   moments: readonly number[],
@@ -96,8 +96,8 @@ function spansBetween<S>(
 }
 
 /**
- * Who said on the wire that the VIP is at its hardware address: by ARP that has the VIP as its sender, gratuitous or not, and by
- * advertising as VRRP's master. A span lasts until another says so, or its owner resigns with priority 0.
+ * Owners of the VIP by their claims on the wire: ARP with the VIP as its sender, gratuitous or not, and a master's advertisements. A span
+ * lasts until another host claims the VIP, or its owner resigns with priority 0.
  */
 export function vipOwners({ to, adverts, claims }: WireEvidence, lab: Lab): OwnerSpan[] {
   const { concerns } = vrrpFacts(lab);

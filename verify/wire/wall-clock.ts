@@ -1,15 +1,15 @@
-/** CLOCK_REALTIME less CLOCK_MONOTONIC, in nanoseconds, and how far off that may be. */
+/** CLOCK_REALTIME minus CLOCK_MONOTONIC in nanoseconds, with its error. */
 export interface ClockOffset {
   readonly nanoseconds: bigint;
   readonly error: bigint;
 }
 
-/** How many ticks are looked at; the sharpest counts. */
+/** Ticks that are measured; the sharpest counts. */
 const TICKS = 5;
 
 /**
- * How far apart the machine's wall clock and its monotonic one are. JavaScript reads the wall clock in whole milliseconds only; but at
- * the moment at which it goes on to the next one it is sharp. So this spins, up to 5 ms, and is right to a microsecond or so.
+ * Measures the offset between the machine's wall clock and its monotonic one. JavaScript reads the wall clock in whole milliseconds only, but
+ * the tick to the next millisecond is sharp. So this spins for up to 5 ms, and is right to about a microsecond.
  */
 export function readOffset(): ClockOffset {
   let best: ClockOffset | undefined;

@@ -16,44 +16,45 @@ const KINDS = [
   ["request", "ARP request", "ARP requests"],
 ] as const;
 
-interface Word {
+/** A claim of the VIP: by ARP, or without `claim` by a master's advertisement. */
+interface VipClaim {
   readonly at: number;
   readonly mac: string;
   readonly claim?: ArpClaim;
 }
 
 /**
- * Two hosts that claim the VIP at the same time, while VRRP's master does not change: a real server that answers ARP for it, above all.
- * A master's advertisement counts as its claim. What VRRP explains is left out: the second around a handover, and any time that another
- * diagnosis of VRRP covers.
+ * Two hosts that claim the VIP at the same time, while VRRP's master does not change: above all a real server that answers ARP for it.
+ * A master's advertisement counts as its claim. Times that VRRP explains are left out: the second around a handover, and any time of
+ * another VRRP diagnosis.
  */
 export function diagnoseArpConflicts(
-  { evidence, own, foreign, reigns, lab, facts }: Case,
+  { evidence, own, unknownRouters, masterships, lab, facts }: Case,
   explained: readonly Diagnosis[],
 ): Diagnosis[] {
-  const words: Word[] = [
+  const vipClaims: VipClaim[] = [
     ...evidence.claims.map((claim) => ({ at: claim.at, mac: claim.mac, claim })),
-    ...[...own, ...foreign].filter(({ priority }) => priority > 0).map(({ at, mac }) => ({ at, mac })),
+    ...[...own, ...unknownRouters].filter(({ priority }) => priority > 0).map(({ at, mac }) => ({ at, mac })),
   ].sort((one, other) => one.at - other.at);
-  const changes = reigns.flatMap(({ first, last, resigned }) => [first.at, (resigned ?? last).at]);
+  const changes = masterships.flatMap(({ first, last, resigned }) => [first.at, (resigned ?? last).at]);
   const quiet = (at: number) =>
     changes.some((change) => Math.abs(change - at) <= CLOSE_MS) ||
     explained.some(({ from, to }) => at >= from - CLOSE_MS && at <= (to ?? evidence.to) + 2 * facts.intervalMs);
 
-  const conflicts: { one: Word; other: Word }[] = [];
-  /** The last word of each hardware address. */
-  const lastOf = new Map<string, Word>();
-  for (const word of words) {
+  const conflicts: { one: VipClaim; other: VipClaim }[] = [];
+  /** The last claim of each hardware address. */
+  const lastOf = new Map<string, VipClaim>();
+  for (const next of vipClaims) {
     for (const [mac, last] of lastOf)
       if (
-        mac !== word.mac &&
-        word.at - last.at <= CLOSE_MS &&
-        (word.claim || last.claim) &&
-        !quiet(word.at) &&
+        mac !== next.mac &&
+        next.at - last.at <= CLOSE_MS &&
+        (next.claim || last.claim) &&
+        !quiet(next.at) &&
         !quiet(last.at)
       )
-        conflicts.push({ one: last, other: word });
-    lastOf.set(word.mac, word);
+        conflicts.push({ one: last, other: next });
+    lastOf.set(next.mac, next);
   }
 
   const groups: (typeof conflicts)[] = [];

@@ -1,27 +1,27 @@
 import type { Lab } from "../../../lab/lab.ts";
 import type { WireAdvert, WireEvidence } from "../evidence.ts";
-import { type Reign, reignsOf, type VrrpFacts, vrrpFacts } from "../reigns.ts";
+import { type Mastership, mastershipsOf, type VrrpFacts, vrrpFacts } from "../masterships.ts";
 
-/** What the caller knows of a server beside the wire: that its machine was off, or stood still, for a time. */
+/** A time in which a server's machine was off or paused, known to the caller beside the wire. */
 export interface PowerHint {
   readonly server: string;
   readonly state: "off" | "paused";
   readonly from: number;
-  /** Null: it still is. */
+  /** Null while it lasts. */
   readonly to: number | null;
 }
 
-/** What all diagnoses are made from, put in order once. */
+/** The evidence of all diagnoses, sorted once. */
 export interface Case {
   readonly lab: Lab;
   readonly evidence: WireEvidence;
   readonly facts: VrrpFacts;
-  /** Those of the lab's own directors. */
+  /** Advertisements of the lab's directors. */
   readonly own: readonly WireAdvert[];
-  /** Those for the lab's virtual router or its VIP from anybody else. */
-  readonly foreign: readonly WireAdvert[];
-  /** The directors' reigns, in the order in which they began. */
-  readonly reigns: readonly Reign[];
+  /** Advertisements of unknown routers for the lab's virtual router or its VIP. */
+  readonly unknownRouters: readonly WireAdvert[];
+  /** The directors' masterships, in the order of their beginnings. */
+  readonly masterships: readonly Mastership[];
   readonly hints: readonly PowerHint[];
 }
 
@@ -34,12 +34,12 @@ export function caseOf(evidence: WireEvidence, lab: Lab, hints: readonly PowerHi
     evidence,
     facts,
     own,
-    foreign: ours.filter((advert) => facts.directorOf(advert) === undefined),
-    reigns: reignsOf(own, facts, (advert) => facts.directorOf(advert) ?? advert.source),
+    unknownRouters: ours.filter((advert) => facts.directorOf(advert) === undefined),
+    masterships: mastershipsOf(own, facts, (advert) => facts.directorOf(advert) ?? advert.source),
     hints,
   };
 }
 
-/** The end of something that was last seen at a moment; null if that was so shortly before the capture's end that it may go on. */
+/** The end of a state that was last seen at a moment; null if the capture ended so soon after that it may continue. */
 export const endOf = (lastSeen: number, { evidence, facts }: Case): number | null =>
   evidence.to - lastSeen < 2 * facts.intervalMs ? null : lastSeen;

@@ -1,40 +1,40 @@
 import { directors } from "../../../lab/lab.ts";
 import { skew } from "../../../lab/vrrp.ts";
 import type { Diagnosis } from "../records.ts";
-import { believes, endOfReign, type Reign, type Return, returnOf } from "../reigns.ts";
+import { believes, endOfMastership, type Mastership, type Return, returnOf } from "../masterships.ts";
 import type { Case } from "./case.ts";
 import { count, duration, moment } from "./words.ts";
 
-/** One master's end and the next one's beginning. */
+/** The end of one mastership and the beginning of the next. */
 export interface Handover {
-  readonly from: Reign;
-  readonly to: Reign;
+  readonly from: Mastership;
+  readonly to: Mastership;
   /**
-   * - `resigned`: priority 0, and the other one took over;
-   * - `preempted`: a better one came while it was alive, and it made way;
-   * - `lost`: it fell silent without a word, and the other one took over.
+   * - `resigned`: the master sent priority 0, and the standby took over;
+   * - `preempted`: a router of higher priority advertised, and the live master yielded;
+   * - `lost`: the master fell silent, and the standby took over.
    */
   readonly how: "resigned" | "preempted" | "lost";
-  /** Of a lost master: its next reign, and how it came back to it. */
-  readonly back?: { readonly reign: Reign; readonly how: Return };
+  /** The next mastership of a lost master, and how it returned. */
+  readonly back?: { readonly mastership: Mastership; readonly how: Return };
 }
 
-/** How many advertisement intervals after a master's last advertisement it still counts as alive: one, and what a busy machine is late. */
+/** Advertisement intervals for which a master counts as alive after its last advertisement: one, and the delay of a busy machine. */
 const ALIVE = 2;
 
-/** The handovers between the lab's directors, in the order of time. Those in which a stranger had a part are left out: it explains them. */
-export function handoversOf({ reigns, facts, own, foreign }: Case): Handover[] {
+/** Handovers between the lab's directors, in the order of time, without those that an unknown router caused. */
+export function handoversOf({ masterships, facts, own, unknownRouters }: Case): Handover[] {
   const { intervalMs } = facts;
-  return reigns.flatMap((from): Handover[] => {
-    const end = endOfReign(from);
-    const others = reigns.filter(({ router, first }) => router !== from.router && believes(first, from.last));
-    // With another master that was there before and goes on, a second one is gone and nothing was handed over.
+  return masterships.flatMap((from): Handover[] => {
+    const end = endOfMastership(from);
+    const others = masterships.filter(({ router, first }) => router !== from.router && believes(first, from.last));
+    // With another master before and after, only a second master ended: no handover.
     if (others.some((one) => one.first.at < end - ALIVE * intervalMs && one.last.at > end)) return [];
-    const again = reigns.find((one) => one.router === from.router && one.first.at > from.first.at);
+    const again = masterships.find((one) => one.router === from.router && one.first.at > from.first.at);
     const to = others.find((one) => one.first.at > from.first.at && one.first.at >= end - intervalMs);
     if (!to || (again && again.first.at < to.first.at)) return [];
     if (
-      foreign.some(
+      unknownRouters.some(
         (one) =>
           one.priority > 0 &&
           believes(one, from.last) &&
@@ -46,47 +46,47 @@ export function handoversOf({ reigns, facts, own, foreign }: Case): Handover[] {
     if (from.resigned && to.first.at >= from.resigned.at) return [{ from, to, how: "resigned" }];
     if (to.first.at - from.last.at < ALIVE * intervalMs)
       return to.last.priority > from.last.priority ? [{ from, to, how: "preempted" }] : [];
-    // keepalived puts off its own advertisement whenever it drops one with a bad password: that silence is not its own.
-    const dropped = [...own, ...foreign].filter((one) => one.priority > 0 && !believes(one, from.last));
+    // keepalived delays its own advertisement whenever it drops one with a wrong password: that silence is no loss.
+    const dropped = [...own, ...unknownRouters].filter((one) => one.priority > 0 && !believes(one, from.last));
     if (dropped.some(({ at }) => at > from.last.at && at < to.first.at)) return [];
     return [
       {
         from,
         to,
         how: "lost",
-        ...(again ? { back: { reign: again, how: returnOf(from.last, again.first, intervalMs) } } : {}),
+        ...(again ? { back: { mastership: again, how: returnOf(from.last, again.first, intervalMs) } } : {}),
       },
     ];
   });
 }
 
-/** Names for the handovers, and for a master that stood still and came back. */
+/** Diagnoses of all handovers, and of masters that froze and returned. */
 export function diagnoseHandovers(the: Case): Diagnosis[] {
   const handovers = handoversOf(the);
-  const stoodStill = new Map(handovers.filter((one) => isFrozen(the, one)).map((one) => [one.back?.reign, one]));
+  const stoodStill = new Map(handovers.filter((one) => isFrozen(the, one)).map((one) => [one.back?.mastership, one]));
   return handovers.flatMap((handover) => {
     const { from, to, how } = handover;
     if (how === "resigned") return [cleanHandover(the, from, to)];
     if (how === "lost") return [isFrozen(the, handover) ? frozenDirector(the, handover) : masterCrash(the, handover)];
-    // One that comes back as a master without knowing that it was gone is told of with its freezing.
+    // The return of a frozen master is part of that diagnosis.
     return stoodStill.has(to) ? [] : [preemption(the, from, to)];
   });
 }
 
-/** Whether a lost master stood still rather than died: by what the caller knows, else by how it came back. */
+/** Whether a lost master froze rather than crashed: by the caller's hints, else by its return. */
 export function isFrozen({ hints }: Case, { from, how, back }: Handover): boolean {
   if (how !== "lost") return false;
   const hint = hints.find(
     (one) =>
       one.server === from.router &&
-      one.from < (back?.reign.first.at ?? Number.POSITIVE_INFINITY) &&
+      one.from < (back?.mastership.first.at ?? Number.POSITIVE_INFINITY) &&
       (one.to ?? Number.POSITIVE_INFINITY) > from.last.at,
   );
   return hint ? hint.state === "paused" : back?.how === "stood-still";
 }
 
-function cleanHandover({ lab }: Case, from: Reign, to: Reign): Diagnosis {
-  const resigned = endOfReign(from);
+function cleanHandover({ lab }: Case, from: Mastership, to: Mastership): Diagnosis {
+  const resigned = endOfMastership(from);
   const tookMs = to.first.at - resigned;
   return {
     id: "clean-handover",
@@ -102,8 +102,8 @@ function cleanHandover({ lab }: Case, from: Reign, to: Reign): Diagnosis {
   };
 }
 
-function preemption({ facts, reigns }: Case, from: Reign, to: Reign): Diagnosis {
-  const before = reigns.findLast((one) => one.router === to.router && one.last.at < to.first.at);
+function preemption({ facts, masterships }: Case, from: Mastership, to: Mastership): Diagnosis {
+  const before = masterships.findLast((one) => one.router === to.router && one.last.at < to.first.at);
   return {
     id: "preemption",
     title: `${to.router} (priority ${to.first.priority}) took over from ${from.router} (priority ${from.last.priority}), which was alive`,
@@ -132,13 +132,13 @@ function masterCrash({ lab, facts }: Case, { from, to, back }: Handover): Diagno
       `${moment(from.last.at)}: ${from.router}'s last advertisement, priority ${from.last.priority}; no priority 0 after it`,
       `${moment(to.first.at)}: ${to.router} advertises first, with priority ${to.first.priority}`,
       `promised: ${to.router}'s master-down interval, 3 × ${duration(intervalMs)} + skew ${duration(skewMs)} = ${duration(3 * intervalMs + skewMs)}`,
-      ...(back ? [returnInWords(from, back.reign, back.how)] : [`${from.router} was not heard any more`]),
+      ...(back ? [returnInWords(from, back.mastership, back.how)] : [`${from.router} was not heard any more`]),
     ],
   };
 }
 
 function frozenDirector(the: Case, { from, to, back }: Handover): Diagnosis {
-  const until = back?.reign.first.at ?? null;
+  const until = back?.mastership.first.at ?? null;
   const silentMs = (until ?? the.evidence.to) - from.last.at;
   return {
     id: "frozen-director",
@@ -151,7 +151,7 @@ function frozenDirector(the: Case, { from, to, back }: Handover): Diagnosis {
     because: [
       `${moment(from.last.at)}: ${from.router}'s last advertisement, IP identification ${from.last.ipId}; no priority 0 after it`,
       `${moment(to.first.at)}: ${to.router} advertises first, ${duration(to.first.at - from.last.at)} later`,
-      ...(back ? [returnInWords(from, back.reign, back.how), ...burst(back.reign)] : []),
+      ...(back ? [returnInWords(from, back.mastership, back.how), ...burst(back.mastership)] : []),
       ...hostLife(the, from, until ?? the.evidence.to),
       ...the.hints
         .filter(({ server, state }) => server === from.router && state === "paused")
@@ -160,18 +160,18 @@ function frozenDirector(the: Case, { from, to, back }: Handover): Diagnosis {
   };
 }
 
-/** What a keepalived that wakes up finds in its queue it answers at once: an advertisement for each lower one. */
-function burst({ router, adverts, first }: Reign): string[] {
+/** A keepalived that wakes up answers its queue at once: one advertisement for each queued one of lower priority. */
+function burst({ router, adverts, first }: Mastership): string[] {
   const atOnce = adverts.filter(({ at }) => at - first.at < 50).length;
   return atOnce > 1 ? [`${atOnce} advertisements of ${router} within 50 ms: it answered those that had queued up`] : [];
 }
 
-/** Whether the machine lived while its keepalived did not, by what else came from its hardware address. */
-function hostLife({ evidence, lab }: Case, { router, last }: Reign, until: number): string[] {
+/** Whether the machine was alive while its keepalived was silent, by other frames from its hardware address. */
+function hostLife({ evidence, lab }: Case, { router, last }: Mastership, until: number): string[] {
   const mac = directors(lab)
     .find(({ name }) => name === router)
     ?.mac.toLowerCase();
-  // A second after its last word there may still be answers under way, and just before its next it wakes up.
+  // Answers may be under way for a second after its last advertisement, and it wakes up just before the next one.
   const seen = (evidence.sightings.get(mac ?? "") ?? []).filter((at) => at > last.at + 1000 && at < until - 250).length;
   return [
     seen > 0
@@ -180,7 +180,7 @@ function hostLife({ evidence, lab }: Case, { router, last }: Reign, until: numbe
   ];
 }
 
-function returnInWords({ last, router }: Reign, { first }: Reign, how: Return): string {
+function returnInWords({ last, router }: Mastership, { first }: Mastership, how: Return): string {
   const back = `${moment(first.at)}: ${router} advertises again, with priority ${first.priority} and IP identification ${first.ipId} after ${last.ipId}`;
   const words: Record<Return, string> = {
     "stood-still":
@@ -193,5 +193,5 @@ function returnInWords({ last, router }: Reign, { first }: Reign, how: Return): 
   return `${back}: ${words[how]}`;
 }
 
-const priorityOf = (lab: Case["lab"], { router, first }: Reign): number =>
+const priorityOf = (lab: Case["lab"], { router, first }: Mastership): number =>
   directors(lab).find(({ name }) => name === router)?.priority ?? first.priority;

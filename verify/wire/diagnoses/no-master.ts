@@ -3,12 +3,12 @@ import type { Case } from "./case.ts";
 import { duration, moment } from "./words.ts";
 
 /**
- * Times in which nobody was master, not even a stranger: longer than the slowest director's master-down interval, by an advertisement
- * interval at least, for a busy machine's timers are late.
+ * Times without a master, unknown routers included: longer than the slowest director's master-down interval by at least one advertisement
+ * interval, since timers of a busy machine are late.
  */
-export function diagnoseNoMaster({ lab, evidence, facts, own, foreign }: Case): Diagnosis[] {
+export function diagnoseNoMaster({ lab, evidence, facts, own, unknownRouters }: Case): Diagnosis[] {
   if (lab.stage !== "ha") return [];
-  const adverts = [...own, ...foreign].sort((one, other) => one.at - other.at);
+  const adverts = [...own, ...unknownRouters].sort((one, other) => one.at - other.at);
   const masters = adverts.filter(({ priority }) => priority > 0).map(({ at }) => at);
   const moments = [evidence.from, ...masters, evidence.to];
   return moments.slice(1).flatMap((next, index): Diagnosis[] => {

@@ -1,22 +1,21 @@
 import type { Diagnosis } from "../records.ts";
-import { believes, endOfReign, type Reign } from "../reigns.ts";
+import { believes, endOfMastership, type Mastership } from "../masterships.ts";
 import { type Case, endOf } from "./case.ts";
 import { handoversOf } from "./handovers.ts";
 import { count, duration, listed, moment } from "./words.ts";
 
-/** A time in which some routers were master at once. */
+/** A time in which several routers were master at once. */
 interface Together {
   readonly routers: readonly string[];
   readonly from: number;
-  /** The last advertisement of the one that ended first, priority 0 included. */
+  /** The last advertisement of the router that ended first, priority 0 included. */
   readonly to: number;
   readonly because: readonly string[];
 }
 
 /**
- * Directors that were master at once. In a handover the old master's last advertisement may still be under way when the new one's first
- * is sent; one that sends two more, over longer than an interval, does not hear the other. Two that do not believe each other are split
- * whatever they send.
+ * Directors that were master at once. In a handover, the old master's last advertisement may cross the new one's first; a master that sends
+ * two more, over longer than an interval, does not hear the other. Two that drop each other's advertisements are split in any case.
  */
 export function diagnoseSplitBrain(the: Case): Diagnosis[] {
   return merged([...overlaps(the), ...cutOff(the)], the.facts.intervalMs).map(({ routers, from, to, because }) => ({
@@ -29,11 +28,11 @@ export function diagnoseSplitBrain(the: Case): Diagnosis[] {
   }));
 }
 
-function overlaps({ reigns, facts }: Case): Together[] {
-  return reigns.flatMap((one, index) =>
-    reigns.slice(index + 1).flatMap((other): Together[] => {
+function overlaps({ masterships, facts }: Case): Together[] {
+  return masterships.flatMap((one, index) =>
+    masterships.slice(index + 1).flatMap((other): Together[] => {
       const from = Math.max(one.first.at, other.first.at);
-      const to = Math.min(endOfReign(one), endOfReign(other));
+      const to = Math.min(endOfMastership(one), endOfMastership(other));
       const [ones, others] = [within(one, from, to), within(other, from, to)];
       const split = !believes(one.last, other.last) || Math.min(ones, others) >= 2;
       if (one.router === other.router || to - from <= facts.intervalMs || !split) return [];
@@ -55,7 +54,7 @@ function overlaps({ reigns, facts }: Case): Together[] {
   );
 }
 
-/** Masters that nobody heard: their count of advertisements, when they are heard again, says that they never stopped. */
+/** Masters cut off from the bridge: their count of advertisements, once heard again, shows that they never stopped. */
 function cutOff(the: Case): Together[] {
   return handoversOf(the).flatMap(({ from, to, back }) =>
     back?.how === "cut-off"
@@ -63,11 +62,11 @@ function cutOff(the: Case): Together[] {
           {
             routers: [from.router, to.router],
             from: to.first.at,
-            to: back.reign.first.at,
+            to: back.mastership.first.at,
             because: [
               `${moment(from.last.at)}: the last advertisement of ${from.router} that the bridge heard, IP identification ${from.last.ipId}`,
               `${moment(to.first.at)}: ${to.router} advertises first`,
-              `${moment(back.reign.first.at)}: ${from.router} is heard again, IP identification ${back.reign.first.ipId}: ` +
+              `${moment(back.mastership.first.at)}: ${from.router} is heard again, IP identification ${back.mastership.first.ipId}: ` +
                 "it had gone on advertising all the time, cut off from the bridge",
             ],
           },
@@ -76,10 +75,10 @@ function cutOff(the: Case): Together[] {
   );
 }
 
-const within = ({ adverts }: Reign, from: number, to: number): number =>
+const within = ({ adverts }: Mastership, from: number, to: number): number =>
   adverts.filter(({ at }) => at >= from && at <= to).length;
 
-/** Times that touch, or are no more than a few intervals apart, are one. */
+/** Merges times that touch or are at most a few intervals apart. */
 function merged(times: readonly Together[], intervalMs: number): Together[] {
   const found: Together[] = [];
   for (const one of times.toSorted((a, b) => a.from - b.from)) {

@@ -20,7 +20,7 @@ it.each<[string, string[], string[]]>([
   expect(await answers(printed(...names.map(macOf)), names.length > 0 ? 0 : 1)).toEqual(expected);
 });
 
-it("a stranger, by its hardware address in lower case, and a server in either case", async () => {
+it("an unknown host, by its hardware address in lower case, and a server in either case", async () => {
   expect(await answers(printed("02:00:00:AA:BB:CC", macOf("server1").toLowerCase()))).toEqual([
     "02:00:00:aa:bb:cc",
     "server1",

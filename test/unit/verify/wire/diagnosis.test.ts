@@ -7,7 +7,7 @@ const { server1, server2, server4 } = macs;
 const ids = (...all: Parameters<typeof diagnose>) => diagnose(...all).map(({ id }) => id);
 /** server1 is master from the start, until it has spoken so many times: the last time at (count - 1) × 1000 + 100. */
 const server1Speaks = (count: number) => adverts("server1", { from: 100, count, id: 10 });
-const stranger = (speech: Speech) =>
+const unknownRouter = (speech: Speech) =>
   adverts(undefined, { source: "172.25.254.66", mac: "52:54:00:66:66:66", ...speech });
 
 it("finds nothing where one director is master all the time", () => {
@@ -194,7 +194,7 @@ describe("two masters", () => {
     expect(ids(wire, lab)).toEqual(["preemption"]);
   });
 
-  it("are none in a short reign between two of another", () => {
+  it("are none in a short mastership between two of another", () => {
     const wire = story(20_000, [
       ...adverts("server4", { from: 100, count: 5 }),
       ...adverts("server1", { from: 4200, count: 2 }),
@@ -210,11 +210,11 @@ describe("two masters", () => {
   });
 });
 
-describe("a stranger", () => {
+describe("an unknown router", () => {
   it("is a rogue router, and explains what the directors do", () => {
     const wire = story(20_000, [
       ...server1Speaks(5),
-      ...stranger({ from: 4300, count: 5, priority: 200 }),
+      ...unknownRouter({ from: 4300, count: 5, priority: 200 }),
       ...adverts("server1", { from: 11_900, count: 8, id: 15 }),
     ]);
     expect(diagnose(wire, lab)).toMatchObject([
@@ -233,14 +233,14 @@ describe("a stranger", () => {
   it("is one with a director's address, too", () => {
     const wire = story(8000, [
       ...server1Speaks(8),
-      ...stranger({ from: 4300, count: 2, priority: 100, source: lab.servers[0]?.address ?? "" }),
+      ...unknownRouter({ from: 4300, count: 2, priority: 100, source: lab.servers[0]?.address ?? "" }),
     ]);
     expect(diagnose(wire, lab)).toMatchObject([{ id: "rogue-router" }]);
     expect(diagnose(wire, lab)[0]?.title).toContain("which is server1's address but not its hardware address");
   });
 
   it("is one in another virtual router that has the VIP, and none in one that has not", () => {
-    const other = stranger({ from: 4300, count: 2, priority: 200, virtualRouterId: 52 });
+    const other = unknownRouter({ from: 4300, count: 2, priority: 200, virtualRouterId: 52 });
     expect(ids(story(8000, [...server1Speaks(8), ...other]), lab)).toEqual(["rogue-router"]);
     const elsewhere = other.map((one) => ({ ...one, addresses: ["172.25.254.101"] }));
     expect(ids(story(8000, [...server1Speaks(8), ...elsewhere]), lab)).toEqual([]);

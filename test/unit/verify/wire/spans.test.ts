@@ -89,7 +89,7 @@ describe("VRRP states", () => {
     ]);
   });
 
-  it("tell of a stranger by its address, and that a director makes way to it", () => {
+  it("tell of an unknown router by its address, and that a director yields to it", () => {
     const rogue = adverts(undefined, {
       from: 4300,
       count: 5,

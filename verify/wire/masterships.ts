@@ -2,28 +2,28 @@ import { directors, type Lab } from "../../lab/lab.ts";
 import { masterDownInterval } from "../../lab/vrrp.ts";
 import type { WireAdvert } from "./evidence.ts";
 
-/** A time in which one router advertised as master, without another one in between. */
-export interface Reign {
-  /** A director's name, or the address of a router that is none of the lab's. */
+/** The time in which one router advertised as master, without another one in between. */
+export interface Mastership {
+  /** A director's name, or the address of an unknown router. */
   readonly router: string;
   /** All with a priority above 0. */
   readonly adverts: readonly WireAdvert[];
   readonly first: WireAdvert;
   readonly last: WireAdvert;
-  /** Its advertisement of priority 0, by which a master says that it stops (RFC 3768, section 6.4.3); not there if it said nothing. */
+  /** Its advertisement of priority 0, with which a master resigns (RFC 3768, section 6.4.3); absent if it fell silent. */
   readonly resigned?: WireAdvert;
 }
 
-/** The lab's VRRP as it is judged by: directors with their timers in milliseconds. */
+/** The lab's VRRP configuration that diagnoses compare with: directors and their timers in milliseconds. */
 export interface VrrpFacts {
   readonly intervalMs: number;
   /** The master-down interval of the director that waits longest. */
   readonly slowestMs: number;
   /** Each director's master-down interval, by name. */
   readonly masterDownMs: ReadonlyMap<string, number>;
-  /** The director that an advertisement comes from, by address and hardware address; undefined: it is none of the lab's. */
+  /** The director that sent an advertisement, by address and hardware address; undefined for an unknown router. */
   directorOf(advert: Pick<WireAdvert, "source" | "mac">): string | undefined;
-  /** Whether it concerns the lab: its virtual router or its VIP. */
+  /** Whether an advertisement is for the lab's virtual router or its VIP. */
   concerns(advert: WireAdvert): boolean;
 }
 
@@ -46,32 +46,34 @@ export function vrrpFacts(lab: Lab): VrrpFacts {
 }
 
 /**
- * A master that is silent for longer than this, in advertisement intervals, while another speaks, has made way to it. Less than two: a
- * better one that comes and resigns at once leaves no more time.
+ * Silence after which a master has yielded to another that advertises, in advertisement intervals. Less than two: a router of higher priority
+ * that resigns at once leaves no more time.
  */
 const LATE = 1.75;
 
-/** Whether a router takes another's advertisement for one of its own virtual router: it drops what has another version or password. */
+/** Whether a router accepts another's advertisement: it drops those of another version or password. */
 export const believes = (one: WireAdvert, other: WireAdvert): boolean =>
   one.version === other.version && one.password === other.password;
 
-/** When a router stopped being master, as far as it said so. */
-export const endOfReign = ({ resigned, last }: Reign): number => resigned?.at ?? last.at;
+/** The end of a mastership: the resignation, or else the last advertisement. */
+export const endOfMastership = ({ resigned, last }: Mastership): number => resigned?.at ?? last.at;
 
 /**
- * The reigns of all routers whose advertisements are given, in the order in which they began. A reign ends with a priority 0; or
- * if its router pauses for well over an interval while another one advertises that it believes; or if it pauses for longer than
- * any standby waits and then does not go on counting. Two routers that both keep advertising have one long reign each, side by side.
- * (keepalived 2.2.7 puts its own advertisement off by an interval whenever it drops somebody else's for its password, so that a
- * master may not be heard for long and be master all the same.)
+ * Masterships of all routers in a list of advertisements, in the order of their beginnings. A mastership ends in one of three ways:
+ * - its router resigns with priority 0;
+ * - its router pauses for well over an interval while another one advertises whose advertisements it accepts;
+ * - its router pauses for longer than any standby waits, and its IP identification does not continue afterwards.
+ * Two routers that both keep advertising have one long mastership each, side by side.
+ * (keepalived 2.2.7 delays its own advertisement by an interval whenever it drops another one for its password: a master may be silent
+ * for long and still be master.)
  */
-export function reignsOf(
+export function mastershipsOf(
   adverts: readonly WireAdvert[],
   { intervalMs, slowestMs }: Pick<VrrpFacts, "intervalMs" | "slowestMs">,
   nameOf: (advert: WireAdvert) => string,
-): Reign[] {
-  const reigns: { router: string; adverts: WireAdvert[]; resigned?: WireAdvert }[] = [];
-  const current = new Map<string, (typeof reigns)[number]>();
+): Mastership[] {
+  const masterships: { router: string; adverts: WireAdvert[]; resigned?: WireAdvert }[] = [];
+  const current = new Map<string, (typeof masterships)[number]>();
   /** When each router last advertised as master. */
   const lastOf = new Map<string, WireAdvert>();
   for (const advert of adverts) {
@@ -89,31 +91,31 @@ export function reignsOf(
       pause <= slowestMs + intervalMs ? pause <= LATE * intervalMs || !others : !others && isNext(open, advert);
     if (open && goesOn) open.adverts.push(advert);
     else {
-      const reign = { router, adverts: [advert] };
-      reigns.push(reign);
-      current.set(router, reign);
+      const mastership = { router, adverts: [advert] };
+      masterships.push(mastership);
+      current.set(router, mastership);
     }
     lastOf.set(router, advert);
   }
-  return reigns.map((reign) => ({
-    ...reign,
-    first: reign.adverts[0] as WireAdvert,
-    last: reign.adverts.at(-1) as WireAdvert,
+  return masterships.map((mastership) => ({
+    ...mastership,
+    first: mastership.adverts[0] as WireAdvert,
+    last: mastership.adverts.at(-1) as WireAdvert,
   }));
 }
 
-/** Whether an advertisement is the very next of a reign's router: it sent none that was not heard. */
-const isNext = (reign: { readonly adverts: readonly WireAdvert[] } | undefined, { ipId }: WireAdvert): boolean =>
-  ipId === ((reign?.adverts.at(-1)?.ipId ?? 0) + 1) % 65536;
+/** Whether an advertisement is the next one of a mastership's router: none was lost in between. */
+const isNext = (mastership: { readonly adverts: readonly WireAdvert[] } | undefined, { ipId }: WireAdvert): boolean =>
+  ipId === ((mastership?.adverts.at(-1)?.ipId ?? 0) + 1) % 65536;
 
 /**
- * How a director came back that had been silent, by how far its advertisements were counted on in the IPv4 identification:
- * - `stood-still`: the very next number. It sent nothing in between, not even the priority 0 with which keepalived leaves when its link
- *   goes down, and did not start anew: it was frozen;
- * - `link-down`: a few were sent that the bridge did not see: keepalived's FAULT state;
- * - `cut-off`: it went on advertising all the time, where the bridge did not hear it: it was master without interruption;
- * - `started-anew`: its count began again;
- * - `unknown`: its advertisements are not counted (a router other than keepalived).
+ * How a director returned after a silence, by the IPv4 identification in which keepalived counts its advertisements:
+ * - `stood-still`: the next number. It sent nothing in between, not even the priority 0 that keepalived sends when its link goes down, and
+ *   did not restart: it was frozen;
+ * - `link-down`: the bridge missed a few advertisements: keepalived's FAULT state;
+ * - `cut-off`: the bridge missed as many as the silence was long: it was master without interruption;
+ * - `started-anew`: the count began again;
+ * - `unknown`: a router other than keepalived, which does not count.
  */
 export type Return = "stood-still" | "link-down" | "cut-off" | "started-anew" | "unknown";
 

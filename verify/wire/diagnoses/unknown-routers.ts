@@ -1,20 +1,20 @@
 import type { WireAdvert } from "../evidence.ts";
 import type { Diagnosis } from "../records.ts";
-import { believes } from "../reigns.ts";
+import { believes } from "../masterships.ts";
 import { type Case, endOf } from "./case.ts";
 import { count, moment } from "./words.ts";
 
-/** keepalived takes so many characters of a password: keepalived.conf(5); the packet has no room for more. */
+/** Characters of a password that keepalived uses: keepalived.conf(5); the packet has no room for more. */
 const PASSWORD_CHARACTERS = 8;
 
-/** Undefined where the lab's VRRP has none. */
+/** The lab's VRRP password; undefined if it has none. */
 const passwordOf = ({ lab }: Case): string | undefined => lab.keepalived.password?.slice(0, PASSWORD_CHARACTERS);
 
 /** Only version 2 has passwords. */
 const isWrong = (advert: WireAdvert, password: string | undefined): boolean =>
   password !== undefined && advert.version === 2 && advert.password !== password;
 
-/** The lab's own password is not shown; another one is, for it may be a slip. */
+/** Hides the lab's password, and shows any other: it may be a typing error. */
 const inWords = ({ password }: WireAdvert, known: string | undefined): string =>
   password === undefined
     ? "no password"
@@ -22,12 +22,12 @@ const inWords = ({ password }: WireAdvert, known: string | undefined): string =>
       ? "the lab's password"
       : `the password ${JSON.stringify(password)}`;
 
-/** Routers that are none of the lab's directors and speak for its virtual router or its VIP. */
+/** Unknown routers that advertise the lab's virtual router or its VIP. */
 export function diagnoseRogueRouters(the: Case): Diagnosis[] {
   const { lab } = the;
-  return grouped(the.foreign, ({ source, mac }) => `${source} ${mac}`).map((adverts): Diagnosis => {
+  return grouped(the.unknownRouters, ({ source, mac }) => `${source} ${mac}`).map((adverts): Diagnosis => {
     const [first, last] = ends(adverts);
-    // With a priority 0 it resigns: what it claimed is in the ones before.
+    // Priority 0 is its resignation: its claims are in the advertisements before.
     const { source, mac, virtualRouterId, priority, addresses } = adverts.findLast((one) => one.priority > 0) ?? last;
     const impersonated = lab.servers.find(({ address }) => address === source)?.name;
     const madeWay = madeWayFor(first, the);
@@ -51,7 +51,7 @@ export function diagnoseRogueRouters(the: Case): Diagnosis[] {
   });
 }
 
-/** The last advertisement of the director that was master when a stranger came, and stopped within two intervals. */
+/** The last advertisement of the director that yielded to an unknown router: it was master, and stopped within two intervals. */
 function madeWayFor(first: WireAdvert, { own, facts }: Case): WireAdvert | undefined {
   const soonMs = 2 * facts.intervalMs;
   const last = own.findLast(({ at, priority }) => at < first.at && priority > 0);
@@ -60,12 +60,12 @@ function madeWayFor(first: WireAdvert, { own, facts }: Case): WireAdvert | undef
 }
 
 /**
- * Routers whose password is not the lab's: the directors ignore them, and they the directors. Of a director of the lab it is a mistake;
- * a stranger is told of as a rogue router, too.
+ * Routers with another password than the lab's: they and the directors ignore each other. A director with one is misconfigured; an unknown
+ * router is also diagnosed as a rogue router.
  */
 export function diagnoseWrongPasswords(the: Case): Diagnosis[] {
   const password = passwordOf(the);
-  const wrong = [...the.own, ...the.foreign].filter((advert) => isWrong(advert, password));
+  const wrong = [...the.own, ...the.unknownRouters].filter((advert) => isWrong(advert, password));
   return grouped(wrong, (advert) => `${advert.source} ${advert.password}`).map((adverts): Diagnosis => {
     const [first, last] = ends(adverts);
     const router = the.facts.directorOf(last) ?? last.source;
@@ -77,13 +77,13 @@ export function diagnoseWrongPasswords(the: Case): Diagnosis[] {
       who: [router],
       because: [
         `${moment(first.at)} to ${moment(last.at)}: ${count(adverts.length, "advertisement")} of ${router} with ${inWords(last, password)}`,
-        "whoever drops such a one puts off its own: a master may fall silent for so long that the standby takes over for a moment",
+        "keepalived delays its own advertisement when it drops such a one: a master may be silent until the standby takes over for a moment",
       ],
     };
   });
 }
 
-/** Advertisements by who sent them, in the order of each one's first. */
+/** Groups advertisements by a key, in the order of the first of each group. */
 function grouped(adverts: readonly WireAdvert[], key: (advert: WireAdvert) => string): WireAdvert[][] {
   const groups = new Map<string, WireAdvert[]>();
   for (const advert of adverts) groups.set(key(advert), [...(groups.get(key(advert)) ?? []), advert]);
