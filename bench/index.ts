@@ -11,7 +11,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { writeBenchmarkDocs } from "../docs/generate/benchmarks.ts";
+import { writeBenchmarkDocs } from "./docs.ts";
 import { commit, machine } from "./harness/machine.ts";
 import type { Order, Outcome, Part } from "./harness/part.ts";
 import { merged, noResults, type PartResult, readResults, resultsFile, writeResults } from "./harness/results.ts";

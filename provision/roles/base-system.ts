@@ -20,7 +20,8 @@ deb ${url}/debian-security bookworm-security main
 /** What every server has before it has a role. */
 export const baseSystem = defineResource({
   type: "BaseSystem",
-  summary: "A server that answers on SSH, has its hostname, knows the lab's other hosts by name, and knows where packages come from.",
+  summary:
+    "A server that answers on SSH, has its hostname, knows the lab's other hosts by name, and knows where packages come from.",
   where: z.object({
     server: serverRef,
     /** The lab host's `generation`: a host that was started anew has booted its servers anew, and they are waited for. */

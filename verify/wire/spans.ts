@@ -2,8 +2,8 @@ import type { Lab } from "../../lab/lab.ts";
 import { directors, goalOf } from "../../lab/lab.ts";
 import { serverWithMac } from "../live/server-with-mac.ts";
 import type { WireAdvert, WireEvidence } from "./evidence.ts";
-import type { OwnerSpan, VrrpSpan } from "./records.ts";
 import { type Mastership, mastershipsOf, returnOf, type VrrpFacts, vrrpFacts } from "./masterships.ts";
+import type { OwnerSpan, VrrpSpan } from "./records.ts";
 
 /**
  * VRRP states of all routers over a capture. Only a master advertises, so the other states are inferred:

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { chart } from "../../../bench/harness/chart.ts";
 import { merged, noResults, type PartResult } from "../../../bench/harness/results.ts";
 import { parts } from "../../../bench/parts/index.ts";
-import { benchmarkChartFile, benchmarkDocs, benchmarkDocsFile, filled } from "../../../docs/generate/benchmarks.ts";
+import { benchmarkChartFile, benchmarkDocs, benchmarkDocsFile, filled } from "../../../bench/docs.ts";
 
 const part: PartResult = {
   date: "2026-11-24T15:00:00.000Z",

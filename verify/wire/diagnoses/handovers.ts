@@ -1,7 +1,7 @@
 import { directors } from "../../../lab/lab.ts";
 import { skew } from "../../../lab/vrrp.ts";
-import type { Diagnosis } from "../records.ts";
 import { believes, endOfMastership, type Mastership, type Return, returnOf } from "../masterships.ts";
+import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
 import { count, duration, moment } from "./words.ts";
 

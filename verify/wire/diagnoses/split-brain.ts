@@ -1,5 +1,5 @@
-import type { Diagnosis } from "../records.ts";
 import { believes, endOfMastership, type Mastership } from "../masterships.ts";
+import type { Diagnosis } from "../records.ts";
 import { type Case, endOf } from "./case.ts";
 import { handoversOf } from "./handovers.ts";
 import { count, duration, listed, moment } from "./words.ts";

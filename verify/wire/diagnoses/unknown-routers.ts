@@ -1,6 +1,6 @@
 import type { WireAdvert } from "../evidence.ts";
-import type { Diagnosis } from "../records.ts";
 import { believes } from "../masterships.ts";
+import type { Diagnosis } from "../records.ts";
 import { type Case, endOf } from "./case.ts";
 import { count, moment } from "./words.ts";
 
