@@ -4,10 +4,10 @@ import ts from "typescript";
 import { stages } from "../../lab/schema.ts";
 import { projectRoot } from "../../provision/paths.ts";
 
-/** The page of which this writes a part. */
+/** The page that has the generated part. */
 export const reportDocsFile = join(projectRoot, "docs/report.md");
 
-/** Where the interfaces of result.json are. */
+/** The files that define the interfaces of result.json. */
 const sources = [
   "verify/report/result.ts",
   "verify/checks/check.ts",
@@ -22,10 +22,10 @@ const sources = [
 const BEGIN = "<!-- Written by `npm run docs` from verify/report/result.ts: change the comments there, not this. -->";
 const END = "<!-- End of what is written. -->";
 
-/** What a type is called where it has no interface of its own. */
+/** Texts for types that are not interfaces. */
 const aliases: Readonly<Record<string, string>> = { Stage: stages.map((stage) => `"${stage}"`).join(" | ") };
 
-/** docs/report.md with the fields of result.json as the interfaces have them now. */
+/** docs/report.md with the current fields of result.json. */
 export async function reportDocs(): Promise<string> {
   const page = await readFile(reportDocsFile, "utf8");
   const [before = "", rest] = page.split(BEGIN);
@@ -34,7 +34,7 @@ export async function reportDocs(): Promise<string> {
   return `${before}${BEGIN}\n\n${await fields()}\n\n${END}${after}`;
 }
 
-/** A section for every interface, in the order in which they are met from RunResult on. */
+/** A section for every interface, in the order of first use from RunResult on. */
 async function fields(): Promise<string> {
   const interfaces = await interfacesByName();
   const met = new Set(["RunResult"]);
@@ -63,7 +63,7 @@ async function interfacesByName(): Promise<Interfaces> {
   return found;
 }
 
-/** The rows of a table. What an object without a name has in it are rows too, `latency.medianMs`. */
+/** The rows of a table. The fields of an anonymous object are rows too: `latency.medianMs`. */
 function rowsOf(
   members: ts.NodeArray<ts.TypeElement>,
   interfaces: Interfaces,
@@ -84,7 +84,7 @@ function rowsOf(
   });
 }
 
-/** A type without `readonly` and, of a list, what it is a list of. */
+/** A type without `readonly`; for a list, the type of its items. */
 function unwrap(type: ts.TypeNode, list = false): { inner: ts.TypeNode; list: boolean } {
   if (ts.isTypeOperatorNode(type) || ts.isParenthesizedTypeNode(type)) return unwrap(type.type, list);
   if (ts.isArrayTypeNode(type)) return unwrap(type.elementType, true);
@@ -105,14 +105,14 @@ function typeWords(type: ts.TypeNode, list: boolean, interfaces: Interfaces, mee
   return list ? `list of ${words}` : words;
 }
 
-/** A union is code as it stands, unless one of its members has a section to link to. */
+/** A union is shown as code, unless one of its members has a section to link to. */
 const unionWords = (type: ts.UnionTypeNode, named: (text: string) => string): string => {
   const members = type.types.map((member) => member.getText());
   const words = members.map(named);
   return words.some((word) => word.startsWith("[")) ? words.join(" or ") : `\`${members.join(" | ")}\``;
 };
 
-/** `Outage["counts"]` as the type that the field has. */
+/** Resolves `Outage["counts"]` to the type of the field. */
 function resolved(type: ts.TypeNode, interfaces: Interfaces): ts.TypeNode {
   if (!ts.isIndexedAccessTypeNode(type)) return type;
   const field = type.indexType.getText().slice(1, -1);
@@ -120,7 +120,7 @@ function resolved(type: ts.TypeNode, interfaces: Interfaces): ts.TypeNode {
   return member && ts.isPropertySignature(member) && member.type ? member.type : type;
 }
 
-/** The comment before a declaration, its paragraphs as one line each. */
+/** The comment of a declaration, one line a paragraph. */
 function comment(node: ts.Node): string {
   const text = ts.getJSDocCommentsAndTags(node).flatMap((doc) => ts.getTextOfJSDocComment(doc.comment) ?? []);
   const flat = text.join("\n").replace(/(?<!\n)\n(?!\n|- )/g, " ");

@@ -3,7 +3,7 @@ import type { FailoverReport, Move } from "./report.ts";
 
 type Line = [label: string, text: string];
 
-/** The report for a terminal, without colours. */
+/** Formats the report for a terminal, without colours. */
 export function formatFailover(report: FailoverReport): string {
   const { service, master, standby, crash, failback, diagnoses, findings, interrupted } = report;
   const lines: Line[] = [

@@ -4,10 +4,10 @@ import type { OutagePromise, RunLab, RunResult, StepResult } from "../report/res
 import type { ResolvedScenario } from "../scenarios/index.ts";
 import type { Diagnosis } from "../wire/records.ts";
 
-/** How much service is shown before and after an outage, and by a character of `strip`, in milliseconds. */
+/** The margin before and after an outage in `strip`, and the length of a character, in milliseconds. */
 const STRIP = { aroundMs: 1000, binMs: 100 };
 
-/** One thing that a failover must show, and whether it did. */
+/** A property that a failover must have, and whether it had it. */
 export interface Finding {
   readonly title: string;
   readonly expected: string;
@@ -15,16 +15,16 @@ export interface Finding {
   readonly ok: boolean;
 }
 
-/** What the client saw from the moment that the master's power was taken away, or given back. Times are milliseconds on the run's clock. */
+/** What the client saw after the master's power was cut, or restored. Times are milliseconds on the run's clock. */
 export interface Move {
-  /** Who was last heard on the wire to have the VIP, before and at the end: a server's name, or the hardware address of an unknown host. */
+  /** The last owner of the VIP on the wire, before and at the end: a server's name, or the hardware address of an unknown host. */
   readonly holder: { readonly before: string | null; readonly after: string | null };
-  /** The hardware address in the client's ARP entry for the VIP, and how long it took to become what it was at the end; null: it was that. */
+  /** The hardware address in the client's ARP entry for the VIP, and the time until its last change; null: it did not change. */
   readonly arp: { readonly before: string | null; readonly after: string | null; readonly movedMs: number | null };
-  /** When it was begun to take the power away or to give it back, and when that was done: at a failback, when the master was up again. */
+  /** The start and the end of the power action; at a failback, the end is when the master is up again. */
   readonly power: { readonly from: number; readonly to: number };
   readonly outage: Outage;
-  /** What VRRP promises for it; not there of a failback. */
+  /** VRRP's promise for it; absent for a failback. */
   readonly promise?: OutagePromise;
   /** Answered requests by the name of the server that answered. */
   readonly perServer: Readonly<Record<string, number>>;
@@ -32,7 +32,7 @@ export interface Move {
   readonly strip: string;
 }
 
-/** A failover that was brought about and measured. JSON as it is. A change that a reader could stumble over raises `version`. */
+/** A measured failover, as JSON. A change that could break a reader raises `version`. */
 export interface FailoverReport {
   readonly format: "lvs-lab failover";
   readonly version: 2;
@@ -41,16 +41,16 @@ export interface FailoverReport {
   readonly startedAt: string;
   readonly service: Pick<RunLab, "vip" | "port" | "scheduler">;
   readonly probe: { readonly intervalMs: number; readonly timeoutMs: number; readonly jitter: Jitter };
-  /** Who held the VIP, and who was to take over. */
+  /** The director that held the VIP, and the one that was to take over. */
   readonly master: RunDirector;
   readonly standby: RunDirector;
-  /** Whether the master is to take the VIP again when it is back. */
+  /** Whether the returning master is to take the VIP back. */
   readonly preempts: boolean;
-  /** Null: the lab was not fit to be broken; the findings say why. */
+  /** Null: the lab was not healthy enough to break it; the findings say why. */
   readonly crash: Move | null;
-  /** The master comes back. Null: it did not come so far; its power was given back all the same. */
+  /** The return of the master. Null: the run ended before it; the master's power was restored nevertheless. */
   readonly failback: Move | null;
-  /** What happened by name, as the wire tells it. */
+  /** The named events that the wire shows. */
   readonly diagnoses: readonly Diagnosis[];
   readonly findings: readonly Finding[];
   readonly passed: boolean;
@@ -61,7 +61,7 @@ export interface FailoverReport {
 /** A director of the run. */
 export type RunDirector = Pick<RunLab["servers"][number], "name" | "mac" | "priority">;
 
-/** What a run of the failover's scenario says of the failover. */
+/** The failover report from a run of its scenario. */
 export function failoverReport(
   result: RunResult,
   { master, standby, requires }: Pick<ResolvedScenario, "master" | "standby" | "requires">,
@@ -99,7 +99,7 @@ const findingOf = ({ title, expected = "it works", seen = "done", ok }: StepResu
   ok,
 });
 
-/** What the scenario does not ask: that beside the outage nothing was lost. */
+/** An expectation that the scenario does not have: nothing is lost outside the outage. */
 const aftermath = (crash: Move | null): Finding[] =>
   crash
     ? [

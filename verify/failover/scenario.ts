@@ -5,8 +5,8 @@ import type { LiveLab } from "../live/live-lab.ts";
 import { prepareScenario, type ResolvedScenario, type Scenario } from "../scenarios/index.ts";
 
 /**
- * What a failover is, for a lab as it is now: the scenario `director-down`, or `no-preemption` where no director takes the VIP back.
- * @throws LabError of kind `misuse` if the lab has no two directors; else what `prepareScenario` throws
+ * The scenario of a failover, for a lab as it is now: `director-down`, or `no-preemption` if the lab does not preempt.
+ * @throws LabError of kind `misuse` if the lab does not have two directors, and the errors of `prepareScenario`
  */
 export async function failoverScenario(live: LiveLab): Promise<ResolvedScenario> {
   const { lab, stack } = live;
@@ -20,14 +20,14 @@ export async function failoverScenario(live: LiveLab): Promise<ResolvedScenario>
 }
 
 /**
- * The steps for any lab: without equal shares where its scheduler does not promise them, and with deadlines that its VRRP timers can meet,
- * for the scenario's own are written for the textbook's.
+ * Fits the steps to any lab: drops equal shares if the scheduler does not promise them, and extends deadlines by what the lab's VRRP timers
+ * need. The scenario's own deadlines are made for the textbook's timers.
  */
 export function fitted(steps: Scenario["steps"], lab: Lab): Scenario["steps"] {
   const longest = Math.max(
     ...directors(lab).map(({ priority = 1 }) => masterDownInterval({ ...lab.keepalived, priority })),
   );
-  // In whole seconds: people read it.
+  // Whole seconds, for readers.
   const silence = Math.ceil(longest / 1000) * 1000;
   return steps.flatMap((step): Scenario["steps"] => {
     if (step.kind !== "expect") return [step];

@@ -1,26 +1,26 @@
 import type { ProbedRequest } from "./records.ts";
 
-/** A SYN that is answered only after this long was sent twice: see `delayed` in records.ts. */
+/** A connection that takes longer than this needed a retransmitted SYN: see `delayed` in records.ts. */
 const RETRANSMITTED_AFTER_MS = 900;
 
-/** How far around a stretch's ends the probe's lateness counts as theirs. */
+/** The probe's lateness counts towards a stretch's error within this distance of its ends. */
 const NEIGHBOURHOOD_MS = 250;
 
 /**
- * What counts as served:
- * - `connection`: the request's *first* SYN was answered. A retransmitted one succeeds late, 1 s or 3 s after it was sent, so that
- *   counting failures alone leaves out the end of every outage, by about the timeout.
- * - `answer`: a page came. For a service that accepts connections and says nothing, where TCP sees no outage.
+ * When a request counts as served:
+ * - `connection`: its *first* SYN was answered. A retransmitted SYN succeeds 1 s or 3 s later, so counting failures alone would miss the end
+ *   of every outage, by about the timeout.
+ * - `answer`: a page came. For a service that accepts connections but does not answer, which TCP does not see as an outage.
  */
 type Level = "connection" | "answer";
 
-/** How many requests ended how. */
+/** Requests by outcome. */
 interface Counts {
   readonly total: number;
   readonly answered: number;
   readonly delayed: number;
   readonly failed: number;
-  /** Requests with a page, by its text. */
+  /** Requests with a page, by the text of the page. */
   readonly bodies: Readonly<Record<string, number>>;
   /** Failed requests, by their error. */
   readonly errors: Readonly<Record<string, number>>;
@@ -28,41 +28,41 @@ interface Counts {
 
 /** A time without service. Milliseconds, `from` and `to` on the probe's clock. */
 interface Stretch {
-  /** Start of the first request that was not served. If that is the probe's first one, the stretch may have begun earlier. */
+  /** Start of the first request that was not served. If it is the probe's first request, the stretch may have begun earlier. */
   readonly from: number;
-  /** When a request that was started later was served: its connection stood, or its page was there. Null: not while the probe ran. */
+  /** When a later request was served: it was connected, or had its page. Null: not before the probe ended. */
   readonly to: number | null;
-  /** Its length; of one that was not over, up to the last thing that the probe saw. */
+  /** Length; up to the last event that the probe saw if `to` is null. */
   readonly ms: number;
   /**
-   * How far off `ms` may be, either way: the larger of the gaps between requests at its two ends, and how late the probe itself was
-   * around them (a process that starts late also sends and sees late).
+   * Error of `ms`, in both directions: the larger of the gaps between requests at its two ends, plus the lateness of the probe itself around
+   * them (a process that starts late also sends and sees late).
    */
   readonly errorMs: number;
-  /** Requests in it that were not served. */
+  /** Requests in the stretch that were not served. */
   readonly requests: number;
 }
 
 export interface Outage {
-  /** The longest stretch, null if every request was served. */
+  /** The longest stretch; null if every request was served. */
   readonly longest: Stretch | null;
-  /** Requests that were not served and lie outside the longest stretch. */
+  /** Requests outside the longest stretch that were not served. */
   readonly elsewhere: number;
-  /** The longest time that an `answered` request took to connect: shows a stall in which packets waited and none was lost. */
+  /** The longest time that an `answered` request took to connect. It shows a stall in which packets waited and none was lost. */
   readonly slowestConnectMs: number;
   readonly counts: Counts;
 }
 
 /**
- * The outage that a series of requests went through: the longest stretch without a served one.
+ * Measures the outage in a series of requests: the longest stretch without a served one.
  *
- * A stretch is bounded by signs of service. It begins with the start of the first request that was not served, and ends when the
- * first of the requests started after its last one is served, not when that one was started: a SYN may wait for ARP in the
- * client's own queue and be answered much later without being lost. A request that was under way when the service died
- * belongs to it only if it had not been served yet. Failures with service in between are stretches of their own.
+ * A stretch lies between signs of service. It begins with the start of the first request that was not served, and ends when one of the requests
+ * after its last one is served. The start of that request does not count: a SYN may wait for ARP in the client's own queue and be answered much
+ * later without a loss. A request that was under way when the service died belongs to the stretch only if it was not served yet. Failures
+ * with service in between are separate stretches.
  *
  * @param requests in the order of the schedule
- * @param since stretches and requests that were over before this moment (ms, probe's clock) are left out
+ * @param since leaves out stretches and requests that ended before this moment (ms, probe's clock)
  */
 export function outageOf(
   requests: readonly ProbedRequest[],
@@ -81,11 +81,11 @@ export function outageOf(
   };
 }
 
-/** All stretches without service, in the order of time. */
+/** All stretches without service, in chronological order. */
 function stretchesOf(requests: readonly ProbedRequest[], level: Level): Stretch[] {
   const seenUntil = requests.reduce((latest, { ended }) => Math.max(latest, ended), 0);
   const found: Stretch[] = [];
-  // Backwards, so that the first sign of service among all later requests is known at each one.
+  // Backwards: at each request, the first sign of service among all later ones is known.
   let end: { at: number; index: number } | undefined;
   let lost: { first: number; count: number; end: typeof end } | undefined;
   const close = () => {
@@ -125,7 +125,7 @@ function servedAt(request: ProbedRequest, level: Level): number | undefined {
 const connectTime = ({ started, connected }: ProbedRequest): number =>
   connected === null ? Number.POSITIVE_INFINITY : connected - started;
 
-/** The worst lateness of requests that were due close to one of the moments, in milliseconds. */
+/** The worst lateness of requests that were due near one of the moments, in milliseconds. */
 function latenessAround(requests: readonly ProbedRequest[], ...moments: (number | null)[]): number {
   let worst = 0;
   for (const moment of moments) {
@@ -139,7 +139,7 @@ function latenessAround(requests: readonly ProbedRequest[], ...moments: (number 
   return worst;
 }
 
-/** The index of the first request that was due at a moment or later, by halving: there may be as many stretches as requests. */
+/** The index of the first request that was due at a moment or later. A binary search: there may be as many stretches as requests. */
 function firstDue(requests: readonly ProbedRequest[], moment: number): number {
   let low = 0;
   let high = requests.length;
@@ -151,7 +151,7 @@ function firstDue(requests: readonly ProbedRequest[], moment: number): number {
   return low;
 }
 
-/** The start of the last other request before a sign of service: service may have come back right after it. */
+/** The start of the last other request before a sign of service: service may have returned right after it. */
 function startBefore(requests: readonly ProbedRequest[], sign: { at: number; index: number }): number {
   let index = sign.index;
   while ((requests[index + 1]?.started ?? Number.POSITIVE_INFINITY) < sign.at) index += 1;
@@ -177,5 +177,5 @@ function tally(words: readonly string[]): Record<string, number> {
   return Object.fromEntries([...counts].sort(([a], [b]) => a.localeCompare(b)));
 }
 
-/** To microseconds, which is what the probe's clock gives. */
+/** To microseconds, the resolution of the probe's clock. */
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,10 +1,10 @@
 /**
- * The probe's own process, run in the client's network: GETs on a fixed schedule, connections that are kept open, and looks at the ARP
- * entry beside them. Plain JavaScript without dependencies, so that it starts in no time and nothing else shares its event loop.
+ * The probe's own process in the client's network: GETs on a fixed schedule, kept connections, and looks at the ARP entry. Plain JavaScript
+ * without dependencies, so that it starts at once and nothing else shares its event loop.
  *
  * usage: node probe.mjs OPTIONS   (JSON: ProbeOrder of records.ts)
- * It prints one JSON object a line (`ProbeMessage` of records.ts) until its standard input ends or it gets SIGTERM; then it
- * starts no further request, waits for those under way and ends. So it never outlives the process that started it.
+ * Prints one JSON object a line (`ProbeMessage` of records.ts) until its standard input ends or it gets SIGTERM. Then it starts no further
+ * request, waits for those under way and exits. So it never outlives the process that started it.
  */
 import { readFileSync } from "node:fs";
 import { Agent, get } from "node:http";
@@ -13,11 +13,11 @@ import { Agent, get } from "node:http";
 const order = JSON.parse(process.argv[2] ?? "{}");
 const { address, port, intervalMs, timeoutMs, arpIntervalMs, longLived, longLivedIntervalMs } = order;
 
-/** First retransmission of a SYN: 1 s after it (RFC 6298, section 2.1). Slightly less, for what the timers' grain takes off. */
+/** First retransmission of a SYN: 1 s after it (RFC 6298, section 2.1). Slightly less, for the resolution of the timers. */
 const RETRANSMITTED_AFTER_MS = 900;
-/** As much of a page as tells which server it came from. */
+/** Enough characters of a page to tell which server sent it. */
 const BODY_CHARACTERS = 200;
-/** How long a message may wait for others to be printed with it. A write for every request would cost as much as the request. */
+/** How long a message waits for others to be printed with it. One write a request would cost as much as the request. */
 const PRINT_EVERY_MS = 10;
 
 // CLOCK_MONOTONIC: one for all processes of the machine.
@@ -32,14 +32,14 @@ let unprinted = [];
 function tell(message) {
   if (unprinted.push(`${JSON.stringify(message)}\n`) === 1) setTimeout(print, PRINT_EVERY_MS);
 }
-/** A reader that is slow holds back none of the requests: what the pipe does not take is kept by the stream. */
+/** A slow reader does not delay requests: the stream buffers what the pipe does not take. */
 function print() {
   process.stdout.write(unprinted.join(""));
   unprinted = [];
 }
 
 /**
- * Reads a page, and says once how that ended: without an error, or with one.
+ * Reads a page and calls `ended` once, with an error or without.
  * @param {import("node:http").ClientRequest} request
  * @param {(error: string | undefined, body: string) => void} ended
  */
@@ -56,7 +56,7 @@ function readPage(request, ended) {
   const deadline = setTimeout(() => end("TIMEOUT"), timeoutMs);
   /** @param {NodeJS.ErrnoException} error */
   const fail = (error) => end(error.code ?? error.message);
-  request.on("error", fail); // not once: destroying it may tell of a second
+  request.on("error", fail); // not `once`: destroying it may raise a second one
   request.once("response", (response) => {
     response.setEncoding("utf8");
     response.on("data", (text) => {
@@ -68,17 +68,17 @@ function readPage(request, ended) {
 }
 
 /**
- * The client's ports that probes use, beside those that its kernel gives to others. IPVS keeps a connection
- * that was closed for two minutes (FIN_WAIT in its table, as direct routing shows it one direction only), and a new connection from the
- * same port goes where the old one went, past the scheduler; or nowhere, if that real server has been taken out. So ports go by the
- * clock: no two probes of this machine use one twice within two minutes, up to 300 requests a second.
+ * The source ports of probes, outside the range that the client's kernel gives to others. IPVS keeps a closed connection for two minutes
+ * (FIN_WAIT in its table, as direct routing shows it one direction only). A new connection from the same port goes where the old one went,
+ * past the scheduler; or nowhere, if that real server has been taken out. So the clock chooses the port: up to 300 requests a second, no
+ * two probes of this machine use one twice within two minutes.
  */
 const PORTS = { first: 1024, count: 40_000 - 1024 };
-/** How long a port's turn is, in nanoseconds: all of them have it once in 126.7 s. */
+/** How long a port is next, in nanoseconds: a cycle through all of them takes 126.7 s. */
 const TURN_NS = 3_250_000n;
 
 let turn = 0n;
-/** The port whose turn it is, or the next one if that has been used. */
+/** The port that the clock chooses, or the next one if that has been used. */
 function nextPort() {
   const now = process.hrtime.bigint() / TURN_NS;
   turn = now > turn ? now : turn + 1n;
@@ -86,7 +86,7 @@ function nextPort() {
 }
 
 /**
- * One request on a connection of its own.
+ * One request on a new connection.
  * @param {number} n
  * @param {number} due
  */
@@ -117,16 +117,16 @@ function ask(n, due) {
 
 let nextId = 0;
 /**
- * One connection that is kept open: its record, from when it stands, and what is known of its end. It belongs to its socket, for a socket that
- * is done for may tell of its close only after the next one is there.
+ * One kept connection: its record once it is connected, and the state of its end. It belongs to its socket, because a dead socket may report
+ * its close after the next one is open.
  * @typedef {{
  *   record?: { id: number, opened: number, server: string, answers: number[] },
  *   error?: string,
- *   announced?: boolean, // whether the last answer said that the connection ends with it: RFC 9112, section 9.6
+ *   announced?: boolean, // whether the last answer announced the end of the connection: RFC 9112, section 9.6
  * }} Kept
  */
 
-/** A place for one connection that is kept open: one at a time, and when it is gone the next. */
+/** A slot for one kept connection at a time; when it closes, the next one opens. */
 class KeptOpen {
   #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   /** @type {WeakMap<import("node:net").Socket, Kept>} */
@@ -134,12 +134,12 @@ class KeptOpen {
   #asking = false;
   #stopped = false;
 
-  /** Asks, unless the last question is still open: HTTP has one at a time on a connection. */
+  /** Sends a request unless the last one is still open: HTTP allows one at a time on a connection. */
   ask() {
     if (this.#asking || this.#stopped) return;
     this.#asking = true;
     /** @type {Kept} */
-    let kept = {}; // until it has a socket
+    let kept = {}; // replaced when it has a socket
     const request = get({ host: address, port, path: "/", agent: this.#agent });
     request.once("socket", (socket) => {
       kept = this.#kept.get(socket) ?? this.#keep(socket);
@@ -150,7 +150,7 @@ class KeptOpen {
     readPage(request, (error, body) => {
       this.#asking = false;
       if (this.#stopped) setImmediate(() => this.#agent.destroy());
-      if (error?.startsWith("HTTP ")) return; // not a page, and the connection stands
+      if (error?.startsWith("HTTP ")) return; // not a page, but the connection is fine
       if (error) {
         kept.error ??= error;
         request.destroy();
@@ -172,7 +172,7 @@ class KeptOpen {
     socket.once("connect", () => {
       kept.record = { id: nextId++, opened: now(), server: "", answers: [] };
     });
-    // An idle connection's error is told to nobody else.
+    // Nothing else reports the error of an idle connection.
     socket.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
       kept.error ??= error.code ?? error.message;
     });
@@ -183,7 +183,7 @@ class KeptOpen {
       const { record } = kept;
       if (!record) return;
       const at = now();
-      // An answer that was cut short is told a moment after the connection's end.
+      // A truncated answer is reported a moment after the end of the connection.
       setImmediate(() => {
         const { error } = kept;
         tell({ connection: { ...record, closed: this.#stopped && !error ? null : at, ...(error ? { error } : {}) } });
@@ -192,7 +192,7 @@ class KeptOpen {
     return kept;
   }
 
-  /** Closes it, after the answer that it may be waiting for. */
+  /** Closes it, after an answer that is still due. */
   stop() {
     this.#stopped = true;
     if (!this.#asking) this.#agent.destroy();
@@ -205,7 +205,7 @@ let n = 0;
 let next;
 /** @param {number} n */
 const dueAt = (n) => toMicroseconds(start + n * intervalMs);
-/** Starts everything that is due. Whoever is late is started at once and keeps its number: the schedule never gives way. */
+/** Starts all requests that are due. A late one starts at once and keeps its number: the schedule never moves. */
 function keepSchedule() {
   while (dueAt(n) <= now()) {
     ask(n, dueAt(n));

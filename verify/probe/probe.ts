@@ -32,19 +32,19 @@ const defaults: ProbeOptions = {
   longLivedIntervalMs: 100,
 };
 
-/** How much later than its requests end the probe may report them: it is another process, on a machine that may be busy. */
+/** How late the probe may report ended requests: it is another process, on a machine that may be busy. */
 const LATE_MS = 5000;
 
-/** `clock`: the run's, on which all times of the probe then are. Without one, the probe's clock starts with its schedule. */
+/** `clock`: the run's clock, for all times of the probe. Without it, the probe's clock starts with its schedule. */
 type StartOptions = Partial<ProbeOptions> & { readonly clock?: RunClock };
 
-/** Where a probe runs: as the client of a lab host. It must be on this machine, for its clock to be ours. */
+/** Where a probe runs: as the client of a lab host on this machine, so that both share one clock. */
 type ProbePlace = Pick<LabHost, "spawn">;
 
 /**
- * A probe at work: GETs on a fixed schedule, each on a new connection, from a process of its own in the client's network. A request that hangs
- * holds back none. All its times are milliseconds on one clock, the run's or one from the probe's start, on which `now`
- * puts this process's moments too. Always `stop` it; if this process dies, it stops by itself.
+ * A running probe: GETs on a fixed schedule, each on a new connection, from a separate process in the client's network. A hanging request does
+ * not delay the others. All times are milliseconds on one clock, the run's or one from the probe's start; `now` gives the current time on it.
+ * Always `stop` it; if this process dies, it stops by itself.
  */
 export class Probe {
   readonly target: ProbeTarget;
@@ -62,7 +62,7 @@ export class Probe {
     this.#child = child;
     this.target = target;
     this.options = options;
-    child.stdin?.on("error", () => {}); // a probe that has died already; its end tells
+    child.stdin?.on("error", () => {}); // the probe is dead; its exit reports why
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-2000);
     });
@@ -72,21 +72,21 @@ export class Probe {
         code === 0 ? resolve() : reject(this.#failure(`it ended with ${signal ?? `status ${code}`}`)),
       );
     });
-    this.#ended.catch(() => {}); // whoever waits for something gets it
+    this.#ended.catch(() => {}); // awaited by the caller
   }
 
-  /** Starts asking the lab's virtual service, as the lab's client. Rejects if the probe cannot be run. */
+  /** Starts a probe of the lab's virtual service, as the lab's client. Rejects if it cannot run. */
   static async start(live: LiveLab, options: StartOptions = {}): Promise<Probe> {
     const { vip, port } = live.lab.service;
     return await Probe.at(labHost(live), { address: vip, port }, options);
   }
 
-  /** Starts asking any address from any place. Rejects if the probe cannot be run. */
+  /** Starts a probe of any address from any place. Rejects if it cannot run. */
   static async at(place: ProbePlace, target: ProbeTarget, options: StartOptions = {}): Promise<Probe> {
     const { clock, ...chosen } = options;
     const all = { ...defaults, ...chosen };
     const order: ProbeOrder = { ...target, ...all, ...(clock ? { epoch: String(clock.epoch) } : {}) };
-    // detached: Ctrl-C in the terminal is for this process, which then stops the probe in its own time.
+    // detached: Ctrl-C in the terminal goes to this process only, which then stops the probe.
     const child = place.spawn(CLIENT, [process.execPath, SCRIPT, JSON.stringify(order)], {
       ...{ programs: "machine", stdio: ["pipe", "pipe", "pipe"], detached: true },
     });
@@ -97,35 +97,35 @@ export class Probe {
     return probe;
   }
 
-  /** This moment on the probe's clock, in milliseconds. */
+  /** The current time on the probe's clock, in milliseconds. */
   now(): number {
     return this.#clock.now();
   }
 
-  /** What has been reported so far, in the order in which requests ended. */
+  /** The requests reported so far, in the order of their ends. */
   get requests(): readonly ProbedRequest[] {
     return this.#requests;
   }
 
-  /** The changes of the client's ARP entry so far; the first is what it was at the start. */
+  /** The changes of the client's ARP entry so far; the first one is its state at the start. */
   get arp(): readonly ArpChange[] {
     return this.#arp;
   }
 
-  /** The connections that are or were kept open, in the order in which they were opened. */
+  /** The kept connections, open or closed, in the order in which they were opened. */
   get held(): readonly HeldConnection[] {
     return [...this.#held.values()];
   }
 
-  /** Whether every request due in the last `forMs` has been answered. Throws if the probe has died. */
+  /** Whether every request that was due in the last `forMs` was answered. Throws if the probe has died. */
   steady(forMs: number): boolean {
     this.#checkAlive();
     return isSteady(this.#requests, { intervalMs: this.options.intervalMs, now: this.now(), forMs });
   }
 
   /**
-   * Waits until every request that is due by now has ended, which takes their timeout at most. One that hangs is not reported before, so that
-   * an outage is not seen from its first moment on. Rejects if the probe has died, or is so late that nothing can be measured.
+   * Waits until every request that is due by now has ended, at most for their timeout. A hanging request is reported only at its end, so
+   * an outage does not show from its first moment on. Rejects if the probe has died, or is too late to measure anything.
    */
   async settled(): Promise<void> {
     const { intervalMs, timeoutMs } = this.options;
@@ -148,7 +148,7 @@ export class Probe {
     );
   }
 
-  /** Waits until a request has been answered, and one on each connection that is kept open; at most `seconds`. */
+  /** Waits until a request was answered, and one on each kept connection; at most `seconds`. */
   async ready(seconds = 10): Promise<void> {
     const { address, port } = this.target;
     await until(
@@ -156,7 +156,7 @@ export class Probe {
         this.#checkAlive();
         if (!this.#requests.some(({ outcome }) => outcome === "answered"))
           throw new Error(this.#requests.at(-1)?.error ?? "no request has ended yet");
-        // One whose first SYN is lost stands a second after the others.
+        // A connection whose first SYN is lost comes a second after the others.
         if (this.#held.size < this.options.longLived)
           throw new Error(`${this.#held.size} of ${this.options.longLived} kept connections stand`);
       },
@@ -172,7 +172,7 @@ export class Probe {
     );
   }
 
-  /** Starts no further request, waits for those under way (at most their timeout) and gives all that was seen. */
+  /** Starts no further request, waits for those under way (at most their timeout) and returns all records. */
   async stop(): Promise<ProbeResult> {
     this.#child.stdin?.end();
     await this.#ended;

@@ -1,6 +1,6 @@
 /**
- * Quantiles by the nearest rank: of n values, the smallest one that at least the given share of them does not exceed. So each is a value
- * that was measured. To microseconds; zero of no values.
+ * Quantiles by nearest rank: the smallest value that at least the given share of the values does not exceed. Each is a measured value,
+ * rounded to microseconds; zero if there are no values.
  */
 export function quantiles<const S extends readonly number[]>(
   values: readonly number[],

@@ -6,22 +6,22 @@ const OUTCOMES = ["answered", "delayed", "failed"] as const;
 export interface RequestSeries {
   readonly due: readonly number[];
   readonly started: readonly number[];
-  /** Null: never. */
+  /** Null: never connected. */
   readonly connected: readonly (number | null)[];
   readonly ended: readonly number[];
   /** Index into `outcomes`. */
   readonly outcome: readonly number[];
   readonly outcomes: readonly ["answered", "delayed", "failed"];
-  /** Index into `servers`; -1: none answered. */
+  /** Index into `servers`; -1: no answer. */
   readonly server: readonly number[];
-  /** Names of servers; a page that none of them serves stands for itself, at most 40 characters. */
+  /** Server names; an unknown page stands for itself, at most 40 characters. */
   readonly servers: readonly string[];
   /** Index into `errors`; -1: none. */
   readonly error: readonly number[];
   readonly errors: readonly string[];
 }
 
-/** What a probe recorded of its requests, in columns: a quarter of the size of as many objects in JSON. */
+/** The requests of a probe in columns: a quarter of the size of the same objects in JSON. */
 export function seriesOf(requests: readonly ProbedRequest[], names: ServerNames): RequestSeries {
   const servers = new Numbering();
   const errors = new Numbering();
@@ -39,11 +39,11 @@ export function seriesOf(requests: readonly ProbedRequest[], names: ServerNames)
   };
 }
 
-/** The connections that a probe kept open, with servers' names for pages. */
+/** The kept connections of a probe, with server names in place of pages. */
 export const connectionsOf = ({ connections }: ProbeResult, names: ServerNames): LongLivedConnection[] =>
   connections.map((one) => ({ ...one, server: serverOf(one.server, names) }));
 
-/** Numbers words in the order in which they first come. */
+/** Numbers words in the order of their first occurrence. */
 class Numbering {
   readonly words: string[] = [];
   readonly #numbers = new Map<string, number>();

@@ -1,20 +1,20 @@
 import { type Lab, realServers } from "../../lab/lab.ts";
 import type { ProbedRequest } from "./records.ts";
 
-/** Servers' names by the pages that they serve, trimmed as the probe has them. */
+/** Server names by the pages that they serve, trimmed as in the probe's records. */
 export type ServerNames = ReadonlyMap<string, string>;
 
 /** The names of a lab's real servers. */
 export const serverNames = (lab: Lab): ServerNames =>
   new Map(realServers(lab).map(({ name, page }) => [page.trim(), name]));
 
-/** A page that no server is known for stands for itself, up to so many characters. */
+/** The maximum length of an unknown page, which stands for itself. */
 const PAGE_CHARACTERS = 40;
 
 /** The name of the server that a page came from. */
 export const serverOf = (body: string, names: ServerNames): string => names.get(body) ?? body.slice(0, PAGE_CHARACTERS);
 
-/** How many of the requests each server answered; late answers do not count. Those that answered none are not there. */
+/** The number of requests that each server answered, without delayed ones. A server without answers is absent. */
 export function answersPerServer(requests: readonly ProbedRequest[], names: ServerNames): Record<string, number> {
   const perServer: Record<string, number> = {};
   for (const { outcome, body } of requests) {
@@ -26,8 +26,8 @@ export function answersPerServer(requests: readonly ProbedRequest[], names: Serv
 }
 
 /**
- * Whether shares are even as far as can be told of requests that overlap, of which some were begun and not ended: all have one, and the
- * largest and the smallest differ by no more than a tenth of the larger, or by two requests.
+ * Whether shares are even: none is empty, and the largest and the smallest differ by no more than a tenth of the larger, or by two requests.
+ * Overlapping requests, of which some have not ended, allow no finer test.
  */
 export function areEven(shares: readonly number[]): boolean {
   const [least, most] = [Math.min(...shares), Math.max(...shares)];

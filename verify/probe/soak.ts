@@ -3,7 +3,7 @@ import { untilAborted } from "../live/interruptible.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { type LoadSummary, type Outage, outageOf, Probe, type ProbeResult, serverNames, summaryOf } from "./index.ts";
 
-/** What a steady load on a lab with nothing wrong came to. JSON as it is. */
+/** The result of a steady load on a healthy lab, as JSON. */
 export interface SoakReport {
   readonly format: "lvs-lab soak";
   readonly version: 1;
@@ -11,27 +11,27 @@ export interface SoakReport {
   /** ISO 8601, wall clock. */
   readonly startedAt: string;
   readonly seconds: number;
-  /** Requests a second that were asked for, and those that were started. */
+  /** Requests a second: wanted, and started. */
   readonly rate: { readonly wanted: number; readonly achieved: number };
   readonly load: LoadSummary;
   readonly outage: Outage;
-  /** Between the real server with the most answers and the one with the fewest, in requests. */
+  /** The most answers of a real server minus the fewest, in requests. */
   readonly unevenBy: number;
-  /** Whether the lab's scheduler promises equal shares: rr without persistence, over real servers of any weight above 0. */
+  /** Whether the scheduler promises equal shares: rr without persistence, over real servers with any weight above 0. */
   readonly evenShares: boolean;
-  /** No request failed or was delayed, and the shares are equal to one request where they are promised to be. */
+  /** Whether no request failed or was delayed, and promised equal shares differ by one request at most. */
   readonly passed: boolean;
 }
 
 export interface SoakOptions {
   readonly requests: number;
-  /** Requests a second, each on a connection of its own. */
+  /** Requests a second, each on a new connection. */
   readonly rate: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (message: string) => void;
 }
 
-/** Asks the VIP so many times at a steady rate. The lab is to be left alone meanwhile. */
+/** Sends a number of requests to the VIP at a steady rate. Nothing else may change the lab meanwhile. */
 export async function soak(live: LiveLab, { requests, rate, signal, onProgress }: SoakOptions): Promise<SoakReport> {
   const startedAt = new Date().toISOString();
   const probe = await Probe.start(live, { intervalMs: 1000 / rate, timeoutMs: 5000 });
@@ -58,7 +58,7 @@ export async function soak(live: LiveLab, { requests, rate, signal, onProgress }
   return soakReport(live, await probe.stop(), { startedAt, seconds, rate });
 }
 
-/** What is to be said of a soak by what its probe saw. */
+/** The report of a soak from the records of its probe. */
 export function soakReport(
   live: LiveLab,
   seen: ProbeResult,

@@ -1,12 +1,12 @@
 import type { ProbedRequest } from "./records.ts";
 
-/** How long after it was due a request may be unreported without being called missing, in milliseconds. */
+/** A request counts as missing if it is not reported this long after it was due, in milliseconds. */
 const REPORT_WITHIN_MS = 300;
 
 /**
- * Whether every request that was due in the last `forMs` before `now` has been answered. A request that hangs is not reported yet and so counts
- * as not answered; those due in the last 300 ms are left out, for they may just be under way.
- * @param requests what has been reported so far, in the order in which they ended or were due
+ * Whether every request that was due in the last `forMs` before `now` was answered. A hanging request is not reported yet, so it counts as not
+ * answered. Requests that were due in the last 300 ms are left out: they may be under way.
+ * @param requests the requests reported so far, in the order of their ends or of the schedule
  */
 export function isSteady(
   requests: readonly ProbedRequest[],
@@ -23,7 +23,7 @@ export function isSteady(
   let answered = 0;
   for (let index = requests.length - 1; index >= 0; index -= 1) {
     const { n, ended, outcome } = requests[index] as ProbedRequest;
-    // Whoever is further ahead was over even earlier, or at least due earlier: a long run costs no more than a short one.
+    // All earlier ones ended or were due even earlier: a long run costs no more than a short one.
     if (ended < since) break;
     if (n >= first && n <= last && outcome === "answered") answered += 1;
   }
@@ -31,8 +31,8 @@ export function isSteady(
 }
 
 /**
- * Whether every request that was due up to a moment (ms, probe's clock) has ended, however it did: only then is all known of the time before.
- * @param requests what has been reported so far, in any order
+ * Whether every request that was due up to a moment (ms, probe's clock) has ended, with any outcome: only then is the time before it complete.
+ * @param requests the requests reported so far, in any order
  */
 export function allHaveEnded(
   requests: readonly ProbedRequest[],
@@ -44,5 +44,5 @@ export function allHaveEnded(
   return requests.filter(({ n }) => n <= last).length === last + 1;
 }
 
-/** When the schedule began: on a run's clock not at 0. */
+/** The start of the schedule, which is not 0 on a run's clock. */
 const beginOf = ({ due, n }: ProbedRequest, intervalMs: number): number => due - n * intervalMs;

@@ -3,8 +3,8 @@ import type { ProbedRequest } from "./records.ts";
 const LEVELS = "▁▂▃▄▅▆▇█";
 
 /**
- * Service over time in one line, a character for every `binMs`: `█` all requests started then were answered, `▁` none, in between their
- * share; a blank where none was started.
+ * Draws service over time as one line, a character for every `binMs`: `█` if all requests that were started then were answered, `▁` if none
+ * was, levels in between for their share, and a blank if none was started.
  */
 export function strip(
   requests: readonly ProbedRequest[],

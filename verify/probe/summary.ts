@@ -6,9 +6,9 @@ import { answersPerServer, type ServerNames } from "./servers.ts";
 export interface LoadSummary {
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** How many connections were held open all the time, a line every so often on each. */
+  /** Number of connections that were kept open, with regular requests on each. */
   readonly longLived: number;
-  /** The whole run's counts, from the first request to the last. */
+  /** Counts of the whole run, from the first request to the last. */
   readonly counts: Outage["counts"];
   readonly perServer: Readonly<Record<string, number>>;
   /** Of answered requests, in milliseconds. */
@@ -18,11 +18,11 @@ export interface LoadSummary {
     readonly p99Ms: number;
     readonly maxMs: number;
   };
-  /** How late the probe itself was. */
+  /** Lateness of the probe itself. */
   readonly jitter: Jitter;
 }
 
-/** The figures of a whole run's load. Latency is from a request's start to its page's end, ARP included where it has to be asked. */
+/** The load of a whole run. Latency is from the start of a request to the end of its page, including an ARP request if there is one. */
 export function summaryOf({ options, requests, jitter }: ProbeResult, names: ServerNames): LoadSummary {
   const answered = requests.filter(({ outcome }) => outcome === "answered");
   const [medianMs, p95Ms, p99Ms, maxMs] = quantiles(

@@ -3,15 +3,15 @@ import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pageDirectory, pageEntries } from "../../setup/report-page.mjs";
 
-/** What a report's page is made with, ready to be put into it. */
+/** The script and the style sheet of a report's page. */
 export interface PageBundle {
   readonly script: string;
   readonly style: string;
 }
 
 /**
- * The page's script and style sheet. They are built once for a state of the sources, about a second, and kept in the cache; several
- * processes may do so at once.
+ * The page's script and style sheet. They are built once for each state of the sources, in about a second, and cached. Concurrent builds are
+ * safe.
  */
 export async function pageBundle(): Promise<PageBundle> {
   const directory = pageDirectory();
@@ -22,7 +22,7 @@ export async function pageBundle(): Promise<PageBundle> {
   return { script: script ?? "", style: style ?? "" };
 }
 
-/** Builds aside and renames: whoever sees the directory sees all of it, and of two that build at once one wins. */
+/** Builds aside and renames: the directory appears complete, and one of two concurrent builds wins. */
 async function buildInto(directory: string): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
   const scratch = await mkdtemp(`${directory}.`);
@@ -37,7 +37,7 @@ async function buildInto(directory: string): Promise<void> {
 
 /** Bundles the page into a directory. @returns the sources that went into it, relative to the working directory */
 export async function bundlePage(outdir: string): Promise<string[]> {
-  const { build } = await import("esbuild"); // not at the start of every command
+  const { build } = await import("esbuild"); // here, to keep it out of the start of every command
   const { metafile } = await build({
     entryPoints: [...pageEntries],
     outdir,
@@ -46,7 +46,7 @@ export async function bundlePage(outdir: string): Promise<string[]> {
     format: "iife",
     platform: "browser",
     target: "es2023",
-    // No byte beyond ASCII, whatever encoding a server says the page has.
+    // ASCII only: the page works with any encoding that a server announces.
     charset: "ascii",
     legalComments: "inline",
     logLevel: "silent",

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 /** One group of cases, as CI shows it. */
 export interface JunitSuite {
   readonly name: string;
-  /** When it began: ISO 8601. */
+  /** Its start: ISO 8601. */
   readonly timestamp: string;
   readonly seconds: number;
   readonly cases: readonly JunitCase[];
@@ -15,20 +15,20 @@ export interface JunitSuite {
 
 export interface JunitCase {
   readonly name: string;
-  /** What CI groups by; dots make a tree of it. */
+  /** CI groups by it; dots make a tree. */
   readonly classname: string;
   readonly seconds: number;
-  /** There if it failed: one line, and what else helps. */
+  /** Present if it failed: one line, and details. */
   readonly failure?: { readonly message: string; readonly detail: string };
   readonly skipped?: boolean;
 }
 
 /**
- * JUnit XML, in the form that Jenkins, GitLab and the actions of GitHub read. Colours and other control characters, which commands print and
- * XML cannot hold, are left out.
+ * JUnit XML in the form that Jenkins, GitLab and GitHub Actions read. Colours and other control characters, which XML cannot hold, are left
+ * out.
  */
 export function junit(suites: readonly JunitSuite[]): string {
-  // Loaded when a file is written: it would be a sixth of the start of every command.
+  // Loaded only to write a file: it would take a sixth of the start of every command.
   const report = (require("junit-report-builder") as Builder).newBuilder();
   for (const { name, timestamp, seconds, cases } of suites) {
     const suite = report.testSuite().name(plain(name)).timestamp(schemaTime(timestamp)).time(toMilliseconds(seconds));
@@ -49,6 +49,6 @@ const plain = (text: string): string => stripVTControlCharacters(text);
 
 const toMilliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
-/** JUnit's schema knows neither fractions of a second nor a zone; it is UTC. */
+/** In UTC: JUnit's schema has neither fractions of a second nor a time zone. */
 const schemaTime = (timestamp: string): string =>
   new Date(timestamp).toISOString().slice(0, "YYYY-MM-DDThh:mm:ss".length);

@@ -1,6 +1,6 @@
 import type { ProbedRequest, RequestSeries } from "../probe/index.ts";
 
-/** The rows of the requests' columns, in the order of the schedule. Of a page its name is left: the server's. */
+/** The request columns as rows, in the order of the schedule. `body` is the server name that stands for the page. */
 export function requestRows(columns: RequestSeries): ProbedRequest[] {
   const { due, started, connected, ended, outcome, outcomes, server, servers, error, errors } = columns;
   return due.map((moment, n) => {

@@ -4,11 +4,11 @@ import type { ArpChange, LoadSummary, LongLivedConnection, Outage, RequestSeries
 import type { CaptureInfo, Diagnosis, GratuitousArp, OwnerSpan, VrrpAdvert, VrrpSpan } from "../wire/records.ts";
 
 /**
- * One run of a scenario and all that it saw: `result.json`, JSON as it is. Every figure of the other forms of the report (terminal,
- * JUnit, HTML) is computed from it. Times are milliseconds on the run's clock, which starts with the run and is CLOCK_MONOTONIC of the
- * machine, unless a name says otherwise.
+ * One run of a scenario with everything that it recorded: the content of `result.json`. Every figure in the other forms of the report
+ * (terminal, JUnit, HTML) is computed from it. Times are milliseconds on the run's clock, which starts with the run and is CLOCK_MONOTONIC
+ * of the machine, unless a name says otherwise.
  *
- * A change that a reader could stumble over raises `version`.
+ * A change that could break a reader raises `version`.
  */
 export interface RunResult {
   readonly format: "lvs-lab run";
@@ -17,23 +17,23 @@ export interface RunResult {
   /** ISO 8601, wall clock. */
   readonly startedAt: string;
   readonly durationMs: number;
-  /** Whether every step was as it should be, and nothing interrupted the run. */
+  /** Whether every step passed and nothing interrupted the run. */
   readonly passed: boolean;
-  /** Why the run ended before its last step: a signal's name, or an error's message. */
+  /** Why the run ended before its last step: the name of a signal, or the message of an error. */
   readonly interrupted?: string;
   readonly lab: RunLab;
   readonly scenario: { readonly name: string; readonly title: string; readonly description: string };
-  /** In order. Steps that an interruption left out are not there. */
+  /** In order. Steps after an interruption are absent. */
   readonly steps: readonly StepResult[];
   /** What the client saw after each fault and each heal, in order. */
   readonly windows: readonly Window[];
-  /** What the wire says happened, by name, in order of `from`. */
+  /** The events that the wire shows, by name, in order of `from`. */
   readonly diagnoses: readonly Diagnosis[];
   readonly load: LoadSummary;
   readonly series: Series;
 }
 
-/** What of the lab a reader of the report needs. */
+/** The part of the lab that a reader of the report needs. */
 export interface RunLab {
   readonly name: string;
   readonly stage: Stage;
@@ -57,24 +57,24 @@ export interface StepResult {
   /** From 1, as in the scenario. */
   readonly n: number;
   readonly kind: "fault" | "heal" | "wait" | "expect";
-  /** In words: `power off server1`, `server4 holds the VIP within 5 s`. Of an expectation it says all that is in `expected`. */
+  /** In words: `power off server1`, `server4 holds the VIP within 5 s`. An expectation's title contains all of `expected`. */
   readonly title: string;
   readonly from: number;
   readonly to: number;
   readonly ok: boolean;
-  /** Of a fault or a heal: the fault's id and where it was put. */
+  /** For a fault or a heal: the fault's id and its target. */
   readonly fault?: string;
   readonly target?: string;
-  /** Of an expectation: what must be seen, without deadlines. */
+  /** For an expectation: what must be seen, without deadlines. */
   readonly expected?: string;
   readonly seen?: string;
-  /** What to try, when it is not ok. */
+  /** What to try if it is not ok. */
   readonly hint?: string;
-  /** The commands that showed it, with their output. */
+  /** The commands behind the result, with their output. */
   readonly evidence: readonly Evidence[];
 }
 
-/** From one fault or heal to the next: what the client saw in it, beside what the protocol promises. */
+/** The time from one fault or heal to the next: what the client saw, beside what the protocol promises. */
 export interface Window {
   /** `StepResult.n` of the fault or heal that opens it; 0 is the time before the first. */
   readonly step: number;
@@ -84,30 +84,30 @@ export interface Window {
   readonly outage: Outage;
   /** Answered requests by the name of the server that answered. */
   readonly perServer: Readonly<Record<string, number>>;
-  /** What VRRP's timers promise for this fault; not there where they have no part. */
+  /** The outage that VRRP's timers promise for this fault; absent if they play no part. */
   readonly promise?: OutagePromise;
 }
 
-/** A band for an outage, in milliseconds, with its arithmetic in words. */
+/** The promised range of an outage, in milliseconds, with its arithmetic in words. */
 export interface OutagePromise {
   readonly minimumMs: number;
   readonly maximumMs: number;
-  /** How much more is accepted. */
+  /** How much is accepted beyond the maximum. */
   readonly toleranceMs: number;
   /** `3 × 1000 ms + skew 805 ms, less the time since the last advertisement` */
   readonly arithmetic: string;
 }
 
-/** What was recorded, for drawing. Parallel arrays of one length are rows of one table. */
+/** The recorded data, for drawing. Parallel arrays of one length are columns of one table. */
 export interface Series {
   readonly requests: RequestSeries;
   readonly connections: readonly LongLivedConnection[];
   readonly arp: readonly ArpChange[];
   readonly adverts: readonly VrrpAdvert[];
   readonly gratuitousArp: readonly GratuitousArp[];
-  /** Who was in which VRRP state, as its advertisements tell; the states of one server in order, without gaps. */
+  /** The VRRP state of each router, as its advertisements show; the states of one server are in order, without gaps. */
   readonly vrrpStates: readonly VrrpSpan[];
-  /** Who said on the wire that the VIP is at its hardware address, by advertisement, gratuitous ARP and ARP replies. */
+  /** The hosts that claimed the VIP on the wire, by advertisement, gratuitous ARP or ARP reply. */
   readonly vipOwners: readonly OwnerSpan[];
   readonly capture: CaptureInfo | null;
 }

@@ -1,7 +1,7 @@
 import type { JunitCase, JunitSuite } from "./junit.ts";
 import type { RunResult, StepResult } from "./result.ts";
 
-/** A run for JUnit: a case for each step, and a failed one more if it was interrupted. */
+/** A run for JUnit: one case for each step, and another, failed one after an interruption. */
 export function runSuite(result: RunResult): JunitSuite {
   const { stack, scenario, startedAt, durationMs, steps, interrupted } = result;
   const classname = `lvs-lab.${stack}.${scenario.name}`;
@@ -35,11 +35,11 @@ const interruption = ({ durationMs, steps }: RunResult, interrupted: string, cla
   seconds: 0,
   failure: {
     message: `interrupted: ${interrupted}`,
-    detail: `It ended after ${(durationMs / 1000).toFixed(1)} s and ${steps.length} steps; the steps that were left are not in this report.`,
+    detail: `It ended after ${(durationMs / 1000).toFixed(1)} s and ${steps.length} steps; the remaining steps are not in this report.`,
   },
 });
 
-/** What was expected, what was seen, what to try, and the commands that showed it. */
+/** Expected, seen, hint, and the commands behind them. */
 function describeFailure({ expected, seen, hint, evidence }: StepResult): string {
   const facts = [
     ["expected", expected],

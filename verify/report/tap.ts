@@ -1,8 +1,8 @@
 import type { CheckResult } from "../checks/check.ts";
 
 /**
- * Results of checks as a TAP version 14 stream (testanything.org), newline at the end. Those that failed have a YAML block with what was
- * expected, what was seen, what to do and the commands behind it.
+ * Results of checks as a TAP version 14 stream (testanything.org) with a newline at the end. A failed one has a YAML block: expected, seen,
+ * hint, and the commands behind it.
  */
 export const tap = (results: readonly CheckResult[]): string =>
   [
@@ -15,7 +15,7 @@ export const tap = (results: readonly CheckResult[]): string =>
     "",
   ].join("\n");
 
-/** A YAML block below a test point. Every value is JSON, which YAML 1.2 takes as it is, whatever a command has printed. */
+/** The YAML block below a test point. Every value is JSON, which is valid YAML 1.2 for any output of a command. */
 function diagnosis({ expected, seen, hint, byHand, evidence, ms }: CheckResult): string[] {
   const values = { message: seen, severity: "fail", expected, hint, byHand, duration_ms: ms, evidence };
   return [
@@ -27,5 +27,5 @@ function diagnosis({ expected, seen, hint, byHand, evidence, ms }: CheckResult):
   ];
 }
 
-/** In a description `#` begins a directive, and `\` makes the next character plain. A line break would end it. */
+/** Escapes a description: `#` begins a directive, `\` escapes the next character, and a line break ends the description. */
 const escaped = (description: string): string => description.replace(/[\\#]/g, "\\$&").replace(/\s+/g, " ");

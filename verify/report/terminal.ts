@@ -17,21 +17,21 @@ import {
   tallyWords,
 } from "./words.ts";
 
-/** What a line may be long, in characters. */
+/** The maximum length of a line, in characters. */
 const WIDTH = 100;
 
-/** How long the picture of service over time is, in characters. */
+/** The width of the picture of service over time, in characters. */
 const STRIP_WIDTH = 80;
 
-/** Below a failed step's title. */
+/** The indent below a failed step's title. */
 const FAILURE_INDENT = 17;
 
-/** Labels of facts are this wide. */
+/** The width of labels. */
 const LABEL_WIDTH = 10;
 
 type Paint = (style: "red" | "green" | "yellow" | "bold" | "dim", text: string) => string;
 
-/** A run for a terminal: at most 100 columns, with colours as ANSI codes only where `colour` says so. */
+/** Formats a run for a terminal: at most 100 columns, with ANSI colours only if `colour` is set. */
 export function formatRun(result: RunResult, { colour = false }: { colour?: boolean } = {}): string {
   const paint: Paint = colour ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
   const { scenario, passed, durationMs, steps, windows, diagnoses, load, interrupted, series } = result;
@@ -74,7 +74,7 @@ function stepLines(step: StepResult, paint: Paint): string[] {
   ];
 }
 
-/** The time before the first fault is of interest only if something went wrong in it. */
+/** The time before the first fault is shown only if something went wrong in it. */
 const isTelling = ({ step, outage }: Window): boolean => step > 0 || outage.longest !== null;
 
 function windowLines({ title, from, to, outage, perServer, promise }: Window, paint: Paint): string[] {
@@ -88,7 +88,7 @@ function windowLines({ title, from, to, outage, perServer, promise }: Window, pa
   ];
 }
 
-/** Service over time, with the numbers of faults and heals below the moments at which they began. */
+/** Service over time, with the step numbers of faults and heals below their starts. */
 function picture({ series, durationMs, steps }: RunResult, paint: Paint): string[] {
   const binMs = durationMs / STRIP_WIDTH;
   const line = strip(requestRows(series.requests), { from: 0, to: durationMs, binMs });
@@ -122,12 +122,12 @@ const mark = (ok: boolean, paint: Paint): string => (ok ? paint("green", "✓") 
 const fact = (label: string, text: string, paint: Paint, indent = 2): string[] =>
   wrap(`${" ".repeat(indent)}${paint("dim", label.padEnd(LABEL_WIDTH))}`, text);
 
-/** What comes from the lab, without control characters, on one line. */
+/** Text from the lab on one line, without control characters. */
 const clean = (text: string): string => stripVTControlCharacters(text).replace(/\s*[\n\r\t\p{Cc}]\s*/gu, " ");
 
 const lengthOf = (text: string): number => [...stripVTControlCharacters(text)].length;
 
-/** A text after a head, broken between words; further lines begin below the text. */
+/** Wraps a text after a head; further lines are indented to the text. */
 function wrap(head: string, text: string): string[] {
   if (lengthOf(head) + lengthOf(text) <= WIDTH) return [(head + text).trimEnd()];
   const lines = [head];

@@ -1,22 +1,22 @@
 import type { LoadSummary, Outage } from "../probe/index.ts";
 import type { OutagePromise, RunResult } from "./result.ts";
 
-/** Whole milliseconds, which is as fine as anything here is known: `3702 ms`. */
+/** Whole milliseconds, the resolution of all measurements here: `3702 ms`. */
 export const ms = (value: number): string => `${Math.round(value)} ms`;
 
-/** Milliseconds to a tenth, for what is about one: `0.4 ms`. */
+/** Milliseconds to a tenth, for values near one: `0.4 ms`. */
 export const fine = (value: number): string => `${value.toFixed(1)} ms`;
 
-/** A moment or a length of a run in seconds: `5.4 s`. */
+/** A moment or a duration in seconds: `5.4 s`. */
 export const seconds = (value: number): string => `${(value / 1000).toFixed(1)} s`;
 
-/** The outage as the client saw it: `3702 ± 21 ms`, or what was instead of one. */
+/** The outage as the client saw it: `3702 ± 21 ms`, or `none` with the slowest connection. */
 export const outageWords = ({ longest, slowestConnectMs }: Outage): string =>
   longest
     ? `${Math.round(longest.ms)} ± ${ms(longest.errorMs)}${longest.to === null ? ", and not over" : ""}`
     : `none, slowest connection ${ms(slowestConnectMs)}`;
 
-/** What besides the outage was lost; empty if nothing was. */
+/** Requests lost outside the outage; empty if there are none. */
 export const elsewhereWords = ({ elsewhere }: Outage): string =>
   elsewhere > 0 ? `${elsewhere} more not served at other times` : "";
 
@@ -34,20 +34,20 @@ export const tallyWords = (tally: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${name} ${count}`)
     .join(", ") || "none";
 
-/** Where and when a run was, in one line. */
+/** The lab of a run in one line. */
 export const labWords = ({ lab, stack }: RunResult): string =>
   `stack ${stack}, stage ${lab.stage}, ${lab.vip}:${lab.port} by ${lab.scheduler}, ` +
   (lab.acceleration === "kvm" ? "KVM" : "emulated (QEMU without KVM)");
 
-/** When a run began: `2026-01-01 12:00:00 UTC`. */
+/** The start of a run: `2026-01-01 12:00:00 UTC`. */
 export const startWords = ({ startedAt }: RunResult): string =>
   `${new Date(startedAt).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
-/** Of answered requests: `2.1 ms (median), 3.4 ms (95 %), 6.2 ms (99 %), 14.8 ms at most` */
+/** Latency of answered requests: `2.1 ms (median), 3.4 ms (95 %), 6.2 ms (99 %), 14.8 ms at most` */
 export const latencyWords = ({ medianMs, p95Ms, p99Ms, maxMs }: LoadSummary["latency"]): string =>
   `${fine(medianMs)} (median), ${fine(p95Ms)} (95 %), ${fine(p99Ms)} (99 %), ${fine(maxMs)} at most`;
 
-/** How the probe did: `every 20 ms, timeout 2000 ms; late by 0.4 ms (median), 1.9 ms (99 %), 6.2 ms at most` */
+/** The probe's settings and lateness: `every 20 ms, timeout 2000 ms; late by 0.4 ms (median), 1.9 ms (99 %), 6.2 ms at most` */
 export const probeWords = ({
   intervalMs,
   timeoutMs,

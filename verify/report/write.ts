@@ -6,7 +6,7 @@ import { junit } from "./junit.ts";
 import type { RunResult } from "./result.ts";
 import { runSuite } from "./run-suite.ts";
 
-/** Where a report is. All paths are below the directory that it was written to. */
+/** The files of a report. All paths are below the directory that it was written to. */
 export interface ReportPaths {
   readonly json: string;
   readonly junit: string;
@@ -14,8 +14,8 @@ export interface ReportPaths {
 }
 
 /**
- * Writes a run's report: `result.json`, `junit.xml` and `report.html`. Each is there whole or not at all, whatever ends the process; result.json,
- * from which the others could be made, comes first.
+ * Writes the report of a run: `result.json`, `junit.xml` and `report.html`. Each file is complete or absent, even if the process is killed.
+ * result.json comes first: the others can be made from it.
  */
 export async function writeReport(directory: string, result: RunResult): Promise<ReportPaths> {
   await mkdir(directory, { recursive: true });
@@ -30,7 +30,7 @@ export async function writeReport(directory: string, result: RunResult): Promise
   return paths;
 }
 
-/** Writes aside, to the disk, and renames. What a killed process has left aside is written over by the next. */
+/** Writes aside, syncs to disk, and renames. The next write overwrites a temporary file that a killed process has left. */
 async function writeWhole(path: string, text: string): Promise<void> {
   const aside = `${path}.part`;
   try {

@@ -1,4 +1,4 @@
-/** Something that the wire shows to have happened, by its name. */
+/** A named event that the wire shows. */
 export interface Diagnosis {
   readonly id:
     | "split-brain"
@@ -13,15 +13,15 @@ export interface Diagnosis {
   /** One sentence: `server1 and server4 were both master for 12.3 s`. */
   readonly title: string;
   readonly from: number;
-  /** Null: not over when the run ended. */
+  /** Null: not over at the end of the run. */
   readonly to: number | null;
-  /** Servers' names, or addresses of hosts that are none of the lab's. */
+  /** Server names, or addresses of unknown hosts. */
   readonly who: readonly string[];
-  /** What it was concluded from, a line each. */
+  /** The evidence, a line each. */
   readonly because: readonly string[];
 }
 
-/** One VRRPv2 advertisement (RFC 3768, section 5.1) or VRRPv3 one, as it passed the lab's bridge. */
+/** One VRRPv2 (RFC 3768, section 5.1) or VRRPv3 advertisement, as it passed the lab's bridge. */
 export interface VrrpAdvert {
   readonly at: number;
   /** IPv4 source address. */
@@ -35,7 +35,7 @@ export interface VrrpAdvert {
   readonly addresses: readonly string[];
 }
 
-/** An ARP packet that says whose the VIP is without having been asked (RFC 5227, section 3): sender and target address are the same. */
+/** An unsolicited ARP packet that claims the VIP (RFC 5227, section 3): sender and target address are the same. */
 export interface GratuitousArp {
   readonly at: number;
   readonly mac: string;
@@ -43,7 +43,7 @@ export interface GratuitousArp {
 }
 
 export interface VrrpSpan {
-  /** A server's name, or an address that is none of the lab's. */
+  /** A server's name, or the address of an unknown router. */
   readonly server: string;
   readonly state: "MASTER" | "BACKUP" | "silent";
   readonly from: number;
@@ -52,7 +52,7 @@ export interface VrrpSpan {
 
 export interface OwnerSpan {
   readonly mac: string;
-  /** The server that has the MAC; not there if it is none of the lab's. */
+  /** The server with this MAC; absent for an unknown host. */
   readonly server?: string;
   readonly from: number;
   readonly to: number;
@@ -63,6 +63,6 @@ export interface CaptureInfo {
   readonly file: string;
   readonly packets: number;
   readonly dropped: number;
-  /** How far the capture's clock may be off the run's, in milliseconds. */
+  /** Error of the capture's clock against the run's, in milliseconds. */
   readonly clockErrorMs: number;
 }

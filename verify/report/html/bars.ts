@@ -2,7 +2,7 @@ import { SERVERS } from "../page/palette.ts";
 import { figure, pathPart } from "./figure.ts";
 import { type Html, html } from "./template.ts";
 
-/** Requests by the server that answered them: a bar, a count and a share each. `path`: where the record is in result.json. */
+/** Requests by answering server, each with a bar, a count and a share. `path`: the place of the record in result.json. */
 export function serverBars(path: string, perServer: Readonly<Record<string, number>>, order: readonly string[]): Html {
   const total = Object.values(perServer).reduce((sum, count) => sum + count, 0);
   if (total === 0) return html`<span class="quiet">none</span>`;

@@ -10,8 +10,8 @@ import { Html, html, jsonFor } from "./template.ts";
 import { timelineSection } from "./timeline.ts";
 
 /**
- * The whole report as one HTML file that loads nothing. Tables are there without its script, which draws the timeline; its policy lets no
- * other script run.
+ * The report as one HTML file that loads nothing. The tables need no script; the one script draws the timeline, and the page's policy
+ * allows no other.
  */
 export function reportDocument(result: RunResult, { script, style }: PageBundle): string {
   const policy = [
@@ -54,7 +54,7 @@ ${glossary(result)}
 `.markup;
 }
 
-/** What of a result the timeline draws. */
+/** The part of a result that the timeline draws. */
 const pageData = ({ durationMs, lab, steps, windows, diagnoses, load, series }: RunResult): PageData => ({
   durationMs,
   lab,

@@ -4,7 +4,7 @@ import { figure, tenth, whole } from "./figure.ts";
 import { outcomes } from "./summary.ts";
 import { type Html, html } from "./template.ts";
 
-/** The whole run's numbers, and how far they may be off. */
+/** The figures of the whole run, with their errors. */
 export function figuresSection({ load, series, windows }: RunResult): Html {
   const { latency, jitter, counts, perServer, intervalMs, timeoutMs } = load;
   const { capture } = series;

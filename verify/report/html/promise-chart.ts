@@ -4,7 +4,7 @@ import { type Html, html } from "./template.ts";
 
 const WIDTH = 260;
 
-/** The outage as a mark with its error, over the band that VRRP promises and what is accepted beyond. */
+/** The outage as a mark with its error, over VRRP's promised band and the tolerance beyond it. */
 export function promiseChart({ outage, promise }: Window): Html {
   if (!promise) return html``;
   const { minimumMs, maximumMs, toleranceMs } = promise;

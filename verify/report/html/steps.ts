@@ -4,14 +4,14 @@ import type { RunResult, StepResult } from "../result.ts";
 import { seconds } from "../words.ts";
 import { type Html, html } from "./template.ts";
 
-/** Every step with what it saw. The evidence of those that failed is open. */
+/** Every step with what it saw. The evidence of failed steps is open. */
 export const stepsSection = ({ steps }: RunResult): Html => html`<section aria-labelledby="steps">
 <h2 id="steps">Steps</h2>
 <ol class="steps">${steps.map(stepItem)}</ol>
 </section>`;
 
 function stepItem({ n, kind, title, from, to, ok, seen, hint, evidence }: StepResult): Html {
-  // What is expected is the title.
+  // `expected` is left out: the title contains it.
   const facts = [
     ["seen", seen],
     ["try", hint],

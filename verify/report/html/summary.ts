@@ -6,7 +6,7 @@ import { figure, whole } from "./figure.ts";
 import { promiseChart } from "./promise-chart.ts";
 import { type Html, html } from "./template.ts";
 
-/** What was run, where, and whether it passed. */
+/** The scenario, the lab, and whether the run passed. */
 export function header(result: RunResult): Html {
   const { scenario, passed, steps, interrupted, durationMs, lab } = result;
   const failed = steps.filter(({ ok }) => !ok);
@@ -30,14 +30,14 @@ export function header(result: RunResult): Html {
 ${
   interrupted === undefined
     ? undefined
-    : html`<p class="trouble">Interrupted after ${seconds(durationMs)}: ${interrupted}. The steps that were left did not run.</p>`
+    : html`<p class="trouble">Interrupted after ${seconds(durationMs)}: ${interrupted}. The remaining steps did not run.</p>`
 }
 ${failed.map(({ n, title }) => html`<p class="trouble"><a href="#step-${n}">Step ${n}</a> failed: ${title}</p>`)}
 <dl class="facts" aria-label="${labWords(result)}">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 </header>`;
 }
 
-/** A row for every fault and heal: the outage beside what VRRP promises, and what became of requests. */
+/** A row for every fault and heal: the outage beside VRRP's promise, and the outcomes of requests. */
 export function windowsTable({ windows, series }: RunResult): Html {
   return html`<section aria-labelledby="windows">
 <h2 id="windows">What the client saw</h2>
@@ -65,14 +65,14 @@ function windowRow(window: Window, index: number, servers: readonly string[]): H
 <td>${
     promise
       ? html`${whole(`${path}/promise/minimumMs`, promise.minimumMs)} to ${whole(`${path}/promise/maximumMs`, promise.maximumMs)} ms${promiseChart(window)}<div class="quiet">${promise.arithmetic}; up to ${whole(`${path}/promise/toleranceMs`, promise.toleranceMs)} ms more accepted</div>`
-      : html`<span class="quiet">VRRP’s timers have no part</span>`
+      : html`<span class="quiet">VRRP’s timers play no part</span>`
   }</td>
 <td>${outcomes(`${path}/outage/counts`, counts)}</td>
 <td>${serverBars(`${path}/perServer`, perServer, servers)}</td>
 </tr>`;
 }
 
-/** Requests by outcome, with the signs that the timeline has for them. `path`: where the counts are in result.json. */
+/** Requests by outcome, with their signs in the timeline. `path`: the place of the counts in result.json. */
 export function outcomes(path: string, counts: Window["outage"]["counts"]): Html {
   const { total, answered, delayed, failed, errors } = counts;
   return html`<ul class="outcomes">
@@ -83,7 +83,7 @@ export function outcomes(path: string, counts: Window["outage"]["counts"]): Html
 </ul>`;
 }
 
-/** What the wire says happened, by name. */
+/** The diagnoses from the wire. */
 export function diagnosesSection({ diagnoses }: RunResult): Html {
   if (diagnoses.length === 0) return html``;
   return html`<section aria-labelledby="diagnoses">

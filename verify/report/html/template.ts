@@ -1,4 +1,4 @@
-/** Markup, as against text: the only thing that `html` puts in as it is. */
+/** Markup, as opposed to text: the only value that `html` does not escape. */
 export class Html {
   readonly markup: string;
 
@@ -10,8 +10,8 @@ export class Html {
 type Part = string | number | Html | readonly Html[] | undefined;
 
 /**
- * Markup as a template whose values are escaped, for text and for attributes in quotes. Nothing that a lab has said becomes markup;
- * nothing at all stands for undefined.
+ * A template for markup. It escapes its values, for text and for quoted attributes, so that output from a lab never becomes markup.
+ * Undefined becomes nothing.
  */
 export const html = (pieces: TemplateStringsArray, ...values: readonly Part[]): Html =>
   new Html(pieces.map((piece, index) => piece + markupOf(values[index])).join(""));
@@ -33,5 +33,5 @@ const escapes: Readonly<Record<string, string>> = {
 
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");
 
-/** Data for a script element of type application/json: no `<` in it, so that nothing in the data can end the element. */
+/** Data for a script element of type application/json. It contains no `<`, so it cannot end the element. */
 export const jsonFor = (data: unknown): Html => new Html(JSON.stringify(data).replaceAll("<", "\\u003c"));

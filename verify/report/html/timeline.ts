@@ -2,7 +2,7 @@ import { SERVERS } from "../page/palette.ts";
 import type { RunResult } from "../result.ts";
 import { type Html, html } from "./template.ts";
 
-/** The place of the timeline with its controls and the key to its signs. The page's script draws it. */
+/** The timeline's container, controls and legend. The page's script draws it. */
 export const timelineSection = ({
   series,
 }: RunResult): Html => html`<section aria-labelledby="timeline" class="timeline">

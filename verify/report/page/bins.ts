@@ -1,6 +1,6 @@
 import type { RequestSeries } from "../../probe/index.ts";
 
-/** How many requests of a time ended how, by when they were due. Milliseconds. */
+/** Outcomes of the requests that were due in a stretch of time. Milliseconds. */
 export interface Bin {
   readonly from: number;
   readonly to: number;
@@ -9,10 +9,10 @@ export interface Bin {
   readonly failed: number;
 }
 
-/** What bins may be long, in intervals between requests. */
+/** Possible lengths of bins, in intervals between requests. */
 const LENGTHS = [1, 2, 3, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000];
 
-/** Counts requests by time without looking at those out of sight. Bins are whole intervals long, so that steady load is a level line. */
+/** Counts requests by time, reading only the visible ones. Bins are whole intervals long, so that a steady load is a level line. */
 export class Binning {
   readonly #due: readonly number[];
   readonly #outcome: readonly number[];
@@ -26,13 +26,13 @@ export class Binning {
     this.#start = due[0] ?? 0;
   }
 
-  /** How long bins are, so that there are at most `most` in a stretch of time; milliseconds. */
+  /** The bin length that puts at most `most` bins into a stretch of time; milliseconds. */
   length(stretchMs: number, most: number): number {
     const wanted = stretchMs / most / this.#intervalMs;
     return (LENGTHS.find((length) => length >= wanted) ?? Math.ceil(wanted)) * this.#intervalMs;
   }
 
-  /** The bins of a length that reach into a stretch of time, in order; empty ones too, between the first and the last request. */
+  /** The bins that overlap a stretch of time, in order; also empty ones between the first and the last request. */
   between(from: number, to: number, lengthMs: number): Bin[] {
     const last = this.#due.at(-1) ?? Number.NEGATIVE_INFINITY;
     const first = Math.max(0, Math.floor((from - this.#start) / lengthMs));
@@ -44,7 +44,7 @@ export class Binning {
     }
   }
 
-  /** The bin of a length that a moment is in; undefined if no request was due about then. */
+  /** The bin that contains a moment; undefined if no request was due near it. */
   at(moment: number, lengthMs: number): Bin | undefined {
     const begin = this.#start + Math.floor((moment - this.#start) / lengthMs) * lengthMs;
     const bin = this.#bin(begin, begin + lengthMs);
@@ -53,7 +53,7 @@ export class Binning {
 
   #bin(from: number, to: number): Bin {
     const counts: [number, number, number] = [0, 0, 0];
-    // A hair before, as sums of intervals are not exact.
+    // Slightly earlier: sums of intervals are not exact.
     const hair = this.#intervalMs / 1000;
     for (
       let index = this.#firstDue(from - hair);
@@ -66,7 +66,7 @@ export class Binning {
     return { from, to, answered: counts[0], delayed: counts[1], failed: counts[2] };
   }
 
-  /** The first request that was due at a moment or later. */
+  /** The index of the first request that was due at a moment or later. */
   #firstDue(moment: number): number {
     let low = 0;
     let high = this.#due.length;

@@ -2,37 +2,37 @@ import type { EChartsCoreOption } from "echarts/core";
 import type { Palette } from "./palette.ts";
 import { type Box, boxPath, path, type Shape } from "./shapes.ts";
 
-/** The visible part of a lane, and where things are in it. */
+/** The visible part of a lane, with its coordinates. */
 export interface View {
   readonly box: Box;
-  /** Of the run's clock, in milliseconds. */
+  /** Milliseconds on the run's clock. */
   readonly from: number;
   readonly to: number;
-  /** Pixels, of a moment in milliseconds. */
+  /** The pixel position of a moment in milliseconds. */
   x(ms: number): number;
-  /** Pixels, of a value on the lane's axis; of a row's number its middle. */
+  /** The pixel position of a value on the lane's axis; for a row's number, its middle. */
   y(value: number): number;
 }
 
-/** A strip of the timeline with an axis of its own for what is up and down; time is the same for all. */
+/** A strip of the timeline with its own vertical axis; all lanes share the time axis. */
 export interface Lane {
   readonly id: string;
   readonly title: string;
-  /** In pixels, without the title. */
+  /** Pixels, without the title. */
   readonly height: number;
-  /** What its axis has: rows by name, from above, or a range of numbers. */
+  /** The axis: named rows from the top, or a range of numbers. */
   readonly rows?: readonly string[];
   readonly axis?: EChartsCoreOption;
-  /** Draws what can be seen, from the back to the front. */
+  /** Draws the visible part, from back to front. */
   paint(view: View, palette: Palette): readonly Shape[];
-  /** Series of ECharts in this lane, without their axes. `only`: what is shown for good, as on paper; milliseconds. */
+  /** ECharts series in this lane, without their axes. `only`: the fixed visible range, as on paper; milliseconds. */
   series?(palette: Palette, only?: Pick<View, "from" | "to">): readonly EChartsCoreOption[];
 }
 
 /** The height of a row, in pixels. */
 export const ROW_HEIGHT = 24;
 
-/** The part of a span that can be seen, as a box in a row; undefined if there is none. It is at least a pixel wide. */
+/** The visible part of a span as a box in a row, at least a pixel wide; undefined if none is visible. */
 export function boxOf(
   view: View,
   row: number,
@@ -45,10 +45,10 @@ export function boxOf(
   return { x: left, y: view.y(row) - height / 2 + shift, width: Math.max(1, right - left), height };
 }
 
-/** Ticks closer than this, in pixels, are no longer told apart. */
+/** Ticks closer than this, in pixels, merge. */
 const TICK_ROOM = 3.5;
 
-/** Thin upright lines at moments, which are in order, in a row; where they are too close for that, a pale bar for as long as they are. */
+/** Thin vertical lines at ordered moments in a row; where they are too close, a pale bar instead. */
 export function ticks(
   view: View,
   row: number,
@@ -78,7 +78,7 @@ export function ticks(
   ];
 }
 
-/** Puts spans into as few rows as they need, each into the first in which it overlaps none: the row of each. */
+/** Packs spans into as few rows as possible, each into the first row without overlap. @returns the row of each */
 export function pack(spans: readonly { readonly from: number; readonly to: number }[]): number[] {
   const ends: number[] = [];
   const rows: number[] = new Array(spans.length).fill(0);

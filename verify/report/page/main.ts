@@ -1,4 +1,4 @@
-/** The script of report.html: draws the timeline, and looks after zoom, look and paper. */
+/** The script of report.html: draws the timeline, and handles zoom, theme and print. */
 import { CustomChart, ScatterChart } from "echarts/charts";
 import { DataZoomComponent, GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
@@ -20,7 +20,7 @@ use([
   DataZoomComponent,
 ]);
 
-/** How wide the timeline is on paper, in CSS pixels; it is scaled to the page. */
+/** The width of the timeline on paper, in CSS pixels; it is scaled to the page. */
 const PAPER_WIDTH = 1000;
 
 const byId = (id: string): HTMLElement => {
@@ -36,7 +36,7 @@ place.style.height = `${timeline.height({ slider: true })}px`;
 const chart = init(place);
 const zoom = new Zoom(data.durationMs, ([start, end]: Range) => chart.dispatchAction({ type: "dataZoom", start, end }));
 
-// Before ECharts listens itself, which it does with the first option.
+// Before ECharts adds its own listener with the first option.
 chart.getZr().on("mousemove", ({ offsetX }) => {
   timeline.pointer = offsetX;
 });
@@ -68,7 +68,7 @@ place.addEventListener("keydown", (event) => {
   if (zoom.by(event.key)) event.preventDefault();
 });
 
-/** On paper the timeline is drawn anew in black on white, as vectors; the canvas would be cut and coarse. */
+/** For print the timeline is redrawn black on white, as vectors; the canvas would be cut off and coarse. */
 const print = (): void => {
   const paper = byId("print-chart");
   const own = new Timeline(data);

@@ -4,7 +4,7 @@ import { faultSpans } from "./lanes/events.ts";
 import { arpHoldings } from "./lanes/owners.ts";
 import { routersOf } from "./lanes/vrrp.ts";
 
-/** What was so at a moment of the run, as rows of a name and a text. `bin`: the requests about then. */
+/** The state at a moment of the run, as rows of a name and a text. `bin`: the requests around it. */
 export function momentRows(data: PageData, moment: number, bin: Bin | undefined): (readonly [string, string])[] {
   const { series, steps, diagnoses } = data;
   const holds = ({ from, to }: { readonly from: number; readonly to: number | null }) =>

@@ -13,17 +13,17 @@ import type { Palette } from "./palette.ts";
 import { boxPath, FONT_FAMILY, path, type Shape } from "./shapes.ts";
 import { tooltipElement } from "./tooltip.ts";
 
-/** Where the lanes begin, in pixels: names of rows are to its left. */
+/** The left edge of the lanes, in pixels: row names are to its left. */
 const GUTTER = 116;
 const RIGHT = 22;
 const TITLE = 23;
 const GAP = 12;
 
-/** Room for the axis of time, and the slider below it if there is one. */
+/** Room for the time axis and, if there is one, the slider below it. */
 const AXIS = 26;
 const SLIDER = 42;
 
-/** The timeline of a run, of which options can be made for a screen and for paper. */
+/** The timeline of a run, with ECharts options for screen and paper. */
 export class Timeline {
   readonly #data: PageData;
   readonly #lanes: readonly Lane[];
@@ -50,7 +50,7 @@ export class Timeline {
     return lanes - GAP + AXIS + (slider ? SLIDER : 0);
   }
 
-  /** All that ECharts draws it by. `zoom`: the part of the run that is shown, in percent; without `slider` nothing can be moved. */
+  /** The ECharts option. `zoom`: the visible part of the run, in percent; without `slider` the view is fixed. */
   option(
     palette: Palette,
     { zoom, slider }: { readonly zoom: readonly [number, number]; readonly slider: boolean },
@@ -162,15 +162,15 @@ export class Timeline {
     };
   }
 
-  /** Where the pointer is, in pixels from the left: ECharts tells a tooltip only of the data next to it. */
+  /** The pointer's distance from the left, in pixels: ECharts passes a tooltip only the nearest data. */
   pointer = 0;
 
-  /** What was last drawn: where the run begins, and how much of it is how wide; pixels and milliseconds. */
+  /** The last drawing: the position of the run's start, the scale, and the width; pixels and milliseconds. */
   #origin = 0;
   #perMs = 1;
   #width = 1;
 
-  /** A lane as one element of a custom series, which draws anew whatever part is to be seen. */
+  /** A lane as one element of a custom series, which redraws the visible part. */
   #painter(lane: Lane, palette: Palette) {
     return ({ coordSys }: { coordSys: unknown }, api: RenderApi) => {
       const box = coordSys as View["box"];
@@ -196,7 +196,7 @@ export class Timeline {
     };
   }
 
-  /** Outages as bands and the beginnings of faults and heals as lines, through all lanes. */
+  /** Outages as bands, and starts of faults and heals as lines, through all lanes. */
   #backdrop(view: View, palette: Palette): Shape[] {
     const { windows, steps, durationMs } = this.#data;
     const { y, height } = view.box;
@@ -217,10 +217,10 @@ export class Timeline {
   }
 }
 
-/** The closest that one can look, in seconds. */
+/** The shortest visible part, in seconds. */
 const MIN_SPAN_S = 0.05;
 
-/** What a custom series is given to find places with. */
+/** The coordinate functions that ECharts passes to a custom series. */
 interface RenderApi {
   coord(value: readonly [number, number]): [number, number];
 }
@@ -272,11 +272,11 @@ function laneAxis({ rows, axis }: Lane, gridIndex: number, palette: Palette): EC
   };
 }
 
-/** Where the run does not begin, the first label is that of the edge, which is no round number. */
+/** Unless the view starts with the run, the first label is that of the edge, which is not a round number. */
 const secondsLabel = (value: number, index: number): string => (index === 0 && value !== 0 ? "" : `${round(value)} s`);
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
-/** `rgb(r, g, b)` as the computed style has it, less opaque. */
+/** Makes an `rgb(r, g, b)` colour of the computed style less opaque. */
 const translucent = (colour: string, opacity: number): string =>
   colour.replace(/^rgb\((.*)\)$/, (_, parts) => `rgba(${parts}, ${opacity})`);

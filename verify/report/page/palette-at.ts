@@ -1,6 +1,6 @@
 import { OWNERS, type Palette, paletteNames, SERVERS } from "./palette.ts";
 
-/** The colours that hold for a place in the document, which has the look that is on, or is kept to one by its `color-scheme`. */
+/** The colours at an element: those of the current theme, or of the element's own `color-scheme`. */
 export function paletteAt(place: HTMLElement): Palette {
   const probe = place.appendChild(document.createElement("span"));
   const colour = (name: string): string => {

@@ -1,4 +1,4 @@
-/** Colours for the canvas, as style.css has them; the names there are the same with two hyphens before them. */
+/** Colours for the canvas, from the custom properties of the same names in style.css. */
 export const paletteNames = [
   "ink",
   "muted",
@@ -20,7 +20,7 @@ export const paletteNames = [
   "diagnosis",
 ] as const;
 
-/** How many colours there are for real servers and for directors. */
+/** The number of colours for real servers and for directors. */
 export const SERVERS = 6;
 export const OWNERS = 4;
 
@@ -31,6 +31,6 @@ export interface Palette extends Readonly<Record<(typeof paletteNames)[number], 
   readonly owners: readonly string[];
 }
 
-/** The colour of one of many, which come round again when there are more than colours. */
+/** The colour of an item by its index; colours repeat if there are more items. */
 export const nth = (colours: readonly string[], index: number): string =>
   colours[Math.max(0, index) % colours.length] ?? "";

@@ -26,7 +26,7 @@ interface TextStyle {
   readonly overflow?: "truncate";
 }
 
-/** What a lane is drawn with: elements of an ECharts custom series. */
+/** The shapes of a lane: elements of an ECharts custom series. */
 export type Shape =
   | {
       readonly type: "rect";
@@ -65,10 +65,10 @@ export const text = (style: Omit<TextStyle, "font">): Shape => ({
   silent: true,
 });
 
-/** A box as a piece of path data, to draw many at once. */
+/** A box as path data, to draw many at once. */
 export const boxPath = ({ x, y, width, height }: Box): string => `M${x} ${y}h${width}v${height}h${-width}z`;
 
-/** The diagonal lines of a hatched box as path data; boxes side by side have one pattern. */
+/** The diagonal lines of a hatched box as path data; adjacent boxes continue the pattern. */
 export function hatchPath({ x, y, width, height }: Box, spacing: number): string {
   let data = "";
   const last = Math.floor((x + width + y + height) / spacing);
@@ -81,7 +81,7 @@ export function hatchPath({ x, y, width, height }: Box, spacing: number): string
   return data;
 }
 
-/** The dots of a dotted box as path data, likewise. */
+/** The dots of a dotted box as path data; adjacent boxes continue the pattern. */
 export function dotPath({ x, y, width, height }: Box, spacing: number): string {
   let data = "";
   for (let column = Math.ceil(x / spacing); column * spacing < x + width - 1; column += 1)
@@ -90,7 +90,7 @@ export function dotPath({ x, y, width, height }: Box, spacing: number): string {
   return data;
 }
 
-/** Boxes in the order of x, those that touch and are of one height as one: a pattern does not show their seams. */
+/** Joins touching boxes of one height, given in the order of x, so that a pattern shows no seams. */
 export function joined(boxes: readonly Box[]): Box[] {
   const whole: Box[] = [];
   for (const box of boxes) {
@@ -102,7 +102,7 @@ export function joined(boxes: readonly Box[]): Box[] {
   return whole;
 }
 
-/** A text on a patch of the background, for what lies on a pattern. */
+/** A text on a patch of background colour, readable on a pattern. */
 export function caption(box: Box, words: string, { ink, surface }: { ink: string; surface: string }): Shape[] {
   const width = Math.min(box.width - 6, 10 + words.length * 6.4);
   if (width < 30) return [];
@@ -110,10 +110,10 @@ export function caption(box: Box, words: string, { ink, surface }: { ink: string
   return [rect(patch, { fill: surface, opacity: 0.9 }), ...label({ ...box, x: box.x + 2, width }, words, ink)];
 }
 
-/** So many pixels a letter must have for its word to be begun. */
+/** The fewest pixels a letter that are worth a text. */
 const LEAST_LETTER = 3.5;
 
-/** A text inside a box, cut where the box ends; left out where little of it would be left. */
+/** A text inside a box, cut at the end of the box; left out if too little would remain. */
 export const label = (box: Box, words: string, fill: string): Shape[] =>
   box.width < Math.max(24, 10 + words.length * LEAST_LETTER)
     ? []

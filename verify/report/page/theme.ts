@@ -1,4 +1,4 @@
-/** Lets a button choose between the light and the dark look; until it does, the look is the system's. `changed`: the colours are others now. */
+/** Lets a button switch between the light and the dark theme; the default is the system's. `changed`: called when the colours change. */
 export function ownLook(button: HTMLElement, changed: () => void): void {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");

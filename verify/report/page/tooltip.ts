@@ -1,4 +1,4 @@
-/** The rows as an element, made of text alone: nothing that the lab has said becomes markup. */
+/** The rows as an element, built from text only: output from a lab never becomes markup. */
 export function tooltipElement(moment: number, rows: readonly (readonly [string, string])[]): HTMLElement {
   const root = document.createElement("div");
   root.className = "moment";

@@ -1,13 +1,13 @@
-/** The part of the run that is shown, in percent of it. */
+/** The visible part of the run, in percent. */
 export type Range = readonly [start: number, end: number];
 
 const WHOLE: Range = [0, 100];
 
-/** How much a step of zooming leaves, and a step to the side moves, of what is shown. */
+/** The part of the view that a zoom step keeps, and that a step to the side moves by. */
 const FACTOR = 0.6;
 const STRIDE = 0.25;
 
-/** What part is shown, whoever moved it. */
+/** The visible part, moved by buttons, keys or ECharts. */
 export class Zoom {
   range: Range = WHOLE;
   readonly #durationMs: number;
@@ -18,13 +18,13 @@ export class Zoom {
     this.#apply = apply;
   }
 
-  /** Shows a stretch of the run, in milliseconds, with a little around it. */
+  /** Shows a stretch of the run, in milliseconds, with a margin. */
   show(from: number, to: number): void {
     const margin = (to - from) * 0.04;
     this.#go(((from - margin) / this.#durationMs) * 100, ((to + margin) / this.#durationMs) * 100);
   }
 
-  /** A button's word or a key: whether it is one that moves something. */
+  /** Handles a button's word or a key. @returns whether it moves the view */
   by(word: string): boolean {
     const [start, end] = this.range;
     const width = end - start;
@@ -48,13 +48,13 @@ export class Zoom {
     return word in moves;
   }
 
-  /** What is shown, as moments of the run. */
+  /** The visible part, as moments of the run. */
   get words(): string {
     const [start, end] = this.range.map((percent) => ((percent / 100) * this.#durationMs) / 1000);
     return `${start?.toFixed(2)} s to ${end?.toFixed(2)} s`;
   }
 
-  /** Takes note of what ECharts says that it has moved. */
+  /** Records a move that ECharts reports. */
   moved(event: unknown): void {
     const { batch, ...own } = event as { batch?: readonly Partial<Record<"start" | "end", number>>[] } & Partial<
       Record<"start" | "end", number>

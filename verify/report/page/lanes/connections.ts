@@ -3,7 +3,7 @@ import { boxOf, type Lane, pack, ROW_HEIGHT, ticks } from "../lane.ts";
 import { nth } from "../palette.ts";
 import { caption, path, rect, type Shape } from "../shapes.ts";
 
-/** Connections that were kept open, coloured by their real server: a tick for each answer, a cross where one broke. */
+/** Kept connections, coloured by real server: a tick for each answer, a cross where one broke. */
 export function connectionsLane({ series: { connections, requests }, durationMs }: PageData): Lane {
   const spans = connections.map((one) => ({ ...one, from: one.opened, to: one.closed ?? durationMs }));
   const rows = pack(spans);

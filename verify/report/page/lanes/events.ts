@@ -3,16 +3,16 @@ import { boxOf, type Lane, pack, ROW_HEIGHT, ticks, type View } from "../lane.ts
 import type { Palette } from "../palette.ts";
 import { caption, hatchPath, label, path, rect, type Shape, text } from "../shapes.ts";
 
-/** A fault from when it was put until it was away. */
+/** A fault from its injection to the end of its heal. */
 export interface FaultSpan {
   readonly title: string;
   readonly from: number;
-  /** When healing began, and when it was over; the run's end if nothing healed it. */
+  /** The start and the end of its heal; the end of the run if nothing healed it. */
   readonly healing: number;
   readonly to: number;
 }
 
-/** Each fault with the heal that took it away: the next of the same fault on the same target. */
+/** Each fault with its heal: the next one of the same fault on the same target. */
 export function faultSpans({ steps, durationMs }: Pick<PageData, "steps" | "durationMs">): FaultSpan[] {
   return steps.flatMap(({ kind, fault, target, title, from }, index) => {
     if (kind !== "fault") return [];
@@ -23,7 +23,7 @@ export function faultSpans({ steps, durationMs }: Pick<PageData, "steps" | "dura
   });
 }
 
-/** What was done and expected: faults as hatched bars, expectations as marks at the moment that settled them. */
+/** Faults as hatched bars, expectations as marks at the moment that settled them. */
 export function eventsLane(data: PageData): Lane {
   const faults = faultSpans(data);
   const rows = pack(faults);
@@ -59,13 +59,13 @@ function faultShapes(view: View, row: number, { title, from, healing, to }: Faul
 
 type Step = PageData["steps"][number];
 
-/** A thin line for as long as it was looked. */
+/** A thin line for the time of the looks. */
 function waitShapes(view: View, row: number, step: Step, palette: Palette): Shape[] {
   const line = boxOf(view, row, step, { height: 3 });
   return line ? [rect(line, { fill: step.ok ? palette.good : palette.bad, opacity: 0.55 })] : [];
 }
 
-/** ✓ in a circle or ✗ in a square when it was settled, with the step's number if there is room. */
+/** ✓ in a circle or ✗ in a square at the moment that settled it, with the step's number if there is room. */
 function markShapes(view: View, row: number, { n, ok, to }: Step, next: number, palette: Palette): Shape[] {
   if (to < view.from || to > view.to) return [];
   const right = view.box.x + view.box.width;
@@ -87,7 +87,7 @@ function markShapes(view: View, row: number, { n, ok, to }: Step, next: number, 
   ];
 }
 
-/** Diagnoses by name, for as long as they held. */
+/** Diagnoses by name, for their duration. */
 export function diagnosesLane({ diagnoses, durationMs }: PageData): Lane {
   const spans = diagnoses.map(({ id, from, to }) => ({ id, from, to: to ?? durationMs }));
   const rows = pack(spans);

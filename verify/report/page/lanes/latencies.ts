@@ -4,16 +4,16 @@ import type { Lane } from "../lane.ts";
 import { nth } from "../palette.ts";
 import { path, text } from "../shapes.ts";
 
-/** From so many points on ECharts draws them all at once instead of one by one. */
+/** From this number of points on, ECharts draws them in bulk. */
 const LARGE = 4000;
 
-/** No latency is drawn lower than this: the logarithm has no place for 0. Milliseconds. */
+/** The lowest latency drawn, because a logarithmic axis has no 0; milliseconds. */
 const LEAST_MS = 0.1;
 
-/** × as an outline that can be filled. */
+/** × as a fillable outline. */
 const CROSS = "path://M0 1.5L1.5 0L5 3.5L8.5 0L10 1.5L6.5 5L10 8.5L8.5 10L5 6.5L1.5 10L0 8.5L3.5 5Z";
 
-/** How long each request took, by its real server; failed ones are crosses on the line of the timeout. */
+/** The latency of each request, coloured by real server; failed requests are crosses on the line of the timeout. */
 export function latenciesLane({ series: { requests }, load: { timeoutMs, latency } }: PageData): Lane {
   const { started, ended, outcome, server, servers } = requests;
   const points = (wanted: number, of?: number): [number, number][] =>
@@ -69,11 +69,11 @@ export function latenciesLane({ series: { requests }, load: { timeoutMs, latency
   };
 }
 
-/** How many places for points a lane has from left to right, and a power of ten from below to above. */
+/** The number of distinct places for points: across a lane, and up one power of ten. */
 const COLUMNS = 700;
 const ROWS_A_DECADE = 25;
 
-/** Of points that would lie on one another on paper, the first: vectors are slow and large by the number. Seconds and milliseconds. */
+/** The first of all points that would overlap on paper: many vectors are slow and large. Seconds and milliseconds. */
 export function distinct(
   points: readonly (readonly [number, number])[],
   { from, to }: { readonly from: number; readonly to: number },

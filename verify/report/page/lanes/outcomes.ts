@@ -2,14 +2,14 @@ import type { Bin, Binning } from "../bins.ts";
 import type { Lane } from "../lane.ts";
 import { type Box, boxPath, dotPath, hatchPath, joined, path } from "../shapes.ts";
 
-/** Bins are at least so many pixels wide. */
+/** The minimum width of a bin, in pixels. */
 const BIN_PX = 4;
 
-/** How long bins are when so many pixels show so much time; milliseconds. */
+/** The length of bins when this many pixels show this much time; milliseconds. */
 export const binLength = (binning: Binning, stretchMs: number, width: number): number =>
   binning.length(stretchMs, width / BIN_PX);
 
-/** What became of requests, stacked: failed ones hatched and at the bottom, where they are seen first, delayed ones dotted. */
+/** Outcomes of requests, stacked: failed ones hatched at the bottom, where the eye finds them first, delayed ones dotted. */
 export function outcomesLane(binning: Binning, intervalMs: number): Lane {
   const most = 1000 / intervalMs;
   return {

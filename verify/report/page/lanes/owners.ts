@@ -3,7 +3,7 @@ import { boxOf, type Lane, pack, ROW_HEIGHT, ticks, type View } from "../lane.ts
 import { nth, type Palette } from "../palette.ts";
 import { caption, hatchPath, label, path, rect, type Shape } from "../shapes.ts";
 
-/** A time in which the VIP was at one hardware address. `server` is not there if it is none of the lab's. */
+/** A time in which the VIP was at one hardware address. `server` is absent for an unknown host. */
 export interface Holding {
   readonly mac: string;
   readonly server?: string;
@@ -11,7 +11,7 @@ export interface Holding {
   readonly to: number;
 }
 
-/** What the client's ARP entry held when. A change is known to have been by the end of the look that saw it. */
+/** The content of the client's ARP entry over time. A change counts from the end of the look that saw it. */
 export function arpHoldings({ series, lab, durationMs }: Pick<PageData, "series" | "lab" | "durationMs">): Holding[] {
   const names = new Map(lab.servers.map(({ mac, name }) => [mac.toLowerCase(), name]));
   return series.arp.flatMap(({ mac, at }, index) => {
@@ -21,7 +21,7 @@ export function arpHoldings({ series, lab, durationMs }: Pick<PageData, "series"
   });
 }
 
-/** Who had the VIP: as said on the wire, in two rows when two said so, and as the client believed. Gratuitous ARPs are ticks above. */
+/** The owners of the VIP: as claimed on the wire, in two rows if there were two, and in the client's ARP entry. Gratuitous ARPs are ticks above. */
 export function ownersLane(data: PageData): Lane {
   const { series, lab } = data;
   const directors = lab.servers.filter(({ role }) => role === "director").map(({ name }) => name);
@@ -49,7 +49,7 @@ export function ownersLane(data: PageData): Lane {
   };
 }
 
-/** A bar in the director's colour; of a host that is no director of the lab a hatched one. */
+/** A bar in the director's colour; hatched for any other host. */
 function holdingShapes(
   view: View,
   row: number,

@@ -2,7 +2,7 @@ import type { PageData } from "../data.ts";
 import { boxOf, type Lane, ROW_HEIGHT, ticks } from "../lane.ts";
 import { label, path, rect, type Shape } from "../shapes.ts";
 
-/** Directors in the order of the lab, then who else took part. */
+/** Directors in the order of the lab, then unknown routers. */
 export const routersOf = ({ lab, series }: PageData): string[] => [
   ...new Set([
     ...lab.servers.filter(({ role }) => role === "director").map(({ name }) => name),
@@ -10,7 +10,7 @@ export const routersOf = ({ lab, series }: PageData): string[] => [
   ]),
 ];
 
-/** Who was in which VRRP state: MASTER a full bar, BACKUP a slim one, silence a dashed line. Advertisements are ticks above. */
+/** The VRRP states of routers: a full bar for MASTER, a slim one for BACKUP, a dashed line for silence. Advertisements are ticks above. */
 export function vrrpLane(data: PageData): Lane {
   const { lab, series } = data;
   const routers = routersOf(data);
