@@ -47,7 +47,7 @@ async function settledMaster(live: LiveLab): Promise<string> {
         first === undefined ? `of ${names.join(" and ")} exactly one` : `of ${names.join(" and ")} ${first} alone`;
       throw new LabError(
         `the lab is not healthy: ${wanted} should hold the VIP ${live.lab.service.vip}, and it is held by ` +
-          `${holdersInWords(found)}. \`npx lvs-lab status\` shows more; \`pulumi refresh\` and \`pulumi up\` mend.`,
+          `${holdersInWords(found)}. \`npx lvs-lab status\` shows more; \`pulumi refresh\` and \`pulumi up\` repair it.`,
       );
     },
     { seconds: patience(live, 3), everyMs: 500, failed: (last) => last as Error },

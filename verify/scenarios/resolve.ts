@@ -33,7 +33,7 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
     if (requires?.preempt !== undefined && requires.preempt !== lab.keepalived.preempt) {
       yield {
         path: ["requires", "preempt"],
-        expected: `what the lab ${lab.name} has, keepalived.preempt ${lab.keepalived.preempt}`,
+        expected: `keepalived.preempt of the lab ${lab.name}, which is ${lab.keepalived.preempt}`,
         remedy: `write \`preempt: ${requires.preempt}\` under \`keepalived\` in a lab file of your own`,
       };
     }

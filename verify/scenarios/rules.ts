@@ -81,7 +81,7 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
             path: [...path, key],
             atKey: true,
             expected: `${key} beside ${companionOf(key)} only`,
-            found: `it beside ${there.join(" and ")}`,
+            found: `${key} beside ${there.join(" and ")}`,
             remedy: `remove it, or indent it in line with the ${companionOf(key)} that it belongs to`,
           };
         }
@@ -94,7 +94,7 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
       if ("fault" in step && !("on" in step)) {
         yield {
           path: [...path, "on"],
-          expected: "on, the server that the fault is put on",
+          expected: "on, the target of the fault",
           found: "nothing",
           remedy: "write `on: master`, in line with `fault`",
         };
@@ -222,7 +222,7 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
         path: ["requires", "preempt"],
         atKey: true,
         expected: "no preempt in stage dr, which has no keepalived",
-        found: "it",
+        found: "preempt",
         remedy: "remove it, or write `stage: ha`",
         other: ["stage"],
       };
@@ -264,8 +264,8 @@ export function* checkTarget(fault: Fault, on: string, path: Path, lab: Lab, rol
     path,
     expected:
       fitting.length > 0
-        ? `a place for ${fault.id}, in stage ${lab.stage} one of ${fitting.join(", ")}`
-        : `no ${fault.id} in stage ${lab.stage}, where it can be put nowhere`,
+        ? `a target for ${fault.id}, in stage ${lab.stage} one of ${fitting.join(", ")}`
+        : `no ${fault.id} in stage ${lab.stage}, which has no target for it`,
     remedy: fitting.length > 0 ? "choose one of these" : "remove it, or write another `stage`",
   };
 }

@@ -37,11 +37,11 @@ export function standingFaults(draft: Draft, { isFault, targetsOf }: Knowledge):
       const again = samePath(earlier.path, path);
       found.push({
         path: [...path, "fault"],
-        expected: "a fault that is not there yet",
+        expected: "a fault that is not active yet",
         found: `${fault}, which is on ${earlier.selector} ${again ? "from the round before" : "already"}`,
         remedy: again
           ? `heal it before the round ends: \`- heal: ${fault}\``
-          : `heal it before, or put it on another server`,
+          : "heal it before, or inject it on another server",
         ...(!again && { other: [...earlier.path, "fault"] }),
       });
       return;
@@ -54,12 +54,12 @@ export function standingFaults(draft: Draft, { isFault, targetsOf }: Knowledge):
       if (unknown) return;
       found.push({
         path: [...path, "heal"],
-        expected: "a fault that is there at this step",
-        found: `${fault}, which is nowhere`,
+        expected: "a fault that is active at this step",
+        found: `${fault}, which is not active`,
         remedy:
           standing.size > 0
-            ? `heal one that is: ${[...standing.keys()].join(", ")}`
-            : "put it somewhere first, or remove this step",
+            ? `heal an active one: ${[...standing.keys()].join(", ")}`
+            : "inject it first, or remove this step",
       });
     } else if (selector === undefined) {
       standing.delete(fault);
@@ -72,7 +72,7 @@ export function standingFaults(draft: Draft, { isFault, targetsOf }: Knowledge):
           expected: `a server that ${fault} is on: ${at(fault)
             .map((one) => one.selector)
             .join(", ")}`,
-          remedy: "name one of them, or leave `on` out: it is then healed wherever it is",
+          remedy: "name one of them, or leave `on` out to heal it everywhere",
         });
       }
       const left = overlaps.flatMap(({ one, hit }) => {

@@ -77,7 +77,7 @@ export const balance = defineExpectation({
       const unequal = new Set(poolOf(lab).map(({ weight }) => weight)).size > 1;
       yield {
         path,
-        expected: "a lab that gives a single client's requests to real servers in equal shares",
+        expected: "a lab that shares the requests of one client equally among real servers",
         found: `scheduler ${scheduler}${persistenceTimeout === undefined ? "" : ` with persistenceTimeout ${persistenceTimeout}`}${unequal ? ", unequal weights" : ""}`,
         remedy: "run the scenario on a lab with `scheduler: rr` and without `persistenceTimeout`",
       };

@@ -20,7 +20,7 @@ export const log = defineExpectation({
       on: director("on"),
       line: property(z.string().refine(isLine), "text of a line of the journal, or /REGEX/", (value) =>
         typeof value === "string" && regexIn(value)
-          ? "mend the regular expression: it is JavaScript's"
+          ? "correct the regular expression; it must be valid in JavaScript"
           : 'write `line: "Entering MASTER STATE"`',
       ),
     }),
