@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { projectRoot } from "../provision/paths.ts";
 import { chart } from "./harness/chart.ts";
 import { type Results, readResults, resultsFile } from "./harness/results.ts";
 import { markdownPart } from "./harness/tables.ts";
-import { projectRoot } from "../provision/paths.ts";
 
 /** The page of which this writes the tables. */
 export const benchmarkDocsFile = join(projectRoot, "docs/benchmarks.md");

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { BRIDGE } from "../provision/host/reach.ts";
+import { bridgeOf } from "../provision/host/bridge.ts";
 import { labDirectory } from "../provision/paths.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
@@ -15,19 +15,23 @@ export function existingLabDirectory(stack: string): string {
   );
 }
 
-/** The lab host and the bridge of a stack's lab. */
-export type LabPlace = Pick<LiveLab, "host" | "bridge">;
+/** The lab host of a stack's lab, and the bridges of its networks, in the order of the lab file. */
+export interface LabPlace {
+  readonly host: LiveLab["host"];
+  readonly bridges: readonly string[];
+}
 
 /** The same by the lab's directory alone, without Pulumi. @throws CliError if there is none */
 export const placeOnDisk = (stack: string): LabPlace => ({
   host: { kind: "private", directory: existingLabDirectory(stack) },
-  bridge: BRIDGE,
+  bridges: [bridgeOf(0)],
 });
 
 /** The same as the stack's outputs say. A lab whose `up` failed has no outputs: its directory has to do. */
 export async function labPlace(stack: string): Promise<LabPlace> {
   try {
-    return await liveLab(stack);
+    const { host, bridges } = await liveLab(stack);
+    return { host, bridges: Object.values(bridges) };
   } catch (error) {
     if (error instanceof CliError && existsSync(labDirectory(stack))) return placeOnDisk(stack);
     throw error;

@@ -1,3 +1,4 @@
+import { liveSchema } from "../provision/live.ts";
 import type { ServerRef } from "../provision/ssh/index.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
@@ -11,13 +12,19 @@ export async function liveLab(stack: string): Promise<LiveLab> {
       isUnknownStack(stderr) ? `there is no stack "${stack}"; \`npm run up -- -s ${stack}\` makes it` : stderr.trim(),
       isUnknownStack(stderr) ? exitStatus.stackNotFound : status,
     );
-  const { live } = JSON.parse(stdout) as { live?: Omit<LiveLab, "stack"> };
+  const { live } = JSON.parse(stdout) as { live?: unknown };
   if (!live)
     throw new CliError(
       `the stack "${stack}" has no lab; \`npm run up -- -s ${stack}\` brings it up`,
       exitStatus.configuration,
     );
-  return { stack, ...live };
+  const read = liveSchema.safeParse(live);
+  if (!read.success)
+    throw new CliError(
+      `the lab of the stack "${stack}" was brought up by another version of this project; \`npm run up -- -s ${stack}\` brings it up to date and leaves its servers as they are`,
+      exitStatus.configuration,
+    );
+  return { stack, ...read.data };
 }
 
 /** How a server of the lab is reached. @throws CliError that names the servers there are */

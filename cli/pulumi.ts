@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { labFileOf, labNames } from "../lab/files.ts";
+import { labFileOf, labNames } from "../lab/index.ts";
 import { pulumiEnvironment } from "./environment.ts";
 import { CliError, exitStatus, NoPulumiError } from "./exit-status.ts";
 

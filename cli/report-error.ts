@@ -1,4 +1,4 @@
-import { FileError, formatFileError } from "../lab/lab.ts";
+import { FileError, formatFileError } from "../lab/index.ts";
 import { HostCommandError } from "../provision/host/command.ts";
 import { LabHostDownError } from "../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts";

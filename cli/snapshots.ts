@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import diff from "microdiff";
 import { z } from "zod";
-import type { Lab } from "../lab/lab.ts";
+import type { Lab } from "../lab/index.ts";
 import {
   clientNeighbours,
   deleteSaved,
@@ -35,7 +35,8 @@ export const snapshotNameRule =
 
 /** What is noted of a snapshot, in a file of its own: that is there when all of the snapshot is. */
 const recordSchema = z.object({
-  version: z.literal(1),
+  /** 1: of a lab in an earlier form, which is not compared. */
+  version: z.literal([1, 2]),
   name: z.string(),
   /** What the servers' disks call it: another one each time, so that a name can be taken again without losing the old one before. */
   tag: z.string(),
@@ -96,7 +97,7 @@ export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> 
   const servers = names(live);
   const tag = `${name}-${Date.now().toString(36)}`;
   const record: SnapshotRecord = {
-    version: 1,
+    version: 2,
     name,
     tag,
     takenAt: new Date(),
@@ -146,7 +147,7 @@ export async function restoreSnapshot(
   const { ms } = await loadServers(host, {
     tag: record.tag,
     record: restoringFile(live),
-    bridge: live.bridge,
+    bridges: Object.values(live.bridges),
     servers: names(live),
   }).catch((error) => {
     throw error instanceof SnapshotError
@@ -238,6 +239,8 @@ export function differencesOf(
   live: LiveLab,
   saved: ReadonlyMap<string, readonly Saved[]>,
 ): string[] {
+  if (record.version === 1)
+    return ["it was taken by an earlier version of this project, which described labs in another form"];
   const lab = JSON.parse(JSON.stringify(live.lab)) as Lab;
   const changed = diff(byName(record.lab), byName(lab)).map((change) => {
     const was = change.type === "CREATE" ? "nothing" : JSON.stringify(change.oldValue);
@@ -255,11 +258,23 @@ export function differencesOf(
     .map((name) => `${name}'s disk no longer holds it`);
 }
 
-/** A lab whose servers are found by their names, for a difference to name them. */
-const byName = ({ servers, ...lab }: Lab): Record<string, unknown> => ({
+/** A lab whose lists are maps by name, for a difference to name what differs. */
+const byName = ({ networks, servers, services, vrrp, ...lab }: Lab): Record<string, unknown> => ({
   ...lab,
-  servers: Object.fromEntries(servers.map((server) => [server.name, server])),
+  networks: mapOf(networks, ({ name }) => name),
+  servers: mapOf(servers, ({ name }) => name),
+  services: mapOf(
+    services.map((service) => ({ ...service, realServers: mapOf(service.realServers, ({ server }) => server) })),
+    ({ name }) => name,
+  ),
+  vrrp: mapOf(
+    vrrp.map((instance) => ({ ...instance, members: mapOf(instance.members, ({ server }) => server) })),
+    ({ name }) => name,
+  ),
 });
+
+const mapOf = <T>(list: readonly T[], nameOf: (item: T) => string): Record<string, T> =>
+  Object.fromEntries(list.map((item) => [nameOf(item), item]));
 
 const noSuch = ({ stack }: LiveLab, name: string, records: readonly SnapshotRecord[]): string =>
   [

@@ -1,6 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../provision/paths.ts";
+import { fileURLToPath } from "node:url";
+
+/** The checkout: lab files that are named without a directory of their own are relative to it. */
+const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 
 /** The names of the lab files in labs/, sorted: each can be brought up as a stack of that name. */
 export const labNames = (): string[] =>

@@ -1,30 +1,31 @@
 import {
-  broadcast,
+  addressAt,
+  type Cidr,
   contains,
+  familyOf,
+  firstAddress,
   firstHost,
-  formatAddress,
-  formatSubnet,
+  type Ip,
+  lastAddress,
   lastHost,
-  parseAddress,
+  parseIp,
   parseSubnet,
-  type Subnet,
-} from "./ipv4.ts";
-import { defaultPriority, type goals, type LabInput, labName, labNameExpected } from "./schema.ts";
+} from "./ip.ts";
+import { defaultPriority, type LabInput, labName, labNameExpected } from "./schema.ts";
 import type { Path } from "./yaml/document.ts";
-import type { Rule, Statement } from "./yaml/rules.ts";
+import type { Rule } from "./yaml/rules.ts";
 
-type ServerInput = LabInput["servers"][number];
+/** What may be left of a value when all that is invalid in shape is taken away: what was taken away leaves its key with undefined. */
+type Draft<T> = T extends readonly (infer Item)[]
+  ? readonly (Draft<Item> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
+    : T;
 
-/**
- * What is left of a lab file when all that is invalid in shape is taken away, so that rules can judge the rest. What was
- * taken away leaves its key with undefined: it has no value to judge, and no default either.
- */
-export interface LabDraft extends Partial<Omit<LabInput, "network" | "service" | "servers">> {
-  readonly network?: Partial<LabInput["network"]>;
-  readonly service?: Partial<LabInput["service"]>;
-  /** In file order, none left out: a server's place in the list is its path. */
-  readonly servers?: readonly (Partial<ServerInput> | undefined)[];
-}
+/** What is left of a lab file for rules to judge. A list keeps its length: an item's place in it is its path. */
+export type LabDraft = Draft<LabInput>;
+type ServerDraft = NonNullable<NonNullable<LabDraft["servers"]>[number]>;
+type InstanceDraft = NonNullable<NonNullable<LabDraft["vrrp"]>[number]>;
 
 /** What a lab file's own name says. */
 interface FileNames {
@@ -32,49 +33,51 @@ interface FileNames {
   readonly base: string;
 }
 
-type Goal = (typeof goals)[number];
-
-/** What a goal asks of a lab. A further one is one more row. */
-const goalRules: Record<Goal, { directors: { min: number; max: number }; vrrp: boolean }> = {
-  dr: { directors: { min: 1, max: 1 }, vrrp: false },
-  ha: { directors: { min: 2, max: Number.POSITIVE_INFINITY }, vrrp: true },
+/** How many directors each kind of control takes. */
+const directorCounts = {
+  ipvsadm: { min: 1, max: 1 },
+  keepalived: { min: 2, max: Number.POSITIVE_INFINITY },
 };
 
-/** The lab host's bridge: libvirt gives a network's bridge the first address. */
-export const gatewayOf = (subnet: Subnet): number => firstHost(subnet);
+/** The lists that may have one item only, so far, with what an item is. */
+function listsOfOne(draft: LabDraft): [path: Path, what: string, list: readonly unknown[] | undefined][] {
+  return [
+    [["networks"], "network in a lab", draft.networks],
+    [["services"], "service in a lab", draft.services],
+    [["vrrp"], "VRRP instance in a lab", draft.vrrp],
+    ...(draft.networks ?? []).map((network, index): [Path, string, readonly unknown[] | undefined] => [
+      ["networks", index, "subnets"],
+      "subnet in a network",
+      network?.subnets,
+    ]),
+    ...instancesOf(draft).map(([index, instance]): [Path, string, readonly unknown[] | undefined] => [
+      ["vrrp", index, "addresses"],
+      "VIP in a VRRP instance",
+      instance.addresses,
+    ]),
+    [["client", "addresses"], "address of a host in a network", draft.client?.addresses],
+    ...serversOf(draft).flatMap(({ index, server }): [Path, string, readonly unknown[] | undefined][] => [
+      [["servers", index, "addresses"], "address of a host in a network", server.addresses],
+      [["servers", index, "interfaces"], "interface of a server in a network", server.interfaces],
+    ]),
+  ];
+}
 
-/** The client's address where the file names none: out of the way of servers, who count from the start. */
-export const defaultClient = (subnet: Subnet): number => lastHost(subnet) - 4;
+/** The lab host's address in a subnet: libvirt gives a network's bridge the first one. */
+export const hostAddressOf = (subnet: Cidr): Ip => firstHost(subnet);
+
+/** The client's address where the file names none: out of the way of servers, which count from the start. */
+export const defaultClient = (subnet: Cidr): Ip => lastHost(subnet, 4);
 
 /**
- * A server's MAC address. The default is QEMU's prefix, a byte of ours and the address's last two. Upper case, or
+ * The MAC address of an interface that the file gives none: QEMU's prefix, a byte of ours and the address's last two. Upper case, or
  * libvirt's provider sees a change on every `up`.
  */
-export function macOf({ mac, address }: Pick<ServerInput, "mac" | "address">): string {
-  const [third = "", fourth = ""] = address.split(".").slice(2);
+export function macOf(address: Ip): string {
   const hex = (octet: string) => Number(octet).toString(16).padStart(2, "0");
-  return (mac ?? `52:54:00:fe:${hex(third)}:${hex(fourth)}`).toUpperCase();
+  const [third = "", fourth = ""] = address.split(".").slice(2);
+  return `52:54:00:fe:${hex(third)}:${hex(fourth)}`.toUpperCase();
 }
-
-/** What a bare lab is to become where its file does not say. */
-export const defaultExercise: Goal = "dr";
-
-/** What a lab is, or for a bare one is to become; undefined while the file does not say it rightly. */
-export function goalOfDraft(draft: Pick<LabDraft, "stage" | "exercise">): Goal | undefined {
-  if (draft.stage !== "bare") {
-    return draft.stage;
-  }
-  return "exercise" in draft ? draft.exercise : defaultExercise;
-}
-
-/** Whether the directors of such a lab elect one of them. */
-export function hasVrrp(draft: Pick<LabDraft, "stage" | "exercise">): boolean {
-  const goal = goalOfDraft(draft);
-  return goal !== undefined && goalRules[goal].vrrp;
-}
-
-/** The key by which a file says what its lab is, or is to become. */
-const goalKey = ({ stage }: LabDraft): "stage" | "exercise" => (stage === "bare" ? "exercise" : "stage");
 
 /** The rules that look at more than one property, by the name that a problem carries. */
 export const rules: Record<string, Rule<LabDraft, FileNames>> = {
@@ -89,63 +92,115 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
+  *"one-so-far"(draft) {
+    for (const [path, what, list = []] of listsOfOne(draft)) {
+      if (list.length > 1) {
+        yield {
+          path: [...path, 1],
+          expected: `one ${what} so far`,
+          found: String(list.length),
+          remedy: "remove this one",
+        };
+      }
+    }
+  },
+
   *"duplicate-name"(draft) {
-    yield* twice(draft, "name");
+    for (const { index, value, earlier } of clashing(
+      serversOf(draft).map(({ index, server }) => [index, server.name]),
+    )) {
+      yield {
+        path: ["servers", index, "name"],
+        expected: "a name that no other server has",
+        found: `${value}, which servers[${earlier}] has`,
+        remedy: "choose another name",
+        other: ["servers", earlier, "name"],
+      };
+    }
+  },
+
+  *"name-of-a-network"(draft) {
+    for (const { index, server } of serversOf(draft)) {
+      const network = (draft.networks ?? []).findIndex((each) => each?.name !== undefined && each.name === server.name);
+      if (network >= 0) {
+        yield {
+          path: ["servers", index, "name"],
+          expected: "a name that no network has",
+          remedy: "choose another name: faults are injected into servers and networks by their names",
+          other: ["networks", network, "name"],
+        };
+      }
+    }
   },
 
   *"duplicate-address"(draft) {
-    yield* twice(draft, "address");
+    const given = addresses(draft).filter(({ path }) => path[0] === "servers");
+    for (const { index, earlier } of clashing(given.map(({ address }, at) => [at, address]))) {
+      const [one, other] = [given[index], given[earlier]];
+      if (!one || !other) continue;
+      yield {
+        path: one.path,
+        expected: "an address that no other server has",
+        found: `${one.text}, which ${nameOf(draft, Number(other.path[1]))} has`,
+        remedy: "choose another address",
+        other: other.path,
+      };
+    }
   },
 
   *"duplicate-mac"(draft) {
-    const clashes = clashing(draft, macOfDraft);
-    for (const { index, server, earlier } of clashes) {
+    const macs = serversOf(draft).map(({ index, server }) => [index, macOfDraft(server)] as const);
+    for (const { index, value, earlier } of clashing(macs)) {
       // Of two, the one to change is the one that was written: a default comes from the address.
-      const at = server.mac === undefined ? earlier : index;
+      const written = (at: number) =>
+        draft.servers?.[at]?.interfaces?.findIndex((each) => each?.mac !== undefined) ?? -1;
+      const at = written(index) < 0 ? earlier : index;
       const other = at === index ? earlier : index;
       yield {
-        path: ["servers", at, "mac"],
+        path: ["servers", at, "interfaces", written(at), "mac"],
         expected: "a MAC address that no other server has",
-        found: `${macOfDraft(server)}, which ${nameOf(draft, other)} has`,
+        found: `${value}, which ${nameOf(draft, other)} has`,
         remedy: "choose another, or leave it out: it then comes from the address",
-        other: ["servers", other, draft.servers?.[other]?.mac === undefined ? "address" : "mac"],
+        other:
+          written(other) < 0
+            ? ["servers", other, "addresses"]
+            : ["servers", other, "interfaces", written(other), "mac"],
       };
     }
   },
 
   *"outside-subnet"(draft) {
-    const subnet = subnetOfDraft(draft);
-    for (const { path, address, text } of subnet ? addresses(draft) : []) {
-      if (subnet && !contains(subnet, address)) {
+    const subnets = subnetsOf(draft);
+    for (const { path, address, text } of subnets ? addresses(draft) : []) {
+      const [subnet] = subnets ?? [];
+      if (subnet && !subnets?.some((each) => contains(each, address))) {
         yield {
           path,
-          expected: `an address in network.subnet, ${formatSubnet(subnet)}`,
+          expected: `an address in a network's subnet, ${subnets?.join(" or ")}`,
           found: text,
-          remedy: `choose one from ${formatAddress(firstHost(subnet) + 1)} to ${formatAddress(lastHost(subnet))}`,
-          other: ["network", "subnet"],
+          remedy: `choose one from ${range(subnet)}`,
+          other: ["networks", 0, "subnets", 0],
         };
       }
     }
   },
 
   *"not-a-host-address"(draft) {
-    const subnet = subnetOfDraft(draft);
-    for (const { path, address, text } of subnet ? addresses(draft) : []) {
-      if (subnet && (address === subnet.network || address === broadcast(subnet))) {
+    for (const { path, address, text, subnet } of placed(draft)) {
+      if (familyOf(address) === 4 && (address === firstAddress(subnet) || address === lastAddress(subnet))) {
         yield {
           path,
           expected: "an address that a host may have",
-          found: `${text}, the subnet's ${address === subnet.network ? "network" : "broadcast"} address`,
-          remedy: `choose one from ${formatAddress(firstHost(subnet) + 1)} to ${formatAddress(lastHost(subnet))}`,
+          found: `${text}, the subnet's ${address === firstAddress(subnet) ? "network" : "broadcast"} address`,
+          remedy: `choose one from ${range(subnet)}`,
         };
       }
     }
   },
 
   *"gateway-address"(draft) {
-    const subnet = subnetOfDraft(draft);
-    for (const { path, address, text } of subnet ? addresses(draft) : []) {
-      if (subnet && address === gatewayOf(subnet)) {
+    for (const { path, address, text, subnet } of placed(draft)) {
+      if (address === hostAddressOf(subnet)) {
         yield {
           path,
           expected: "an address of its own",
@@ -159,29 +214,31 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
   *"client-address"(draft) {
     const client = clientOf(draft);
     for (const { path, address, text } of addresses(draft)) {
-      if (client && address === client.address && path[0] !== "network") {
+      if (client && address === client.address && path[0] !== "client") {
         yield {
           path,
           expected: "an address of its own",
-          found: `${text}, the client's${client.given ? "" : " unless network.client says otherwise"}`,
-          remedy: `choose another address here, or ${client.given ? "another" : "one"} for network.client`,
-          ...(client.given && { other: ["network", "client"] }),
+          found: `${text}, the client's${client.given ? "" : " unless `client` says otherwise"}`,
+          remedy: `choose another address here, or ${client.given ? "another" : "one"} for the client`,
+          ...(client.given && { other: ["client", "addresses", 0] }),
         };
       }
     }
   },
 
   *"vip-of-a-server"(draft) {
-    const vip = draft.service?.vip;
-    const index = (draft.servers ?? []).findIndex((server) => server?.address !== undefined && server.address === vip);
-    if (vip !== undefined && index >= 0) {
-      yield {
-        path: ["service", "vip"],
-        expected: "an address that no host has of its own",
-        found: `${vip}, which ${nameOf(draft, index)} has`,
-        remedy: "choose a free address of the subnet: the director takes it beside its own",
-        other: ["servers", index, "address"],
-      };
+    const given = addresses(draft);
+    for (const { path, address, text } of given.filter(({ path: [key] }) => key === "services")) {
+      const owner = given.find(({ path: [key], address: own }) => key === "servers" && own === address);
+      if (owner) {
+        yield {
+          path,
+          expected: "an address that no host has of its own",
+          found: `${text}, which ${nameOf(draft, Number(owner.path[1]))} has`,
+          remedy: "choose a free address of the subnet: the director takes it beside its own",
+          other: owner.path,
+        };
+      }
     }
   },
 
@@ -197,44 +254,31 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
-  *"exercise-of-no-bare-lab"(draft) {
-    if (draft.exercise !== undefined && draft.stage !== undefined && draft.stage !== "bare") {
-      yield {
-        path: ["exercise"],
-        atKey: true,
-        expected: `no exercise in stage ${draft.stage}, which is built and leaves nothing to do by hand`,
-        found: "it",
-        remedy: "remove it, or set `stage: bare`",
-        other: ["stage"],
-      };
-    }
-  },
-
-  *"baked-bare-lab"(draft) {
-    if (draft.stage === "bare" && draft.image?.packages === "baked") {
+  *"baked-manual-lab"(draft) {
+    if (draft.setup === "manual" && draft.image?.packages === "baked") {
       yield {
         path: ["image", "packages"],
-        expected: "plain in stage bare: to install the packages is part of the exercise",
+        expected: "plain with `setup: manual`: to install the packages is part of the exercise",
         remedy: "write `packages: plain`, or leave it out",
-        other: ["stage"],
+        other: ["setup"],
       };
     }
   },
 
   *directors(draft) {
     const names = withRole(draft, "director");
-    const goal = goalOfDraft(draft);
-    if (goal === undefined || names === undefined) {
+    const { control } = draft;
+    if (control === undefined || names === undefined) {
       return;
     }
-    const { min, max } = goalRules[goal].directors;
+    const { min, max } = directorCounts[control];
     if (names.length < min || names.length > max) {
       yield {
         path: ["servers"],
-        expected: `${max === min ? `exactly ${min}` : `${min} or more`} with \`role: director\` in ${goalKey(draft)} ${goal}`,
+        expected: `${max === min ? `exactly ${min}` : `${min} or more`} with \`role: director\` where ${control} is in control`,
         found: names.length === 0 ? "none" : `${names.length}: ${names.join(", ")}`,
         remedy:
-          names.length < min ? "give one more server `role: director`" : `keep one, or set \`${goalKey(draft)}: ha\``,
+          names.length < min ? "give one more server `role: director`" : "keep one, or write `control: keepalived`",
       };
     }
   },
@@ -250,149 +294,257 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
-  *"no-weight"(draft) {
-    const weights = serversOf(draft).filter(({ server }) => server.role === "real-server");
-    const [first] = weights;
-    if (first && weights.every(({ server }) => server.weight === 0)) {
-      yield {
-        path: ["servers", first.index, "weight"],
-        expected: "a weight above 0 on one real server at least: a weight of 0 gets no new connections",
-        found: "0 on all of them",
-        remedy: "write `weight: 1`, or leave it out",
-      };
-    }
-  },
-
-  *"property-of-other-role"(draft) {
-    for (const { index, server } of serversOf(draft)) {
-      const foreign = server.role === "director" ? realServerKeys : server.role === undefined ? [] : directorKeys;
-      for (const key of foreign.filter((name) => server[name] !== undefined)) {
+  *"unknown-server"(draft) {
+    if (!draft.servers?.every((server) => server?.name !== undefined)) return;
+    for (const { path, name, role } of references(draft)) {
+      const found = serversOf(draft).find(({ server }) => server.name === name);
+      if (found && found.server.role === undefined) continue;
+      const names = serversOf(draft).flatMap(({ server }) => (server.role === role ? [server.name] : []));
+      if (found?.server.role !== role) {
         yield {
-          path: ["servers", index, key],
-          atKey: true,
-          expected: `${key} on a ${server.role === "director" ? "real server" : "director"} only`,
-          found: `it on ${nameOf(draft, index)}, a ${server.role === "director" ? "director" : "real server"}`,
-          remedy: `remove it or change the role: ${about[key]}`,
+          path,
+          expected: `the name of a server with \`role: ${role}\``,
+          found: found ? `${name}, a ${found.server.role?.replace("-", " ")}` : name,
+          remedy: names.length > 0 ? `choose one of ${names.join(", ")}` : `add a server with \`role: ${role}\``,
         };
       }
     }
   },
 
-  *"property-of-other-stage"(draft) {
-    const goal = goalOfDraft(draft);
-    if (goal === undefined || hasVrrp(draft)) {
+  *"named-twice"(draft) {
+    const named = references(draft);
+    const inList = named.map(({ path, name }, at) => [at, `${path.slice(0, -2).join(".")} ${name}`] as const);
+    for (const { index, earlier } of clashing(inList)) {
+      yield {
+        path: named[index]?.path ?? [],
+        expected: "each server once",
+        found: `${named[index]?.name} a second time`,
+        remedy: "remove one of the two",
+        other: named[earlier]?.path ?? [],
+      };
+    }
+  },
+
+  *"real-server-without-service"(draft) {
+    const services = draft.services ?? [];
+    if (services.length === 0 || services.some((service) => service?.realServers === undefined)) return;
+    const named = new Set(services.flatMap((service) => service?.realServers?.map((each) => each?.server) ?? []));
+    if (named.has(undefined)) return;
+    for (const { index, server } of serversOf(draft)) {
+      if (server.role === "real-server" && server.name !== undefined && !named.has(server.name)) {
+        yield {
+          path: ["servers", index, "role"],
+          expected: "every real server in a service's `realServers`",
+          found: `${server.name} in none`,
+          remedy: `add \`- { server: ${server.name} }\` there, or leave \`realServers\` out for all of them`,
+          other: ["services", 0, "realServers"],
+        };
+      }
+    }
+  },
+
+  *"no-weight"(draft) {
+    for (const [index, service] of (draft.services ?? []).entries()) {
+      const list = service?.realServers ?? [];
+      if (list.length > 0 && list.every((each) => each?.weight === 0)) {
+        yield {
+          path: ["services", index, "realServers", 0, "weight"],
+          expected: "a weight above 0 on one real server at least: a weight of 0 gets no new connections",
+          found: "0 on all of them",
+          remedy: "write `weight: 1`, or leave it out",
+        };
+      }
+    }
+  },
+
+  *"arp-cure-of-a-director"(draft) {
+    for (const { index, server } of serversOf(draft)) {
+      if (server.role === "director" && server.arpCure !== undefined) {
+        yield {
+          path: ["servers", index, "arpCure"],
+          atKey: true,
+          expected: "arpCure on a real server only",
+          found: `it on ${nameOf(draft, index)}, a director`,
+          remedy: "remove it: a director is to answer for the VIP",
+        };
+      }
+    }
+  },
+
+  *"keepalived-only"(draft) {
+    if (draft.control !== "ipvsadm") {
       return;
     }
-    const onDirectors = serversOf(draft)
-      .filter(({ server }) => server.role === "director")
-      .flatMap(({ index, server }) =>
-        directorKeys.filter((key) => server[key] !== undefined).map((key) => ["servers", index, key]),
-      );
-    const paths: Path[] = draft.keepalived === undefined ? onDirectors : [["keepalived"], ...onDirectors];
+    const paths: Path[] = [
+      ...(draft.vrrp === undefined ? [] : [["vrrp"]]),
+      ...(draft.services ?? []).flatMap((service, index) =>
+        service?.healthCheck === undefined ? [] : [["services", index, "healthCheck"]],
+      ),
+    ];
     for (const path of paths) {
       yield {
         path,
         atKey: true,
-        expected: `no ${String(path.at(-1))} in ${goalKey(draft)} ${goal}, which has no keepalived`,
+        expected: `no ${String(path.at(-1))} with \`control: ipvsadm\`, which has no keepalived`,
         found: "it",
-        remedy: `remove it, or set \`${goalKey(draft)}: ha\``,
-        other: [draft.exercise === undefined ? "stage" : goalKey(draft)],
+        remedy: "remove it, or write `control: keepalived`",
+        other: ["control"],
       };
     }
   },
 
-  *"advert-interval"({ keepalived = {} }) {
-    const { vrrpVersion = "vrrpVersion" in keepalived ? undefined : 2, advertInterval: seconds } = keepalived;
-    if (seconds === undefined) {
-      return;
-    }
-    if (vrrpVersion === 2 && !Number.isInteger(seconds)) {
+  *"no-instance"(draft) {
+    if (draft.control === "keepalived" && !("vrrp" in draft)) {
       yield {
-        path: ["keepalived", "advertInterval"],
-        expected: "a whole number of seconds from 1 to 255 in VRRP version 2 (RFC 3768, section 5.3.7)",
-        found: String(seconds),
-        remedy: "write `advertInterval: 1`, or `vrrpVersion: 3` beside it",
-      };
-    }
-    // By its text: 0.07 * 100 is not 7.
-    if (vrrpVersion === 3 && !(seconds <= 40.95 && /^\d+(\.\d{1,2})?$/.test(String(seconds)))) {
-      yield {
-        path: ["keepalived", "advertInterval"],
-        expected: "hundredths of a second up to 40.95 in VRRP version 3 (RFC 9568, section 5.2.7)",
-        found: String(seconds),
-        remedy: "write `advertInterval: 0.1`",
-        other: ["keepalived", "vrrpVersion"],
+        path: ["vrrp"],
+        expected: "a VRRP instance with `control: keepalived`: the directors elect one of them to hold the VIP",
+        found: "nothing",
+        remedy: "write `vrrp:` and, indented under it, `- members:` with the directors and their priorities",
+        other: ["control"],
       };
     }
   },
 
-  *"password-without-authentication"({ keepalived = {} }) {
-    if (keepalived.vrrpVersion === 3 && keepalived.password !== undefined) {
-      yield {
-        path: ["keepalived", "password"],
-        atKey: true,
-        expected: "no password in VRRP version 3, which has no authentication (RFC 9568, section 9)",
-        found: "it",
-        remedy: "remove it, or write `vrrpVersion: 2`",
-        other: ["keepalived", "vrrpVersion"],
-      };
+  *"director-without-instance"(draft) {
+    for (const [index, instance] of instancesOf(draft)) {
+      const members = instance.members?.map((each) => each?.server);
+      if (!members?.every((name) => name !== undefined)) continue;
+      for (const { name, role } of serversOf(draft).map(({ server }) => server)) {
+        if (role === "director" && name !== undefined && !members.includes(name)) {
+          yield {
+            path: ["vrrp", index, "members"],
+            expected: "every director",
+            found: `not ${name}`,
+            remedy: `add \`- { server: ${name}, priority: … }\``,
+          };
+        }
+      }
+    }
+  },
+
+  *"vip-of-no-service"(draft) {
+    const vips = (draft.services ?? []).map((service) => service?.vip);
+    for (const [index, instance] of instancesOf(draft)) {
+      for (const [at, address] of (instance.addresses ?? []).entries()) {
+        if (address !== undefined && !vips.includes(address) && !vips.includes(undefined)) {
+          yield {
+            path: ["vrrp", index, "addresses", at],
+            expected: "the VIP of a service",
+            remedy: `choose one of ${vips.join(", ")}`,
+          };
+        }
+      }
+    }
+  },
+
+  *"unknown-network"(draft) {
+    const names = (draft.networks ?? []).map((each) => (each && "name" in each ? each.name : "segment"));
+    for (const { index, server } of serversOf(draft)) {
+      for (const [at, each] of (server.interfaces ?? []).entries()) {
+        if (each?.network !== undefined && !names.includes(each.network) && !names.includes(undefined)) {
+          yield {
+            path: ["servers", index, "interfaces", at, "network"],
+            expected: "the name of a network",
+            remedy: `choose one of ${names.join(", ")}`,
+          };
+        }
+      }
+    }
+  },
+
+  *"advert-interval"(draft) {
+    for (const [index, instance] of instancesOf(draft)) {
+      const { version = "version" in instance ? undefined : 2, advertInterval: seconds } = instance;
+      if (seconds === undefined) continue;
+      if (version === 2 && !Number.isInteger(seconds)) {
+        yield {
+          path: ["vrrp", index, "advertInterval"],
+          expected: "a whole number of seconds from 1 to 255 in VRRP version 2 (RFC 3768, section 5.3.7)",
+          found: String(seconds),
+          remedy: "write `advertInterval: 1`, or `version: 3` beside it",
+        };
+      }
+      // By its text: 0.07 * 100 is not 7.
+      if (version === 3 && !(seconds <= 40.95 && /^\d+(\.\d{1,2})?$/.test(String(seconds)))) {
+        yield {
+          path: ["vrrp", index, "advertInterval"],
+          expected: "hundredths of a second up to 40.95 in VRRP version 3 (RFC 9568, section 5.2.7)",
+          found: String(seconds),
+          remedy: "write `advertInterval: 0.1`",
+          other: ["vrrp", index, "version"],
+        };
+      }
+    }
+  },
+
+  *"password-without-authentication"(draft) {
+    for (const [index, { version, password }] of instancesOf(draft)) {
+      if (version === 3 && password !== undefined) {
+        yield {
+          path: ["vrrp", index, "password"],
+          atKey: true,
+          expected: "no password in VRRP version 3, which has no authentication (RFC 9568, section 9)",
+          found: "it",
+          remedy: "remove it, or write `version: 2`",
+          other: ["vrrp", index, "version"],
+        };
+      }
     }
   },
 
   *"equal-priorities"(draft) {
-    for (const { index, server, earlier } of hasVrrp(draft) ? clashing(draft, vrrpPriority) : []) {
-      // The one that was left to the default is the one to complete, so it is where the problem is shown.
-      const at = draft.servers?.[earlier]?.priority === undefined ? earlier : index;
-      const other = at === index ? earlier : index;
-      const given = draft.servers?.[at]?.priority === undefined ? ", the default" : "";
-      yield {
-        path: ["servers", at, "priority"],
-        expected: "a priority that no other director has",
-        found: `${vrrpPriority(server)}${given}, which ${nameOf(draft, other)} has`,
-        remedy: "give the director that is to hold the VIP the higher one; the textbook's are 100 and 50",
-        other: ["servers", other, "priority"],
-      };
+    for (const [at, { members = [] }] of instancesOf(draft)) {
+      const priorities = members.map((each, index) => [index, each && priorityOf(each)] as const);
+      for (const { index, value, earlier } of clashing(priorities)) {
+        // The one that was left to the default is the one to complete, so it is where the problem is shown.
+        const here = members[earlier]?.priority === undefined ? earlier : index;
+        const other = here === index ? earlier : index;
+        const given = members[here]?.priority === undefined ? ", the default" : "";
+        yield {
+          path: ["vrrp", at, "members", here, "priority"],
+          expected: "a priority that no other director has",
+          found: `${value}${given}, which ${members[other]?.server ?? `members[${other}]`} has`,
+          remedy: "give the director that is to hold the VIP the higher one; the textbook's are 100 and 50",
+          other: ["vrrp", at, "members", other, "priority"],
+        };
+      }
     }
   },
 
   *"more-than-one-master"(draft) {
-    const [first, ...more] = masters(draft);
-    for (const { index } of first ? more : []) {
-      yield {
-        path: ["servers", index, "state"],
-        expected: "one director with `state: MASTER`",
-        found: `MASTER, which ${nameOf(draft, first?.index ?? 0)} is`,
-        remedy: "write `state: BACKUP`, or leave it out: the highest priority decides",
-        other: ["servers", first?.index ?? 0, "state"],
-      };
+    for (const [at, instance] of instancesOf(draft)) {
+      const [first, ...more] = masters(instance);
+      for (const index of first === undefined ? [] : more) {
+        yield {
+          path: ["vrrp", at, "members", index, "state"],
+          expected: "one director with `state: MASTER`",
+          found: `MASTER, which ${instance.members?.[first ?? 0]?.server ?? `members[${first}]`} is`,
+          remedy: "write `state: BACKUP`, or leave it out: the highest priority decides",
+          other: ["vrrp", at, "members", first ?? 0, "state"],
+        };
+      }
     }
   },
 
   *"master-without-preemption"(draft) {
-    for (const { index } of draft.keepalived?.preempt === false ? masters(draft) : []) {
-      yield {
-        path: ["servers", index, "state"],
-        expected: "BACKUP on every director with `preempt: false` (keepalived.conf(5), nopreempt)",
-        remedy: "write `state: BACKUP`, or leave it out",
-        other: ["keepalived", "preempt"],
-      };
+    for (const [at, instance] of instancesOf(draft)) {
+      for (const index of instance.preempt === false ? masters(instance) : []) {
+        yield {
+          path: ["vrrp", at, "members", index, "state"],
+          expected: "BACKUP on every director with `preempt: false` (keepalived.conf(5), nopreempt)",
+          remedy: "write `state: BACKUP`, or leave it out",
+          other: ["vrrp", at, "preempt"],
+        };
+      }
     }
   },
 };
 
-const directorKeys = ["priority", "state"] as const;
-const realServerKeys = ["weight", "page"] as const;
-
-const about: Record<(typeof directorKeys | typeof realServerKeys)[number], string> = {
-  priority: "VRRP elects a director by it",
-  state: "VRRP starts a director in it",
-  weight: "a director sends a real server its share by it",
-  page: "real servers serve it",
-};
+const range = (subnet: Cidr): string => `${addressAt(subnet, 2n)} to ${lastHost(subnet)}`;
 
 interface ServerAt {
   readonly index: number;
-  readonly server: Partial<ServerInput>;
+  readonly server: ServerDraft;
 }
 
 const serversOf = (draft: LabDraft): ServerAt[] =>
@@ -400,65 +552,106 @@ const serversOf = (draft: LabDraft): ServerAt[] =>
 
 const nameOf = (draft: LabDraft, index: number): string => draft.servers?.[index]?.name ?? `servers[${index}]`;
 
-/** Servers for which an earlier one has the same value; those without a value are passed over. */
-function clashing(draft: LabDraft, read: (server: Partial<ServerInput>) => string | number | undefined) {
-  const firsts = new Map<string | number, number>();
-  return serversOf(draft).flatMap(({ index, server }) => {
-    const value = read(server);
-    const earlier = value === undefined ? undefined : firsts.get(value);
-    if (value !== undefined && earlier === undefined) {
-      firsts.set(value, index);
-    }
-    return earlier === undefined ? [] : [{ index, server, earlier }];
+/** The VRRP instances with their places; none where there are none. */
+const instancesOf = (draft: LabDraft): [number, InstanceDraft][] =>
+  [...(draft.vrrp ?? []).entries()].flatMap(([index, instance]) => (instance ? [[index, instance]] : []));
+
+/** The places of an instance's members that are to start as MASTER. */
+const masters = ({ members = [] }: InstanceDraft): number[] =>
+  members.flatMap((each, index) => (each?.state === "MASTER" ? [index] : []));
+
+const priorityOf = (member: { readonly priority?: number | undefined }): number | undefined =>
+  "priority" in member ? member.priority : defaultPriority;
+
+/** Items for which an earlier one has the same value; those without a value are passed over. */
+function clashing<V extends string | number>(
+  items: readonly (readonly [index: number, value: V | undefined])[],
+): { index: number; value: V; earlier: number }[] {
+  const firsts = new Map<V, number>();
+  return items.flatMap(([index, value]) => {
+    if (value === undefined) return [];
+    const earlier = firsts.get(value);
+    if (earlier === undefined) firsts.set(value, index);
+    return earlier === undefined ? [] : [{ index, value, earlier }];
   });
 }
 
-function* twice(draft: LabDraft, key: "name" | "address"): Generator<Statement> {
-  for (const { index, server, earlier } of clashing(draft, (each) => each[key])) {
-    yield {
-      path: ["servers", index, key],
-      expected: `${key === "name" ? "a name" : "an address"} that no other server has`,
-      found: `${server[key]}, which ${key === "name" ? `servers[${earlier}]` : nameOf(draft, earlier)} has`,
-      remedy: `choose another ${key}`,
-      other: ["servers", earlier, key],
-    };
-  }
+/** Undefined while it is not known. */
+function macOfDraft(server: ServerDraft): string | undefined {
+  const [given] = server.interfaces ?? [];
+  if (given && "mac" in given) return given.mac?.toUpperCase();
+  const address = parseIp(server.addresses?.[0] ?? "");
+  return address && macOf(address);
 }
 
-function macOfDraft(server: Partial<ServerInput>): string | undefined {
-  const { mac, address } = server;
-  return "mac" in server || address === undefined ? mac?.toUpperCase() : macOf({ address });
+/** Undefined while one of them is not known. */
+function subnetsOf(draft: LabDraft): Cidr[] | undefined {
+  const texts = (draft.networks ?? []).flatMap((network) => network?.subnets ?? [undefined]);
+  const subnets = texts.flatMap((text) => parseSubnet(text ?? "") ?? []);
+  return subnets.length === texts.length && subnets.length > 0 ? subnets : undefined;
 }
-
-const subnetOfDraft = (draft: LabDraft): Subnet | undefined => parseSubnet(draft.network?.subnet ?? "");
 
 /** The client's address, and whether the file gives it. */
-function clientOf(draft: LabDraft): { address: number; given: boolean } | undefined {
-  const { network } = draft;
-  const given = network !== undefined && "client" in network;
-  const subnet = subnetOfDraft(draft);
-  const address = given ? parseAddress(network.client ?? "") : subnet && defaultClient(subnet);
+function clientOf(draft: LabDraft): { address: Ip; given: boolean } | undefined {
+  const given = "client" in draft;
+  const [subnet] = subnetsOf(draft) ?? [];
+  const address = given ? parseIp(draft.client?.addresses?.[0] ?? "") : subnet && defaultClient(subnet);
   return address === undefined ? undefined : { address, given };
 }
 
+interface AddressAt {
+  readonly path: Path;
+  readonly address: Ip;
+  readonly text: string;
+}
+
 /** Every address that the file gives, with its path. */
-function addresses(draft: LabDraft): { path: Path; address: number; text: string }[] {
+function addresses(draft: LabDraft): AddressAt[] {
+  const list = (path: Path, texts: readonly (string | undefined)[] = []): [Path, string | undefined][] =>
+    texts.map((text, index) => [[...path, index], text]);
   const given: [Path, string | undefined][] = [
-    [["network", "client"], draft.network?.client],
-    [["service", "vip"], draft.service?.vip],
-    ...serversOf(draft).map(({ index, server }): [Path, string | undefined] => [
-      ["servers", index, "address"],
-      server.address,
+    ...list(["client", "addresses"], draft.client?.addresses),
+    ...(draft.services ?? []).map((service, index): [Path, string | undefined] => [
+      ["services", index, "vip"],
+      service?.vip,
     ]),
+    ...serversOf(draft).flatMap(({ index, server }) => list(["servers", index, "addresses"], server.addresses)),
   ];
   return given.flatMap(([path, text]) => {
-    const address = parseAddress(text ?? "");
+    const address = parseIp(text ?? "");
     return text === undefined || address === undefined ? [] : [{ path, address, text }];
   });
 }
 
-/** Names of the servers with a role; undefined while some server's role is not known, for then nobody can count. */
-function withRole(draft: LabDraft, role: ServerInput["role"]): string[] | undefined {
+/** Those that lie in a subnet, with it. */
+const placed = (draft: LabDraft): (AddressAt & { readonly subnet: Cidr })[] =>
+  addresses(draft).flatMap((one) => {
+    const subnet = subnetsOf(draft)?.find((each) => contains(each, one.address));
+    return subnet ? [{ ...one, subnet }] : [];
+  });
+
+/** Every place where the file names a server, and the role that it must have. */
+function references(draft: LabDraft): { path: Path; name: string; role: "director" | "real-server" }[] {
+  const named = (
+    path: Path,
+    list: readonly ({ server?: string | undefined } | undefined)[],
+    role: "director" | "real-server",
+  ) =>
+    list.flatMap((each, index) =>
+      each?.server === undefined ? [] : [{ path: [...path, index, "server"], name: each.server, role }],
+    );
+  return [
+    ...(draft.services ?? []).flatMap((service, index) =>
+      named(["services", index, "realServers"], service?.realServers ?? [], "real-server"),
+    ),
+    ...instancesOf(draft).flatMap(([index, instance]) =>
+      named(["vrrp", index, "members"], instance.members ?? [], "director"),
+    ),
+  ];
+}
+
+/** Names of the servers with a role; undefined while some server's role is not known, for then they cannot be counted. */
+function withRole(draft: LabDraft, role: "director" | "real-server"): string[] | undefined {
   const servers = draft.servers;
   if (!servers?.every((server) => server?.role !== undefined)) {
     return undefined;
@@ -467,15 +660,3 @@ function withRole(draft: LabDraft, role: ServerInput["role"]): string[] | undefi
     .filter(({ server }) => server.role === role)
     .map(({ index }) => nameOf(draft, index));
 }
-
-function vrrpPriority(server: Partial<ServerInput>): number | undefined {
-  if (server.role !== "director") {
-    return undefined;
-  }
-  return "priority" in server ? server.priority : defaultPriority;
-}
-
-const masters = (draft: LabDraft): ServerAt[] =>
-  hasVrrp(draft)
-    ? serversOf(draft).filter(({ server }) => server.role === "director" && server.state === "MASTER")
-    : [];

@@ -1,12 +1,16 @@
 import { z } from "zod";
-import { formatSubnet, parseAddress, parseCidr, parseSubnet, subnetOf } from "./ipv4.ts";
+import { forwardingMethods } from "./forwarding/index.ts";
+import { familyOf, parseCidr, parseIp, parseSubnet, prefixLengthOf, subnetOf } from "./ip.ts";
 import { choice, property, wholeNumber } from "./yaml/schema.ts";
 
-/** What the article builds up to: `dr`, balancing by hand with ipvsadm; `ha`, keepalived on two directors. */
-export const goals = ["dr", "ha"] as const;
+/** Who sets the servers up: `automatic`, the lab; `manual`, somebody who types the steps. */
+export const setups = ["automatic", "manual"] as const;
 
-/** What a lab is built up to: one of the article's two, or `bare`, machines on which somebody does its steps by hand. */
-export const stages = [...goals, "bare"] as const;
+/** Who writes the IPVS table: `ipvsadm`, on one director; `keepalived`, which elects one of several. */
+export const controls = ["ipvsadm", "keepalived"] as const;
+
+/** How a director forwards to real servers. */
+export const forwardings = Object.keys(forwardingMethods) as (keyof typeof forwardingMethods)[];
 
 /** IPVS schedulers, by the names that `ipvsadm -s` and keepalived's `lb_algo` take. */
 export const schedulers = [
@@ -46,14 +50,16 @@ export const defaultPassword = "1111";
 /** The priority of a VRRP router that is not given one (RFC 9568, section 5.2.4; keepalived's default too). */
 export const defaultPriority = 100;
 
+const isIpv4 = (text: string): boolean => {
+  const address = parseIp(text);
+  return address !== undefined && familyOf(address) === 4;
+};
+
 const address = (example: string) =>
-  property(
-    z.string().refine((text) => parseAddress(text) !== undefined),
-    "an IPv4 address in dotted decimal",
-    (value) =>
-      typeof value === "string" && parseCidr(value)
-        ? `leave the prefix length off: it is that of network.subnet`
-        : `write \`${example}\`, four numbers from 0 to 255 without leading zeros`,
+  property(z.string().refine(isIpv4), "an IPv4 address in dotted decimal", (value) =>
+    typeof value === "string" && parseCidr(value)
+      ? "leave the prefix length off: it is that of the network's subnet"
+      : `write \`${example}\`, four numbers from 0 to 255 without leading zeros`,
   );
 
 /** Smallest and largest prefix length of a lab's subnet: a /29 has six hosts; MACs come from an address's last 16 bits. */
@@ -63,22 +69,23 @@ const isSubnet = (text: string): boolean => {
   const subnet = parseSubnet(text);
   return (
     subnet !== undefined &&
-    subnet.prefixLength >= prefixLengths.min &&
-    subnet.prefixLength <= prefixLengths.max &&
-    isUnicast(subnet.network)
+    familyOf(subnet) === 4 &&
+    prefixLengthOf(subnet) >= prefixLengths.min &&
+    prefixLengthOf(subnet) <= prefixLengths.max &&
+    isUnicast(text)
   );
 };
 
 /** Neither "this network" (0/8), loopback (127/8), multicast nor reserved (224/3): RFC 6890. */
-const isUnicast = (network: number): boolean => {
-  const first = Math.floor(network / 2 ** 24);
+const isUnicast = (network: string): boolean => {
+  const first = Number(network.split(".")[0]);
   return first > 0 && first < 224 && first !== 127;
 };
 
 const subnetRemedy = (value: unknown): string => {
   const cidr = typeof value === "string" ? parseCidr(value) : undefined;
-  if (!cidr) {
-    return "write `subnet: 172.25.254.0/24`";
+  if (!cidr || familyOf(cidr.address) !== 4) {
+    return "write `subnets: [172.25.254.0/24]`";
   }
   if (cidr.prefixLength < prefixLengths.min || cidr.prefixLength > prefixLengths.max) {
     return "choose a prefix length from /16 to /29; the textbook's is /24";
@@ -86,7 +93,7 @@ const subnetRemedy = (value: unknown): string => {
   if (!isUnicast(cidr.address)) {
     return "choose a range that hosts may have, such as 172.25.254.0/24: not 0/8, loopback or multicast";
   }
-  return `clear the host bits: write \`subnet: ${formatSubnet(subnetOf(cidr.address, cidr.prefixLength))}\``;
+  return `clear the host bits: write \`subnets: [${subnetOf(cidr.address, cidr.prefixLength)}]\``;
 };
 
 const macText = /^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/;
@@ -131,29 +138,94 @@ export const labName = /^[a-z][a-z0-9-]{0,20}$/;
 /** What `labName` accepts, in words. */
 export const labNameExpected = "a lab name: a lower-case letter, then up to 20 lower-case letters, digits and hyphens";
 
+const arpCure = () => choice(arpCures, "write `arpCure: arptables`, or leave it out");
+
 const memory = () => wholeNumber(256, 65536, "memory in MiB", "memory: 512");
+
+const addresses = property(
+  z.array(address("172.25.254.11")).min(1),
+  "a list of addresses, one for each network that the host is on",
+  "write `addresses: [172.25.254.11]`",
+);
 
 const network = property(
   z.strictObject({
-    subnet: property(
-      z.string().refine(isSubnet),
-      "an IPv4 subnet in CIDR notation, /16 to /29, host bits zero",
-      subnetRemedy,
+    name: property(
+      z.string().regex(hostLabel),
+      "a network's name: a lower-case letter, then lower-case letters, digits and inner hyphens",
+      "write `name: segment`, or leave it out",
+    ).default("segment"),
+    subnets: property(
+      z
+        .array(
+          property(
+            z.string().refine(isSubnet),
+            "an IPv4 subnet in CIDR notation, /16 to /29, host bits zero",
+            subnetRemedy,
+          ),
+        )
+        .min(1),
+      "a list of subnets",
+      "write `subnets: [172.25.254.0/24]`",
     ),
-    client: address("client: 172.25.254.250").optional(),
   }),
-  "a map with subnet",
-  "write `network:` and, indented under it, `subnet: 172.25.254.0/24`",
-  { gateway: "remove it: the lab host's bridge always has the subnet's first address" },
+  "a map with subnets",
+  "write `- subnets: [172.25.254.0/24]`",
+  {
+    subnet: "write `subnets: [172.25.254.0/24]`, a list",
+    gateway: "remove it: the lab host's bridge always has the subnet's first address",
+    client: "write it at the top: `client: { addresses: [172.25.254.250] }`",
+  },
+);
+
+const client = property(
+  z.strictObject({ addresses }),
+  "a map with addresses",
+  "write `client: { addresses: [172.25.254.250] }`, or leave it out",
 );
 
 /** ipvsadm's MAX_TIMEOUT, 31 days in seconds. */
 const longestPersistence = 31 * 86400;
 
+const hostRef = (what: string) => property(z.string(), `the name of a ${what}`, `write \`server: server1\``);
+
+const healthCheck = property(
+  z.strictObject({
+    delayLoop: wholeNumber(1, 3600, "seconds between health checks", "delayLoop: 6").default(6),
+    connectTimeout: wholeNumber(1, 3600, "seconds that a health check waits", "connectTimeout: 3").default(3),
+    delayBeforeRetry: wholeNumber(1, 3600, "seconds before a health check is repeated", "delayBeforeRetry: 3").default(
+      3,
+    ),
+  }),
+  "a map of the health check's settings",
+  "write `healthCheck:` and the settings indented under it, or leave it out for the textbook's",
+);
+
+const realServer = property(
+  z.strictObject({
+    server: hostRef("real server"),
+    weight: wholeNumber(0, 65535, "an IPVS weight", "weight: 1").default(1),
+    page: property(
+      z.string(),
+      "the text of the page",
+      'write `page: "server2"`, or leave it out for the server\'s name',
+    ).optional(),
+  }),
+  "a map with server",
+  "write `- { server: server2, weight: 1 }`",
+);
+
 const service = property(
   z.strictObject({
+    name: property(
+      z.string().regex(hostLabel),
+      "a service's name: a lower-case letter, then lower-case letters, digits and inner hyphens",
+      "write `name: web`, or leave it out for VIP:PORT",
+    ).optional(),
     vip: address("vip: 172.25.254.100"),
     port: wholeNumber(1, 65535, "a TCP port", "port: 80").default(80),
+    protocol: choice(["tcp"], "write `protocol: tcp`, or leave it out").default("tcp"),
+    forwarding: choice(forwardings, "write `forwarding: dr`, or leave it out").default("dr"),
     scheduler: choice(schedulers, "write `scheduler: rr`").default("rr"),
     persistenceTimeout: wholeNumber(
       1,
@@ -161,9 +233,15 @@ const service = property(
       "seconds of persistence",
       "persistenceTimeout: 50",
     ).optional(),
+    healthCheck: healthCheck.optional(),
+    realServers: property(
+      z.array(realServer).min(1),
+      "a list of the service's real servers",
+      "write `realServers:` and, under it, one `- server: …` for each, or leave it out for all real servers",
+    ).optional(),
   }),
   "a map with vip",
-  "write `service:` and, indented under it, `vip: 172.25.254.100`",
+  "write `- vip: 172.25.254.100`",
 );
 
 const imageUrl = property(
@@ -184,14 +262,41 @@ const image = property(
 /** Characters that keepalived.conf takes literally, unquoted: no blank, quote, comment sign, brace or parameter. */
 const simplePassword = /^[A-Za-z0-9._:+=%/-]{1,8}$/;
 
-const keepalived = property(
+const member = property(
   z.strictObject({
-    virtualRouterId: wholeNumber(1, 255, "a VRRP virtual router id", "virtualRouterId: 51").default(51),
-    vrrpVersion: property(
+    server: hostRef("director"),
+    priority: wholeNumber(1, 254, "a VRRP priority (255 is the address owner's, RFC 9568)", "priority: 100").default(
+      defaultPriority,
+    ),
+    state: choice(vrrpStates, "write `state: MASTER` or `state: BACKUP`, or leave it to the priorities").optional(),
+  }),
+  "a map with server and priority",
+  "write `- { server: server1, priority: 100 }`",
+);
+
+const vrrpInstance = property(
+  z.strictObject({
+    name: property(
+      z.string().regex(/^\w{1,20}$/),
+      "a name for keepalived's vrrp_instance: up to 20 letters, digits and underscores",
+      "write `name: VI_1`, or leave it out",
+    ).optional(),
+    id: wholeNumber(1, 255, "a VRRP virtual router id", "id: 51").default(51),
+    version: property(
       z.literal([2, 3]),
       "a version of VRRP over IPv4, 2 or 3",
-      "write `vrrpVersion: 2`, or leave it out; 3 has intervals below a second, and no password",
+      "write `version: 2`, or leave it out; 3 has intervals below a second, and no password",
     ).default(2),
+    addresses: property(
+      z.array(address("172.25.254.100")).min(1),
+      "a list of VIPs",
+      "write `addresses: [172.25.254.100]`, or leave it out for all VIPs",
+    ).optional(),
+    members: property(
+      z.array(member),
+      "a list of directors",
+      "write `members:` and, under it, one `- { server: …, priority: … }` for each director",
+    ),
     advertInterval: property(
       z.number().min(shortestInterval).max(longestInterval),
       `seconds between VRRP advertisements, ${shortestInterval} to ${longestInterval}`,
@@ -202,46 +307,62 @@ const keepalived = property(
       "a VRRP simple password: 1 to 8 of letters, digits and . _ : + = % / -",
       'write `password: "1111"`; RFC 2338 gives it eight bytes, and keepalived drops what is beyond',
     ).optional(),
-    delayLoop: wholeNumber(1, 3600, "seconds between health checks", "delayLoop: 6").default(6),
-    connectTimeout: wholeNumber(1, 3600, "seconds that a health check waits", "connectTimeout: 3").default(3),
-    delayBeforeRetry: wholeNumber(1, 3600, "seconds before a health check is repeated", "delayBeforeRetry: 3").default(
-      3,
-    ),
     preempt: property(
       z.boolean(),
       "true or false",
       "write `preempt: true` to let a director that returns take the VIP again, or `preempt: false`",
     ).default(true),
   }),
-  "a map of keepalived's settings",
-  "write `keepalived:` and the settings indented under it, or leave it out for the textbook's",
+  "a map with members",
+  "write `- members:` and, under it, one `- { server: …, priority: … }` for each director",
+  {
+    virtualRouterId: "write `id: 51`",
+    vrrpVersion: "write `version: 2`",
+    delayLoop: "write it in the service's `healthCheck`",
+    connectTimeout: "write it in the service's `healthCheck`",
+    delayBeforeRetry: "write it in the service's `healthCheck`",
+  },
 );
 
-const server = property(
+const hostInterface = property(
   z.strictObject({
-    name: hostName,
-    address: address("address: 172.25.254.11"),
-    role: choice(roles, "write `role: director` or `role: real-server`"),
+    network: property(z.string(), "the name of a network", "write `network: segment`"),
     mac: property(
       z.string().refine(isGuestMac),
       "a unicast MAC address, six pairs of hex digits with colons",
       macRemedy,
     ).optional(),
-    memory: memory().optional(),
-    priority: wholeNumber(1, 254, "a VRRP priority (255 is the address owner's, RFC 9568)", "priority: 100").optional(),
-    state: choice(vrrpStates, "write `state: MASTER` or `state: BACKUP`, or leave it to the priorities").optional(),
-    weight: wholeNumber(0, 65535, "an IPVS weight", "weight: 1").optional(),
-    page: property(
-      z.string(),
-      "the text of the page",
-      'write `page: "server2"`, or leave it out for the server\'s name',
-    ).optional(),
   }),
-  "a map with name, address and role",
-  "write `- name: server1` and, in line with name, `address:` and `role:`",
+  "a map with network and mac",
+  "write `- { network: segment, mac: 52:54:00:FE:FE:0B }`",
 );
 
-/** The shape of a lab file: each property by itself. What properties must be to one another is in lab-rules.ts. */
+const server = property(
+  z.strictObject({
+    name: hostName,
+    addresses,
+    role: choice(roles, "write `role: director` or `role: real-server`"),
+    memory: memory().optional(),
+    arpCure: arpCure().optional(),
+    interfaces: property(
+      z.array(hostInterface),
+      "a list of interfaces",
+      "write `interfaces: [{ network: segment, mac: … }]`, or leave it out",
+    ).optional(),
+  }),
+  "a map with name, addresses and role",
+  "write `- name: server1` and, in line with name, `addresses:` and `role:`",
+  {
+    address: "write `addresses: [172.25.254.11]`, a list",
+    mac: "write `interfaces: [{ network: segment, mac: … }]`",
+    priority: "write it in `vrrp`: `members: [{ server: server1, priority: 100 }]`",
+    state: "write it in `vrrp`: `members: [{ server: server1, state: MASTER }]`",
+    weight: "write it in the service: `realServers: [{ server: server2, weight: 1 }]`",
+    page: "write it in the service: `realServers: [{ server: server2, page: hello }]`",
+  },
+);
+
+/** The shape of a lab file: each property by itself. What properties must be to one another is in rules.ts. */
 export const labSchema = property(
   z.strictObject({
     name: property(
@@ -249,26 +370,40 @@ export const labSchema = property(
       labNameExpected,
       "write a name such as `name: ha`, or leave it out for the file's own",
     ).optional(),
-    stage: choice(stages, "write `stage: dr` or `stage: ha`, or `stage: bare` for machines without roles"),
-    exercise: choice(
-      goals,
-      "write `exercise: dr` or `exercise: ha`, or leave it out for dr: what a bare lab is to become",
-    ).optional(),
+    setup: choice(setups, "write `setup: manual` for machines without roles, or leave it out").default("automatic"),
+    control: choice(controls, "write `control: ipvsadm` or `control: keepalived`"),
     os: choice(["debian"], "write `os: debian`, or leave it out").default("debian"),
-    network,
-    service,
-    arpCure: choice(arpCures, "write `arpCure: arptables`, or leave it out").default("arptables"),
-    image: image.prefault({}),
     memory: memory().default(512),
-    keepalived: keepalived.prefault({}),
+    arpCure: arpCure().default("arptables"),
+    image: image.prefault({}),
+    networks: property(
+      z.array(network).min(1),
+      "a list of networks",
+      "write `networks:` and, indented under it, `- subnets: [172.25.254.0/24]`",
+    ),
+    client: client.optional(),
+    services: property(
+      z.array(service).min(1),
+      "a list of virtual services",
+      "write `services:` and, indented under it, `- vip: 172.25.254.100`",
+    ),
+    vrrp: property(
+      z.array(vrrpInstance).min(1),
+      "a list of VRRP instances",
+      "write `vrrp:` and, indented under it, `- members:` with the directors",
+    ).optional(),
     servers: property(
       z.array(server),
       "a list of servers",
       "write `servers:` and, under it, one `- name: …` for each server",
     ),
   }),
-  "a map with stage, network, service and servers",
+  "a map with control, networks, services and servers",
   "start from labs/dr.yaml or labs/ha.yaml",
+  {
+    exercise: "write `control`, which also says what a lab with `setup: manual` is to become",
+    keepalived: "write its VRRP settings in `vrrp`, and those of health checks in the service's `healthCheck`",
+  },
 );
 
 /** A lab file as it was written, all of it valid in shape. */

@@ -1,6 +1,6 @@
 /** What VRRP's arithmetic depends on, as a lab file has it. */
 export interface VrrpTimers {
-  readonly vrrpVersion: 2 | 3;
+  readonly version: 2 | 3;
   /** Seconds between two advertisements of the master. */
   readonly advertInterval: number;
   /** The standby's priority, 1 to 254. */
@@ -11,8 +11,8 @@ export interface VrrpTimers {
  * Skew_Time in milliseconds: a standby of lower priority waits longer, so that the best one is first. In VRRPv2 it is a fraction
  * of one second whatever the advertisement interval (RFC 3768, section 6.1), in VRRPv3 of that interval (RFC 9568, section 6.1).
  */
-export const skew = ({ vrrpVersion, advertInterval, priority }: VrrpTimers): number =>
-  ((256 - priority) / 256) * (vrrpVersion === 3 ? advertInterval : 1) * 1000;
+export const skew = ({ version, advertInterval, priority }: VrrpTimers): number =>
+  ((256 - priority) / 256) * (version === 3 ? advertInterval : 1) * 1000;
 
 /** Master_Down_Interval in milliseconds: how long after the last advertisement it heard a standby takes over (RFC 3768, section 6.1). */
 export const masterDownInterval = (timers: VrrpTimers): number => 3 * timers.advertInterval * 1000 + skew(timers);

@@ -7,8 +7,11 @@ export interface OsFamily {
     readonly packages: readonly string[];
     readonly service: string;
     readonly page: string;
-    /** Files that name the port, each with the line that does; the port is the only group. */
-    readonly ports: readonly { readonly path: string; readonly line: string }[];
+    /** Files that name the ports, each with the lines that do: a basic regular expression whose group is the ports, and their text. */
+    readonly ports: readonly {
+      readonly path: string;
+      readonly line: { readonly pattern: string; text(ports: readonly number[]): string };
+    }[];
   };
   /** What faults filter packets with; in the image that is built, so that nothing is to be installed. */
   readonly nftables: { readonly packages: readonly string[] };
@@ -37,8 +40,17 @@ const debian: OsFamily = {
     service: "apache2",
     page: "/var/www/html/index.html",
     ports: [
-      { path: "/etc/apache2/ports.conf", line: "Listen PORT" },
-      { path: "/etc/apache2/sites-available/000-default.conf", line: "<VirtualHost *:PORT>" },
+      {
+        path: "/etc/apache2/ports.conf",
+        line: { pattern: "Listen \\([0-9]*\\)", text: (ports) => ports.map((port) => `Listen ${port}`).join("\n") },
+      },
+      {
+        path: "/etc/apache2/sites-available/000-default.conf",
+        line: {
+          pattern: "<VirtualHost \\(\\*:[0-9 *:]*\\)>",
+          text: (ports) => `<VirtualHost ${ports.map((port) => `*:${port}`).join(" ")}>`,
+        },
+      },
     ],
   },
   nftables: { packages: ["nftables"] },
@@ -66,3 +78,7 @@ match from local for local action "local"
 };
 
 export const osFamilies = { debian } as const;
+
+export type OsName = keyof typeof osFamilies;
+
+export const osNames = Object.keys(osFamilies) as OsName[];

@@ -9,6 +9,7 @@ import type {
   ReadResult,
   UpdateResult,
 } from "@pulumi/pulumi/provider/index.js";
+import type { z } from "zod";
 import { engineLog } from "./engine-log.ts";
 import { logOperation, type Operation } from "./operation-log.ts";
 import { describeDifferences, differences, type ResourceDefinition } from "./resource.ts";
@@ -47,15 +48,15 @@ export class LabProvider implements Provider {
     return { inputs };
   }
 
-  async diff(_id: string, urn: string, olds: Properties, news: Properties): Promise<DiffResult> {
+  async diff(_id: string, urn: string, recorded: Properties, news: Properties): Promise<DiffResult> {
     const definition = this.#definitionOf(urn);
+    const olds = upgraded(definition, recorded);
     const keys = inputKeys(definition);
-    const changed = keys.filter(
-      (key) => hasUnknown(news[key]) || !isDeepStrictEqual(unwrap(news[key]), unwrap(olds[key])),
-    );
+    const old: Properties = plain(definition, olds);
+    const changed = keys.filter((key) => hasUnknown(news[key]) || !isDeepStrictEqual(unwrap(news[key]), old[key]));
     const replaces = changed.filter((key) => definition.replaceOn?.includes(key));
     if (changed.length === 0 && definition.watch) {
-      const inputs = plain({ ...only(olds, definition.facts ?? []), ...news });
+      const inputs = plain(definition, { ...only(olds, definition.facts ?? []), ...news });
       const observed = await definition.observe(inputs, () => {});
       return { changes: differences(wantKeys(definition), inputs, observed).length > 0 };
     }
@@ -74,10 +75,11 @@ export class LabProvider implements Provider {
     return { outs: await this.#logged("update", urn, news, (definition) => converge(definition, id, urn, news, olds)) };
   }
 
-  async read(id: string, urn: string, state: Properties): Promise<ReadResult> {
+  async read(id: string, urn: string, recorded: Properties): Promise<ReadResult> {
     const definition = this.#definitionOf(urn);
+    const state = upgraded(definition, recorded);
     try {
-      const observed = await definition.observe(plain(state), progressFor(urn));
+      const observed = await definition.observe(plain(definition, state), progressFor(urn));
       if (observed === undefined) return { id: "", props: {} } as ReadResult;
       const props = outputs(definition, state, observed);
       return { id, props, inputs: only(props, inputKeys(definition)) };
@@ -95,7 +97,9 @@ export class LabProvider implements Provider {
   }
 
   async delete(_id: string, urn: string, state: Properties): Promise<void> {
-    await this.#logged("delete", urn, state, (definition) => definition.remove(plain(state), progressFor(urn)));
+    await this.#logged("delete", urn, state, (definition) =>
+      definition.remove(plain(definition, upgraded(definition, state)), progressFor(urn)),
+    );
   }
 
   /** Runs an operation on a resource, and logs its duration in its lab. */
@@ -139,7 +143,7 @@ async function converge(
   before: Properties = {},
 ): Promise<Properties> {
   const progress = progressFor(urn);
-  const wanted = plain({ ...only(before, definition.facts ?? []), ...inputs });
+  const wanted = plain(definition, { ...only(before, definition.facts ?? []), ...inputs });
   const keys = wantKeys(definition);
   let observed = await definition.observe(wanted, progress);
   if (observed !== undefined && differences(keys, wanted, observed).length === 0)
@@ -181,12 +185,21 @@ function outputs(definition: ResourceDefinition, inputs: Properties, observed: P
   return result;
 }
 
+const upgraded = ({ upgrade }: ResourceDefinition, recorded: Properties): Properties => upgrade?.(recorded) ?? recorded;
 const wantKeys = (definition: ResourceDefinition): string[] => Object.keys(definition.want.shape);
 const inputKeys = (definition: ResourceDefinition): string[] => [
   ...Object.keys(definition.where.shape),
   ...wantKeys(definition),
 ];
-const plain = (properties: Properties): never => unwrap(properties) as never;
+/** Properties as a resource takes them: unwrapped, and what says where the thing is with its defaults, which an earlier version did not have. */
+function plain({ where }: ResourceDefinition, properties: Properties): never {
+  const bare = unwrap(properties) as Properties;
+  const places = Object.entries(where.shape).flatMap(([key, schema]) => {
+    const { success, data } = (schema as z.ZodType).safeParse(bare[key]);
+    return success && data !== undefined ? [[key, data] as const] : [];
+  });
+  return { ...bare, ...Object.fromEntries(places) } as never;
+}
 const only = (from: Properties, keys: readonly string[]): Properties =>
   Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]]));
 const without = (from: Properties, keys: readonly string[]): Properties =>

@@ -30,9 +30,12 @@ export const pulumiClass = <Where extends z.ZodObject, Want extends z.ZodObject,
       );
     }
   };
-  return declared as unknown as new (
-    name: string,
-    args: { [K in keyof (Arguments<Where> & Arguments<Want>)]: DeepInput<(Arguments<Where> & Arguments<Want>)[K]> },
-    options?: pulumi.CustomResourceOptions,
-  ) => pulumi.CustomResource & Outputs<Shape<Where> & Shape<Want> & Facts>;
+  return Object.assign(declared, { definition }) as unknown as {
+    readonly definition: ResourceDefinition<Where, Want, Facts>;
+    new (
+      name: string,
+      args: { [K in keyof (Arguments<Where> & Arguments<Want>)]: DeepInput<(Arguments<Where> & Arguments<Want>)[K]> },
+      options?: pulumi.CustomResourceOptions,
+    ): pulumi.CustomResource & Outputs<Shape<Where> & Shape<Want> & Facts>;
+  };
 };

@@ -31,6 +31,11 @@ export interface ResourceDefinition<
   readonly replaceOn?: readonly string[];
   /** Whether the thing is looked at on every `pulumi up`, not only on `refresh`: for what can die without a trace. Must be fast. */
   readonly watch?: boolean;
+  /**
+   * Properties as an earlier version of the project recorded them, in today's form: a lab that is up outlives a `git pull`. It is given every
+   * state that is read, so it returns one of today's form as it is.
+   */
+  upgrade?(recorded: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** What is there now; undefined if there is nothing. Changes nothing. The facts of the last time come along where there are any. */
   observe(inputs: Inputs<Where, Want> & Partial<Facts>, progress: Progress): Promise<Observed<Want, Facts> | undefined>;
   /** Brings `inputs` about from `observed`. Doing it twice changes nothing. */

@@ -3,6 +3,7 @@ import { guestImage } from "./host/guest-image.ts";
 import { labHost } from "./host/lab-host.ts";
 import { seedImage } from "./host/seed-image.ts";
 import { serving } from "./host/serving.ts";
+import { pulumiClass } from "./pulumi-class.ts";
 import type { ResourceDefinition } from "./resource.ts";
 import { baseSystem } from "./roles/base-system.ts";
 import { director } from "./roles/director.ts";
@@ -14,20 +15,25 @@ import { peerKeys } from "./roles/peer-keys.ts";
 import { realServer } from "./roles/real-server.ts";
 import { keyPair } from "./ssh/key-pair.ts";
 
-/** Every resource that the provider `lvs` knows. A new one is its file and a row here. */
-export const resources = [
-  guestImage,
-  labHost,
-  client,
-  keyPair,
-  seedImage,
-  baseSystem,
-  packages,
-  httpd,
-  director,
-  realServer,
-  keepalived,
-  mail,
-  peerKeys,
-  serving,
-] as unknown as readonly ResourceDefinition[];
+/** A class for every resource that the provider `lvs` knows. A new one is its file and a row here. */
+export const classes = {
+  GuestImage: pulumiClass(guestImage),
+  LabHost: pulumiClass(labHost),
+  Client: pulumiClass(client),
+  KeyPair: pulumiClass(keyPair),
+  SeedImage: pulumiClass(seedImage),
+  BaseSystem: pulumiClass(baseSystem),
+  Packages: pulumiClass(packages),
+  Httpd: pulumiClass(httpd),
+  Director: pulumiClass(director),
+  RealServer: pulumiClass(realServer),
+  Keepalived: pulumiClass(keepalived),
+  Mail: pulumiClass(mail),
+  PeerKeys: pulumiClass(peerKeys),
+  Serving: pulumiClass(serving),
+} as const;
+
+/** Their definitions: what the provider serves. */
+export const resources = Object.values(classes).map(
+  ({ definition }) => definition,
+) as unknown as readonly ResourceDefinition[];

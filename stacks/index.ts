@@ -1,21 +1,30 @@
 import * as pulumi from "@pulumi/pulumi";
-import { labFileOf } from "../lab/files.ts";
-import { FileError, formatFileError, type Lab, poolOf, readLab } from "../lab/lab.ts";
 import {
-  Client,
-  GuestImage,
+  addressOn,
+  FileError,
+  formatFileError,
+  hostPort,
+  type Lab,
+  labFileOf,
+  poolOf,
+  readLab,
+  withPrefix,
+} from "../lab/index.ts";
+import {
+  classes,
   IGNORE_MEMORY,
   imageKey,
-  KeyPair,
-  LabHost,
+  type LabHostRef,
+  LIVE_VERSION,
   labMemory,
-  Serving,
   verdictOn,
 } from "../provision/index.ts";
 import { isStackName, labDirectory, stackNameRule } from "../provision/paths.ts";
-import { makeNetwork } from "./network.ts";
+import { makeNetworks } from "./network.ts";
 import { giveRoles } from "./roles.ts";
 import { makeServer } from "./server.ts";
+
+const { Client, GuestImage, KeyPair, LabHost, Serving } = classes;
 
 /** The lab, in the article's order: where it runs, what its servers are made from, their segment, the servers, their roles. */
 export default async function lab(): Promise<Record<string, unknown>> {
@@ -24,7 +33,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
     throw refusal(`the stack cannot be called "${stack}". ${stackNameRule}\nFix: pulumi stack rename NAME`);
   const lab = await labOf(stack);
 
-  const place = { kind: "private" as const, directory: labDirectory(stack) };
+  const place = hostOf(stack);
   const memory = verdictOn(labMemory(place, lab.servers), {
     preview: pulumi.runtime.isDryRun(),
     ignored: process.env[IGNORE_MEMORY] === "1",
@@ -40,32 +49,33 @@ export default async function lab(): Promise<Record<string, unknown>> {
     host: place,
     packages: image.pool,
   });
-  const network = makeNetwork(lab, host);
+  const networks = makeNetworks(lab, host);
+  const [front] = networks.all;
+  if (!front) throw new Error("the lab has no network");
   const client = new Client(
     "client",
     {
       host: host.host,
       generation: host.generation,
-      bridge: network.bridge,
-      address: `${lab.network.client}/${lab.network.prefixLength}`,
+      bridge: front.bridge,
+      address: withPrefix(lab, addressOn(lab.client, front.name)),
     },
-    { dependsOn: network.segment, deletedWith: host },
+    { dependsOn: front.segment, deletedWith: host },
   );
 
   const access = new KeyPair("access", { comment: `lvs-lab-${stack}` });
-  const servers = lab.servers.map((server) => makeServer({ lab, server, image, host, network, access }));
+  const servers = lab.servers.map((server) => makeServer({ lab, server, image, host, networks, access }));
   const roles = giveRoles(lab, servers);
 
-  const { vip, port } = lab.service;
-  // A bare lab serves nobody until the exercise is done.
-  if (lab.stage !== "bare")
+  // A manual lab serves nobody until the exercise is done.
+  for (const [index, service] of lab.setup === "manual" ? [] : lab.services.entries())
     new Serving(
-      "serving",
+      index === 0 ? "serving" : `serving-${index + 1}`,
       {
         host: host.host,
         generation: host.generation,
-        url: `http://${vip}:${port}/`,
-        realServers: poolOf(lab).map(({ name }) => name),
+        url: `http://${hostPort(service.vip, service.port)}/`,
+        realServers: poolOf(service).map(({ server }) => server),
         deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
       },
       { dependsOn: [client, ...roles], deletedWith: host },
@@ -74,17 +84,29 @@ export default async function lab(): Promise<Record<string, unknown>> {
   return {
     libvirtUri: host.uri,
     acceleration: image.acceleration,
-    vip,
-    servers: Object.fromEntries(lab.servers.map(({ name, address }) => [name, address])),
+    vip: lab.virtualAddresses[0]?.address,
+    servers: Object.fromEntries(lab.servers.map(({ name, management }) => [name, management])),
     /** What `lvs-lab` works on: the lab, and how its servers are reached, which takes its private key. */
     live: pulumi.secret({
+      version: LIVE_VERSION,
       lab,
       host: host.host,
-      bridge: network.bridge,
+      bridges: Object.fromEntries(networks.all.map(({ name, bridge }) => [name, bridge])),
       acceleration: image.acceleration,
       servers: servers.map(({ reference }) => reference),
     }),
   };
+}
+
+/** Which lab host, by the stack's configuration value `host`. @throws RunError if there is none of that kind */
+function hostOf(stack: string): LabHostRef {
+  const kind = new pulumi.Config().get("host") ?? "private";
+  if (kind !== "private")
+    throw refusal(
+      `the stack "${stack}" has the lab host "${kind}"; there is the kind "private" alone so far.\n` +
+        `Fix: pulumi config set host private --stack ${stack}`,
+    );
+  return { kind, directory: labDirectory(stack) };
 }
 
 /** The stack's lab. @throws RunError, of which Pulumi shows the message alone */

@@ -1,36 +1,56 @@
 import * as libvirt from "@pulumi/libvirt";
-import type { Lab } from "../lab/lab.ts";
-import { BRIDGE, type LabHost } from "../provision/index.ts";
-
-export interface LabNetwork {
-  readonly provider: libvirt.Provider;
+import type { Ip, Lab } from "../lab/index.ts";
+import { bridgeOf, type classes } from "../provision/index.ts";
+/** A network of the lab on its host. */
+export interface MadeNetwork {
+  readonly name: string;
   readonly segment: libvirt.Network;
-  readonly pool: libvirt.Pool;
   readonly bridge: string;
+  /** The lab host's own address on it. */
+  readonly hostAddress: Ip;
 }
 
-/** libvirt's side of the lab, before there is a server: a flat segment without a way out, and a place for disks. */
-export function makeNetwork(lab: Lab, host: InstanceType<typeof LabHost>): LabNetwork {
+export interface LabNetworks {
+  readonly provider: libvirt.Provider;
+  readonly pool: libvirt.Pool;
+  readonly all: readonly MadeNetwork[];
+  /** The network of a name. */
+  on(name: string): MadeNetwork;
+}
+
+/** libvirt's side of the lab, before there is a server: segments without a way out, and a place for disks. */
+export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost>): LabNetworks {
   const provider = new libvirt.Provider("libvirt", { uri: host.uri });
   // Names are fixed, so what is replaced has to go first.
   const options = { provider, deletedWith: host, deleteBeforeReplace: true };
-  const segment = new libvirt.Network(
-    "segment",
-    {
-      name: "segment",
-      mode: "none",
-      bridge: BRIDGE,
-      addresses: [lab.network.subnet],
-      dhcp: { enabled: false },
-      dns: { enabled: false },
-      autostart: true,
-    },
-    options,
-  );
+  const all = lab.networks.map(({ name, subnets, hostAddresses }, index): MadeNetwork => {
+    const [hostAddress] = hostAddresses;
+    if (hostAddress === undefined) throw new Error(`the network ${name} has no subnet`);
+    const bridge = bridgeOf(index);
+    const segment = new libvirt.Network(
+      name,
+      {
+        name,
+        mode: "none",
+        bridge,
+        addresses: [...subnets],
+        dhcp: { enabled: false },
+        dns: { enabled: false },
+        autostart: true,
+      },
+      options,
+    );
+    return { name, segment, bridge, hostAddress };
+  });
   const pool = new libvirt.Pool(
     "pool",
     { name: "pool", type: "dir", target: { path: host.host.apply(({ directory }) => `${directory}/pool`) } },
     options,
   );
-  return { provider, segment, pool, bridge: BRIDGE };
+  const on = (name: string): MadeNetwork => {
+    const network = all.find((each) => each.name === name);
+    if (!network) throw new Error(`the lab has no network ${name}`);
+    return network;
+  };
+  return { provider, pool, all, on };
 }

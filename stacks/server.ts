@@ -1,58 +1,41 @@
 import { readFileSync } from "node:fs";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import type { Lab, Server } from "../lab/lab.ts";
-import {
-  BaseSystem,
-  type GuestImage,
-  KeyPair,
-  type LabHost,
-  libvirtCommandLine,
-  osFamilies,
-  PACKAGE_PORT,
-  Packages,
-  SeedImage,
-  seedOf,
-} from "../provision/index.ts";
-import type { LabNetwork } from "./network.ts";
+import { addressOn, type Lab, type Server, withPrefix } from "../lab/index.ts";
+import { classes, libvirtCommandLine, osFamilies, PACKAGE_PORT, type ServerRef, seedOf } from "../provision/index.ts";
+import type { LabNetworks } from "./network.ts";
+
+const { BaseSystem, KeyPair, Packages, SeedImage } = classes;
 
 const DOMAIN_XSLT = readFileSync(new URL("domain.xsl", import.meta.url), "utf8");
 
 /** A server that is there and answers, without a role yet. */
 export interface MadeServer {
   readonly server: Server;
-  readonly hostKey: InstanceType<typeof KeyPair>;
+  readonly hostKey: InstanceType<typeof classes.KeyPair>;
   /** How it is reached. */
-  readonly reference: pulumi.Output<ServerReference>;
+  readonly reference: pulumi.Output<ServerRef>;
   /** What a role of this server has to wait for. */
   readonly ready: pulumi.Resource;
   readonly domain: libvirt.Domain;
 }
 
-type ServerReference = {
-  host: { kind: "private"; directory: string };
-  name: string;
-  address: string;
-  hostKey: string;
-  privateKey: string;
-  instance: string;
-  acceleration: "kvm" | "qemu";
-};
-
 export interface Surroundings {
   readonly lab: Lab;
   readonly server: Server;
-  readonly image: InstanceType<typeof GuestImage>;
-  readonly host: InstanceType<typeof LabHost>;
-  readonly network: LabNetwork;
-  readonly access: InstanceType<typeof KeyPair>;
+  readonly image: InstanceType<typeof classes.GuestImage>;
+  readonly host: InstanceType<typeof classes.LabHost>;
+  readonly networks: LabNetworks;
+  readonly access: InstanceType<typeof classes.KeyPair>;
 }
 
 /** One VM: its disk over the image, its seed, its domain; then its name, its neighbours and its roles' packages. */
-export function makeServer({ lab, server, image, host, network, access }: Surroundings): MadeServer {
-  const { name, address, mac } = server;
-  const options = { provider: network.provider, deletedWith: host, deleteBeforeReplace: true };
-  const files = imageVolumes({ lab, image, host, network });
+export function makeServer({ lab, server, image, host, networks, access }: Surroundings): MadeServer {
+  const { name, os, management } = server;
+  const [main] = server.interfaces;
+  if (!main) throw new Error(`${name} has no interface`);
+  const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
+  const files = imageVolumes({ lab, image, host, networks });
 
   const hostKey = new KeyPair(`${name}-host-key`, { comment: `root@${name}` });
   const text = pulumi
@@ -60,8 +43,8 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
     .apply(([publicKey, privateKey, authorized]) =>
       seedOf(`${pulumi.getStack()}-${name}`, {
         hostname: name,
-        address: `${address}/${lab.network.prefixLength}`,
-        mac,
+        address: withPrefix(lab, management),
+        mac: main.mac,
         authorizedKeys: [authorized],
         hostKey: { private: privateKey, public: publicKey },
       }),
@@ -70,14 +53,14 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
   const seedDisk = new libvirt.Volume(
     `${name}.seed`,
     // Without a format: libvirt calls it iso, and any other word makes a change at every `up`.
-    { name: seedImage.file, pool: network.pool.name, source: seedImage.path },
+    { name: seedImage.file, pool: networks.pool.name, source: seedImage.path },
     options,
   );
   const disk = new libvirt.Volume(
     `${name}.disk`,
     {
       name: `${name}.qcow2`,
-      pool: network.pool.name,
+      pool: networks.pool.name,
       baseVolumeId: files.disk.id,
       format: "qcow2",
       ...(lab.image.url ? { size: 8 * 2 ** 30 } : {}),
@@ -101,7 +84,10 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
       ...files.boot,
       // The seed as a virtio disk: Debian's cloud kernel has no driver for q35's CD-ROM.
       disks: [{ volumeId: disk.id }, { volumeId: seedDisk.id }],
-      networkInterfaces: [{ networkId: network.segment.id, mac }],
+      networkInterfaces: server.interfaces.map(({ network: on, mac }) => ({
+        networkId: networks.on(on).segment.id,
+        mac,
+      })),
       consoles: [{ type: "pty", targetPort: "0", targetType: "serial" }],
       xml: { xslt: DOMAIN_XSLT },
     },
@@ -111,13 +97,14 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
   const reference: MadeServer["reference"] = pulumi
     .all([host.host, access.privateKey, hostKey.publicKey, domain.id, image.acceleration] as const)
     .apply(([where, privateKey, publicKey, instance, acceleration]) => ({
-      host: where as ServerReference["host"],
+      host: where as ServerRef["host"],
       name,
-      address,
+      os,
+      address: management,
       hostKey: publicKey.split(" ").slice(0, 2).join(" "),
       privateKey,
       instance,
-      acceleration: acceleration as ServerReference["acceleration"],
+      acceleration: acceleration as ServerRef["acceleration"],
     }));
   const base = new BaseSystem(
     `${name}-base`,
@@ -126,10 +113,10 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
       generation: host.generation,
       hostname: name,
       hosts: Object.fromEntries([
-        ...lab.servers.map((each) => [each.name, each.address] as const),
-        ["client", lab.network.client],
+        ...lab.servers.map((each) => [each.name, each.management] as const),
+        ["client", addressOn(lab.client, main.network)],
       ]),
-      packageServer: `http://${lab.network.gateway}:${PACKAGE_PORT}`,
+      packageServer: `http://${networks.on(main.network).hostAddress}:${PACKAGE_PORT}`,
     },
     { deletedWith: domain },
   );
@@ -143,12 +130,12 @@ export function makeServer({ lab, server, image, host, network, access }: Surrou
 
 /** The packages that a server's roles need, sorted. */
 function packagesOf(lab: Lab, server: Server): string[] {
-  if (lab.stage === "bare") return []; // whoever does the exercise installs them
-  const family = osFamilies[lab.os];
+  if (lab.setup === "manual") return []; // the exercise includes their installation
+  const family = osFamilies[server.os];
   const groups =
     server.role === "director"
-      ? [family.ipvsadm, ...(lab.stage === "ha" ? [family.keepalived, family.mail] : [])]
-      : [family.httpd, ...(lab.arpCure === "arptables" ? [family.arptables] : [])];
+      ? [family.ipvsadm, ...(lab.control === "keepalived" ? [family.keepalived, family.mail] : [])]
+      : [family.httpd, ...(server.arpCure === "arptables" ? [family.arptables] : [])];
   return [...groups, family.nftables].flatMap(({ packages }) => [...packages]).sort();
 }
 
@@ -165,15 +152,15 @@ function imageVolumes({
   lab,
   image,
   host,
-  network,
-}: Pick<Surroundings, "lab" | "image" | "host" | "network">): ImageVolumes {
+  networks,
+}: Pick<Surroundings, "lab" | "image" | "host" | "networks">): ImageVolumes {
   const known = volumes.get(lab);
   if (known) return known;
-  const options = { provider: network.provider, deletedWith: host, deleteBeforeReplace: true };
+  const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
   // Two dots: no server's volume is called so, whatever its name.
   const upload = (file: string, source: pulumi.Input<string>, format: string) => {
     const name = `image.${file}`;
-    return new libvirt.Volume(name, { name, pool: network.pool.name, source, format }, options);
+    return new libvirt.Volume(name, { name, pool: networks.pool.name, source, format }, options);
   };
   const made: ImageVolumes = lab.image.url
     ? { disk: upload("disk.qcow2", lab.image.url, "qcow2"), boot: {} } // a cloud image boots by its own loader

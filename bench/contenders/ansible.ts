@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Lab, realServers } from "../../lab/lab.ts";
+import { forwardingMethods, type Lab, ownVipsOf, type Scheduler, serviceDevice, vrrpPartsOf } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { aptConf } from "../../provision/roles/packages.ts";
 import { onPath } from "../harness/on-path.ts";
@@ -47,7 +47,10 @@ export const ansible: Contender = {
         },
       },
       edit: (scheduler) =>
-        write({ ...live.lab, service: { ...live.lab.service, scheduler: scheduler as Lab["service"]["scheduler"] } }),
+        write({
+          ...live.lab,
+          services: live.lab.services.map((service) => ({ ...service, scheduler: scheduler as Scheduler })),
+        }),
       change: async () => void (await play()),
       mend: async () => void (await play()),
       // What it keeps open for a minute belongs to one run: a user's next one comes later.
@@ -74,24 +77,25 @@ export function inventoryOf(
   lab: Lab,
   { contents, sshOptions }: { contents: ReadonlyMap<string, Contents>; sshOptions: readonly string[] },
 ) {
-  const { vip, port, scheduler } = lab.service;
   return {
     all: {
       vars: {
         ansible_ssh_common_args: sshOptions.join(" "),
         apt_settings: playbookAptSettings,
-        vip,
-        port,
-        scheduler,
-        keepalived: lab.keepalived,
-        real_servers: realServers(lab).map(({ address, weight }) => ({ address, weight })),
+        services: lab.services.map((service) => ({
+          ...service,
+          lb_kind: forwardingMethods[service.forwarding].lbKind,
+        })),
       },
       hosts: Object.fromEntries(
-        lab.servers.map(({ name, address, role, state, priority }) => {
+        lab.servers.map((server) => {
+          const { name, role, management } = server;
           const { packages, page, identity, authorized, knownHosts } = contents.get(name) as Contents;
           const own =
-            role === "director" ? { state, priority, identity, authorized, known_hosts: knownHosts } : { page };
-          return [name, { lab_role: role.replace("-", "_"), address, packages, ...own }];
+            role === "director"
+              ? { vrrp: vrrpPartsOf(lab, server), identity, authorized, known_hosts: knownHosts }
+              : { vips: ownVipsOf(lab, name), interface: serviceDevice(server), page };
+          return [name, { lab_role: role.replace("-", "_"), address: management, packages, ...own }];
         }),
       ),
     },

@@ -1,4 +1,4 @@
-import { directors, type Lab, realServers, type Server } from "../../lab/lab.ts";
+import { directors, type Lab, ownVipsOf, pageOf, type Server, serviceDevice, vrrpPartsOf } from "../../lab/index.ts";
 import { osFamilies } from "../../provision/os.ts";
 import { unitText } from "../../provision/roles/boot-unit.ts";
 import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
@@ -39,7 +39,6 @@ export function contentsOf(
   server: Server,
   { peerKeys, hostKeys }: { peerKeys: PeerKeys; hostKeys: ReadonlyMap<string, string> },
 ): Contents {
-  const { vip, port, scheduler, persistenceTimeout = 0 } = lab.service;
   const nothing = {
     page: "",
     unit: "",
@@ -53,28 +52,25 @@ export function contentsOf(
     return {
       ...nothing,
       packages: packages(httpd, arptables, nftables),
-      page: server.page,
-      unit: unitText(unit({ server, interface: "eth0", vip, arpCure: lab.arpCure })),
+      page: pageOf(lab, server.name),
+      unit: unitText(
+        unit({
+          server: { address: server.management },
+          interface: serviceDevice(server),
+          vips: ownVipsOf(lab, server.name),
+          arpCure: server.arpCure ?? "none",
+        }),
+      ),
     };
   const peers = directors(lab).filter(({ name }) => name !== server.name);
   return {
     ...nothing,
     packages: packages(ipvsadm, keepalived, mail, nftables),
-    keepalivedConf: keepalivedConf({
-      ...lab.keepalived,
-      state: server.state ?? "BACKUP",
-      priority: server.priority ?? 100,
-      interface: "eth0",
-      vip,
-      port,
-      scheduler,
-      persistenceTimeout,
-      realServers: realServers(lab),
-    }),
+    keepalivedConf: keepalivedConf({ instances: vrrpPartsOf(lab, server), services: lab.services }),
     smtpdConf: mail.configText,
     identity: peerKeys.get(server.name)?.privateKey ?? "",
     authorized: peers.map(({ name }) => peerKeys.get(name)?.publicKey ?? ""),
-    knownHosts: directors(lab).map(({ name, address }) => `${name},${address} ${hostKeys.get(name) ?? ""}`),
+    knownHosts: directors(lab).map(({ name, management }) => `${name},${management} ${hostKeys.get(name) ?? ""}`),
   };
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { quote } from "zx";
-import { directors, realServers, type Server } from "../../lab/lab.ts";
+import { directors, pageOf, realServers, type Server } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { aptConf } from "../../provision/roles/packages.ts";
 import { SshAccess } from "../harness/ssh-access.ts";
@@ -22,7 +22,7 @@ export const floor: Contender = {
     const everywhere = async (of: readonly { name: string }[], text: (name: string) => Promise<string>) => {
       await Promise.all(of.map(async ({ name }) => access.script(name, await text(name))));
     };
-    let wanted: string = lab.service.scheduler;
+    let wanted: string = lab.services[0]?.scheduler ?? "rr";
     return {
       owns: false,
       provision: async () => {
@@ -36,8 +36,7 @@ export const floor: Contender = {
         wanted = scheduler;
       },
       change: () => everywhere(directors(lab), () => floorScript("change", { SCHEDULER: wanted })),
-      mend: () =>
-        everywhere(realServers(lab).slice(0, 1), () => floorScript("mend", { PAGE: realServers(lab)[0]?.page ?? "" })),
+      mend: () => everywhere(realServers(lab).slice(0, 1), (name) => floorScript("mend", { PAGE: pageOf(lab, name) })),
       end: () => access.end(),
     };
   },

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pulumiEnvironment } from "../../cli/environment.ts";
 import { liveLab } from "../../cli/live-lab.ts";
+import { hostPort } from "../../lab/index.ts";
 import type { LabInput } from "../../lab/schema.ts";
 import { runOnHost } from "../../provision/host/command.ts";
 import { CLIENT, openHost } from "../../provision/host/reach.ts";
@@ -132,20 +133,20 @@ export async function withLabs<T>(
   return result;
 }
 
-/** A lab file's text with another scheduler. @throws when it names none */
+/** A lab file's text with another scheduler of all services. @throws when it names none */
 export function withScheduler(text: string, scheduler: string): string {
-  const line = /^( {2}scheduler: )\w+/m;
-  if (!line.test(text)) throw new Error("the lab file has no line `scheduler:` to change");
-  return text.replace(line, `$1${scheduler}`);
+  const lines = /^( +scheduler: )\w+/gm;
+  if (text.search(lines) < 0) throw new Error("the lab file has no line `scheduler:` to change");
+  return text.replace(lines, `$1${scheduler}`);
 }
 
-/** Waits until the VIP answers the lab's client. */
+/** Waits until every virtual service answers the lab's client. */
 export async function served(live: LiveLab, seconds = 300): Promise<void> {
-  const { vip, port } = live.lab.service;
-  const ask = ["curl", "--silent", "--fail", "--max-time", "2", "--output", "/dev/null", `http://${vip}:${port}/`];
-  await until(() => runOnHost(labHost(live), CLIENT, ask), {
-    seconds,
-    everyMs: 50,
-    failed: (last) => new Error(`the client was not served within ${seconds} s`, { cause: last }),
-  });
+  const ask = ["curl", "--silent", "--fail", "--max-time", "2", "--output", "/dev/null"];
+  for (const { vip, port } of live.lab.services)
+    await until(() => runOnHost(labHost(live), CLIENT, [...ask, `http://${hostPort(vip, port)}/`]), {
+      seconds,
+      everyMs: 50,
+      failed: (last) => new Error(`the client was not served within ${seconds} s`, { cause: last }),
+    });
 }

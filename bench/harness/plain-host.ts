@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readLab, type Server } from "../../lab/lab.ts";
+import { interfaceOn, type Network, readLab, type Server, withPrefix } from "../../lab/index.ts";
 import type { GuestImage } from "../../provision/host/image/build.ts";
 import { seed } from "../../provision/host/image/seed.ts";
 import { type LabHost, openHost } from "../../provision/host/reach.ts";
@@ -23,15 +23,19 @@ export interface PlainHost {
   readonly access: LabHost;
   readonly image: GuestImage;
   readonly acceleration: ServerRef["acceleration"];
-  /** The lab host's address on the segment with its prefix length. */
-  readonly gateway: string;
-  readonly subnet: string;
+  /** The lab's one network. */
+  readonly network: Network;
+  /** The lab host's address on it, with its prefix length. */
+  readonly hostAddress: string;
   readonly guests: readonly PreparedGuest[];
 }
 
 /** Starts a lab host for `work` and ends it, with everything that runs in it, whatever becomes of that. The guests are those of bare-ha. */
 export async function withPlainHost<T>(name: string, work: (host: PlainHost) => Promise<T>): Promise<T> {
   const lab = await readLab(join(projectRoot, "labs/bare-ha.yaml"));
+  const [network] = lab.networks;
+  const [hostAddress] = network?.hostAddresses ?? [];
+  if (!network || hostAddress === undefined) throw new Error(`the lab ${lab.name} has no network`);
   const { plain: image, acceleration } = await prepareImages();
   const host = { kind: "private" as const, directory: labDirectory(`bench-${name}`) };
   const access = openHost(host);
@@ -44,8 +48,8 @@ export async function withPlainHost<T>(name: string, work: (host: PlainHost) => 
         const files = seed({
           instanceId: `bench-${name}-${server.name}`,
           hostname: server.name,
-          address: `${server.address}/${server.prefixLength}`,
-          mac: server.mac,
+          address: withPrefix(lab, server.management),
+          mac: interfaceOn(server, network.name).mac,
           authorizedKeys: [user.publicKey],
           hostKey: { private: hostKey.privateKey, public: hostKey.publicKey },
         });
@@ -56,7 +60,8 @@ export async function withPlainHost<T>(name: string, work: (host: PlainHost) => 
         const reference = {
           host,
           name: server.name,
-          address: server.address,
+          os: server.os,
+          address: server.management,
           hostKey: hostKey.publicKey.split(" ").slice(0, 2).join(" "),
           privateKey: user.privateKey,
           instance: `bench-${performance.now()}`,
@@ -65,14 +70,13 @@ export async function withPlainHost<T>(name: string, work: (host: PlainHost) => 
         return { server, seed: made.path, reference };
       }),
     );
-    const { subnet, prefixLength, gateway } = lab.network;
     return await work({
       directory: host.directory,
       access,
       image,
       acceleration,
-      gateway: `${gateway}/${prefixLength}`,
-      subnet,
+      network,
+      hostAddress: withPrefix(lab, hostAddress),
       guests,
     });
   } finally {

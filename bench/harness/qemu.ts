@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { join } from "node:path";
+import { interfaceOn } from "../../lab/index.ts";
 import { runOnHost } from "../../provision/host/command.ts";
 import type { GuestImage } from "../../provision/host/image/build.ts";
 import { kernelCommandLine } from "../../provision/host/image/kernel.ts";
@@ -9,10 +10,10 @@ import type { PlainHost } from "./plain-host.ts";
 const BRIDGE = "benchbr0";
 
 /** The segment and the disks, ready for `startGuests`. */
-export async function layGuests({ access, directory, image, gateway, guests }: PlainHost): Promise<void> {
+export async function layGuests({ access, directory, image, hostAddress, guests }: PlainHost): Promise<void> {
   const ip = (...words: string[]) => runOnHost(access, SEGMENT, ["ip", ...words]);
   await ip("link", "add", BRIDGE, "type", "bridge", "stp_state", "0");
-  await ip("address", "add", gateway, "dev", BRIDGE);
+  await ip("address", "add", hostAddress, "dev", BRIDGE);
   await ip("link", "set", BRIDGE, "up");
   for (const [index, { server }] of guests.entries()) {
     await ip("tuntap", "add", "dev", `tap${index}`, "mode", "tap");
@@ -34,13 +35,13 @@ export async function layGuests({ access, directory, image, gateway, guests }: P
 
 /** Starts all guests by QEMU alone. @returns what ends them */
 export async function startGuests(host: PlainHost): Promise<() => Promise<void>> {
-  const { access, directory, image, acceleration, guests } = host;
+  const { access, directory, image, acceleration, network, guests } = host;
   const children = guests.map(({ server, seed }, index) => {
     const command = qemuCommand({
       image,
       acceleration,
       memory: server.memory,
-      mac: server.mac,
+      mac: interfaceOn(server, network.name).mac,
       tap: `tap${index}`,
       disk: diskOf(directory, server.name),
       seed,

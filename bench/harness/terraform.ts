@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { interfaceOn } from "../../lab/index.ts";
+import { bridgeOf } from "../../provision/host/bridge.ts";
 import { libvirtCommandLine } from "../../provision/host/image/kernel.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { locateToolchain } from "../../setup/toolchain/locate.mjs";
@@ -88,9 +90,9 @@ export class Terraform {
 }
 
 /** The variables of bench/terraform/main.tf. */
-export const terraformVariables = ({ directory, access, image, acceleration, subnet, guests }: PlainHost) => ({
+export const terraformVariables = ({ directory, access, image, acceleration, network, guests }: PlainHost) => ({
   uri: access.uri,
-  subnet,
+  network: { name: network.name, bridge: bridgeOf(0), subnets: network.subnets },
   pool: join(directory, "pool"),
   disk: image.disk,
   kernel: image.kernel,
@@ -98,5 +100,10 @@ export const terraformVariables = ({ directory, access, image, acceleration, sub
   cmdline: libvirtCommandLine(acceleration),
   acceleration,
   xslt: join(projectRoot, "stacks/domain.xsl"),
-  servers: Object.fromEntries(guests.map(({ server: { name, mac, memory }, seed }) => [name, { mac, memory, seed }])),
+  servers: Object.fromEntries(
+    guests.map(({ server, seed }) => [
+      server.name,
+      { mac: interfaceOn(server, network.name).mac, memory: server.memory, seed },
+    ]),
+  ),
 });

@@ -68,17 +68,17 @@ async function all<T>(each: readonly T[], work: (one: T) => Promise<unknown>): P
   if (failed) throw failed.reason;
 }
 
-/** A dr lab on baked guests with so many real servers, and addresses as the textbook's. */
+/** A lab under ipvsadm on baked guests with so many real servers, and addresses as the textbook's. */
 export const labOf = (realServers: number): LabInput => ({
-  stage: "dr",
-  network: { subnet: "172.25.254.0/24" },
-  service: { vip: "172.25.254.100", scheduler: "rr" },
+  control: "ipvsadm",
   image: { packages: "baked" },
+  networks: [{ subnets: ["172.25.254.0/24"] }],
+  services: [{ vip: "172.25.254.100", scheduler: "rr" }],
   servers: [
-    { name: "server1", address: "172.25.254.11", role: "director" },
+    { name: "server1", addresses: ["172.25.254.11"], role: "director" },
     ...Array.from({ length: realServers }, (_, index) => ({
       name: `server${index + 2}`,
-      address: `172.25.254.${index + 12}`,
+      addresses: [`172.25.254.${index + 12}`],
       role: "real-server" as const,
     })),
   ],

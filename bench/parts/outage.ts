@@ -7,11 +7,14 @@ import { withLab } from "../harness/bench-lab.ts";
 import { Ledger } from "../harness/measured.ts";
 import type { Part } from "../harness/part.ts";
 
+/** The timers of a VRRP instance, as a lab file has them. */
+type Timers = Pick<NonNullable<LabInput["vrrp"]>[number], "version" | "advertInterval">;
+
 /** A lab by its timers. */
 interface Timed {
   readonly id: string;
   readonly who: string;
-  readonly timers: NonNullable<LabInput["keepalived"]>;
+  readonly timers: Timers;
   readonly priorities: readonly [number, number];
 }
 
@@ -42,7 +45,7 @@ export const outageV3 = outageOf("outage-v3", "the same with VRRP version 3, who
   {
     id: "v3",
     who: "VRRPv3: advert_int 0.1, standby's priority 253",
-    timers: { vrrpVersion: 3, advertInterval: 0.1 },
+    timers: { version: 3, advertInterval: 0.1 },
     priorities: [254, 253],
   },
 ]);
@@ -80,20 +83,25 @@ function outageOf(name: string, title: string, labs: readonly Timed[]): Part {
 }
 
 /** The textbook's ha lab on baked guests, with other priorities of its directors and other timers. */
-export const haWith = (
-  [first, second]: readonly [number, number],
-  timers: NonNullable<LabInput["keepalived"]>,
-): LabInput => ({
-  stage: "ha",
-  network: { subnet: "172.25.254.0/24" },
-  service: { vip: "172.25.254.100", scheduler: "rr" },
+export const haWith = ([first, second]: readonly [number, number], timers: Timers): LabInput => ({
+  control: "keepalived",
   image: { packages: "baked" },
-  keepalived: timers,
+  networks: [{ subnets: ["172.25.254.0/24"] }],
+  services: [{ vip: "172.25.254.100", scheduler: "rr" }],
+  vrrp: [
+    {
+      ...timers,
+      members: [
+        { server: "server1", priority: first },
+        { server: "server4", priority: second },
+      ],
+    },
+  ],
   servers: [
-    { name: "server1", address: "172.25.254.11", role: "director", priority: first },
-    { name: "server2", address: "172.25.254.12", role: "real-server" },
-    { name: "server3", address: "172.25.254.13", role: "real-server" },
-    { name: "server4", address: "172.25.254.14", role: "director", priority: second },
+    { name: "server1", addresses: ["172.25.254.11"], role: "director" },
+    { name: "server2", addresses: ["172.25.254.12"], role: "real-server" },
+    { name: "server3", addresses: ["172.25.254.13"], role: "real-server" },
+    { name: "server4", addresses: ["172.25.254.14"], role: "director" },
   ],
 });
 

@@ -1,3 +1,4 @@
+import { hostPort, type Ip } from "../../lab/index.ts";
 import { runOnHost } from "../../provision/host/command.ts";
 import { CLIENT } from "../../provision/host/reach.ts";
 import { labHost } from "../../verify/live/live-lab.ts";
@@ -27,22 +28,25 @@ export const throughput: Part = {
       await lab.lvs("up");
       await lab.check();
       const live = await lab.live();
-      const { vip, port } = live.lab.service;
-      const reals = live.lab.servers.filter(({ role }) => role === "real-server").map(({ address }) => address);
-      const load = async (address: string, connections: number): Promise<number> => {
-        const url = `http://${address}:${port}/`;
+      const [service] = live.lab.services;
+      if (!service) throw new Error("the lab has no service");
+      const { vip, port, realServers: reals } = service;
+      const [oneReal] = reals;
+      if (!oneReal) throw new Error(`the service ${service.name} has no real server`);
+      const load = async (at: { address: Ip; port: number }, connections: number): Promise<number> => {
+        const url = `http://${hostPort(at.address, at.port)}/`;
         // The load generator is the machine's own.
         const command = loadCommand(tool, url, connections);
         return rateIn(await runOnHost(labHost(live), CLIENT, command, { programs: "machine" }));
       };
       const ways: [string, (connections: number) => Promise<number>][] = [
-        ["through the VIP", (connections) => load(vip, connections)],
-        ["straight to one real server", (connections) => load(reals[0] ?? "", connections)],
+        ["through the VIP", (connections) => load({ address: vip, port }, connections)],
+        ["straight to one real server", (connections) => load(oneReal, connections)],
         [
           "straight to all real servers at once, each its share",
           async (connections) => {
             const share = Math.max(1, Math.round(connections / reals.length));
-            const rates = await Promise.all(reals.map((address) => load(address, share)));
+            const rates = await Promise.all(reals.map((real) => load(real, share)));
             return rates.reduce((sum, rate) => sum + rate, 0);
           },
         ],

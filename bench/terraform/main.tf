@@ -11,7 +11,13 @@ terraform {
 }
 
 variable "uri" { type = string }
-variable "subnet" { type = string }
+variable "network" {
+  type = object({
+    name    = string
+    bridge  = string
+    subnets = list(string)
+  })
+}
 variable "pool" { type = string }
 variable "disk" { type = string }
 variable "kernel" { type = string }
@@ -32,10 +38,10 @@ provider "libvirt" {
 }
 
 resource "libvirt_network" "segment" {
-  name      = "segment"
+  name      = var.network.name
   mode      = "none"
-  bridge    = "lvsbr0"
-  addresses = [var.subnet]
+  bridge    = var.network.bridge
+  addresses = var.network.subnets
   autostart = true
   dhcp { enabled = false }
   dns { enabled = false }

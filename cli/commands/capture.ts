@@ -30,12 +30,12 @@ export const capture = (program: Command): void => {
           "a pcap file is binary, and standard output is a terminal. Fix: name a file, or pipe it: `lvs-lab capture -w - | wireshark -k -i -`",
           exitStatus.configuration,
         );
-      const { host, bridge } = await labPlace(stack);
+      const { host, bridges } = await labPlace(stack);
       const place = openHost(host);
       if (options.filter !== undefined) await refuseBadFilter(place, options.filter);
       const file = options.write === undefined || options.write === "-" ? undefined : await fileToWrite(options.write);
       try {
-        const said = await runTcpdump(place, bridge, options, file);
+        const said = await runTcpdump(place, bridges[0] ?? "", options, file);
         if (said) console.error(`${said}${file ? `, in ${options.write}` : ""}`);
       } finally {
         await file?.close();

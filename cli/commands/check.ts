@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { readLab } from "../../lab/lab.ts";
+import { readLab } from "../../lab/index.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
 import { type CatalogueEntry, catalogue } from "../../verify/checks/catalogue.ts";
 import {
@@ -76,7 +76,7 @@ const breaks = ({ faults, only = [], watch: watched }: CheckOptions): boolean =>
 async function run(options: CheckOptions): Promise<void> {
   const live = await liveLab(options.stack);
   known("server", options.server, [...live.lab.servers.map(({ name }) => name), "client"]);
-  const selection = { only: options.only, roles: options.role, subjects: options.server };
+  const selection = { only: options.only, roles: options.role, hosts: options.server };
   if (options.watch !== undefined)
     await watchChecks(live, selection, options.watch === true ? WATCH_SECONDS : options.watch);
   else await runOnce(live, { ...selection, faults: options.faults }, options);
@@ -104,10 +104,11 @@ async function runOnce(live: LiveLab, run: RunOptions, options: CheckOptions): P
       JSON.stringify(
         {
           format: "lvs-lab check",
-          version: 1,
+          version: 2,
           lab: live.lab.name,
           stack,
-          stage: live.lab.stage,
+          setup: live.lab.setup,
+          control: live.lab.control,
           startedAt,
           passed: allPassed(results),
           checks: results,
@@ -139,14 +140,16 @@ async function watchChecks(live: LiveLab, run: RunOptions, every: number): Promi
 }
 
 async function list({ json, only, role }: CheckOptions): Promise<void> {
-  const [dr, ha] = await Promise.all(["dr", "ha"].map((name) => readLab(`${projectRoot}/labs/${name}.yaml`)));
-  if (!dr || !ha) throw new Error("the textbook's labs are not there");
-  const entries = catalogue(checks, { dr, ha }).filter(
+  const [ipvsadm, keepalived] = await Promise.all(
+    ["dr", "ha"].map((name) => readLab(`${projectRoot}/labs/${name}.yaml`)),
+  );
+  if (!ipvsadm || !keepalived) throw new Error("the textbook's labs are not there");
+  const entries = catalogue(checks, { ipvsadm, keepalived }).filter(
     (entry) => (only?.includes(entry.id) ?? true) && (role?.includes(entry.role) ?? true),
   );
   console.log(
     json
-      ? JSON.stringify({ format: "lvs-lab check catalogue", version: 1, checks: entries }, null, 2)
+      ? JSON.stringify({ format: "lvs-lab check catalogue", version: 2, checks: entries }, null, 2)
       : entries.map(formatEntry).join("\n\n"),
   );
 }
@@ -200,9 +203,9 @@ function formatResult(result: CheckResult): string {
   ].join("\n");
 }
 
-const formatEntry = ({ id, title, role, stages, faulty, proves, example }: CatalogueEntry): string =>
+const formatEntry = ({ id, title, role, controls, faulty, proves, example }: CatalogueEntry): string =>
   [
-    `${id}  (${role}; stage ${stages.join(", ")}${faulty ? "; breaks something for a moment, --faults" : ""})`,
+    `${id}  (${role}; ${controls.join(", ")}${faulty ? "; breaks something for a moment, --faults" : ""})`,
     `  ${title}.`,
     `  ${proves}`,
     ...example.byHand.map((line) => `  ${example.subject}$ ${line}`),

@@ -92,7 +92,7 @@ function choose(live: LiveLab, id: string, server: string): Fault {
   if (!targets.includes(server))
     throw new CliError(
       targets.length === 0
-        ? `${id} can be put on nothing in a lab of stage ${live.lab.stage}`
+        ? `${id} can be put on nothing in this lab, where ${live.lab.control} is in control`
         : `${id} cannot be put on "${server}"; in this lab it can be put on ${targets.join(", ")}`,
       exitStatus.configuration,
     );

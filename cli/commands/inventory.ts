@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { directors, realServers, type Server } from "../../lab/lab.ts";
+import { directors, realServers, type Server, type VirtualService } from "../../lab/index.ts";
 import { posixQuote } from "../../provision/posix-quote.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { liveLab, serverOf } from "../live-lab.ts";
@@ -39,21 +39,25 @@ interface AnsibleInventory {
 /** @param sshConfig the path of the lab's ssh_config(5) */
 export function ansibleInventory({ stack, lab }: Pick<LiveLab, "stack" | "lab">, sshConfig: string): AnsibleInventory {
   const names = (servers: readonly Server[]) => servers.map(({ name }) => name);
-  const variables = ({ name, address }: Server): HostVariables => ({
+  const variables = ({ name, management }: Server): HostVariables => ({
     // Ansible keeps connections by this name: another lab's server must have another.
     ansible_host: qualifiedName(stack, name),
     ansible_user: "root",
     ansible_ssh_common_args: `-F ${posixQuote(sshConfig)}`,
-    address,
+    address: management,
   });
+  const [service] = lab.services;
   return {
     _meta: { hostvars: Object.fromEntries(lab.servers.map((server) => [server.name, variables(server)])) },
     all: {
       children: ["directors", "real_servers"],
       // Not `port`, which Ansible keeps for a play's own.
-      vars: { vip: lab.service.vip, vip_port: lab.service.port, scheduler: lab.service.scheduler, stage: lab.stage },
+      vars: { control: lab.control, ...(service ? serviceVariables(service) : {}) },
     },
     directors: { hosts: names(directors(lab)) },
     real_servers: { hosts: names(realServers(lab)) },
   };
 }
+
+/** The lab's first virtual service. */
+const serviceVariables = ({ vip, port, scheduler }: VirtualService) => ({ vip, vip_port: port, scheduler });

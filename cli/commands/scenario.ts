@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
-import { goalOf, type Lab } from "../../lab/lab.ts";
+import type { Lab } from "../../lab/index.ts";
 import { faults } from "../../verify/faults/index.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import type { RunResult } from "../../verify/report/result.ts";
@@ -34,10 +34,10 @@ export const scenario = (program: Command): void => {
     .option("-j, --json", "print JSON instead of text")
     .action(async ({ json }: { json?: boolean }) => {
       const all = await Promise.all((await scenarioNames()).map(shipped));
-      if (json) console.log(JSON.stringify({ format: "lvs-lab scenarios", version: 1, scenarios: all }, null, 2));
+      if (json) console.log(JSON.stringify({ format: "lvs-lab scenarios", version: 2, scenarios: all }, null, 2));
       else
-        for (const { name, stages, title } of all)
-          console.log(`${name.padEnd(24)} ${stages.join(",").padEnd(6)} ${title}`);
+        for (const { name, controls, title } of all)
+          console.log(`${name.padEnd(24)} ${controls.join(",").padEnd(18)} ${title}`);
     });
 
   group
@@ -114,13 +114,13 @@ interface RunOptions extends JsonOptions {
   readonly all?: boolean;
 }
 
-/** The scenarios that come with the project, are for the lab's stage and require what it has. */
+/** The scenarios that come with the project, fit who is in control of the lab, and require what it has. */
 async function fittingScenarios(lab: Lab): Promise<string[]> {
   const read = async (name: string) => await readScenario(await findScenario(name), { faults });
   const all = await Promise.all((await scenarioNames()).map(read));
   return all
-    .filter(({ stages }) => stages.includes(goalOf(lab)))
-    .filter(({ requires: { preempt } }) => preempt === undefined || preempt === lab.keepalived.preempt)
+    .filter(({ controls }) => controls.includes(lab.control))
+    .filter(({ requires: { preempt } }) => preempt === undefined || preempt === lab.vrrp[0]?.preempt)
     .map(({ name }) => name);
 }
 
@@ -152,8 +152,8 @@ export const formatReported = ({ result, paths }: ReportedRun): string =>
 export const reportLine = ({ html }: ReportPaths): string => `  report    ${relative(process.cwd(), html)}`;
 
 async function shipped(name: string) {
-  const { title, description, stages } = await readScenario(await findScenario(name), { faults });
-  return { name, title, description, stages };
+  const { title, description, controls } = await readScenario(await findScenario(name), { faults });
+  return { name, title, description, controls };
 }
 
 function formatRepeated({ runs, passed, windows }: Repeated): string {

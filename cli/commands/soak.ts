@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { soak as runSoak, type SoakReport } from "../../verify/probe/soak.ts";
 import { countsWords, latencyWords, outageWords, probeWords, tallyWords } from "../../verify/report/words.ts";
+import { serviceOf } from "../../verify/scenarios/selectors.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, stackOption, wholeNumber } from "../options.ts";
@@ -21,7 +22,12 @@ export const soak = (program: Command): void => {
       const report = await holdingStack(stack, async () => {
         const live = await liveLab(stack);
         return await interruptible((signal) =>
-          runSoak(live, { requests, rate, signal, onProgress: (message) => console.error(message) }),
+          runSoak(live, serviceOf(live.lab), {
+            requests,
+            rate,
+            signal,
+            onProgress: (message) => console.error(message),
+          }),
         );
       });
       console.log(json ? JSON.stringify(report, null, 2) : formatSoak(report));

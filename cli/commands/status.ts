@@ -16,7 +16,7 @@ export const status = (program: Command): void => {
     });
 };
 
-function formatStatus({ lab, stage, exercise, vip, vipHolders, arpOwner, servers }: LabStatus): string {
+function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabStatus): string {
   const rows = servers.map(({ name, role, domain, reachable, addresses, services, vrrp }) => [
     name,
     role,
@@ -39,8 +39,11 @@ function formatStatus({ lab, stage, exercise, vip, vipHolders, arpOwner, servers
   );
   const unasked = servers.flatMap((one) => (one.role === "director" && !one.reachable ? [one.name] : []));
   return [
-    `lab ${lab}, stage ${stage}${exercise ? `, to become ${exercise}` : ""}`,
-    `VIP ${vip}: held by ${holdersInWords({ holders: vipHolders, unasked })}; the client's ARP entry names ${arpOwner ?? "nobody"}`,
+    `lab ${lab}, ${setup === "manual" ? `set up by hand, ${control} is to be` : control} in control`,
+    ...virtualAddresses.map(
+      ({ address, holders, arpOwner }) =>
+        `VIP ${address}: held by ${holdersInWords({ holders, unasked })}; the client's ARP entry names ${arpOwner ?? "nobody"}`,
+    ),
     "",
     ...table.map((row) =>
       row

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Lab } from "../../lab/lab.ts";
+import { hostPort, type Lab } from "../../lab/index.ts";
 import { operationsSince } from "../../provision/operation-log.ts";
 import { runChecksUntilTheyPass } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
@@ -55,9 +55,9 @@ async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "s
 /** Seconds that a lab which serves may take until all checks pass: its first master may still be giving way to a better one. */
 const SETTLE_SECONDS = 60;
 
-/** Waits until every check passes. A bare lab has nothing to settle. @throws CliError with those that do not pass */
+/** Waits until every check passes. A manual lab has nothing to settle. @throws CliError with those that do not pass */
 async function untilSettled(live: LiveLab): Promise<void> {
-  if (live.lab.stage === "bare") return;
+  if (live.lab.setup === "manual") return;
   const results = await runChecksUntilTheyPass(live, checks, { seconds: SETTLE_SECONDS });
   const failing = results.filter(({ passed }) => !passed).map(({ id, subject }) => `${id} of ${subject}`);
   if (failing.length > 0)
@@ -66,18 +66,19 @@ async function untilSettled(live: LiveLab): Promise<void> {
     );
 }
 
-/** What somebody does with a lab that is up; a bare one is to be worked on first. */
-function nextSteps(stack: string, { stage, exercise, servers, service: { vip, port } }: Lab): string {
+/** The next commands for a lab that is up. */
+function nextSteps(stack: string, { setup, servers, services }: Lab): string {
   const name = servers[0]?.name;
-  return stage === "bare"
+  const [service] = services;
+  return setup === "manual"
     ? `
-The machines are up, and bare. To make the lab ${exercise} of them:
+The machines are up, without roles. To set the lab up by hand:
   npx lvs-lab ssh -s ${stack} ${name}     log in, and type the steps
   npx lvs-lab grade -s ${stack}           see what is done, what is wrong, and what to do next`
     : `
 The lab is up. Next:
-  npx lvs-lab status -s ${stack}          what is where
+  npx lvs-lab status -s ${stack}          show its current state
   npx lvs-lab check -s ${stack}           prove it
   npx lvs-lab ssh -s ${stack} ${name}     log in
-  npx lvs-lab client -s ${stack} -- curl --silent http://${vip}:${port}/   be the client; again, and another server answers`;
+  npx lvs-lab client -s ${stack} -- curl --silent http://${service ? hostPort(service.vip, service.port) : ""}/   be the client; again, and another server answers`;
 }

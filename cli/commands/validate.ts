@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readLab } from "../../lab/lab.ts";
+import { readLab } from "../../lab/index.ts";
 
 export const validate = (program: Command): void => {
   program
@@ -8,9 +8,9 @@ export const validate = (program: Command): void => {
     .argument("<file...>", "lab files")
     .action(async (files: string[]) => {
       for (const file of files) {
-        const { name, stage, exercise, servers } = await readLab(file);
-        const becomes = exercise ? `, to become ${exercise}` : "";
-        console.log(`${file}: lab ${name}, stage ${stage}${becomes}, ${servers.length} servers: valid`);
+        const { name, setup, control, servers } = await readLab(file);
+        const manual = setup === "manual" ? "set up by hand, " : "";
+        console.log(`${file}: lab ${name}, ${manual}${control} in control, ${servers.length} servers: valid`);
       }
     });
 };

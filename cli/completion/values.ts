@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { labFileOf, labNames } from "../../lab/files.ts";
+import { labFileOf, labNames } from "../../lab/index.ts";
 import { readYaml } from "../../lab/yaml/document.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { checkRoles } from "../../verify/checks/check.ts";

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import { labFileOf, labNames } from "../../lab/files.ts";
-import { FileError, formatFileError, readLab } from "../../lab/lab.ts";
+import { FileError, formatFileError, labFileOf, labNames, readLab } from "../../lab/index.ts";
 import { labMemory } from "../../provision/host/lab-memory.ts";
 import { shortageOf } from "../../provision/host/memory-verdict.ts";
 import { labDirectory, projectRoot } from "../../provision/paths.ts";

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Goal, readLab } from "../../lab/lab.ts";
+import { readLab } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { type CatalogueEntry, catalogue } from "../../verify/checks/catalogue.ts";
 import { checks } from "../../verify/checks/index.ts";
@@ -12,20 +12,20 @@ export const checkDocsFile = join(projectRoot, "docs/checks.md");
 /** docs/checks.md, from the checks themselves, with the textbook's labs for examples. */
 export async function checkDocs(): Promise<string> {
   const labs = {
-    dr: await readLab(join(projectRoot, "labs/dr.yaml")),
-    ha: await readLab(join(projectRoot, "labs/ha.yaml")),
+    ipvsadm: await readLab(join(projectRoot, "labs/dr.yaml")),
+    keepalived: await readLab(join(projectRoot, "labs/ha.yaml")),
   };
   const files = await filesById();
   const entries = catalogue(checks, labs);
   const rows = entries.map(
-    ({ id, role, stages, faulty, title }) =>
-      `| [${id}](#${id}) | ${stages.join(", ")} | ${role} | ${faulty ? "**breaks something for a moment.** " : ""}${title} |`,
+    ({ id, role, controls, faulty, title }) =>
+      `| [${id}](#${id}) | ${controls.join(", ")} | ${role} | ${faulty ? "**breaks something for a moment.** " : ""}${title} |`,
   );
   return `${[
     "# The checks",
     "<!-- Written by `npm run docs` from verify/checks/: change the checks, not this file. -->",
     intro,
-    ["| check | stage | of | what it asserts |", "|---|---|---|---|", ...rows].join("\n"),
+    ["| check | control | of | what it asserts |", "|---|---|---|---|", ...rows].join("\n"),
     ...entries.map((entry) => section(entry, files.get(entry.id) ?? "")),
   ].join("\n\n")}\n`;
 }
@@ -34,18 +34,18 @@ const intro = `What must hold of a running lab, each fact by itself, in the arti
 [lvs-lab grade](cli.md#lvs-lab-grade) makes tasks of them; \`lvs-lab check --list\` shows this page in the terminal. A check asserts what is the
 case, not how it came about: steps that were typed by hand pass as the project's own do.
 
-Examples are from the textbook's labs, [labs/dr.yaml](../labs/dr.yaml) and [labs/ha.yaml](../labs/ha.yaml). A bare lab is checked for what it is
+Examples are from the textbook's labs, [labs/dr.yaml](../labs/dr.yaml) and [labs/ha.yaml](../labs/ha.yaml). A manual lab is checked for what it is
 to become. *Settles* is how long a check that fails is looked at again, since timers of VRRP and of health checks may not have run out yet.`;
 
-function section({ id, title, role, stages, settles, proves, example }: CatalogueEntry, file: string): string {
-  const points = stages.flatMap((goal: Goal) =>
-    exercises[goal]
+function section({ id, title, role, controls, settles, proves, example }: CatalogueEntry, file: string): string {
+  const points = controls.flatMap((control) =>
+    exercises[control]
       .filter(({ check }) => check.id === id)
-      .map((row) => `${row.points} in exercise ${goal}${row.together ? ", for all of them together" : ""}`),
+      .map((row) => `${row.points} in exercise ${control}${row.together ? ", for all of them together" : ""}`),
   );
   const facts = [
     `of: ${role === "client" ? "the client" : `each ${role === "director" ? "director" : "real server"}`}`,
-    `stage: ${stages.join(", ")}`,
+    `control: ${controls.join(", ")}`,
     ...(settles > 0 ? [`settles: ${settles} s`] : []),
     `points: ${points.join("; ")}`,
   ];

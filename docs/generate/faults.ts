@@ -68,9 +68,12 @@ interface Place {
 
 const places = new Map<Fault["targets"], Place>([
   [targets.servers, { on: "any server", object: "a server" }],
-  [targets.keepalivedDirectors, { on: "a director, in stage `ha`", object: "a director" }],
+  [targets.keepalivedDirectors, { on: "a director under keepalived", object: "a director" }],
   [targets.realServers, { on: "a real server", object: "a real server" }],
-  [targets.segment, { on: "`segment`, the lab's own, in stage `ha`", object: "segment" }],
+  [
+    targets.networks,
+    { on: "the name of a network on which directors elect a master, such as `segment`", object: "network" },
+  ],
 ]);
 
 function targetWords({ id, targets: where }: Fault): Place {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
-import { stages } from "../../lab/schema.ts";
+import { controls, setups } from "../../lab/schema.ts";
 import { projectRoot } from "../../provision/paths.ts";
 
 /** The page that has the generated part. */
@@ -23,7 +23,10 @@ const BEGIN = "<!-- Written by `npm run docs` from verify/report/result.ts: chan
 const END = "<!-- End of what is written. -->";
 
 /** Texts for types that are not interfaces. */
-const aliases: Readonly<Record<string, string>> = { Stage: stages.map((stage) => `"${stage}"`).join(" | ") };
+const aliases: Readonly<Record<string, string>> = {
+  Setup: setups.map((one) => `"${one}"`).join(" | "),
+  Control: controls.map((one) => `"${one}"`).join(" | "),
+};
 
 /** docs/report.md with the current fields of result.json. */
 export async function reportDocs(): Promise<string> {

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { Problem } from "./problem.ts";
 
 /** The way to a property from the top of the file. */
@@ -261,4 +261,18 @@ function danglingAliases(document: Document): Node[] {
     return isSeq(node) ? node.items.flatMap(within) : [];
   };
   return within(document.contents);
+}
+
+/** Plain data as YAML 1.2. Maps and lists that hold no others stand on one line. */
+export function writeYaml(value: unknown): string {
+  const document = new Document(value);
+  visit(document, {
+    Collection: (_, node) => {
+      const inner = isMap(node) ? node.items.map((pair) => pair.value) : node.items;
+      node.flow = inner.every((each) => !isMap(each) && !isSeq(each));
+    },
+  });
+  const top = document.contents;
+  if (isMap(top)) top.flow = false;
+  return document.toString({ lineWidth: 0 });
 }

@@ -38,9 +38,21 @@ export function explain(root: z.ZodType, path: Path, value: unknown): { expected
   return { expected, remedy: typeof remedy === "string" ? remedy : remedy(value) };
 }
 
+/** A schema as JSON Schema for editors: what may be written, each property described by what it must be. */
+export const toJsonSchema = (schema: z.ZodType): z.core.JSONSchema.BaseSchema =>
+  z.toJSONSchema(schema, {
+    target: "draft-7",
+    io: "input",
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      const expected = zodSchema instanceof z.ZodType ? explanations.get(zodSchema)?.expected : undefined;
+      if (expected !== undefined) jsonSchema.description = expected;
+    },
+  });
+
 /** What to do about a key that people write at a path although there is none. */
 export const noKeyRemedy = (root: z.ZodType, path: Path, key: string): string | undefined =>
-  explanationAt(root, path)?.noKeys?.[key];
+  Object.entries(explanationAt(root, path)?.noKeys ?? {}).find(([name]) => name === key)?.[1];
 
 /** The values that the property at a path may have, when they are a fixed set or part of one. */
 export const choicesAt = (root: z.ZodType, path: Path): readonly string[] =>

@@ -4,9 +4,6 @@ import type { Duplex } from "node:stream";
 /** The lab's segment itself, where its bridge and the servers' ports are: the one place of a lab host that is no attached host. */
 export const SEGMENT = "segment";
 
-/** The name of the segment's bridge. Each lab host has a network namespace of its own, so labs do not clash. */
-export const BRIDGE = "lvsbr0";
-
 /** The attached host that every lab has: the student's desktop. */
 export const CLIENT = "client";
 

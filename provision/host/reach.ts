@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LabHost } from "./access.ts";
 import { PrivateHost } from "./private/private-host.ts";
 
-export { BRIDGE, CLIENT, type LabHost, SEGMENT } from "./access.ts";
+export { CLIENT, type LabHost, SEGMENT } from "./access.ts";
 export { LabHostDownError } from "./errors.ts";
 export { PACKAGE_PORT } from "./private/private-host.ts";
 

@@ -3,7 +3,7 @@
 # the server's memory in it. This runs on the lab host in a session of its own: once begun it goes on to its end, whatever becomes of the
 # command that started it.
 # usage: snapshots.sh save   DIRECTORY TAG RECORD SERVER…          RECORD.new becomes RECORD when all are saved
-#        snapshots.sh load   DIRECTORY TAG RECORD BRIDGE SERVER…   RECORD is there until all are loaded
+#        snapshots.sh load   DIRECTORY TAG RECORD BRIDGE,… SERVER…   RECORD is there until all are loaded
 #        snapshots.sh delete DIRECTORY TAG SERVER…
 set -eu
 verb=$1 directory=$2 tag=$3
@@ -75,11 +75,11 @@ save)
 	each resume "$@"
 	;;
 load)
-	record=$1 bridge=$2
+	record=$1 bridges=$2
 	shift 2
 	begun=$EPOCHREALTIME
 	# A port that is new on a bridge with STP forwards nothing for twice its delay, four seconds: long enough for a failover.
-	ip link set "$bridge" type bridge stp_state 0
+	for bridge in ${bridges//,/ }; do ip link set "$bridge" type bridge stp_state 0; done
 	together load "$@"
 	each resume "$@"
 	rm "$record"

@@ -45,8 +45,13 @@ export const saveServers = async (
  */
 export const loadServers = async (
   host: LabHost,
-  { tag, record, bridge, servers }: { tag: string; record: string; bridge: string; servers: readonly string[] },
-): Promise<Done> => await inHost(host, "load", tag, record, bridge, ...servers);
+  {
+    tag,
+    record,
+    bridges,
+    servers,
+  }: { tag: string; record: string; bridges: readonly string[]; servers: readonly string[] },
+): Promise<Done> => await inHost(host, "load", tag, record, bridges.join(","), ...servers);
 
 /** Removes what was saved under `tag`. */
 export const deleteSaved = async (host: LabHost, tag: string, servers: readonly string[]): Promise<Done> =>

@@ -1,4 +1,4 @@
-import { osFamilies } from "../os.ts";
+import { type OsName, osFamilies } from "../os.ts";
 import { command } from "../ssh/index.ts";
 
 /**
@@ -11,7 +11,6 @@ export const DIRECTOR_UNIT = "lvs-director";
 /** What it restores at boot. */
 export const DIRECTOR_RULES = "/etc/lvs-lab/ipvsadm.rules";
 
-const { service, config } = osFamilies.debian.keepalived;
 const unitFile = `/etc/systemd/system/${DIRECTOR_UNIT}.service`;
 
 /** Ends the director by hand, if there is one: stopping its unit empties the table and takes the VIP away. */
@@ -20,6 +19,9 @@ export const endDirector = command`if [ -e ${unitFile} ]; then
 fi`;
 
 /** Ends keepalived, if it is set up: it gives the VIP away as it stops. */
-export const endKeepalived = command`if [ -e ${config} ]; then
+export function endKeepalived(os: OsName): string {
+  const { service, config } = osFamilies[os].keepalived;
+  return command`if [ -e ${config} ]; then
   systemctl --quiet disable --now ${service}; rm -f ${config}; ipvsadm --clear
 fi`;
+}

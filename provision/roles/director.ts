@@ -3,49 +3,74 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
 import { DIRECTOR_RULES, DIRECTOR_UNIT, endDirector, endKeepalived } from "./director-retirement.ts";
+import { parseIpAddresses } from "./ip-address.ts";
 import { type Destination, parseIpvsTable } from "./ipvs-table.ts";
 import { startService } from "./service.ts";
 
 const destination = z.object({ weight: z.number(), forwarding: z.enum(["Route", "Masq", "Tunnel"]) });
 
-/** The dr stage's director: LVS direct routing by hand, as the article types it. */
+const virtualService = z.object({
+  scheduler: z.string(),
+  /** Seconds; 0 is no persistence. */
+  persistenceTimeout: z.number(),
+  /** By `ADDRESS:PORT`. */
+  destinations: z.record(z.string(), destination),
+});
+
+type Service = z.output<typeof virtualService>;
+/** By ipvsadm's words for them, `-t ADDRESS:PORT`. */
+type Services = Readonly<Record<string, Service>>;
+
+/** The director where ipvsadm is in control: as the article types it. */
 export const director = defineResource({
   type: "Director",
-  summary: "An LVS director made with ipvsadm: one virtual service, its real servers, and the VIP.",
+  summary: "An LVS director made with ipvsadm: virtual services, their real servers, and the VIPs.",
   where: z.object({ server: serverRef, interface: z.string().default("eth0") }),
   want: z.object({
     /** With prefix length. */
-    vip: z.cidrv4(),
-    /** TCP. */
-    port: z.number(),
-    scheduler: z.string(),
-    /** Seconds; 0 is no persistence. */
-    persistenceTimeout: z.number().default(0),
-    /** By `ADDRESS:PORT`. */
-    destinations: z.record(z.string(), destination),
+    vips: z.array(z.cidrv4()),
+    /** By `-t ADDRESS:PORT`, as ipvsadm(8) names a service. */
+    services: z.record(z.string(), virtualService),
     /** Services that the lab has not asked for. */
     otherServices: z.array(z.string()).max(0).default([]),
     onBoot: z.literal(true).default(true),
   }),
 
+  upgrade({ vip, port, scheduler, persistenceTimeout, destinations, ...rest }) {
+    if (vip === undefined && port === undefined && scheduler === undefined) return rest;
+    const [address] = String(vip ?? "").split("/");
+    return {
+      ...rest,
+      vips: vip === undefined ? [] : [vip],
+      services:
+        scheduler === undefined ? {} : { [`-t ${address}:${port}`]: { scheduler, persistenceTimeout, destinations } },
+    };
+  },
+
   async observe(inputs) {
     const server = await connectTo(inputs.server);
     const seen = await server.look({
       table: "ipvsadm --save --numeric",
-      vip: command`ip -oneline -4 address show dev ${inputs.interface}`,
+      addresses: command`ip -oneline -4 address show dev ${inputs.interface}`,
       enabled: command`systemctl is-enabled ${unit(inputs).name}`,
       unit: command`cat ${unitPath(unit(inputs))}`,
       rules: command`cat ${DIRECTOR_RULES}`,
     });
-    const services = parseIpvsTable(seen.table.text);
-    const own = services.find(({ key }) => key === serviceKey(inputs));
+    const found = parseIpvsTable(seen.table.text);
+    const present = parseIpAddresses(seen.addresses.text).map(
+      ({ address, prefixLength }) => `${address}/${prefixLength}`,
+    );
     return {
-      vip: seen.vip.text.includes(` ${inputs.vip} `) ? inputs.vip : undefined,
-      port: own && inputs.port,
-      scheduler: own?.scheduler,
-      persistenceTimeout: own && (own.persistenceTimeout ?? 0),
-      destinations: own && { ...own.destinations },
-      otherServices: services.filter((service) => service !== own).map(({ key }) => key),
+      vips: inputs.vips.filter((vip) => present.includes(vip)),
+      services: Object.fromEntries(
+        found
+          .filter(({ key }) => key in inputs.services)
+          .map(({ key, scheduler, persistenceTimeout = 0, destinations }) => [
+            key,
+            { scheduler, persistenceTimeout, destinations: { ...destinations } },
+          ]),
+      ),
+      otherServices: found.filter(({ key }) => !(key in inputs.services)).map(({ key }) => key),
       onBoot: (seen.enabled.text.trim() === "enabled" &&
         seen.unit.text === unitText(unit(inputs)) &&
         seen.rules.text === rules(inputs)) as true,
@@ -59,15 +84,15 @@ export const director = defineResource({
     await server.script(
       [
         "set -e",
-        endKeepalived,
+        endKeepalived(inputs.server.os),
         "mkdir -p /etc/lvs-lab",
         writing(DIRECTOR_RULES, rules(inputs)),
         command`same=; printf %s ${unitText(one)} | cmp --quiet - ${unitPath(one)} && same=yes || true`,
         writing(unitPath(one), unitText(one)),
         command`if systemctl --quiet is-active ${DIRECTOR_UNIT}; then`,
         // Only what differs is edited, so that connections through what stays are not cut.
-        ...edits(inputs, observed),
-        command`ip address replace ${inputs.vip} dev ${inputs.interface}`,
+        ...edits(inputs.services, observed),
+        ...inputs.vips.map((vip) => command`ip address replace ${vip} dev ${inputs.interface}`),
         'if [ ! "$same" ]; then systemctl daemon-reload; fi',
         "fi",
         startService(DIRECTOR_UNIT),
@@ -80,17 +105,6 @@ export const director = defineResource({
   },
 });
 
-interface Service {
-  readonly vip: string;
-  readonly interface: string;
-  readonly port: number;
-  readonly scheduler: string;
-  readonly persistenceTimeout: number;
-  readonly destinations: Readonly<Record<string, Destination>>;
-}
-
-const address = ({ vip, port }: Pick<Service, "vip" | "port">): string => `${vip.split("/")[0]}:${port}`;
-const serviceKey = (service: Pick<Service, "vip" | "port">): string => `-t ${address(service)}`;
 const serviceOptions = ({
   scheduler,
   persistenceTimeout,
@@ -107,46 +121,57 @@ const destinationOptions = ({ weight, forwarding }: Destination): string[] => [
 ];
 
 /** What `ipvsadm --restore` reads: the article's commands. */
-const rules = (service: Service): string =>
-  [
-    `-A -t ${address(service)} ${serviceOptions(service).join(" ")}`,
-    ...Object.entries(service.destinations).map(
-      ([real, options]) => `-a -t ${address(service)} -r ${real} ${destinationOptions(options).join(" ")}`,
-    ),
-    "",
-  ].join("\n");
+export const rules = ({ services }: { readonly services: Services }): string =>
+  Object.entries(services)
+    .flatMap(([key, service]) => [
+      `-A ${key} ${serviceOptions(service).join(" ")}`,
+      ...Object.entries(service.destinations).map(
+        ([real, options]) => `-a ${key} -r ${real} ${destinationOptions(options).join(" ")}`,
+      ),
+    ])
+    .map((line) => `${line}\n`)
+    .join("");
 
-const unit = ({ vip, interface: device }: Pick<Service, "vip" | "interface">): BootUnit => ({
+export const unit = ({
+  vips,
+  interface: device,
+}: {
+  readonly vips: readonly string[];
+  readonly interface: string;
+}): BootUnit => ({
   name: DIRECTOR_UNIT,
   description: "LVS director: the virtual service and its address",
   start: [
     "-/sbin/ipvsadm --clear",
     `/bin/sh -c '/sbin/ipvsadm --restore <${DIRECTOR_RULES}'`,
-    `/sbin/ip address replace ${vip} dev ${device}`,
+    ...vips.map((vip) => `/sbin/ip address replace ${vip} dev ${device}`),
   ],
-  stop: [`-/sbin/ip address delete ${vip} dev ${device}`, "-/sbin/ipvsadm --clear"],
+  stop: [...vips.map((vip) => `-/sbin/ip address delete ${vip} dev ${device}`), "-/sbin/ipvsadm --clear"],
 });
 
 /** The ipvsadm commands that lead from what was observed to what is wanted. */
-export function edits(wanted: Service, found?: Partial<Service> & { otherServices?: readonly string[] }): string[] {
-  const at = address(wanted);
-  const same = found?.scheduler === wanted.scheduler && found.persistenceTimeout === wanted.persistenceTimeout;
-  const there = found?.destinations ?? {};
-  const known = found?.scheduler !== undefined;
+export function edits(
+  wanted: Services,
+  found?: { readonly services?: Services | undefined; readonly otherServices?: readonly string[] | undefined },
+): string[] {
+  const words = (key: string): string[] => key.split(" ");
   return [
-    ...(found?.otherServices ?? []).map((key) => command`ipvsadm --delete-service ${key.split(" ")}`),
-    ...(known
-      ? same
-        ? []
-        : [command`ipvsadm -E -t ${at} ${serviceOptions(wanted)}`]
-      : [command`ipvsadm -A -t ${at} ${serviceOptions(wanted)}`]),
-    ...Object.keys(there)
-      .filter((real) => !(real in wanted.destinations))
-      .map((real) => command`ipvsadm -d -t ${at} -r ${real}`),
-    ...Object.entries(wanted.destinations).flatMap(([real, options]) => {
-      const now = there[real];
-      if (now?.weight === options.weight && now.forwarding === options.forwarding) return [];
-      return [command`ipvsadm ${now ? "-e" : "-a"} -t ${at} -r ${real} ${destinationOptions(options)}`];
+    ...(found?.otherServices ?? []).map((key) => command`ipvsadm --delete-service ${words(key)}`),
+    ...Object.entries(wanted).flatMap(([key, service]) => {
+      const now = found?.services?.[key];
+      const there = now?.destinations ?? {};
+      const same = now?.scheduler === service.scheduler && now.persistenceTimeout === service.persistenceTimeout;
+      return [
+        ...(same ? [] : [command`ipvsadm ${now ? "-E" : "-A"} ${words(key)} ${serviceOptions(service)}`]),
+        ...Object.keys(there)
+          .filter((real) => !(real in service.destinations))
+          .map((real) => command`ipvsadm -d ${words(key)} -r ${real}`),
+        ...Object.entries(service.destinations).flatMap(([real, options]) => {
+          const old = there[real];
+          if (old?.weight === options.weight && old.forwarding === options.forwarding) return [];
+          return [command`ipvsadm ${old ? "-e" : "-a"} ${words(key)} -r ${real} ${destinationOptions(options)}`];
+        }),
+      ];
     }),
   ];
 }

@@ -1,10 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { retire, serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
-
-const { service, page: path, ports } = osFamilies.debian.httpd;
 
 /** The web server of a real server. Its page tells which server answered. */
 export const httpd = defineResource({
@@ -14,38 +13,51 @@ export const httpd = defineResource({
   want: z.object({
     /** The whole of index.html. */
     page: z.string(),
-    /** TCP port: under direct routing a real server gets packets for the virtual service's own port. */
-    port: z.number().default(80),
+    /** TCP ports: under direct routing a real server gets packets for the virtual service's own port. */
+    ports: z.array(z.number()).min(1),
     ...serviceState,
   }),
 
+  upgrade: ({ port, ...rest }) => ("ports" in rest || port === undefined ? rest : { ...rest, ports: [port] }),
+
   async observe({ server: ref }) {
+    const { service, page: path, ports: portFiles } = osFamilies[ref.os].httpd;
     const server = await connectTo(ref);
     const seen = await server.look({
       page: command`cat ${path}`,
-      ports: ports.map((file) => command`sed -n ${`s/^${pattern(file.line)}$/\\1/p`} ${file.path}`).join("; "),
+      ports: portFiles
+        .map(({ path, line }) => command`sed -n ${`s/^${line.pattern}$/\\1/p`} ${path} | xargs`)
+        .join("; "),
       ...serviceQuestions(service),
     });
-    const found = new Set(seen.ports.text.trim().split("\n"));
+    // Every file names the same ports, or it is not as wanted.
+    const found = new Set(
+      seen.ports.text
+        .trim()
+        .split("\n")
+        .map((line) => line.replaceAll("*:", "")),
+    );
     return {
       page: seen.page.text,
-      port: found.size === 1 ? Number([...found][0]) : undefined,
+      ports: found.size === 1 ? [...found][0]?.split(" ").map(Number) : undefined,
       ...serviceAnswers(seen),
     };
   },
 
-  async apply({ server: ref, page, port }, observed, progress) {
+  async apply({ server: ref, page, ports }, observed, progress) {
+    const { service, page: path, ports: portFiles } = osFamilies[ref.os].httpd;
     const server = await connectTo(ref);
-    const move = observed?.port !== port;
-    if (move || !observed?.running || !observed.enabled) progress(`starting ${service} on port ${port}`);
+    const move = !isDeepStrictEqual(observed?.ports, ports);
+    if (move || !observed?.running || !observed.enabled) progress(`starting ${service} on port ${ports.join(", ")}`);
     await server.script(
       [
         "set -e",
         ...(observed?.page === page ? [] : [writing(path, page)]),
         ...(move
-          ? ports.map(
-              (file) =>
-                command`sed -i ${`s/^${pattern(file.line)}$/${file.line.replace("PORT", String(port))}/`} ${file.path}`,
+          ? portFiles.map(
+              ({ path, line }) =>
+                // The first such line becomes all that is wanted, the others go.
+                command`sed -i ${`0,/^${line.pattern}$/{s/^${line.pattern}$/LVS-LAB-PORTS/};/^${line.pattern}$/d`} ${path}; sed -i ${`s|^LVS-LAB-PORTS$|${line.text(ports).replaceAll("\n", "\\n")}|`} ${path}`,
             )
           : []),
         ...(move || !observed?.running || !observed.enabled
@@ -56,11 +68,9 @@ export const httpd = defineResource({
   },
 
   async remove({ server: ref }) {
+    const { service, page: path } = osFamilies[ref.os].httpd;
     const server = await connectTo(ref);
     await retire(server, service);
     await server.run`rm -f ${path}`;
   },
 });
-
-/** A line of the table as a basic regular expression whose group is the port. */
-const pattern = (line: string): string => line.replace("*", "\\*").replace("PORT", "\\([0-9]*\\)");

@@ -3,14 +3,13 @@ import { z } from "zod";
 import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
+import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpvsTable } from "./ipvs-table.ts";
-import { withoutPassword, withPassword } from "./keepalived-conf.ts";
+import { withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
-const { service, config: path } = osFamilies.debian.keepalived;
-
-/** The ha stage's director: keepalived holds the VIP by VRRP, makes the IPVS table and checks the real servers. */
+/** The director where keepalived is in control: it holds the VIPs by VRRP, makes the IPVS table and checks the real servers. */
 export const keepalived = defineResource({
   type: "Keepalived",
   summary: "A director under keepalived: VRRP for the VIP, the IPVS table, health checks.",
@@ -18,14 +17,18 @@ export const keepalived = defineResource({
   want: z.object({
     /** The whole of keepalived.conf, as `keepalivedConf` writes it, but `PASSWORD` in the place of the password. */
     config: z.string(),
-    /** VRRP's password in it; "" where it has none. A secret. */
-    password: z.string(),
+    /** VRRP's passwords in it, in its order. A secret. */
+    passwords: z.array(z.string()),
     /** The virtual services in the kernel, `ADDRESS:PORT SCHEDULER`. Real servers come and go with their health and are not part of it. */
     virtualServices: z.array(z.string()),
     ...serviceState,
   }),
 
+  upgrade: ({ password, ...rest }) =>
+    password === undefined ? rest : { ...rest, passwords: unwrap(password) === "" ? [] : [password] },
+
   async observe({ server: ref }) {
+    const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const seen = await server.look({
       config: command`cat ${path}`,
@@ -33,7 +36,7 @@ export const keepalived = defineResource({
       ...serviceQuestions(service),
     });
     return {
-      ...withoutPassword(seen.config.text),
+      ...withoutPasswords(seen.config.text),
       virtualServices: parseIpvsTable(seen.table.text).map(
         ({ key, scheduler }) => `${key.replace("-t ", "")} ${scheduler}`,
       ),
@@ -41,10 +44,11 @@ export const keepalived = defineResource({
     };
   },
 
-  async apply({ server: ref, config, password, virtualServices }, observed, progress) {
+  async apply({ server: ref, config, passwords, virtualServices }, observed, progress) {
+    const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const candidate = `${path}.candidate`;
-    const newConfig = observed?.config !== config || observed.password !== password;
+    const newConfig = observed?.config !== config || !isDeepStrictEqual(observed.passwords, passwords);
     const tableAsWas = isDeepStrictEqual(observed?.virtualServices, virtualServices);
     // A new start does away with a table that was emptied behind keepalived's back, or left by somebody else: no reload sees to that.
     const restart = [
@@ -61,7 +65,7 @@ export const keepalived = defineResource({
         // 0: good; anything else has been printed: keepalived(8). A bad file never takes a good one's place.
         ...(newConfig
           ? [
-              writing(candidate, withPassword(config, password)),
+              writing(candidate, withPasswords(config, passwords)),
               command`keepalived --config-test --use-file ${candidate}`,
               command`mv ${candidate} ${path}`,
             ]
@@ -75,7 +79,7 @@ export const keepalived = defineResource({
   },
 
   async remove({ server: ref }) {
-    await (await connectTo(ref)).script(endKeepalived);
+    await (await connectTo(ref)).script(endKeepalived(ref.os));
   },
 });
 

@@ -4,22 +4,26 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { retire, serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
-const { service, config: path, configText } = osFamilies.debian.mail;
-
 /** Where keepalived's notices go: an MTA that listens on the loopback only and delivers to root's mailbox. */
 export const mail = defineResource({
   type: "Mail",
   summary: "A local MTA on port 25 of the loopback, for keepalived's notices to root.",
   where: z.object({ server: serverRef }),
-  want: z.object({ config: z.string().default(configText), ...serviceState }),
+  want: z.object({
+    /** The whole of the MTA's configuration file. */
+    config: z.string(),
+    ...serviceState,
+  }),
 
   async observe({ server: ref }) {
+    const { service, config: path } = osFamilies[ref.os].mail;
     const server = await connectTo(ref);
     const seen = await server.look({ config: command`cat ${path}`, ...serviceQuestions(service) });
     return { config: seen.config.text, ...serviceAnswers(seen) };
   },
 
   async apply({ server: ref, config }, observed, progress) {
+    const { service, config: path } = osFamilies[ref.os].mail;
     const server = await connectTo(ref);
     progress(`starting ${service}`);
     const same = observed?.config === config;
@@ -31,6 +35,6 @@ export const mail = defineResource({
   },
 
   async remove({ server: ref }) {
-    await retire(await connectTo(ref), service);
+    await retire(await connectTo(ref), osFamilies[ref.os].mail.service);
   },
 });

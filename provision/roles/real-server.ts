@@ -1,35 +1,39 @@
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
+import { type ArpRule, parseArptables } from "./arptables.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
+import { parseIpAddresses } from "./ip-address.ts";
 import { startService } from "./service.ts";
 
 /**
- * A real server under direct routing: it owns the VIP, so that it takes packets that the director hands it, and is kept from
- * answering ARP for it, or clients would come to it past the director.
+ * A real server under direct routing: it owns the VIPs, so that it takes packets that the director hands it, and is kept from
+ * answering ARP for them, or clients would come to it past the director.
  */
 export const realServer = defineResource({
   type: "RealServer",
-  summary: "A real server's side of direct routing: the VIP, and the cure of the ARP problem.",
+  summary: "A real server's side of direct routing: the VIPs, and the cure of the ARP problem.",
   where: z.object({ server: serverRef, interface: z.string().default("eth0") }),
   want: z.object({
-    vip: z.ipv4(),
-    /** How it is kept from answering for the VIP; `none` shows the problem. */
+    vips: z.array(z.ipv4()),
+    /** How it is kept from answering for the VIPs; `none` shows the problem. */
     arpCure: z.enum(["arptables", "sysctl", "none"]),
     onBoot: z.literal(true).default(true),
   }),
 
+  upgrade: ({ vip, ...rest }) => ("vips" in rest || vip === undefined ? rest : { ...rest, vips: [vip] }),
+
   async observe(inputs) {
     const server = await connectTo(inputs.server);
     const seen = await server.look({
-      vip: "ip -oneline -4 address show",
+      addresses: "ip -oneline -4 address show",
       arptables: "arptables -n -L",
       sysctl: command`sysctl -n ${sysctls(inputs).map(([name]) => name)}`,
       enabled: command`systemctl is-enabled ${NAME}`,
       unit: command`cat ${unitPath({ name: NAME })}`,
     });
     return {
-      vip: placesOf(inputs.vip, seen.vip.text).join() === vipInterface(inputs) ? inputs.vip : undefined,
+      vips: inputs.vips.filter((vip) => devicesWith(vip, seen.addresses.text).join() === vipInterface(inputs)),
       arpCure: observedCure(inputs, seen.arptables.text, seen.sysctl.text) as "none",
       onBoot: (seen.enabled.text.trim() === "enabled" && seen.unit.text === unitText(unit(inputs))) as true,
     };
@@ -65,7 +69,7 @@ const NAME = "lvs-real-server";
 interface Wanted {
   readonly server: { readonly address: string };
   readonly interface: string;
-  readonly vip: string;
+  readonly vips: readonly string[];
   readonly arpCure: "arptables" | "sysctl" | "none";
 }
 
@@ -76,10 +80,10 @@ interface Wanted {
 const vipInterface = (wanted: Pick<Wanted, "arpCure" | "interface">): string =>
   wanted.arpCure === "sysctl" ? "lo" : wanted.interface;
 
-/** The interfaces that have the VIP, from what `ip -oneline address` printed. */
-const placesOf = (vip: string, text: string): string[] =>
-  [...text.matchAll(/^\d+: (\S+) +inet (\S+) /gm)].flatMap(([, device = "", address]) =>
-    address === `${vip}/32` ? [device] : [],
+/** The devices that have a VIP as a /32. */
+const devicesWith = (vip: string, text: string): string[] =>
+  parseIpAddresses(text).flatMap(({ device, address, prefixLength }) =>
+    address === vip && prefixLength === 32 ? [device] : [],
   );
 
 /** arp_ignore and arp_announce on all and on the interface: the kernel's ip-sysctl.rst. The greater of the two counts. */
@@ -90,10 +94,8 @@ const sysctls = ({ interface: device }: Pick<Wanted, "interface">): [string, 1 |
   ]);
 
 /** The rules as `arptables -A` takes them and, but for the order of the words, as `arptables -L` prints them. */
-const arpRules = ({ vip, server }: Pick<Wanted, "vip" | "server">): string[] => [
-  `INPUT -d ${vip} -j DROP`,
-  `OUTPUT -s ${vip} -j mangle --mangle-ip-s ${server.address}`,
-];
+const arpRules = ({ vips, server }: Pick<Wanted, "vips" | "server">): string[] =>
+  vips.flatMap((vip) => [`INPUT -d ${vip} -j DROP`, `OUTPUT -s ${vip} -j mangle --mangle-ip-s ${server.address}`]);
 
 export const unit = (wanted: Wanted): BootUnit => {
   const cures = {
@@ -120,41 +122,51 @@ export const unit = (wanted: Wanted): BootUnit => {
     name: NAME,
     description: `LVS real server: the VIP, ARP cure ${wanted.arpCure}`,
     // The cure comes first, so that the VIP is never there without it.
-    start: [...cure.start, `/sbin/ip address replace ${wanted.vip}/32 dev ${vipInterface(wanted)}`],
-    stop: [`-/sbin/ip address delete ${wanted.vip}/32 dev ${vipInterface(wanted)}`, ...cure.stop],
+    start: [
+      ...cure.start,
+      ...wanted.vips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${vipInterface(wanted)}`),
+    ],
+    stop: [...wanted.vips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${vipInterface(wanted)}`), ...cure.stop],
   };
 };
 
-/** Undoes both cures and the VIP, whoever set them. */
-const undo = (
-  wanted: Wanted,
-): string => command`for device in lo ${wanted.interface}; do ip address delete ${`${wanted.vip}/32`} dev $device 2>/dev/null; done
-if command -v arptables >/dev/null && arptables -n -L | grep -q ${wanted.vip}; then arptables --flush; fi
-sysctl -q ${sysctls(wanted).map(([name]) => `${name}=0`)}`;
+/** Undoes both cures and the VIPs, whoever set them. */
+const undo = (wanted: Wanted): string =>
+  [
+    ...wanted.vips.map(
+      (
+        vip,
+      ) => command`for device in lo ${wanted.interface}; do ip address delete ${`${vip}/32`} dev $device 2>/dev/null; done
+if command -v arptables >/dev/null && arptables -n -L | grep -q ${vip}; then arptables --flush; fi`,
+    ),
+    command`sysctl -q ${sysctls(wanted).map(([name]) => `${name}=0`)}`,
+  ].join("\n");
 
 /** Which cure is in force: one, none, or in words what there is of them. */
 export function observedCure(wanted: Omit<Wanted, "arpCure">, arptables: string, sysctl: string): string {
-  const words = (text: string): string => text.trim().split(/\s+/).sort().join(" ");
-  const chains: string[] = [];
-  let chain = "";
-  for (const line of arptables.split("\n")) {
-    const header = /^Chain (\S+)/.exec(line);
-    if (header) chain = header[1] ?? "";
-    else if (line.trim() !== "")
-      chains.push(words(`${chain} ${line.replace(/--h-length \S+|-i \S+\*|, pcnt=.*$/g, "")}`));
-  }
-  const wantedRules = arpRules(wanted).map(words);
-  const rules = wantedRules.filter((rule) => chains.includes(rule)).length;
+  const present = Object.entries(parseArptables(arptables)).flatMap(([chain, rules = []]) =>
+    rules.map((rule) => asWords(chain, rule)),
+  );
+  const wantedRules = arpRules(wanted).map((rule) => rule.split(/\s+/).sort().join(" "));
+  const rules = wantedRules.filter((rule) => present.includes(rule)).length;
   const wantedValues = sysctls(wanted).map(([, value]) => value);
   const values = sysctl.trim().split("\n");
   const set = wantedValues.filter((value, index) => Number(values[index]) >= value).length;
   const cures = [
-    ...(rules === wantedRules.length && chains.length === rules
+    ...(rules === wantedRules.length && present.length === rules
       ? ["arptables"]
-      : chains.length > 0
+      : present.length > 0
         ? ["other arptables rules"]
         : []),
     ...(set === wantedValues.length ? ["sysctl"] : set > 0 ? ["part of the sysctls"] : []),
   ];
   return cures.join(" and ") || "none";
+}
+
+/** A rule's words in a fixed order, without what the legacy tool prints of any rule: its header length, and an interface that is any. */
+function asWords(chain: string, rule: ArpRule): string {
+  const options = Object.entries(rule).filter(
+    ([key, value]) => key !== "--h-length" && !(key === "-i" && value.endsWith("*")),
+  );
+  return [chain, ...options.flat()].sort().join(" ");
 }

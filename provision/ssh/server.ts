@@ -4,6 +4,7 @@ import type { NodeSSH } from "node-ssh";
 import { z } from "zod";
 import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
 import { domainState } from "../host/virsh.ts";
+import { osNames } from "../os.ts";
 import { until } from "../until.ts";
 import { bashQuote } from "./bash-quote.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
@@ -15,6 +16,8 @@ import { parseSections, type Section, sectionScript } from "./sections.ts";
 export const serverRef = z.object({
   host: labHostRef,
   name: z.string(),
+  /** The family of its operating system. References that an earlier version recorded have none. */
+  os: z.enum(osNames).default("debian"),
   /** IPv4 address inside the lab. */
   address: z.ipv4(),
   /** The server's public host key, `ssh-ed25519 AAAA…`: known before the first connection, so there is no trust on first use. */

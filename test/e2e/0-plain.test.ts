@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { readLab } from "../../lab/index.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { expectNothingLeft } from "./nothing-left.ts";
 import { expectDiagnosis, reported } from "./reported.ts";
@@ -11,7 +12,7 @@ import { longestOutage } from "./wire-outage.ts";
 const stack = new TestStack("e2e-ha");
 afterAll(() => stack.remove());
 
-describe("the ha stage, with plain guests: packages come over SSH", () => {
+describe("keepalived in control, with plain guests: packages come over SSH", () => {
   test("`ci` brings it up, checks it, runs scenarios and leaves one JUnit file", async () => {
     await stack.lab("ha");
     const names = ["director-down", "real-server-down"];
@@ -33,10 +34,11 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
     expect(Math.abs((window?.outage.longest?.ms ?? 0) - onTheWire)).toBeLessThanOrEqual(30);
   });
 
-  test("every check of the stage is made, and passes", async () => {
+  test("every check of such a lab is made, and passes", async () => {
     const results = await stack.check();
     expect(failures(results)).toEqual([]);
-    const expected = checks.filter(({ stages, faulty }) => stages.includes("ha") && !faulty).map(({ id }) => id);
+    const lab = await readLab("labs/ha.yaml");
+    const expected = checks.filter((check) => check.appliesTo(lab) && !check.faulty).map(({ id }) => id);
     expect(new Set(results.map(({ id }) => id))).toEqual(new Set(expected));
   });
 
@@ -55,7 +57,10 @@ describe("the ha stage, with plain guests: packages come over SSH", () => {
     expect((await stack.lvs("ci", "--scenarios", "no-such-scenario")).status).toBe(2);
     expect(existsSync(stack.directory), "what was mistyped costs no lab").toBe(true);
     const file = join(stack.reports, "wrong.yaml");
-    await writeFile(file, "title: Wrong\nstage: ha\nload: {}\nsteps: [{ expect: { vip: standby }, within: 1s }]\n");
+    await writeFile(
+      file,
+      "title: Wrong\ncontrol: keepalived\nload: {}\nsteps: [{ expect: { vip: standby }, within: 1s }]\n",
+    );
     const { status, stderr } = await stack.lvs("ci", "--scenarios", file, "--report", stack.reports);
     expect(status, stderr).toBe(1);
     await expectNothingLeft(stack);

@@ -41,7 +41,7 @@ const changed = (output: string): string[] =>
     .filter((name) => !name.startsWith("lvs-lab-"))
     .sort();
 
-describe("the dr stage, with baked guests", () => {
+describe("ipvsadm in control, with baked guests", () => {
   test("an `up` that is killed, interrupted and robbed of a guest is finished by the next", async () => {
     await stack.lab("dr-baked", (lab) => (lab.arpCure = "none"));
     await upUntil(/Domain server\d creat/, (pid) => process.kill(-pid, "SIGKILL"));
@@ -80,9 +80,11 @@ describe("the dr stage, with baked guests", () => {
 
   test("a scheduler, a weight and a page change what they are about and nothing else", async () => {
     await stack.lab("dr-baked", (lab) => {
-      lab.service.scheduler = "wrr";
-      for (const server of lab.servers)
-        if (server.name === "server3") Object.assign(server, { weight: 3, page: "three\n" });
+      const [service] = lab.services;
+      Object.assign(service ?? {}, {
+        scheduler: "wrr",
+        realServers: [{ server: "server2" }, { server: "server3", weight: 3, page: "three\n" }],
+      });
     });
     const up = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(up.status, up.stdout + up.stderr).toBe(0);
@@ -99,7 +101,7 @@ describe("the dr stage, with baked guests", () => {
     expect(results.map(({ id }) => id)).toContain("no-health-check");
   });
 
-  test("converts to the ha stage and back, without anything left over", async () => {
+  test("converts to keepalived and back, without anything left over", async () => {
     await stack.lab("ha-baked");
     const there = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(there.status, there.stdout + there.stderr).toBe(0);

@@ -9,6 +9,7 @@ import { until } from "../../provision/until.ts";
 import type { FailoverReport } from "../../verify/failover/index.ts";
 import type { LabStatus } from "../../verify/live/status.ts";
 import { outageOf, Probe } from "../../verify/probe/index.ts";
+import { serviceOf } from "../../verify/scenarios/selectors.ts";
 import { failures, leaseSharedLab } from "./stack.ts";
 
 const stack = await leaseSharedLab();
@@ -58,12 +59,15 @@ const breakages = [
   },
 ];
 
-describe("the ha stage", () => {
+describe("keepalived in control", () => {
   beforeAll(() => stack.served("ha-baked"));
 
   test("`status`, `ssh`, `client` and the stack's outputs tell of it", async () => {
     const status = JSON.parse((await stack.lvs("status", "--json")).stdout) as LabStatus;
-    expect(status).toMatchObject({ stage: "ha", vipHolders: ["server1"], arpOwner: "server1" });
+    expect(status).toMatchObject({
+      control: "keepalived",
+      virtualAddresses: [{ address: "172.25.254.100", holders: ["server1"], arpOwner: "server1" }],
+    });
     expect(status.servers.map(({ name, domain, reachable, vrrp }) => [name, domain, reachable, vrrp])).toEqual([
       ["server1", "running", true, "MASTER"],
       ["server2", "running", true, undefined],
@@ -145,10 +149,11 @@ describe("the ha stage", () => {
       Promise.all(
         ["server1", "server4"].map((name) => stack.on(name, "ipvsadm --save --numeric | grep -o -e '-s .*'")),
       );
-    const probe = await Probe.start(await liveLab(stack.name), { longLived: 2 });
+    const live = await liveLab(stack.name);
+    const probe = await Probe.start(live, serviceOf(live.lab), { longLived: 2 });
     await probe.ready();
     await stack.lab("ha-baked", (lab) => {
-      lab.service.scheduler = "wrr";
+      for (const service of lab.services) service.scheduler = "wrr";
     });
     const up = await stack.pulumi("up", "--yes", "--skip-preview");
     const changed = await schedulers();

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Lab, readLab } from "../../lab/lab.ts";
+import { type Lab, readLab } from "../../lab/index.ts";
 import type { Grade, TaskStatus } from "../../verify/grade/grade.ts";
 import type { LabStatus } from "../../verify/live/status.ts";
 import { drByHand, haByHand, type Step, undoDrByHand } from "./by-hand.ts";
@@ -59,17 +59,17 @@ describe("the dr exercise on bare guests", () => {
 
     const before = await grade(stack);
     expect(withStatus(before, "not yet"), JSON.stringify(before.tasks, null, 2)).toHaveLength(before.tasks.length);
-    expect(before).toMatchObject({ status: 1, passed: false, exercise: "dr", score: { points: 0, percent: 0 } });
+    expect(before).toMatchObject({ status: 1, passed: false, control: "ipvsadm", score: { points: 0, percent: 0 } });
 
     const status = JSON.parse((await stack.lvs("status", "--json")).stdout) as LabStatus;
-    expect(status).toMatchObject({ stage: "bare", exercise: "dr", vipHolders: [] });
+    expect(status).toMatchObject({ setup: "manual", control: "ipvsadm", virtualAddresses: [{ holders: [] }] });
     expect(status.servers.map(({ name, domain, reachable }) => [name, domain, reachable])).toEqual(
       lab.servers.map(({ name }) => [name, "running", true]),
     );
     expect(await stack.on("server2", "command -v apache2 ipvsadm arptables || echo none")).toBe("none\n");
     const check = await stack.lvs("check", "--json", "--role", "director");
     expect(check.status).toBe(1);
-    expect(JSON.parse(check.stdout)).toMatchObject({ format: "lvs-lab check", version: 1, stage: "bare" });
+    expect(JSON.parse(check.stdout)).toMatchObject({ format: "lvs-lab check", version: 2, setup: "manual" });
   });
 
   test("the article's steps, typed by hand, get full marks", { timeout: 30 * MINUTES }, async () => {
@@ -112,7 +112,7 @@ describe("the dr exercise on bare guests", () => {
   });
 
   test("a mistake is told from a step that has not been taken", async () => {
-    const { vip, port } = lab.service;
+    const [{ vip, port } = { vip: "", port: 0 }] = lab.services;
     await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s wrr`);
     await stack.on("server3", `ip addr del ${vip}/32 dev eth0`);
     const open = await grade(stack);
@@ -135,7 +135,7 @@ describe("the ha exercise, on guests from which the dr exercise was taken away",
     await stack.lab("bare-ha");
     const up = await stack.lvs("up");
     expect(up.status, up.stderr).toBe(0);
-    expect(await grade(stack)).toMatchObject({ status: 1, exercise: "ha", score: { points: 0 } });
+    expect(await grade(stack)).toMatchObject({ status: 1, control: "keepalived", score: { points: 0 } });
     await type(stack, haByHand(await readLab("labs/bare-ha.yaml")));
     const after = await grade(stack);
     expect(

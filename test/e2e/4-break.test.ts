@@ -40,7 +40,7 @@ async function scenarioUntil(name: string, moment: RegExp, signal: NodeJS.Signal
 const injected = async (): Promise<unknown[]> =>
   (JSON.parse((await stack.lvs("fault status", "--json")).stdout) as { faults: unknown[] }).faults;
 
-describe("a lab of stage ha, broken on purpose", () => {
+describe("a lab under keepalived, broken on purpose", () => {
   beforeAll(() => stack.served("ha-baked"));
 
   test("every fault is there while it is injected, and gone when it is healed", async () => {

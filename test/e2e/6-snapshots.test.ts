@@ -35,7 +35,7 @@ async function killedInTheMiddle(verb: "save" | "load", ...command: string[]): P
   await closed;
 }
 
-describe("snapshots of a lab of stage ha", () => {
+describe("snapshots of a lab under keepalived", () => {
   beforeAll(() => stack.served("ha-baked"));
 
   test("`up --snapshot` takes one when the lab serves, and says what it cost", async () => {
@@ -122,12 +122,13 @@ describe("snapshots of a lab of stage ha", () => {
 
   test("another lab than the snapshot's is refused, with the difference", async () => {
     await stack.lab("ha-baked", (lab) => {
-      for (const server of lab.servers) if (server.name === "server3") server.weight = 3;
+      for (const service of lab.services)
+        service.realServers = [{ server: "server2" }, { server: "server3", weight: 3 }];
     });
     expect((await stack.lvs("up")).status).toBe(0);
     const refused = await stack.lvs("reset");
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain("servers.server3.weight: 1 in the snapshot, 3 now");
+    expect(refused.stderr).toContain("services.172.25.254.100:80.realServers.server3.weight: 1 in the snapshot, 3 now");
     await stack.lab("ha-baked");
     expect((await stack.lvs("up")).status).toBe(0);
     expect((await stack.lvs("reset")).status).toBe(0);

@@ -1,4 +1,13 @@
-import { directors, type Lab, realServers, type Server } from "../../lab/lab.ts";
+import {
+  byPriority,
+  directors,
+  type Lab,
+  type RealServer,
+  type VirtualService,
+  type VrrpInstance,
+  type VrrpMember,
+  withPrefix,
+} from "../../lab/index.ts";
 
 /** One thing that a student types, as root on a server. */
 export interface Step {
@@ -8,9 +17,9 @@ export interface Step {
   readonly input?: Pick<Step, "server" | "command">;
 }
 
-/** The article's dr stage as a student types it on bare guests: the director, the real servers, the cure of the ARP problem. */
+/** The article's balancing by hand as a student types it on bare guests: the director, the real servers, the cure of the ARP problem. */
 export function drByHand(lab: Lab): Step[] {
-  const { vip, port, scheduler } = lab.service;
+  const { vip, port, scheduler, realServers } = serviceOf(lab);
   const service = `${vip}:${port}`;
   return [
     ...directors(lab).flatMap(({ name }) =>
@@ -18,11 +27,11 @@ export function drByHand(lab: Lab): Step[] {
         name,
         install("ipvsadm"),
         `ipvsadm -A -t ${service} -s ${scheduler}`,
-        ...realServers(lab).map(
+        ...realServers.map(
           ({ address, weight }) =>
             `ipvsadm -a -t ${service} -r ${address}:${port} -g${weight === 1 ? "" : ` -w ${weight}`}`,
         ),
-        `ip addr add ${vip}/${lab.network.prefixLength} dev eth0`,
+        `ip addr add ${withPrefix(lab, vip)} dev eth0`,
       ),
     ),
     ...realServersByHand(lab),
@@ -31,14 +40,14 @@ export function drByHand(lab: Lab): Step[] {
 
 /** Takes away what `drByHand` has made, but for the packages. */
 export function undoDrByHand(lab: Lab): Step[] {
-  const { vip, port } = lab.service;
+  const { vip, port, realServers } = serviceOf(lab);
   return [
     ...directors(lab).flatMap(({ name }) =>
-      on(name, `ipvsadm -D -t ${vip}:${port}`, `ip addr del ${vip}/${lab.network.prefixLength} dev eth0`),
+      on(name, `ipvsadm -D -t ${vip}:${port}`, `ip addr del ${withPrefix(lab, vip)} dev eth0`),
     ),
-    ...realServers(lab).flatMap(({ name }) =>
+    ...realServers.flatMap(({ server }) =>
       on(
-        name,
+        server,
         "systemctl disable --now apache2",
         "rm /var/www/html/index.html",
         `ip addr del ${vip}/32 dev eth0`,
@@ -48,11 +57,12 @@ export function undoDrByHand(lab: Lab): Step[] {
   ];
 }
 
-/** The article's ha stage: the real servers as before, then two directors with SSH between them, mail and keepalived. */
+/** The article's two directors under keepalived: the real servers as before, then two directors with SSH between them, mail and keepalived. */
 export function haByHand(lab: Lab): Step[] {
-  const [first, ...others] = [...directors(lab)].sort((one, other) => (other.priority ?? 0) - (one.priority ?? 0));
-  if (!first) throw new Error(`the lab ${lab.name} has no director`);
-  const pair = [first, ...others];
+  const [instance] = lab.vrrp;
+  const pair = instance ? byPriority(instance).map((member) => ({ name: member.server, ...member })) : [];
+  const [first, ...others] = pair;
+  if (!instance || !first) throw new Error(`the lab ${lab.name} has no VRRP instance`);
   return [
     ...realServersByHand(lab),
     ...pair.flatMap(({ name }) =>
@@ -68,7 +78,10 @@ export function haByHand(lab: Lab): Step[] {
         })),
     ),
     ...pair.flatMap(({ name }) => on(name, install("keepalived", "ipvsadm", "opensmtpd", "bsd-mailx"))),
-    ...on(first.name, `cat >/etc/keepalived/keepalived.conf <<'CONF'\n${keepalivedConf(lab, first)}CONF`),
+    ...on(
+      first.name,
+      `cat >/etc/keepalived/keepalived.conf <<'CONF'\n${keepalivedConf(serviceOf(lab), instance, first)}CONF`,
+    ),
     ...others.flatMap((other) => [
       ...on(
         first.name,
@@ -91,22 +104,21 @@ const install = (...packages: readonly string[]): string =>
   `export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -q -y install ${packages.join(" ")}`;
 
 function realServersByHand(lab: Lab): Step[] {
-  const { vip } = lab.service;
-  const each = realServers(lab);
-  const rules = lab.arpCure !== "sysctl";
+  const { vip, realServers } = serviceOf(lab);
+  const rules = lab.servers.every(({ arpCure }) => arpCure !== "sysctl");
   return [
-    ...each.flatMap(({ name, page }) =>
+    ...realServers.flatMap(({ server, page }) =>
       on(
-        name,
+        server,
         install("apache2", ...(rules ? ["arptables"] : [])),
         `echo ${page.trim()} >/var/www/html/index.html`,
         "systemctl enable --now apache2",
         `ip addr add ${vip}/32 dev ${rules ? "eth0" : "lo"}`,
       ),
     ),
-    ...each.flatMap(({ name, address }) =>
+    ...realServers.flatMap(({ server, address }) =>
       on(
-        name,
+        server,
         ...(rules
           ? [`arptables -A INPUT -d ${vip} -j DROP`, `arptables -A OUTPUT -s ${vip} -j mangle --mangle-ip-s ${address}`]
           : ["all", "eth0"].flatMap((scope) => [
@@ -119,7 +131,11 @@ function realServersByHand(lab: Lab): Step[] {
 }
 
 /** The article's own text, with its comments and its two intervals of 0 that keepalived 2.2.7 complains of. */
-const keepalivedConf = (lab: Lab, { state, priority }: Server): string => `! Configuration File for keepalived
+const keepalivedConf = (
+  { vip, port, scheduler, healthCheck, realServers }: VirtualService,
+  { id, advertInterval, password }: VrrpInstance,
+  { state, priority }: VrrpMember,
+): string => `! Configuration File for keepalived
 
 global_defs {
    notification_email {
@@ -138,35 +154,41 @@ global_defs {
 vrrp_instance VI_1 {
     state ${state}
     interface eth0
-    virtual_router_id ${lab.keepalived.virtualRouterId}
+    virtual_router_id ${id}
     priority ${priority}
-    advert_int ${lab.keepalived.advertInterval}
+    advert_int ${advertInterval}
     authentication {
         auth_type PASS
-        auth_pass ${lab.keepalived.password}
+        auth_pass ${password}
     }
     virtual_ipaddress {
-        ${lab.service.vip}
+        ${vip}
     }
 }
 
-virtual_server ${lab.service.vip} ${lab.service.port} {
-    delay_loop ${lab.keepalived.delayLoop}
-    lb_algo ${lab.service.scheduler}
+virtual_server ${vip} ${port} {
+    delay_loop ${healthCheck?.delayLoop}
+    lb_algo ${scheduler}
     lb_kind DR
     #persistence_timeout 50
     protocol TCP
-${realServers(lab)
+${realServers
   .map(
-    ({ address, weight }) => `
-    real_server ${address} ${lab.service.port} {
+    ({ address, weight }: RealServer) => `
+    real_server ${address} ${port} {
         weight ${weight}
         TCP_CHECK {
-            connect_timeout ${lab.keepalived.connectTimeout}
-            delay_before_retry ${lab.keepalived.delayBeforeRetry}
+            connect_timeout ${healthCheck?.connectTimeout}
+            delay_before_retry ${healthCheck?.delayBeforeRetry}
         }
     }
 `,
   )
   .join("")}}
 `;
+
+/** The lab's one virtual service. */
+function serviceOf({ services: [service], name }: Lab): VirtualService {
+  if (!service) throw new Error(`the lab ${name} has no virtual service`);
+  return service;
+}

@@ -3,16 +3,18 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { liveLab } from "../../cli/live-lab.ts";
+import { clientAddress, networkOfVip } from "../../lab/index.ts";
 import { until } from "../../provision/until.ts";
 import { diskFull } from "../../verify/faults/disk-full.ts";
 import { RunClock } from "../../verify/live/clock.ts";
+import { serviceOf } from "../../verify/scenarios/selectors.ts";
 import { Capture } from "../../verify/wire/index.ts";
 import { failures, type TestStack } from "./stack.ts";
 
 /** The file that is there while the lab goes back to a snapshot. */
 export const restoringFile = ({ directory }: TestStack): string => join(directory, "snapshots/restoring");
 
-/** What a student may do to a lab of stage ha. */
+/** What a student may do to a lab under keepalived. */
 export const hurts = (stack: TestStack): [string, () => Promise<unknown>][] => [
   [
     "a broken keepalived.conf",
@@ -36,10 +38,17 @@ export interface Reset {
 
 /** Runs `lvs-lab reset`, and looks at the wire for the next ten seconds. */
 export async function resetOf(stack: TestStack): Promise<Reset> {
-  const { lab, host } = await liveLab(stack.name);
+  const { lab, host, bridges } = await liveLab(stack.name);
+  const service = serviceOf(lab);
   const clock = new RunClock();
   const file = join(host.directory, "reset.pcap");
-  const capture = await Capture.start(stack.host, { clock, lab, file });
+  const capture = await Capture.start(stack.host, {
+    clock,
+    service,
+    client: clientAddress(lab),
+    link: bridges[networkOfVip(lab, service.vip).name] ?? "",
+    file,
+  });
   const runs = untilRestored(stack, clock);
   const begun = clock.now();
   const { status, stderr } = await stack.lvs("reset");

@@ -21,7 +21,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** The lab of stage ha that test files share, by its number. */
+/** The lab under keepalived that test files share, by its number. */
 export const sharedLab = (number: number): TestStack => new TestStack(`e2e-shared-${number}`);
 
 /**
@@ -166,11 +166,10 @@ const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yam
 
 /** The part of a lab file that tests change. */
 export interface LabFile {
-  stage: string;
   arpCure?: string;
-  keepalived?: { preempt?: boolean };
-  service: { scheduler?: string };
-  servers: { name: string; role: string; weight?: number; page?: string }[];
+  vrrp?: { preempt?: boolean }[];
+  services: { scheduler?: string; realServers?: { server: string; weight?: number; page?: string }[] }[];
+  servers: { name: string; addresses: string[] }[];
 }
 
 /** The names of the checks that failed, as `id@subject`, sorted. */

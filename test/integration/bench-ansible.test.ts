@@ -7,7 +7,7 @@ import { changesIn, inventoryOf, playbook, playWith } from "../../bench/contende
 import { type Contents, contentsOf, makePeerKeys } from "../../bench/contenders/contents.ts";
 import { onPath } from "../../bench/harness/on-path.ts";
 import { run } from "../../bench/harness/run.ts";
-import { readLab } from "../../lab/lab.ts";
+import { readLab } from "../../lab/index.ts";
 
 /**
  * The playbook on this machine in the place of a server, with directories of its own over those that it writes to, and stand-ins for what

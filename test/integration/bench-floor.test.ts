@@ -6,7 +6,7 @@ import { quote } from "zx";
 import { contentsOf, makePeerKeys } from "../../bench/contenders/contents.ts";
 import { floorScript, provisioning } from "../../bench/contenders/floor.ts";
 import { run } from "../../bench/harness/run.ts";
-import { readLab } from "../../lab/lab.ts";
+import { readLab } from "../../lab/index.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { aptConf } from "../../provision/roles/packages.ts";
 import { inUserland } from "./hosts.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PlainHost } from "../../bench/harness/plain-host.ts";
 import { Terraform, terraformVariables } from "../../bench/harness/terraform.ts";
-import { readLab } from "../../lab/lab.ts";
+import { readLab } from "../../lab/index.ts";
 
 /** Machines that are never made: what Terraform says of its configuration before it asks libvirt anything. */
 const lab = await readLab("labs/bare-ha.yaml");
@@ -10,7 +10,7 @@ const host = {
   access: { uri: "qemu+unix:///system?socket=/nowhere/libvirt-sock" },
   image: { disk: "/nowhere/disk.qcow2", kernel: "/nowhere/vmlinuz", initrd: "/nowhere/initrd" },
   acceleration: "qemu",
-  subnet: lab.network.subnet,
+  network: lab.networks[0],
   guests: lab.servers.map((server) => ({ server, seed: `/nowhere/${server.name}.iso` })),
 } as unknown as PlainHost;
 

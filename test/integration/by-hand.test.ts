@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { $ } from "zx";
-import { type Lab, readLab } from "../../lab/lab.ts";
+import { clientAddress, interfaceOn, type Lab, readLab, withPrefix } from "../../lab/index.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { userland } from "../../provision/host/userland/userland.ts";
 import { command, type Word } from "../../provision/ssh/index.ts";
 import { arpCure } from "../../verify/checks/arp-cure.ts";
 import { arpOwner } from "../../verify/checks/arp-owner.ts";
-import type { Check, Seen } from "../../verify/checks/check.ts";
+import { type Check, type Seen, selectChecks } from "../../verify/checks/check.ts";
 import { directorVip } from "../../verify/checks/director-vip.ts";
 import { keepalivedConfig } from "../../verify/checks/keepalived-config.ts";
 import { realServerVip } from "../../verify/checks/real-server-vip.ts";
+import type { Subject } from "../../verify/checks/subjects.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { type Evidence, View } from "../../verify/live/view.ts";
 import { drByHand, haByHand, type Step } from "../e2e/by-hand.ts";
@@ -44,14 +45,21 @@ function hostsOf({ onTestFinished }: Finish) {
   const addSegment = async (lab: Lab) => {
     await add("segment");
     await must("segment", "ip link add br0 type bridge && ip link set br0 up");
-    const all = [...lab.servers, { name: "client", address: lab.network.client, mac: "52:54:00:aa:00:fa" }];
+    const all = [
+      ...lab.servers.map((server) => ({
+        name: server.name,
+        address: server.management,
+        mac: interfaceOn(server, "segment").mac,
+      })),
+      { name: "client", address: clientAddress(lab), mac: "52:54:00:aa:00:fa" },
+    ];
     for (const [index, { name, address, mac }] of all.entries()) {
       const host = await add(name);
       await must(
         "segment",
         `ip link add p${index} type veth peer name eth0 address ${mac} netns ${host.pid} && ip link set p${index} master br0 up`,
       );
-      await must(name, `ip address add ${address}/${lab.network.prefixLength} dev eth0 && ip link set eth0 up`);
+      await must(name, `ip address add ${withPrefix(lab, address)} dev eth0 && ip link set eth0 up`);
     }
   };
   return { on, must, addSegment };
@@ -87,7 +95,7 @@ class NamespaceView extends View {
 const verdictOf = ({ passed, started }: Seen): string => (passed ? "right" : started ? "wrong" : "not there");
 
 /** What a check sees on the namespaces as they are. */
-async function look(hosts: Hosts, lab: Lab, check: Check, subject: string): Promise<Seen> {
+async function look(hosts: Hosts, lab: Lab, check: Check, subject: Subject): Promise<Seen> {
   return await check.look(new NamespaceView({ ...(await aLiveLab("dr")), lab }, hosts), subject);
 }
 
@@ -102,22 +110,28 @@ describe.concurrent.each(["arptables", "sysctl"] as const)(
     it.skipIf(cure === "arptables" && !has("arptables"))(
       "take each check from nothing by wrong to right",
       async ({ hosts }) => {
-        const lab: Lab = { ...(await readLab("labs/bare.yaml")), arpCure: cure };
+        const bare = await readLab("labs/bare.yaml");
+        const cured = bare.servers.map((one) => (one.role === "real-server" ? { ...one, arpCure: cure } : one));
+        const lab: Lab = { ...bare, servers: cured };
         const { must } = hosts;
         await hosts.addSegment(lab);
-        const subjects = [
+        const all = selectChecks(lab, [directorVip, realServerVip, arpCure, arpOwner], {});
+        expect(all.map(({ check, subject: { host } }) => [check, host])).toEqual([
           [directorVip, "server1"],
           [realServerVip, "server2"],
           [realServerVip, "server3"],
           [arpCure, "server2"],
           [arpCure, "server3"],
           [arpOwner, "client"],
-        ] as const;
+        ]);
+        const verdictOn = async (check: Check, host: string) => {
+          const one = all.find((each) => each.check === check && each.subject.host === host);
+          if (!one) throw new Error(`${check.id} is not looked at on ${host}`);
+          return verdictOf(await look(hosts, lab, check, one.subject));
+        };
         const verdicts = async () =>
-          await Promise.all(
-            subjects.map(async ([check, subject]) => verdictOf(await look(hosts, lab, check, subject))),
-          );
-        expect(await verdicts()).toEqual(subjects.map(() => "not there"));
+          await Promise.all(all.map(async ({ check, subject }) => await verdictOn(check, subject.host)));
+        expect(await verdicts()).toEqual(all.map(() => "not there"));
 
         const steps = typable(drByHand(lab));
         const isCure = ({ command: text }: Step): boolean => /^(arptables|sysctl) /.test(text);
@@ -125,18 +139,18 @@ describe.concurrent.each(["arptables", "sysctl"] as const)(
         if (cure === "arptables") {
           // The ARP problem: three hosts have the VIP on the segment's interface, and all of them answer.
           await must("server1", "ip link set eth0 arp off"); // so that it is a real server's answer that comes
-          expect(verdictOf(await look(hosts, lab, arpOwner, "client"))).toBe("wrong");
+          expect(await verdictOn(arpOwner, "client")).toBe("wrong");
           await must("server1", "ip link set eth0 arp on");
         }
         for (const { server, command: text } of steps.filter(isCure)) await must(server, text);
-        expect(await verdicts()).toEqual(subjects.map(() => "right"));
+        expect(await verdicts()).toEqual(all.map(() => "right"));
 
         // Half a cure is none.
         await must(
           "server2",
           cure === "arptables" ? "arptables -F INPUT" : "sysctl -qw net.ipv4.conf.{all,eth0}.arp_ignore=0",
         );
-        expect(verdictOf(await look(hosts, lab, arpCure, "server2"))).toBe("wrong");
+        expect(await verdictOn(arpCure, "server2")).toBe("wrong");
       },
     );
   },
@@ -145,12 +159,13 @@ describe.concurrent.each(["arptables", "sysctl"] as const)(
 describe.concurrent("the article's keepalived.conf by hand", { timeout: 60_000 }, () => {
   it.skipIf(!has("keepalived"))("is taken by keepalived-config, and a slip in it is not", async ({ hosts }) => {
     const lab = await readLab("labs/bare-ha.yaml");
+    const director = { host: "server1" };
     await hosts.addSegment(lab);
-    expect(verdictOf(await look(hosts, lab, keepalivedConfig, "server1"))).toBe("not there");
+    expect(verdictOf(await look(hosts, lab, keepalivedConfig, director))).toBe("not there");
     const [config] = haByHand(lab).filter(({ command: text }) => text.startsWith("cat >/etc/keepalived/"));
     await hosts.must("server1", config?.command ?? "false");
-    expect(await look(hosts, lab, keepalivedConfig, "server1")).toMatchObject({ passed: true });
+    expect(await look(hosts, lab, keepalivedConfig, director)).toMatchObject({ passed: true });
     await hosts.must("server1", "sed -i 's/virtual_router_id/virtual_router/' /etc/keepalived/keepalived.conf");
-    expect(await look(hosts, lab, keepalivedConfig, "server1")).toMatchObject({ passed: false, started: true });
+    expect(await look(hosts, lab, keepalivedConfig, director)).toMatchObject({ passed: false, started: true });
   });
 });

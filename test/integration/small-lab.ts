@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { readLab } from "../../lab/lab.ts";
+import { clientAddress, readLab, withPrefix } from "../../lab/index.ts";
+import { bridgeOf } from "../../provision/host/bridge.ts";
 import { runOnHost } from "../../provision/host/command.ts";
-import { BRIDGE, type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
+import { type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
 import { writeDownLab } from "../unit/cli/a-down-lab.ts";
@@ -15,13 +16,15 @@ export interface SmallLab {
   end(): Promise<void>;
 }
 
+const BRIDGE = bridgeOf(0);
+
 /** Starts one in a state directory, with a stack that describes it as that of labs/bare.yaml. */
 export async function startSmallLab(state: string, stack: string): Promise<SmallLab> {
   const labFile = join(projectRoot, "labs/bare.yaml");
   const lab = await readLab(labFile);
   const [server] = lab.servers;
-  if (!server) throw new Error("labs/bare.yaml has no servers");
-  const { gateway, client, prefixLength } = lab.network;
+  const [hostAddress] = lab.networks[0]?.hostAddresses ?? [];
+  if (!server || hostAddress === undefined) throw new Error("labs/bare.yaml has no servers or no network");
   const [access, hostKey] = await Promise.all([generateKeys("access"), generateKeys("host")]);
   const directory = await writeDownLab(state, stack, labFile, {
     hostKey: hostKey.publicKey,
@@ -29,10 +32,10 @@ export async function startSmallLab(state: string, stack: string): Promise<Small
   });
   const host = openHost({ kind: "private", directory });
   await host.start({ packages: "/nowhere" });
-  const script = `ip link add ${BRIDGE} type bridge && ip link set ${BRIDGE} up && ip address add ${gateway}/${prefixLength} dev ${BRIDGE}`;
+  const script = `ip link add ${BRIDGE} type bridge && ip link set ${BRIDGE} up && ip address add ${withPrefix(lab, hostAddress)} dev ${BRIDGE}`;
   await runOnHost(host, SEGMENT, ["sh", "-c", script]);
-  await host.attach("client", { bridge: BRIDGE, address: `${client}/${prefixLength}` });
-  await host.attach(server.name, { bridge: BRIDGE, address: `${server.address}/${prefixLength}` });
+  await host.attach("client", { bridge: BRIDGE, address: withPrefix(lab, clientAddress(lab)) });
+  await host.attach(server.name, { bridge: BRIDGE, address: withPrefix(lab, server.management) });
   const sshd = host.spawn(
     server.name,
     ["setpriv", "--pdeathsig", "KILL", process.execPath, join(import.meta.dirname, "guest-sshd.mjs")],

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { $ } from "zx";
-import type { Lab } from "../../lab/lab.ts";
-import { promisedOutage } from "../../lab/vrrp.ts";
+import { clientAddress, promisedOutage, toIp } from "../../lab/index.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { RunClock } from "../../verify/live/clock.ts";
@@ -21,16 +20,17 @@ import {
 } from "../../verify/wire/index.ts";
 import type { Diagnosis } from "../../verify/wire/records.ts";
 import { end, run } from "./hosts.ts";
-import { it, lab, server1, server2, server4 } from "./wire.ts";
+import { BRIDGE, it, server1, server2, server4, textbook, wireLab } from "./wire.ts";
 
-const { vip } = lab.service;
+const { lab, service, instance } = textbook;
+const { vip } = service;
 
 describe.concurrent("the wire", { timeout: 120_000 }, () => {
   const ids = (diagnoses: readonly Diagnosis[]) => diagnoses.map(({ id }) => id);
   const say = (diagnoses: readonly Diagnosis[]) =>
     console.info(diagnoses.map(({ title, because }) => [title, ...because].join("\n    ")).join("\n"));
   const found = (result: CaptureResult): Diagnosis[] => {
-    const diagnoses = diagnose(result, lab);
+    const diagnoses = diagnose(result, lab, service);
     say(diagnoses);
     return diagnoses;
   };
@@ -51,11 +51,11 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
       expect(advert).toMatchObject({ mac: server1.mac.toLowerCase(), addresses: [vip], password: "1111", version: 2 });
     const all = await $({ quiet: true })`tcpdump -nn -r ${result.info.file}`;
     expect(result.info.packets).toBe(all.stdout.trim().split("\n").length);
-    expect(vrrpStates(result, lab)).toEqual([
+    expect(vrrpStates(result, lab, instance)).toEqual([
       { server: "server1", state: "MASTER", from: result.from, to: result.to },
       { server: "server4", state: "BACKUP", from: result.from, to: result.to },
     ]);
-    expect(vipOwners(result, lab).map(({ server }) => server)).toEqual(["server1"]);
+    expect(vipOwners(result, lab, instance).map(({ server }) => server)).toEqual(["server1"]);
   });
 
   it("stamps what it sees on the clock on which the probe asks", async ({ wire: { capture, probe } }) => {
@@ -109,11 +109,11 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     const [{ from, to }] = diagnoses as [Diagnosis];
     expect((to ?? 0) - from).toBeGreaterThan(3800); // 3 × 1000 ms + skew 805 ms
     expect((to ?? 0) - from).toBeLessThan(4300);
-    expect(vrrpStates(result, lab).map(({ server, state }) => `${server} ${state}`)).toEqual([
+    expect(vrrpStates(result, lab, instance).map(({ server, state }) => `${server} ${state}`)).toEqual([
       ...["server1 MASTER", "server1 silent"],
       ...["server4 BACKUP", "server4 MASTER"],
     ]);
-    expect(vipOwners(result, lab).map(({ server }) => server)).toEqual(["server1", "server4"]);
+    expect(vipOwners(result, lab, instance).map(({ server }) => server)).toEqual(["server1", "server4"]);
 
     const byProbe = outageOf(requests, { since: down }).longest;
     const byWire = outageFromWire(result, { since: down }).longest;
@@ -124,8 +124,8 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
     expect(Math.abs((byProbe?.ms ?? 0) - (byWire?.ms ?? 0))).toBeLessThan(30);
   });
 
-  const quick: Lab = { ...lab, keepalived: { ...lab.keepalived, vrrpVersion: 3, advertInterval: 0.1 } };
-  it.extend("vrrp", quick.keepalived)(
+  const quick = wireLab({ version: 3, advertInterval: 0.1 });
+  it.extend("vrrp", quick.instance)(
     "hears VRRPv3 at a tenth of a second, and an outage as short as it promises",
     async ({ wire: { clock, segment, directors, capture, probe, reigns } }) => {
       await reigns(server1.address, 10);
@@ -138,12 +138,12 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
       const result = await capture.stop();
 
       expect(result.adverts.every(({ version, intervalMs }) => version === 3 && intervalMs === 100)).toBe(true);
-      const { crash } = promisedOutage({ ...quick.keepalived, priority: server4.priority ?? 0 }); // 280 to 380 ms
+      const { crash } = promisedOutage({ ...quick.instance, priority: server4.priority }); // 280 to 380 ms
       const byProbe = outageOf(requests, { since: down }).longest;
       console.info(`outage by the probe ${byProbe?.ms} ms ± ${byProbe?.errorMs}, promised up to ${crash.maximum} ms`);
       expect((byProbe?.ms ?? 0) + (byProbe?.errorMs ?? 0)).toBeGreaterThanOrEqual(crash.minimum);
       expect(byProbe?.ms).toBeLessThan(crash.maximum + 500);
-      const diagnoses = diagnose(result, quick);
+      const diagnoses = diagnose(result, quick.lab, quick.service);
       expect(ids(diagnoses)).toEqual(["master-crash"]);
       expect(diagnoses[0]?.because.join()).toContain("3 × 100 ms");
     },
@@ -194,8 +194,8 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
   });
 
   it("names a router that is none of the lab's", async ({ wire: { joinRouter, capture, reigns } }) => {
-    const rogue = await joinRouter({ name: "rogue", address: "10.98.0.66", mac: "52:54:00:66:66:66" });
-    await rogue.keepalived.start({ priority: 200 });
+    const rogue = await joinRouter({ name: "rogue", address: toIp("10.98.0.66"), mac: "52:54:00:66:66:66" });
+    await rogue.keepalived.start({ state: "BACKUP", priority: 200 });
     await reigns("10.98.0.66");
     await rogue.keepalived.stop();
     await reigns(server1.address);
@@ -260,8 +260,8 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
       const [file, ...args] = ${JSON.stringify(segment.inside([]))};
       const env = ${JSON.stringify(labEnvironment())};
       const place = { spawn: (_at, command, { direct, ...options }) => spawn(file, [...args, ...command], { ...options, env }) };
-      const lab = ${JSON.stringify(lab)};
-      await Capture.start(place, { clock: new RunClock(), lab, file: "/dev/null", link: "silent0" });
+      const options = ${JSON.stringify({ service, client: clientAddress(lab), file: "/dev/null", link: "silent0" })};
+      await Capture.start(place, { clock: new RunClock(), ...options });
       console.log("listening");`;
     const parent = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
       cwd: projectRoot,
@@ -274,11 +274,14 @@ describe.concurrent("the wire", { timeout: 120_000 }, () => {
   });
 
   it("says why it cannot listen", async ({ directory, segment }) => {
-    const options = { clock: new RunClock(), lab, file: join(directory, "no.pcap") };
-    await expect(Capture.start(segment, { ...options, link: "nolink0" })).rejects.toThrow(
+    const at = { clock: new RunClock(), service, client: clientAddress(lab) };
+    const file = join(directory, "no.pcap");
+    await expect(Capture.start(segment, { ...at, file, link: "nolink0" })).rejects.toThrow(
       /the capture on nolink0 did not stay up.*No such device/s,
     );
-    await expect(Capture.start(segment, { ...options, file: join(directory, "no/no.pcap") })).rejects.toThrow("ENOENT");
+    await expect(Capture.start(segment, { ...at, file: join(directory, "no/no.pcap"), link: BRIDGE })).rejects.toThrow(
+      "ENOENT",
+    );
   });
 });
 

@@ -6,7 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { test } from "vitest";
-import { type Lab, parseLab, type Server } from "../../lab/lab.ts";
+import {
+  clientAddress,
+  type Ip,
+  interfaceOn,
+  type Lab,
+  parseLab,
+  serverNamed,
+  type VirtualService,
+  type VrrpInstance,
+  type VrrpMember,
+  withPrefix,
+} from "../../lab/index.ts";
+import type { LabInput } from "../../lab/schema.ts";
+import { bridgeOf } from "../../provision/host/bridge.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
 import { RunClock } from "../../verify/live/clock.ts";
@@ -14,22 +27,75 @@ import { Probe } from "../../verify/probe/index.ts";
 import { Capture } from "../../verify/wire/index.ts";
 import { end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
 
-/** The lab's directors and one of its real servers, each a network namespace: the same keepalived, kernel and wire, without the VMs. */
-export const lab = parseLab(
-  `stage: ha
-network: { subnet: 10.98.0.0/24, client: 10.98.0.250 }
-service: { vip: 10.98.0.100, port: 80, scheduler: rr }
-keepalived: { password: "1111", advertInterval: 1 }
-servers:
-  - { name: server1, address: 10.98.0.11, role: director, priority: 100 }
-  - { name: server2, address: 10.98.0.12, role: real-server }
-  - { name: server4, address: 10.98.0.14, role: director, priority: 50 }
-`,
-  "wire.yaml",
-);
-export const [server1, server2, server4] = lab.servers as [Server, Server, Server];
-const { vip, port } = lab.service;
-const BRIDGE = "lvsbr0";
+/** A lab with its one virtual service and its one VRRP instance. */
+export interface WireLab {
+  readonly lab: Lab;
+  readonly service: VirtualService;
+  readonly instance: VrrpInstance;
+}
+
+/** Two directors with these timers and a real server, each a network namespace: the same keepalived, kernel and wire, without the VMs. */
+export function wireLab(timers: Pick<VrrpInstance, "version" | "advertInterval">): WireLab {
+  const file: LabInput = {
+    control: "keepalived",
+    networks: [{ subnets: ["10.98.0.0/24"] }],
+    client: { addresses: ["10.98.0.250"] },
+    services: [{ vip: "10.98.0.100", port: 80, scheduler: "rr" }],
+    vrrp: [
+      {
+        ...timers,
+        members: [
+          { server: "server1", priority: 100 },
+          { server: "server4", priority: 50 },
+        ],
+      },
+    ],
+    servers: [
+      { name: "server1", addresses: ["10.98.0.11"], role: "director" },
+      { name: "server2", addresses: ["10.98.0.12"], role: "real-server" },
+      { name: "server4", addresses: ["10.98.0.14"], role: "director" },
+    ],
+  };
+  const lab = parseLab(JSON.stringify(file), "wire.yaml"); // JSON is YAML
+  const [service] = lab.services;
+  const [instance] = lab.vrrp;
+  if (!service || !instance) throw new Error("the lab has no service or no VRRP instance");
+  return { lab, service, instance };
+}
+
+/** The textbook's timers. */
+export const textbook = wireLab({ version: 2, advertInterval: 1 });
+const { lab, service, instance } = textbook;
+const { vip, port } = service;
+export const BRIDGE = bridgeOf(0);
+
+/** A host on the segment. */
+interface SegmentHost {
+  readonly name: string;
+  readonly address: Ip;
+  readonly mac?: string;
+}
+
+/** A host that keepalived runs on. */
+type Router = SegmentHost & { readonly mac: string };
+
+/** How keepalived starts in a VRRP instance. */
+type Start = Pick<VrrpMember, "state" | "priority">;
+
+const routerOf = (name: string): Router => {
+  const server = serverNamed(lab, name);
+  return { name, address: server.management, mac: interfaceOn(server, instance.network).mac };
+};
+
+const directorOf = (name: string): Router & Start => {
+  const member = instance.members.find(({ server }) => server === name);
+  if (!member) throw new Error(`${name} is no member of ${instance.name}`);
+  return { ...routerOf(name), state: member.state, priority: member.priority };
+};
+
+export const server1 = directorOf("server1");
+export const server2 = routerOf("server2");
+export const server4 = directorOf("server4");
 
 /** keepalived in a host, with files of its own. */
 class Keepalived {
@@ -42,11 +108,11 @@ class Keepalived {
     this.#at = at;
   }
 
-  async start(settings: Pick<Server, "state" | "priority">, vrrp: Partial<Lab["keepalived"]> = {}): Promise<void> {
-    const { state = "BACKUP", priority = 100 } = settings;
+  /** @param vrrp settings that differ from the lab's instance */
+  async start({ state, priority }: Start, vrrp: Partial<VrrpInstance> = {}): Promise<void> {
     const config = keepalivedConf({
-      ...{ ...lab.keepalived, ...lab.service, persistenceTimeout: 0, realServers: [] },
-      ...{ ...vrrp, state, priority, interface: "eth0" },
+      instances: [{ ...instance, ...vrrp, state, priority, interface: "eth0" }],
+      services: [{ ...service, realServers: [] }],
     });
     await writeFile(`${this.#at}.conf`, config);
     const files = ["--use-file", `${this.#at}.conf`, "--pid", `${this.#at}.pid`, "--vrrp_pid", `${this.#at}.vrrp`];
@@ -97,40 +163,41 @@ interface Given extends Finish {
   readonly directory: string;
   readonly segment: Host;
   /** Settings of both directors that differ from the lab's. */
-  readonly vrrp: Partial<Lab["keepalived"]>;
+  readonly vrrp: Partial<VrrpInstance>;
 }
 
 /** Joins the client and both directors to a segment. When it returns, server1 is master, a capture listens, and a probe asks. */
 async function startWire({ onTestFinished, directory, segment, vrrp }: Given) {
   const clock = new RunClock();
 
-  const joinSegment = async ({ name, address, mac }: Pick<Server, "name" | "address"> & { mac?: string }) => {
+  const joinSegment = async ({ name, address, mac }: SegmentHost) => {
     const host = await ownHost({ onTestFinished });
     await plug(segment, BRIDGE, host, { port: name, ...(mac ? { mac } : {}) });
-    await run(host, "ip", "address", "add", `${address}/24`, "dev", "eth0");
+    await run(host, "ip", "address", "add", withPrefix(lab, address), "dev", "eth0");
     await run(host, "ip", "link", "set", "eth0", "up");
     return host;
   };
   /** keepalived's place in a host that speaks VRRP. */
-  const joinRouter = async (router: Pick<Server, "name" | "address" | "mac">) => {
+  const joinRouter = async (router: Router) => {
     const host = await joinSegment(router);
     const keepalived = new Keepalived(host, join(directory, router.name));
     onTestFinished(() => keepalived.kill());
     return { host, keepalived };
   };
-  const joinDirector = async (server: Server) => {
+  const joinDirector = async (server: Router) => {
     const director = await joinRouter(server);
     const page = await serve(director.host, { name: server.name, port });
     onTestFinished(() => end(page));
     return director;
   };
   const [client, first, second] = await Promise.all([
-    joinSegment({ name: "client", address: lab.network.client }),
+    joinSegment({ name: "client", address: clientAddress(lab) }),
     joinDirector(server1),
     joinDirector(server4),
   ]);
 
-  const listen = () => Capture.start(segment, { clock, lab, file: join(directory, "capture.pcap") });
+  const captured = { service, client: clientAddress(lab), link: BRIDGE };
+  const listen = () => Capture.start(segment, { clock, ...captured, file: join(directory, "capture.pcap") });
   let capture = await listen();
   onTestFinished(async () => {
     await capture.stop().catch(() => {});

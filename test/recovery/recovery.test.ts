@@ -192,7 +192,7 @@ const faults: Fault[] = [
     changes: true,
     inject: () =>
       stack.lab("dr-baked", (lab) =>
-        Object.assign(lab.servers.find(({ name }) => name === "server3") ?? {}, { address: "172.25.254.33" }),
+        Object.assign(lab.servers.find(({ name }) => name === "server3") ?? {}, { addresses: ["172.25.254.33"] }),
       ),
     afterwards: async () =>
       expect(await stack.on("server3", "ip -4 -o address show eth0")).toContain("172.25.254.33/24"),

@@ -1,58 +1,70 @@
+import { addressOn, networkOfVip, serverNamed } from "../../lab/index.ts";
 import { type ArpRule, parseArptables } from "../../provision/roles/arptables.ts";
 import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
-import { names, serverNamed } from "./subjects.ts";
+import { deviceFor, eachRealServer, oncePerVip, ownsVip, type ServiceSubject } from "./subjects.ts";
 
 /** By either cure, or none at all: what matters is that no real server is left to answer for the VIP. */
-export const arpCure: Check = {
+export const arpCure: Check<ServiceSubject> = {
   id: "arp-cure",
   title: "The real server is kept from answering ARP for the VIP",
   role: "real-server",
   proves:
     "A real server that owns the VIP neither answers an ARP request for it nor sends one in its name, so that only the director's answer " +
     "reaches the client. Otherwise whoever answers first has the client, and the balancing is gone.",
-  stages: ["dr", "ha"],
-  subjects: names.realServers,
-  expected: ({ service: { vip } }) =>
-    `arptables: IN drops what asks for ${vip}, OUT leaves with the own address; or arp_ignore=1 and arp_announce=2 on eth0, with the VIP on lo`,
-  byHand: ({ arpCure: cure }) =>
-    cure === "sysctl" ? [`sysctl ${keys.join(" ")}`, "ip addr show eth0"] : ["arptables -n -L"],
-  hint: ({ service: { vip }, arpCure: cure, servers }, subject) =>
-    cure === "sysctl"
-      ? `\`sysctl ${keys.map((key, index) => `${key}=${wanted[index]}`).join(" ")}\`, and the VIP on lo: arp_ignore=1 answers for every address of eth0 itself.`
-      : `\`apt-get install arptables\`, \`arptables -A INPUT -d ${vip} -j DROP\`, \`arptables -A OUTPUT -s ${vip} -j mangle --mangle-ip-s ${
-          servers.find(({ name }) => name === subject)?.address
-        }\``,
-  async look(view, subject) {
-    const { vip } = view.lab.service;
-    const own = serverNamed(view.lab, subject)?.address ?? "";
-    const tables = await view.on(subject)`arptables -n -L`;
+  grading: { ipvsadm: { points: 2 }, keepalived: { points: 2 } },
+  appliesTo: (lab) => lab.services.some(ownsVip),
+  subjects: (lab) => oncePerVip(eachRealServer(lab).filter(({ service }) => ownsVip(service))),
+  expected: (lab, { host, service: { vip } }) =>
+    `arptables: IN drops what asks for ${vip}, OUT leaves with the own address; or arp_ignore=1 and arp_announce=2 on ${deviceFor(lab, host, vip)}, with the VIP on lo`,
+  byHand(lab, { host, service: { vip } }) {
+    const device = deviceFor(lab, host, vip);
+    return serverNamed(lab, host).arpCure === "sysctl"
+      ? [`sysctl ${keysOf(device).join(" ")}`, `ip addr show ${device}`]
+      : ["arptables -n -L"];
+  },
+  hint(lab, { host, service: { vip } }) {
+    const device = deviceFor(lab, host, vip);
+    return serverNamed(lab, host).arpCure === "sysctl"
+      ? `\`sysctl ${keysOf(device)
+          .map((key, index) => `${key}=${wanted[index]}`)
+          .join(" ")}\`, and the VIP on lo: arp_ignore=1 answers for every address of ${device} itself.`
+      : `\`apt-get install arptables\`, \`arptables -A INPUT -d ${vip} -j DROP\`, \`arptables -A OUTPUT -s ${vip} -j mangle --mangle-ip-s ${addressOn(
+          serverNamed(lab, host),
+          networkOfVip(lab, vip).name,
+        )}\``;
+  },
+  async look(view, { host, service: { vip } }) {
+    const device = deviceFor(view.lab, host, vip);
+    const keys = keysOf(device);
+    const own: string = addressOn(serverNamed(view.lab, host), networkOfVip(view.lab, vip).name);
+    const tables = await view.on(host)`arptables -n -L`;
     const { INPUT = [], OUTPUT = [] } = parseArptables(tables.output);
     // The first rule that fits decides, as in the kernel.
-    const drops = INPUT.find((rule) => fits(rule, "-d", vip))?.["-j"] === "DROP";
-    const mangles = OUTPUT.find((rule) => fits(rule, "-s", vip))?.["--mangle-ip-s"] === own;
+    const drops = INPUT.find((rule) => fits(rule, "-d", vip, device))?.["-j"] === "DROP";
+    const mangles = OUTPUT.find((rule) => fits(rule, "-s", vip, device))?.["--mangle-ip-s"] === own;
     if (drops && mangles) return { passed: true, seen: "both arptables rules", started: true };
-    const sysctl = await view.on(subject)`sysctl ${keys}`;
+    const sysctl = await view.on(host)`sysctl ${keys}`;
     const values = new Map(
       [...sysctl.output.matchAll(/^(\S+) = (\d+)$/gm)].map(([, key = "", value]) => [key, Number(value)] as const),
     );
     // Of all and of the interface's own the greater one counts: the kernel's ip-sysctl.rst.
     const inForce = (name: string): number =>
-      Math.max(...["all", "eth0"].map((scope) => values.get(`net.ipv4.conf.${scope}.${name}`) ?? 0));
+      Math.max(...["all", device].map((scope) => values.get(`net.ipv4.conf.${scope}.${name}`) ?? 0));
     const ignore = inForce("arp_ignore");
     const announce = inForce("arp_announce");
     const set = (ignore === 1 || ignore === 2) && announce === 2;
-    const addresses = parseIpAddresses((await view.on(subject)`ip -oneline -4 address show dev eth0`).output);
+    const addresses = parseIpAddresses((await view.on(host)`ip -oneline -4 address show dev ${device}`).output);
     const asked = addresses.some(({ address }) => address === vip);
     const rules = INPUT.length + OUTPUT.length;
     return {
       passed: set && !asked,
       started: rules > 0 || ignore > 0 || announce > 0,
       seen: set
-        ? `arp_ignore ${ignore}, arp_announce ${announce}, the VIP ${asked ? "on eth0, where arp_ignore=1 answers for it" : "not on eth0"}`
-        : `arptables: drop ${drops ? "yes" : "no"}, mangle ${mangles ? "yes" : "no"}; in force on eth0: arp_ignore ${ignore}, arp_announce ${announce}`,
+        ? `arp_ignore ${ignore}, arp_announce ${announce}, the VIP ${asked ? `on ${device}, where arp_ignore=1 answers for it` : `not on ${device}`}`
+        : `arptables: drop ${drops ? "yes" : "no"}, mangle ${mangles ? "yes" : "no"}; in force on ${device}: arp_ignore ${ignore}, arp_announce ${announce}`,
       ...(set && asked
-        ? { hint: `Move the VIP: \`ip addr del ${vip}/32 dev eth0\`, \`ip addr add ${vip}/32 dev lo\`.` }
+        ? { hint: `Move the VIP: \`ip addr del ${vip}/32 dev ${device}\`, \`ip addr add ${vip}/32 dev lo\`.` }
         : {}),
       ...(OUTPUT.some((rule) => rule["-s"] === vip && (rule["--mangle-ip-s"] ?? own) !== own)
         ? { hint: `What leaves is to carry this server's own address: \`--mangle-ip-s ${own}\`.` }
@@ -61,16 +73,13 @@ export const arpCure: Check = {
   },
 };
 
-const keys = ["all", "eth0"].flatMap((scope) => [
-  `net.ipv4.conf.${scope}.arp_ignore`,
-  `net.ipv4.conf.${scope}.arp_announce`,
-]);
+const keysOf = (device: string): string[] =>
+  ["all", device].flatMap((scope) => [`net.ipv4.conf.${scope}.arp_ignore`, `net.ipv4.conf.${scope}.arp_announce`]);
 const wanted = [1, 2, 1, 2];
 
-/** Whether a rule catches the VIP in this place on eth0, whatever the other end of the packet is. */
-function fits(rule: ArpRule, key: "-s" | "-d", vip: string): boolean {
+/** Whether a rule catches the VIP in this place on the device, whatever the other end of the packet is. */
+function fits(rule: ArpRule, key: "-s" | "-d", vip: string, device: string): boolean {
   const other = key === "-s" ? "-d" : "-s";
   if (other in rule || `!${other}` in rule || `!${key}` in rule) return false;
-  const device = rule["-i"] ?? rule["-o"] ?? "eth0";
-  return (rule[key] ?? vip) === vip && device === "eth0";
+  return (rule[key] ?? vip) === vip && (rule["-i"] ?? rule["-o"] ?? device) === device;
 }

@@ -1,29 +1,33 @@
+import { holderOf, type Ip } from "../../lab/index.ts";
 import { arpAnswers, hostOf } from "../live/arp-answers.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
-import { names, ownerOf } from "./subjects.ts";
+import { clientOfEachService, everywhere, oncePerVip, type ServiceSubject } from "./subjects.ts";
 
-export const arpOwner: Check = {
+export const arpOwner: Check<ServiceSubject> = {
   id: "arp-owner",
   title: "When the client asks who has the VIP, the director answers and nobody else",
   role: "client",
   proves:
     "The ARP problem is cured where it matters, at the client: whenever it forgets the VIP's MAC address and asks anew, there is one answer " +
     "to learn. A second host that answers too is the problem even while it is the slower one.",
-  stages: ["dr", "ha"],
+  grading: { ipvsadm: { points: 2 }, keepalived: { points: 2, after: "director-table" } },
+  appliesTo: everywhere,
   settles: 10,
-  subjects: names.client,
-  expected: (lab) => `${ownerOf(lab)?.name} alone answers, and the client's entry names ${ownerOf(lab)?.name}`,
-  byHand: ({ service: { vip } }) => [
+  subjects: (lab) => oncePerVip(clientOfEachService(lab)),
+  expected: (lab, { service: { vip } }) =>
+    `${holderOf(lab, vip)} alone answers, and the client's entry names ${holderOf(lab, vip)}`,
+  byHand: (_, { service: { vip } }) => [
     `arp -d ${vip}; ping -c 1 ${vip}; arp -an | grep '(${vip})'`,
     `arping -b -c 3 -I eth0 ${vip}`,
   ],
-  hint: (lab) =>
-    `It is to be ${ownerOf(lab)?.name}: does it have the VIP? If a real server answers, its ARP cure is missing (\`lvs-lab check --only arp-cure\`).`,
+  hint: (lab, { service: { vip } }) =>
+    `It is to be ${holderOf(lab, vip)}: does it have the VIP? If a real server answers, its ARP cure is missing (\`lvs-lab check --only arp-cure\`).`,
   async look(view, subject) {
-    const answers = await arpAnswers(view);
+    const { vip } = subject.service;
+    const answers = await arpAnswers(view, vip);
     // Where nobody answers there is no entry to come, and two seconds to wait for it.
-    const entry = answers.length === 0 ? undefined : await learnedOwner(view);
+    const entry = answers.length === 0 ? undefined : await learnedOwner(view, vip);
     const seen =
       answers.length === 0
         ? "nobody answers"
@@ -33,8 +37,7 @@ export const arpOwner: Check = {
 };
 
 /** Whom the client's ARP entry names once it has forgotten the VIP and asked again. */
-async function learnedOwner(view: View): Promise<string | undefined> {
-  const { vip } = view.lab.service;
+async function learnedOwner(view: View, vip: Ip): Promise<string | undefined> {
   // A UDP datagram makes the client ask, and IPVS has no part in it. Two seconds is twice what a lost ARP request costs.
   const { output } = await view.client(
     "bash",

@@ -1,47 +1,56 @@
-import { goesInTurn, poolOf } from "../../lab/lab.ts";
+import { goesInTurn, poolOf } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
-import { askVip, names, repeats, serverOfPage, urlOf } from "./subjects.ts";
+import {
+  askService,
+  clientOfEachService,
+  everywhere,
+  repeats,
+  type ServiceSubject,
+  serverOfPage,
+  urlOf,
+} from "./subjects.ts";
 
 const REQUESTS = 10;
 
-export const balancing: Check = {
+export const balancing: Check<ServiceSubject> = {
   id: "balancing",
   title: "The client's requests to the VIP are shared out by the scheduler",
   role: "client",
   proves:
     "All of it together, as the client sees it: ten requests, each on a connection of its own, are answered by real servers in the " +
     "scheduler's order, under rr strictly in turn.",
-  stages: ["dr", "ha"],
+  grading: { ipvsadm: { points: 3 }, keepalived: { points: 3, after: "arp-owner" } },
+  appliesTo: everywhere,
   settles: 15,
-  subjects: names.client,
-  expected: (lab) =>
-    goesInTurn(lab)
-      ? `${REQUESTS} answers, ${poolOf(lab)
-          .map(({ name }) => name)
+  subjects: clientOfEachService,
+  expected: (_, { service }) =>
+    goesInTurn(service)
+      ? `${REQUESTS} answers, ${poolOf(service)
+          .map(({ server }) => server)
           .join(" and ")} strictly in turn`
       : `${REQUESTS} answers, each from a real server`,
-  byHand: (lab) => [`for i in {1..${REQUESTS}}; do curl ${urlOf(lab)}; done`],
-  hint: (lab) =>
+  byHand: (_, { service }) => [`for i in {1..${REQUESTS}}; do curl ${urlOf(service)}; done`],
+  hint: (_, { service }) =>
     "It depends on all the others, so see to those first. One real server alone: the client reached it past the director " +
-    `(\`arp -d ${lab.service.vip}\`), or the service is persistent. A request that hangs: its real server lacks the VIP.`,
-  async look(view) {
-    const pool = poolOf(view.lab);
+    `(\`arp -d ${service.vip}\`), or the service is persistent. A request that hangs: its real server lacks the VIP.`,
+  async look(view, { service }) {
+    const pool = poolOf(service);
     const answers: string[] = [];
     let answered = 0;
     for (let request = 0; request < REQUESTS; request++) {
-      const { output, status } = await askVip(view);
+      const { output, status } = await askService(view, service);
       if (status === 0) answered++;
       answers.push(
-        serverOfPage(view.lab, output)?.name ??
+        serverOfPage(service, output)?.server ??
           (status === 0 ? `unknown page ${JSON.stringify(output.slice(0, 40))}` : `failed (curl ${status})`),
       );
       // Each has had its turn, and it is no single mishap: the rest would tell nothing new, and a request that hangs takes 5 s.
       if (answers.length - answered > 1 && answers.length > pool.length) break;
     }
-    const known = answers.every((answer) => pool.some(({ name }) => name === answer));
+    const known = answers.every((answer) => pool.some(({ server }) => server === answer));
     const inTurn = repeats(answers, pool.length) && new Set(answers).size === pool.length;
     return {
-      passed: answered > 0 && known && (!goesInTurn(view.lab) || inTurn),
+      passed: answered > 0 && known && (!goesInTurn(service) || inTurn),
       seen: answers.join(" "),
       started: answered > 0,
     };

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Goal, goalOf, type Lab } from "../../lab/lab.ts";
+import type { Control, Lab } from "../../lab/index.ts";
 import { InterruptedError } from "../live/interruptible.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { type Evidence, View } from "../live/view.ts";
+import type { Subject } from "./subjects.ts";
 
 /** Whose part of the lab a check is about, and so where somebody looks who does it by hand. */
 export const checkRoles = ["director", "real-server", "client"] as const;
@@ -11,29 +12,40 @@ export const checkRoles = ["director", "real-server", "client"] as const;
  * One fact about a running lab, asserted. It reads the live lab and nothing else, and asserts what is the case however it came about:
  * the article's steps typed by hand pass as ours do.
  */
-export interface Check {
+export interface Check<S extends Subject = Subject> {
   /** Kebab case; how it is chosen and reported. */
   readonly id: string;
   readonly title: string;
   readonly role: (typeof checkRoles)[number];
   /** What it proves and why that matters, in a sentence or two. */
   readonly proves: string;
-  /** In what kind of lab it must hold: one of this stage, or a bare one that is to become this. */
-  readonly stages: readonly Goal[];
+  /** Its tasks in exercises, by who is to be in control; absent: it is not graded. */
+  readonly grading?: Partial<Readonly<Record<Control, Grading>>>;
   /** Whether it breaks something for a moment (and mends it). Only run when asked for. */
   readonly faulty?: boolean;
   /** How long the lab may take to get there after a change, in seconds: timers of VRRP and of health checks, which no machine shortens. */
   readonly settles?: number;
-  /** What it is asserted of: names of servers, or `client`. */
-  subjects(lab: Lab): readonly string[];
+  /** Whether it must hold in the lab; in a manual one, once the exercise is done. */
+  appliesTo(lab: Lab): boolean;
+  /** What it is asserted of. */
+  subjects(lab: Lab): readonly S[];
   /** What must be seen, in words. */
-  expected(lab: Lab, subject: string): string;
+  expected(lab: Lab, subject: S): string;
   /** The commands by which a person sees it, as typed on the subject. */
-  byHand(lab: Lab, subject: string): readonly string[];
+  byHand(lab: Lab, subject: S): readonly string[];
   /** What to do when it is not so, for somebody who does the lab's steps by hand. */
-  hint(lab: Lab, subject: string): string;
+  hint(lab: Lab, subject: S): string;
   /** Looks, and says what was seen. */
-  look(view: View, subject: string): Promise<Seen>;
+  look(view: View, subject: S): Promise<Seen>;
+}
+
+/** A check as a task of an exercise: one for each of its subjects, unless they are one thing. */
+export interface Grading {
+  readonly points: number;
+  /** One task for all subjects: what one of them must not do is no achievement while none does it. */
+  readonly together?: boolean;
+  /** The id of the check that its task follows, where that is not the one before it in the list of checks. */
+  readonly after?: string;
 }
 
 export interface Seen {
@@ -49,7 +61,14 @@ export interface Seen {
 export interface CheckResult extends Seen {
   readonly id: string;
   readonly title: string;
+  /** Where: a server's name or `client`, and the service or VRRP instance where the check has several there. */
   readonly subject: string;
+  /** A server's name, or `client`. */
+  readonly host: string;
+  /** The name of the virtual service that it is about, if it is about one. */
+  readonly service?: string;
+  /** The name of the VRRP instance that it is about, if it is about one. */
+  readonly instance?: string;
   readonly expected: string;
   /** The commands by which a person sees the same on the subject. */
   readonly byHand: readonly string[];
@@ -74,7 +93,7 @@ export interface Patience {
 export async function runCheck(
   live: LiveLab,
   check: Check,
-  subject: string,
+  subject: Subject,
   { patience = "settling" }: Patience = {},
 ): Promise<CheckResult> {
   const begin = performance.now();
@@ -97,7 +116,10 @@ export async function runCheck(
       return {
         id: check.id,
         title: check.title,
-        subject,
+        subject: labelOf(live.lab, check, subject),
+        host: subject.host,
+        ...(subject.service ? { service: subject.service.name } : {}),
+        ...(subject.instance ? { instance: subject.instance.name } : {}),
         passed,
         started,
         expected: check.expected(live.lab, subject),
@@ -117,8 +139,8 @@ export interface Selection {
   readonly only?: readonly string[];
   /** These roles' part of the lab. */
   readonly roles?: readonly string[];
-  /** Asserted of these: servers' names, or `client`. */
-  readonly subjects?: readonly string[];
+  /** Looked at on these: servers' names, or `client`. */
+  readonly hosts?: readonly string[];
 }
 
 export interface RunOptions extends Selection, Patience {
@@ -131,19 +153,24 @@ export interface RunOptions extends Selection, Patience {
 export function selectChecks(
   lab: Lab,
   checks: readonly Check[],
-  { only, roles, subjects }: Selection,
-): { check: Check; subject: string }[] {
+  { only, roles, hosts }: Selection,
+): { check: Check; subject: Subject }[] {
   return checks
     .filter(
-      ({ id, role, stages }) =>
-        stages.includes(goalOf(lab)) && (only?.includes(id) ?? true) && (roles?.includes(role) ?? true),
+      (check) => check.appliesTo(lab) && (only?.includes(check.id) ?? true) && (roles?.includes(check.role) ?? true),
     )
     .flatMap((check) =>
       check
         .subjects(lab)
-        .filter((subject) => subjects?.includes(subject) ?? true)
+        .filter(({ host }) => hosts?.includes(host) ?? true)
         .map((subject) => ({ check, subject })),
     );
+}
+
+/** A subject in a word: its host, and what else tells it from the check's other subjects on that host. */
+export function labelOf(lab: Lab, check: Check, { host, service, instance }: Subject): string {
+  const there = check.subjects(lab).filter((other) => other.host === host);
+  return there.length < 2 ? host : [host, service?.name ?? instance?.name].filter(Boolean).join(" ");
 }
 
 /** Runs the checks that fit the lab: the steady ones side by side, then the faulty ones in order. */

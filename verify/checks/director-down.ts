@@ -1,28 +1,30 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { electedOf } from "../../lab/index.ts";
 import { failoverReport, failoverScenario } from "../failover/index.ts";
 import { InterruptedError } from "../live/interruptible.ts";
 import { runScenario } from "../scenarios/index.ts";
 import type { Check } from "./check.ts";
-import { masterOf, names, urlOf } from "./subjects.ts";
+import { clientOfEachInstance, type InstanceSubject, underKeepalived, urlOf } from "./subjects.ts";
 
-export const directorDown: Check = {
+export const directorDown: Check<InstanceSubject> = {
   id: "director-down",
   title: "When the master loses power the standby takes over as fast as VRRP promises, and gives back when it returns",
   role: "client",
   proves:
     "The failover, measured from outside: the outage that the client sees when the master dies without a word is no longer than VRRP's " +
     "timers allow, and afterwards all is as before.",
-  stages: ["ha"],
+  grading: { keepalived: { points: 3 } },
+  appliesTo: underKeepalived,
   faulty: true,
-  subjects: names.client,
+  subjects: clientOfEachInstance,
   expected: () =>
     "the outage that VRRP promises, the ARP entry moves, requests alternate, the master takes the VIP again",
-  byHand: (lab) => [
-    `npx lvs-lab ssh ${masterOf(lab)?.name} -- poweroff --force --force`,
-    `while sleep 0.1; do curl --max-time 1 ${urlOf(lab)}; done`,
-    `arp -an | grep '(${lab.service.vip})'`,
+  byHand: (lab, { instance }) => [
+    `npx lvs-lab ssh ${electedOf(instance)} -- poweroff --force --force`,
+    `while sleep 0.1; do curl --max-time 1 ${lab.services.filter(({ vip }) => instance.addresses.includes(vip)).map(urlOf)[0]}; done`,
+    `arp -an | grep '(${instance.addresses[0]})'`,
     "npx lvs-lab up # gives it its power back",
   ],
   hint: () =>

@@ -1,7 +1,7 @@
-import { goalOf, type Lab, realServers } from "../../lab/lab.ts";
+import { forwardingMethods, hostPort, type Lab, type VirtualService } from "../../lab/index.ts";
 import { type ListedService, parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import type { Check } from "./check.ts";
-import { keepalivedRuns, names } from "./subjects.ts";
+import { eachDirector, everywhere, keepalivedRuns } from "./subjects.ts";
 
 export const directorTable: Check = {
   id: "director-table",
@@ -10,51 +10,78 @@ export const directorTable: Check = {
   proves:
     "The kernel knows what to do with a packet for the VIP: which service it is for, which real servers may have it, by which scheduler, " +
     "and that it goes to them by direct routing. Without the table the director answers for itself.",
-  stages: ["dr", "ha"],
+  grading: { ipvsadm: { points: 3 }, keepalived: { points: 1, after: "vip-holder" } },
+  appliesTo: everywhere,
   settles: 15, // keepalived puts a real server in once its first health check has passed
-  subjects: names.directors,
-  expected: (lab) => `${serviceOf(lab)} -> ${realsOf(lab).join(", ")}`,
+  subjects: eachDirector,
+  expected: (lab) => inWords(lab.services.map(wantedInWords)),
   byHand: () => ["ipvsadm -ln"],
-  hint: (lab) => {
-    const { vip, port, scheduler, persistenceTimeout } = lab.service;
-    if (goalOf(lab) === "ha")
-      return (
-        `keepalived makes the table from its virtual_server ${vip} ${port} { … }, with one real_server in it for each of ` +
-        `${realServers(lab)
-          .map(({ address }) => address)
-          .join(", ")}. One that is missing has failed its TCP_CHECK: ` +
-        "`curl` it from the director, and read `journalctl -u keepalived`."
-      );
-    const service = `${vip}:${port}`;
-    const persistent = persistenceTimeout ? ` -p ${persistenceTimeout}` : "";
-    return (
-      `\`ipvsadm -A -t ${service} -s ${scheduler}${persistent}\`, then for each real server \`ipvsadm -a -t ${service} -r ADDRESS:${port} -g\` ` +
-      "(-g is direct routing; `-w N` sets a weight). `ipvsadm -E` and `-e` change what is there, `ipvsadm -C` empties the table."
-    );
-  },
-  async look(view, subject) {
-    const { output } = await view.on(subject)`ipvsadm -ln`;
-    const table = parseIpvsList(output);
-    const services = table.map(serviceInWords);
-    const reals = table.flatMap(({ destinations }) =>
-      Object.entries(destinations).map(([address, { forwarding, weight }]) => `${address} ${forwarding} ${weight}`),
-    );
-    const { lab } = view;
+  hint: ({ control, services }) =>
+    services.map((service) => (control === "keepalived" ? underKeepalived(service) : byIpvsadm(service))).join(" "),
+  async look(view, { host }) {
+    const { output } = await view.on(host)`ipvsadm -ln`;
+    const table = parseIpvsList(output).map((one) => ({
+      service: serviceInWords(one),
+      reals: Object.entries(one.destinations).map(
+        ([address, { forwarding, weight }]) => `${address} ${forwarding} ${weight}`,
+      ),
+    }));
+    const { services, control } = view.lab;
+    const methods = new Set<string>(services.map(({ forwarding }) => forwardingMethods[forwarding].listed));
+    const [wrong] = table.flatMap(({ reals }) => reals.filter((real) => !methods.has(real.split(" ")[1] ?? "")));
     return {
-      passed: services.join() === serviceOf(lab) && reals.sort().join() === realsOf(lab).sort().join(),
-      seen: services.length === 0 ? "no virtual service" : `${services.join("; ")} -> ${reals.join(", ")}`,
-      started: services.length > 0 || (goalOf(lab) === "ha" && (await keepalivedRuns(view, subject))),
-      ...(reals.some((real) => !real.includes(" Route "))
-        ? {
-            hint: "A real server is not reached by direct routing: `ipvsadm -e … -g`, or `lb_kind DR` in keepalived.conf.",
-          }
-        : {}),
+      passed: sorted(table) === sorted(services.map(wantedInWords)),
+      seen: table.length === 0 ? "no virtual service" : inWords(table),
+      started: table.length > 0 || (control === "keepalived" && (await keepalivedRuns(view, host))),
+      ...(wrong === undefined ? {} : { hint: methodHint(services) }),
     };
   },
 };
 
-const serviceOf = ({ service: { vip, port, ...options } }: Lab): string =>
-  serviceInWords({ key: `-t ${vip}:${port}`, ...options });
+/** A virtual service and its real servers, in the words of `ipvsadm -ln`. */
+interface InWords {
+  readonly service: string;
+  readonly reals: readonly string[];
+}
+
+const inWords = (table: readonly InWords[]): string =>
+  table.map(({ service, reals }) => `${service} -> ${reals.join(", ")}`).join("; ");
+
+/** Without an order: neither that of the services nor that of their real servers matters. */
+const sorted = (table: readonly InWords[]): string =>
+  inWords(
+    table
+      .map(({ service, reals }) => ({ service, reals: reals.toSorted() }))
+      .sort((one, other) => one.service.localeCompare(other.service)),
+  );
+
+const wantedInWords = (service: VirtualService): InWords => ({
+  service: serviceInWords({ key: `-t ${hostPort(service.vip, service.port)}`, ...service }),
+  reals: service.realServers.map(
+    ({ address, port, weight }) =>
+      `${hostPort(address, port)} ${forwardingMethods[service.forwarding].listed} ${weight}`,
+  ),
+});
+
+const underKeepalived = ({ vip, port, realServers }: VirtualService): string =>
+  `keepalived makes the table from its virtual_server ${vip} ${port} { … }, with one real_server in it for each of ` +
+  `${realServers.map(({ address }) => address).join(", ")}. One that is missing has failed its TCP_CHECK: ` +
+  "`curl` it from the director, and read `journalctl -u keepalived`.";
+
+function byIpvsadm({ vip, port, scheduler, persistenceTimeout, forwarding }: VirtualService): string {
+  const service = hostPort(vip, port);
+  const persistent = persistenceTimeout ? ` -p ${persistenceTimeout}` : "";
+  const { ipvsadm, title } = forwardingMethods[forwarding];
+  return (
+    `\`ipvsadm -A -t ${service} -s ${scheduler}${persistent}\`, then for each real server \`ipvsadm -a -t ${service} -r ADDRESS:${port} ${ipvsadm}\` ` +
+    `(${ipvsadm} is ${title}; \`-w N\` sets a weight). \`ipvsadm -E\` and \`-e\` change what is there, \`ipvsadm -C\` empties the table.`
+  );
+}
+
+function methodHint([service]: Lab["services"]): string {
+  const { ipvsadm, lbKind, title } = forwardingMethods[service?.forwarding ?? "dr"];
+  return `A real server is not reached by ${title}: \`ipvsadm -e … ${ipvsadm}\`, or \`lb_kind ${lbKind}\` in keepalived.conf.`;
+}
 
 const protocols: Readonly<Record<string, string>> = { "-t": "TCP", "-u": "UDP", "-f": "FWM" };
 
@@ -63,6 +90,3 @@ function serviceInWords({ key, scheduler, persistenceTimeout }: Omit<ListedServi
   const [option = "", address] = key.split(" ");
   return `${protocols[option]} ${address} ${scheduler}${persistenceTimeout ? ` persistent ${persistenceTimeout}` : ""}`;
 }
-
-const realsOf = (lab: Lab): string[] =>
-  realServers(lab).map(({ address, weight }) => `${address}:${lab.service.port} Route ${weight}`);

@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import { names } from "./subjects.ts";
+import { eachDirector, underKeepalived } from "./subjects.ts";
 
 /**
  * What keepalived 2.2.7 says of the article's `vrrp_garp_interval 0` and `vrrp_gna_interval 0`: 0 is the default, which they may not be
@@ -14,15 +14,16 @@ export const keepalivedConfig: Check = {
   proves:
     "keepalived reads the whole of keepalived.conf as it was meant: what it does not understand it leaves out with no more than a line in " +
     "the log, and the failover is then not the one that was written down.",
-  stages: ["ha"],
-  subjects: names.directors,
+  grading: { keepalived: { points: 2 } },
+  appliesTo: underKeepalived,
+  subjects: eachDirector,
   expected: () => "keepalived -t ends with status 0",
   byHand: () => ["keepalived -t; echo $?"],
   hint: () =>
     "`apt-get install keepalived`, write /etc/keepalived/keepalived.conf (the package brings none), then `keepalived -t`: each line that " +
     "it prints names the line that it is about.",
   async look(view, subject) {
-    const { status, output } = await view.on(subject)`keepalived -t`;
+    const { status, output } = await view.on(subject.host)`keepalived -t`;
     const complaints = output.split("\n").filter((line) => line.trim() !== "");
     // With no file at all it ends with status 0.
     if (status === 127 || complaints.some((line) => line.startsWith("Config files missing")))

@@ -1,32 +1,35 @@
-import type { Lab } from "../../lab/lab.ts";
+import { electedOf, instancesOf, interfaceOn, priorityIn, serverNamed } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
-import { masterOf, names, serverNamed } from "./subjects.ts";
+import { eachMember, type InstanceSubject, underKeepalived } from "./subjects.ts";
 
-export const keepalivedLog: Check = {
+export const keepalivedLog: Check<InstanceSubject> = {
   id: "keepalived-log",
   title: "keepalived runs and its log tells the director's VRRP state",
   role: "director",
   proves:
     "The election took place and ended as it should: the director of the higher priority entered MASTER, the other one BACKUP. Two " +
     "masters do not hear each other; two backups hear a third.",
-  stages: ["ha"],
+  grading: { keepalived: { points: 2 } },
+  appliesTo: underKeepalived,
   settles: 15,
-  subjects: names.directors,
-  expected: (lab, subject) => `active; last: Entering ${stateOf(lab, subject)} STATE`,
+  subjects: eachMember,
+  expected: (_, subject) => `active; last: Entering ${stateOf(subject)} STATE`,
   byHand: () => ["systemctl is-active keepalived", "journalctl -b -u keepalived | grep 'Entering .* STATE'"],
-  hint: (lab, subject) => {
-    const priority = serverNamed(lab, subject)?.priority;
+  hint: (_, subject) => {
+    const priority = priorityIn(subject.instance, subject.host);
     return (
-      `\`systemctl enable --now keepalived\`. It is to be ${stateOf(lab, subject)}: \`priority ${priority}\`, and on all directors ` +
-      `the same \`virtual_router_id ${lab.keepalived.virtualRouterId}\` and \`auth_pass\`; \`systemctl restart keepalived\` after a change.`
+      `\`systemctl enable --now keepalived\`. It is to be ${stateOf(subject)}: \`priority ${priority}\`, and on all directors ` +
+      `the same \`virtual_router_id ${subject.instance.id}\` and \`auth_pass\`; \`systemctl restart keepalived\` after a change.`
     );
   },
   async look(view, subject) {
-    const { output: state } = await view.on(subject)`systemctl is-active keepalived`;
+    const { host, instance } = subject;
+    const { output: state } = await view.on(host)`systemctl is-active keepalived`;
+    // The instance's name stands before it. The name is free, but it has to be the lab's where it tells two instances of a director apart.
+    const pattern = instancesOf(view.lab, host).length > 1 ? `(${instance.name}) Entering ` : "Entering ";
     const { output } = await view.on(
-      subject,
-    )`journalctl --boot --unit keepalived --output cat --no-pager | grep 'Entering .* STATE' | tail -n 1`;
-    // Before it stands the instance's name, which is free.
+      host,
+    )`journalctl --boot --unit keepalived --output cat --no-pager | grep --fixed-strings ${pattern} | grep STATE | tail -n 1`;
     const last = /Entering \w+ STATE/.exec(output)?.[0];
     const seen = `${state.trim()}; last: ${last ?? "nothing"}`;
     return {
@@ -34,10 +37,12 @@ export const keepalivedLog: Check = {
       seen,
       started: last !== undefined || state.trim() === "active" || state.trim() === "failed",
       ...(state.trim() === "active" && last?.includes("FAULT")
-        ? { hint: "FAULT: keepalived cannot use its interface; `interface eth0` is it." }
+        ? {
+            hint: `FAULT: keepalived cannot use its interface; \`interface ${interfaceOn(serverNamed(view.lab, host), instance.network).device}\` is it.`,
+          }
         : {}),
     };
   },
 };
 
-const stateOf = (lab: Lab, subject: string): string => (masterOf(lab)?.name === subject ? "MASTER" : "BACKUP");
+const stateOf = ({ host, instance }: InstanceSubject): string => (electedOf(instance) === host ? "MASTER" : "BACKUP");

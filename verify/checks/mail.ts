@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import { names } from "./subjects.ts";
+import { eachDirector, underKeepalived } from "./subjects.ts";
 
 export const mailReady: Check = {
   id: "mail",
@@ -8,16 +8,17 @@ export const mailReady: Check = {
   proves:
     "keepalived can tell root by mail what happened, and root can read it; nobody but the director itself can hand mail in. Any MTA will " +
     "do.",
-  stages: ["ha"],
+  grading: { keepalived: { points: 1 } },
+  appliesTo: underKeepalived,
   settles: 5,
-  subjects: names.directors,
+  subjects: eachDirector,
   expected: () => "mail command; port 25 open on loopback addresses alone",
   byHand: () => ["command -v mail", "ss -ltn 'sport = :25'"],
   hint: () =>
     "`apt-get install opensmtpd bsd-mailx` brings an MTA that listens on the loopback alone, and `mail`; then `systemctl enable --now opensmtpd`.",
   async look(view, subject) {
-    const command = await view.on(subject)`command -v mail`;
-    const { output } = await view.on(subject)`ss --no-header --listening --tcp --numeric 'sport = :25'`;
+    const command = await view.on(subject.host)`command -v mail`;
+    const { output } = await view.on(subject.host)`ss --no-header --listening --tcp --numeric 'sport = :25'`;
     const addresses = output
       .split("\n")
       .filter(Boolean)

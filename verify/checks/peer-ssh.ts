@@ -1,6 +1,6 @@
-import { directors, type Lab } from "../../lab/lab.ts";
+import { directors, type Lab } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
-import { names } from "./subjects.ts";
+import { eachDirector, underKeepalived } from "./subjects.ts";
 
 /** Nothing is asked and nothing is kept: whether the host key is known yet, and under which name, is not what is to be shown. */
 const OPTIONS = [
@@ -18,29 +18,30 @@ export const peerSsh: Check = {
   proves:
     "Files go from one director to the other without anybody typing a password, so that a change of keepalived.conf on the one reaches " +
     "the other.",
-  stages: ["ha"],
-  subjects: names.directors,
-  expected: (lab, subject) =>
-    peersOf(lab, subject)
+  grading: { keepalived: { points: 1 } },
+  appliesTo: underKeepalived,
+  subjects: eachDirector,
+  expected: (lab, { host }) =>
+    peersOf(lab, host)
       .map((name) => `ssh ${name} true: status 0`)
       .join("; "),
-  byHand: (lab, subject) => peersOf(lab, subject).map((name) => `ssh ${name} true`),
-  hint: (lab, subject) =>
-    `\`ssh-keygen -t ed25519 -N ''\` on ${subject} if it has no key yet; its public key goes into the peer's authorized_keys, for passwords are off here: ` +
-    peersOf(lab, subject)
+  byHand: (lab, { host }) => peersOf(lab, host).map((name) => `ssh ${name} true`),
+  hint: (lab, { host }) =>
+    `\`ssh-keygen -t ed25519 -N ''\` on ${host} if it has no key yet; its public key goes into the peer's authorized_keys, for passwords are off here: ` +
+    peersOf(lab, host)
       .map(
         (name) =>
-          `\`npx lvs-lab ssh ${subject} -- cat .ssh/id_ed25519.pub | npx lvs-lab ssh ${name} -- 'cat >>.ssh/authorized_keys'\``,
+          `\`npx lvs-lab ssh ${host} -- cat .ssh/id_ed25519.pub | npx lvs-lab ssh ${name} -- 'cat >>.ssh/authorized_keys'\``,
       )
       .join(", "),
   async look(view, subject) {
     const seen: string[] = [];
-    for (const name of peersOf(view.lab, subject)) {
-      const { status } = await view.on(subject)`ssh ${OPTIONS} ${name} true`;
+    for (const name of peersOf(view.lab, subject.host)) {
+      const { status } = await view.on(subject.host)`ssh ${OPTIONS} ${name} true`;
       seen.push(`ssh ${name} true: status ${status}`);
     }
     const passed = seen.join("; ") === this.expected(view.lab, subject);
-    const key = passed || (await view.on(subject)`ls /root/.ssh/ | grep '^id_.*[.]pub$'`).status === 0;
+    const key = passed || (await view.on(subject.host)`ls /root/.ssh/ | grep '^id_.*[.]pub$'`).status === 0;
     return { passed, seen: passed || key ? seen.join("; ") : `${seen.join("; ")}; no key pair`, started: key };
   },
 };

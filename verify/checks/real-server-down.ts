@@ -1,42 +1,41 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { poolOf } from "../../lab/lab.ts";
+import { type HealthCheck, holderOf, hostPort, poolOf } from "../../lab/index.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
-import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
-import { askVip, masterOf, names, urlOf } from "./subjects.ts";
+import { askService, clientOfEachService, type ServiceSubject, underKeepalived, urlOf } from "./subjects.ts";
 
 const REQUESTS = 20;
 
-export const realServerDown: Check = {
+export const realServerDown: Check<ServiceSubject> = {
   id: "real-server-down",
   title: "keepalived takes a dead real server out, tells root by mail, and takes it in again",
   role: "client",
   proves:
     "keepalived looks after the real servers: one that no longer serves is out of the table before long, from then on no request fails, " +
     "root has a mail about it, and once it serves again it is back.",
-  stages: ["ha"],
+  grading: { keepalived: { points: 2 } },
+  appliesTo: underKeepalived,
   faulty: true,
-  subjects: names.client,
-  expected: (lab) =>
-    `out of the table within ${checkTime(lab.keepalived)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
-  byHand: (lab) => [
-    `npx lvs-lab ssh ${poolOf(lab)[0]?.name} -- systemctl stop apache2`,
-    `npx lvs-lab ssh ${masterOf(lab)?.name} -- ipvsadm -ln`,
-    `for i in {1..10}; do curl ${urlOf(lab)}; done`,
-    `npx lvs-lab ssh ${masterOf(lab)?.name} -- mail`,
-    `npx lvs-lab ssh ${poolOf(lab)[0]?.name} -- systemctl start apache2`,
+  subjects: clientOfEachService,
+  expected: (_, { service }) =>
+    `out of the table within ${checkTime(service.healthCheck)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
+  byHand: (lab, { service }) => [
+    `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- systemctl stop apache2`,
+    `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- ipvsadm -ln`,
+    `for i in {1..10}; do curl ${urlOf(service)}; done`,
+    `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- mail`,
+    `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- systemctl start apache2`,
   ],
   hint: () =>
     "It stays in the table: its real_server has no TCP_CHECK. No mail: notification_email root@localhost, smtp_server 127.0.0.1, and the MTA " +
     "(`lvs-lab check --only mail`).",
-  async look(view) {
-    const { port } = view.lab.service;
-    const master = masterOf(view.lab)?.name ?? "";
-    const victim = poolOf(view.lab)[0];
+  async look(view, { service }) {
+    const master = holderOf(view.lab, service.vip);
+    const victim = poolOf(service)[0];
     if (!victim) return { passed: false, seen: "no real server", started: false };
     const inTable = async (): Promise<boolean> =>
-      (await view.on(master)`ipvsadm -ln`).output.includes(`${victim.address}:${port} `);
+      (await view.on(master)`ipvsadm -ln`).output.includes(`${hostPort(victim.address, victim.port)} `);
     const mails = async (): Promise<number> =>
       Number(
         // An MTA of its own choice puts root's mail where it likes.
@@ -48,18 +47,18 @@ export const realServerDown: Check = {
       );
     const before = await mails();
     const margin = view.live.acceleration === "kvm" ? 2 : 10;
-    const { out, failed, told } = await whileBroken(view, "httpd-stop", victim.name, async (signal) => {
-      const out = await secondsUntil(async () => !(await inTable()), checkTime(view.lab.keepalived) + margin, signal);
+    const { out, failed, told } = await whileBroken(view, "httpd-stop", victim.server, async (signal) => {
+      const out = await secondsUntil(async () => !(await inTable()), checkTime(service.healthCheck) + margin, signal);
       let failed = 0;
       for (let request = 0; out !== undefined && request < REQUESTS; request++) {
         signal.throwIfAborted();
-        const { status } = await askVip(view);
+        const { status } = await askService(view, service);
         if (status !== 0) failed++;
       }
       const told = await secondsUntil(async () => (await mails()) > before, patience(view.live, 2), signal);
       return { out, failed, told: told !== undefined };
     });
-    const back = await secondsUntil(inTable, checkTime(view.lab.keepalived) + patience(view.live, 2));
+    const back = await secondsUntil(inTable, checkTime(service.healthCheck) + patience(view.live, 2));
     return {
       started: true,
       passed: out !== undefined && failed === 0 && told && back !== undefined,
@@ -79,7 +78,7 @@ export const realServerDown: Check = {
  * The longest that a TCP_CHECK takes to call a refused connection dead: a whole delay_loop until the next check, then one retry
  * (the default of `retry`) after delay_before_retry: keepalived.conf(5). A refusal costs no connect_timeout.
  */
-const checkTime = ({ delayLoop, delayBeforeRetry }: View["lab"]["keepalived"]): number => delayLoop + delayBeforeRetry;
+const checkTime = (check: HealthCheck | undefined): number => (check ? check.delayLoop + check.delayBeforeRetry : 0);
 
 /** Seconds until `condition` holds, or undefined if it does not within `limit` seconds. */
 async function secondsUntil(

@@ -1,22 +1,25 @@
+import { serverNamed } from "../../lab/index.ts";
 import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
-import { names } from "./subjects.ts";
+import { deviceFor, eachRealServer, oncePerVip, ownsVip, type ServiceSubject } from "./subjects.ts";
 
-export const realServerVip: Check = {
+export const realServerVip: Check<ServiceSubject> = {
   id: "real-server-vip",
   title: "The real server owns the VIP, so that it takes what the director hands it",
   role: "real-server",
   proves:
     "A packet that the director passes on still has the VIP for its destination; a host without that address drops it. /32, so that no " +
     "route to the segment comes with it.",
-  stages: ["dr", "ha"],
-  subjects: names.realServers,
-  expected: ({ service }) => `${service.vip}/32 on eth0 (on lo where the cure is sysctl)`,
+  grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
+  appliesTo: (lab) => lab.services.some(ownsVip),
+  subjects: (lab) => oncePerVip(eachRealServer(lab).filter(({ service }) => ownsVip(service))),
+  expected: (lab, { host, service: { vip } }) =>
+    `${vip}/32 on ${deviceFor(lab, host, vip)} (on lo where the cure is sysctl)`,
   byHand: () => ["ip addr"],
-  hint: ({ service: { vip }, arpCure }) => `\`ip addr add ${vip}/32 dev ${arpCure === "sysctl" ? "lo" : "eth0"}\``,
-  async look(view, subject) {
-    const { vip } = view.lab.service;
-    const { output } = await view.on(subject)`ip -oneline -4 address show`;
+  hint: (lab, { host, service: { vip } }) =>
+    `\`ip addr add ${vip}/32 dev ${serverNamed(lab, host).arpCure === "sysctl" ? "lo" : deviceFor(lab, host, vip)}\``,
+  async look(view, { host, service: { vip } }) {
+    const { output } = await view.on(host)`ip -oneline -4 address show`;
     const found = parseIpAddresses(output);
     const vips = found.filter(({ address }) => address === vip);
     const [wide] = vips.filter(({ prefixLength }) => prefixLength !== 32);

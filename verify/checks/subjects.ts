@@ -1,28 +1,76 @@
-import { directors, goalOf, type Lab, realServers, type Server } from "../../lab/lab.ts";
+import {
+  directors,
+  forwardingMethods,
+  hostPort,
+  type Ip,
+  interfaceOn,
+  type Lab,
+  networkOfVip,
+  type RealServer,
+  realServers,
+  serverNamed,
+  servicesOf,
+  type VirtualService,
+  type VrrpInstance,
+} from "../../lab/index.ts";
 import type { Evidence, View } from "../live/view.ts";
 
-export const names = {
-  directors: (lab: Lab): string[] => directors(lab).map(({ name }) => name),
-  realServers: (lab: Lab): string[] => realServers(lab).map(({ name }) => name),
-  client: (): string[] => ["client"],
-};
+/** What a check is asserted of: where it is looked at, and which part of the lab it is about. */
+export interface Subject {
+  /** A server's name, or `client`. */
+  readonly host: string;
+  readonly service?: VirtualService;
+  readonly instance?: VrrpInstance;
+}
 
-/** The director with the highest priority: the one that is master while all is well. */
-export const masterOf = (lab: Lab) => [...directors(lab)].sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0))[0];
+export interface ServiceSubject extends Subject {
+  readonly service: VirtualService;
+}
 
-/** Who is to have the VIP while all is well: the one director, or the master. */
-export const ownerOf = (lab: Lab): Server | undefined => (goalOf(lab) === "ha" ? masterOf(lab) : directors(lab)[0]);
+export interface InstanceSubject extends Subject {
+  readonly instance: VrrpInstance;
+}
+
+/** Every director. */
+export const eachDirector = (lab: Lab): Subject[] => directors(lab).map(({ name }) => ({ host: name }));
+
+/** Every director, with a service of each VIP. */
+export const eachDirectorOfVip = (lab: Lab): ServiceSubject[] =>
+  oncePerVip(directors(lab).flatMap(({ name }) => lab.services.map((service) => ({ host: name, service }))));
+
+/** Every director that is a member of a VRRP instance, with the instance. */
+export const eachMember = (lab: Lab): InstanceSubject[] =>
+  lab.vrrp.flatMap((instance) => instance.members.map(({ server }) => ({ host: server, instance })));
+
+/** The client with each VRRP instance. */
+export const clientOfEachInstance = (lab: Lab): InstanceSubject[] =>
+  lab.vrrp.map((instance) => ({ host: "client", instance }));
+
+/** Every real server, with each service that it is a destination of. */
+export const eachRealServer = (lab: Lab): ServiceSubject[] =>
+  realServers(lab).flatMap(({ name }) => servicesOf(lab, name).map((service) => ({ host: name, service })));
+
+/** The client with each service. */
+export const clientOfEachService = (lab: Lab): ServiceSubject[] =>
+  lab.services.map((service) => ({ host: "client", service }));
+
+/** Of subjects on one host whose services have one VIP, the first: for what is about the address. */
+export const oncePerVip = (subjects: readonly ServiceSubject[]): ServiceSubject[] =>
+  subjects.filter(
+    ({ host, service }, index) =>
+      index === subjects.findIndex((other) => other.host === host && other.service.vip === service.vip),
+  );
+
+/** The device by which a server is on a VIP's network. */
+export const deviceFor = (lab: Lab, server: string, vip: Ip): string =>
+  interfaceOn(serverNamed(lab, server), networkOfVip(lab, vip).name).device;
 
 /** The service as a person types it behind `curl`. */
-export const urlOf = ({ service: { vip, port } }: Lab): string => (port === 80 ? vip : `${vip}:${port}`);
+export const urlOf = ({ vip, port }: VirtualService): string => (port === 80 ? vip : hostPort(vip, port));
 
-/** A server of the lab by its name; undefined for the client. */
-export const serverNamed = (lab: Lab, name: string): Server | undefined =>
-  lab.servers.find((server) => server.name === name);
-
-/** The real server whose page this is; a newline more or less at its end, which `echo` and editors decide, is no other page. */
-export const serverOfPage = (lab: Lab, page: string): Server | undefined =>
-  realServers(lab).find((server) => samePage(server.page, page));
+/** The real server of a service whose page this is; a newline more or less at its end, which `echo` and editors decide, is no other page. */
+export const serverOfPage = (service: VirtualService, page: string): RealServer | undefined =>
+  service.realServers.find((server) => samePage(server.page, page));
 
 /** Whether two texts are one page. */
 export const samePage = (one: string, other: string): boolean => one.trim() === other.trim();
@@ -31,12 +79,25 @@ export const samePage = (one: string, other: string): boolean => one.trim() === 
 export const keepalivedRuns = async (view: View, server: string): Promise<boolean> =>
   (await view.on(server)`systemctl is-active keepalived`).output.trim() === "active";
 
-/** One request of the client's to the virtual service, over a connection of its own; curl's exit status tells how it went. */
-export const askVip = (view: View): Promise<Evidence> => {
-  const { vip, port } = view.lab.service;
-  return view.client("curl", "--silent", "--show-error", "--max-time", "5", `http://${vip}:${port}/`);
-};
+/** One request of the client's to a virtual service, over a connection of its own; curl's exit status tells how it went. */
+export const askService = (view: View, { vip, port }: VirtualService): Promise<Evidence> =>
+  view.client("curl", "--silent", "--show-error", "--max-time", "5", `http://${hostPort(vip, port)}/`);
 
 /** Whether answers come in an order that repeats itself after so many. */
 export const repeats = (answers: readonly unknown[], period: number): boolean =>
   answers.every((answer, index) => index < period || answer === answers[index - period]);
+
+/** A service's destination on a server. */
+export const destinationOn = ({ realServers: all }: VirtualService, server: string): RealServer | undefined =>
+  all.find((one) => one.server === server);
+
+/** Whether the service's packets reach real servers with the VIP as destination, so that they must own it. */
+export const ownsVip = ({ forwarding }: VirtualService): boolean => forwardingMethods[forwarding].keepsDestination;
+
+/** Whether the lab is, or is to be, one in which keepalived elects the director. */
+export const underKeepalived = ({ control }: Lab): boolean => control === "keepalived";
+
+/** Whether the lab is, or is to be, one whose table ipvsadm writes. */
+export const underIpvsadm = ({ control }: Lab): boolean => control === "ipvsadm";
+
+export const everywhere = (): boolean => true;

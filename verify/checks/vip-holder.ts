@@ -1,30 +1,41 @@
-import { holdsVip } from "../live/vip-holders.ts";
+import { electedOf, interfaceOn, type Lab, serverNamed, type VrrpInstance } from "../../lab/index.ts";
+import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
-import { keepalivedRuns, masterOf, names } from "./subjects.ts";
+import { eachMember, type InstanceSubject, keepalivedRuns, underKeepalived } from "./subjects.ts";
 
-export const vipHolder: Check = {
+export const vipHolder: Check<InstanceSubject> = {
   id: "vip-holder",
   title: "Of the directors, the master alone holds the VIP",
   role: "director",
   proves:
     "The VIP is where VRRP put it, on one director and not on two: with two holders the client's requests go now to the one, now to the " +
     "other.",
-  stages: ["ha"],
+  grading: { keepalived: { points: 2, together: true } },
+  appliesTo: underKeepalived,
   settles: 15, // a master takes over after its master-down interval, 3.6 s at priority 100
-  subjects: names.directors,
-  expected: (lab, subject) =>
-    masterOf(lab)?.name === subject ? `holds ${lab.service.vip}` : `does not hold ${lab.service.vip}`,
-  byHand: () => ["ip addr show eth0"],
-  hint: (lab, subject) =>
-    masterOf(lab)?.name === subject
-      ? `keepalived puts it there: \`virtual_ipaddress { ${lab.service.vip} }\` in the vrrp_instance, with the highest priority of all.`
-      : `It waits for the master to fail. If it holds the VIP, the master's advertisements do not reach it (\`tcpdump -ni eth0 vrrp\`), or somebody put it there by hand: \`ip addr del ${lab.service.vip}/32 dev eth0\`.`,
+  subjects: eachMember,
+  expected: (_, { host, instance }) => inWords(instance, electedOf(instance) === host),
+  byHand: (lab, { host, instance }) => [`ip addr show ${deviceOf(lab, host, instance)}`],
+  hint: (lab, { host, instance }) =>
+    electedOf(instance) === host
+      ? `keepalived puts it there: \`virtual_ipaddress { ${instance.addresses.join(" ")} }\` in the vrrp_instance, with the highest priority of all.`
+      : `It waits for the master to fail. If it holds the VIP, the master's advertisements do not reach it (\`tcpdump -ni ${deviceOf(lab, host, instance)} vrrp\`), or somebody put it there by hand: \`ip addr del ${instance.addresses[0]}/32 dev ${deviceOf(lab, host, instance)}\`.`,
   async look(view, subject) {
-    const { vip } = view.lab.service;
-    const { output } = await view.on(subject)`ip -oneline -4 address show`;
-    const holds = holdsVip(view.lab, output);
-    const seen = holds ? `holds ${vip}` : `does not hold ${vip}`;
-    const started = holds || (await keepalivedRuns(view, subject));
+    const { host, instance } = subject;
+    const { output } = await view.on(host)`ip -oneline -4 address show`;
+    const own = parseIpAddresses(output).map(({ address }) => address);
+    const held = instance.addresses.filter((vip) => own.includes(vip));
+    const seen =
+      held.length === 0 || held.length === instance.addresses.length
+        ? inWords(instance, held.length > 0)
+        : `holds ${held.join(" and ")} alone`;
+    const started = held.length > 0 || (await keepalivedRuns(view, host));
     return { passed: seen === this.expected(view.lab, subject), seen, started };
   },
 };
+
+const inWords = ({ addresses }: VrrpInstance, holds: boolean): string =>
+  `${holds ? "holds" : "does not hold"} ${addresses.join(" and ")}`;
+
+const deviceOf = (lab: Lab, host: string, { network }: VrrpInstance): string =>
+  interfaceOn(serverNamed(lab, host), network).device;

@@ -1,5 +1,7 @@
+import { type Ip, vipsOf } from "../../lab/index.ts";
 import { arpAnswers } from "../live/arp-answers.ts";
-import { defineFault } from "./fault.ts";
+import { LabError } from "../live/lab-error.ts";
+import { defineFault, type FaultSite } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
 import { must } from "./unit.ts";
@@ -25,7 +27,7 @@ export const arpAnswer = defineFault({
     heal: "systemctl restart lvs-real-server; on the client: arp -d VIP",
   },
   async inject({ view, server }) {
-    const { vip } = view.lab.service;
+    const vip = vipOf({ view, server });
     // With arp_notify, setting the link's address, even to the same value, makes the kernel announce the interface's addresses: ip-sysctl.rst.
     await must(
       view.on(server)`[ -e ${SAVED} ] || {
@@ -41,7 +43,7 @@ sysctl --quiet net.ipv4.conf.eth0.arp_notify=0`,
     );
   },
   async heal({ view, server }) {
-    const { vip } = view.lab.service;
+    const vip = vipOf({ view, server });
     await must(
       view.on(server)`[ ! -e ${SAVED} ] || {
   [ ! -e ${SAVED}.address ] || ip address delete ${vip}/32 dev eth0
@@ -52,10 +54,17 @@ sysctl --quiet net.ipv4.conf.eth0.arp_notify=0`,
     await view.client("ip", "neigh", "del", vip, "dev", "eth0");
   },
   async present({ view, server }) {
-    const answers = await arpAnswers(view);
+    const answers = await arpAnswers(view, vipOf({ view, server }));
     return {
       there: answers.includes(server),
       seen: `asked who has the VIP; answers from ${answers.join(" and ") || "nobody"}`,
     };
   },
 });
+
+/** The real server's first VIP: one that it answers for shows the problem. @throws LabError if it has none */
+function vipOf({ view, server }: FaultSite): Ip {
+  const [vip] = vipsOf(view.lab, server);
+  if (vip === undefined) throw new LabError(`${server} serves no VIP`, "misuse");
+  return vip;
+}

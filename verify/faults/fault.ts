@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Lab } from "../../lab/lab.ts";
+import type { Lab } from "../../lab/index.ts";
 import type { View } from "../live/view.ts";
 
 /**
@@ -35,7 +35,7 @@ export interface Fault<P extends z.ZodObject = z.ZodObject> {
 /** The server of a fault. The output of its commands is kept as evidence. */
 export interface FaultSite {
   readonly view: View;
-  /** The server's name. */
+  /** The server's name; of a fault that is put on a network, the network's. */
   readonly server: string;
 }
 

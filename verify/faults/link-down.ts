@@ -1,3 +1,4 @@
+import { serverNamed } from "../../lab/index.ts";
 import { hangUp, virsh } from "../live/power.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { none } from "./parameters.ts";
@@ -14,15 +15,16 @@ export const linkDown = defineFault({
   byHand: { inject: "virsh domif-setlink SERVER MAC down", heal: "virsh domif-setlink SERVER MAC up" },
   async inject(site) {
     await hangUp(site.view.live, site.server);
-    await virsh(site.view.live, "domif-setlink", site.server, mac(site), "down");
+    for (const mac of macs(site)) await virsh(site.view.live, "domif-setlink", site.server, mac, "down");
   },
   async heal(site) {
-    await virsh(site.view.live, "domif-setlink", site.server, mac(site), "up");
+    for (const mac of macs(site)) await virsh(site.view.live, "domif-setlink", site.server, mac, "up");
   },
   async present(site) {
-    const said = (await virsh(site.view.live, "domif-getlink", site.server, mac(site))).trim();
-    return { there: said.endsWith("down"), seen: said.replace(/\s+/g, " ") };
+    const said: string[] = [];
+    for (const mac of macs(site)) said.push((await virsh(site.view.live, "domif-getlink", site.server, mac)).trim());
+    return { there: said.every((line) => line.endsWith("down")), seen: said.join("; ").replace(/\s+/g, " ") };
   },
 });
 
-const mac = ({ view, server }: FaultSite): string => view.lab.servers.find(({ name }) => name === server)?.mac ?? "";
+const macs = ({ view, server }: FaultSite): string[] => serverNamed(view.lab, server).interfaces.map(({ mac }) => mac);

@@ -1,4 +1,4 @@
-import { directors } from "../../lab/lab.ts";
+import { directors } from "../../lab/index.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { clearByHand, firewall } from "./firewall.ts";
 import { none } from "./parameters.ts";
@@ -22,7 +22,7 @@ export const partition = defineFault({
     const own = directors(lab).filter(({ name }) => name === site.server);
     // Each side drops the other's packets on input, so that both still send, as behind two switches that lost their trunk.
     await eachSide(site, async (side, isOwn) => {
-      const heard = (isOwn ? others(site) : own).map(({ address }) => address).join(", ");
+      const heard = (isOwn ? others(site) : own).map(({ management }) => management).join(", ");
       await firewall.set(side, TABLE, `chain input { type filter hook input priority 0; ip saddr { ${heard} } drop; }`);
     });
   },

@@ -1,3 +1,4 @@
+import { servicesOf } from "../../lab/index.ts";
 import { defineFault } from "./fault.ts";
 import { clearByHand, firewall } from "./firewall.ts";
 import { none } from "./parameters.ts";
@@ -17,12 +18,12 @@ export const rejectPort = defineFault({
     heal: clearByHand(TABLE),
   },
   async inject(site) {
-    const { port } = site.view.lab.service;
+    const ports = new Set(servicesOf(site.view.lab, site.server).map(({ port }) => port));
     await firewall.set(
       site,
       TABLE,
       // Not on the loopback: to the server itself, httpd is well.
-      `chain input { type filter hook input priority 0; iifname != "lo" tcp dport ${port} reject with tcp reset; }`,
+      `chain input { type filter hook input priority 0; iifname != "lo" tcp dport { ${[...ports].join(", ")} } reject with tcp reset; }`,
     );
   },
   async heal(site) {

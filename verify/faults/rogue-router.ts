@@ -1,10 +1,9 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { broadcast, formatAddress, parseAddress, parseSubnet } from "../../lab/ipv4.ts";
-import type { Lab } from "../../lab/lab.ts";
+import { type Ip, instancesOnNetwork, lastHost, networkNamed, type VrrpInstance, withPrefix } from "../../lab/index.ts";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
-import { versionLines } from "../../provision/roles/keepalived-conf.ts";
+import { vrrpInstance } from "../../provision/roles/keepalived-conf.ts";
 import { until } from "../../provision/until.ts";
 import { LabError } from "../live/lab-error.ts";
 import { labHost } from "../live/live-lab.ts";
@@ -23,22 +22,23 @@ export const rogueRouter = defineFault({
     priority: z.int().min(1).max(254).default(200).describe("VRRP's, of the rogue"),
     password: z.string().min(1).max(8).optional().describe("of VRRP; without it the rogue has the lab's"),
   }),
-  targets: targets.segment,
+  targets: targets.networks,
   byHand: {
     inject: "keepalived with the lab's virtual_router_id on another host of the segment",
     heal: "stop it",
   },
   async inject(site, { priority, password }) {
     const { lab, live } = site.view;
-    if (password !== undefined && lab.keepalived.vrrpVersion === 3)
+    const instances = instancesOnNetwork(lab, site.server);
+    if (password !== undefined && instances.some(({ version }) => version === 3))
       throw new LabError("VRRP version 3 has no passwords: leave `password` out, or take a lab of version 2", "misuse");
     const place = labHost(live);
-    const address = `${freeAddress(lab)}/${lab.network.prefixLength}`;
+    const address = withPrefix(lab, freeAddress(site));
     await stop(site);
-    await place.attach(ROGUE, { bridge: live.bridge, address });
+    await place.attach(ROGUE, { bridge: live.bridges[site.server] ?? "", address });
     const files = filesOf(site);
     await mkdir(files.directory, { recursive: true });
-    await writeFile(files.config, configuration(lab, priority, password));
+    await writeFile(files.config, configuration(instances, priority, password));
     const options = ["--use-file", files.config, "--pid", files.pid, "--vrrp_pid", files.vrrpPid];
     await runOnHost(place, ROGUE, ["keepalived", "--vrrp", ...options]);
     await until(
@@ -54,7 +54,7 @@ export const rogueRouter = defineFault({
   },
   async present(site) {
     const there = await runs(site);
-    return { there, seen: there ? `keepalived runs on ${freeAddress(site.view.lab)}` : "no keepalived runs there" };
+    return { there, seen: there ? `keepalived runs on ${freeAddress(site)}` : "no keepalived runs there" };
   },
 });
 
@@ -97,31 +97,41 @@ async function stop(site: FaultSite): Promise<void> {
 
 const inside = (site: FaultSite, command: readonly string[]) => tryOnHost(labHost(site.view.live), ROGUE, command);
 
-/** The highest free address of the subnet. */
-function freeAddress(lab: Lab): string {
-  const subnet = parseSubnet(lab.network.subnet);
-  const taken = new Set(
-    [lab.network.gateway, lab.network.client, lab.service.vip, ...lab.servers.map(({ address }) => address)].map(
-      parseAddress,
-    ),
-  );
-  for (let address = subnet ? broadcast(subnet) - 1 : 0; subnet && address > subnet.network; address -= 1)
-    if (!taken.has(address)) return formatAddress(address);
-  throw new LabError(`${lab.network.subnet} has no address left for a rogue router`);
+/** The highest free address of the network. */
+function freeAddress({ view: { lab }, server: network }: FaultSite): Ip {
+  const { subnets, hostAddresses } = networkNamed(lab, network);
+  const [subnet] = subnets;
+  const taken = new Set<Ip>([
+    ...hostAddresses,
+    ...lab.virtualAddresses.map(({ address }) => address),
+    ...[lab.client, ...lab.servers].flatMap(({ interfaces }) => interfaces.flatMap(({ addresses }) => addresses)),
+  ]);
+  // One more than are taken: the one that is looked for is among them.
+  for (let before = 0; subnet && before <= taken.size; before++) {
+    const address = lastHost(subnet, before);
+    if (!taken.has(address)) return address;
+  }
+  throw new LabError(`${subnet} has no address left for a rogue router`);
 }
 
-const configuration = (lab: Lab, priority: number, password = lab.keepalived.password): string => `global_defs {
+const configuration = (
+  instances: readonly VrrpInstance[],
+  priority: number,
+  password?: string,
+): string => `global_defs {
     router_id ROGUE
     vrrp_skip_check_adv_addr
 }
-vrrp_instance ROGUE {
-    state BACKUP
-    interface eth0
-    virtual_router_id ${lab.keepalived.virtualRouterId}
-    priority ${priority}
-    advert_int ${lab.keepalived.advertInterval}
-${versionLines({ ...lab.keepalived, password })}    virtual_ipaddress {
-        ${lab.service.vip}
-    }
-}
-`;
+${instances
+  .map((instance, index) =>
+    vrrpInstance({
+      ...instance,
+      name: index === 0 ? "ROGUE" : `ROGUE_${index + 1}`,
+      interface: "eth0",
+      state: "BACKUP",
+      preempt: true,
+      priority,
+      ...(instance.password === undefined ? {} : { password: password ?? instance.password }),
+    }),
+  )
+  .join("")}`;

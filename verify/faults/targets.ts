@@ -1,4 +1,4 @@
-import { directors, goalOf, type Lab, realServers } from "../../lab/lab.ts";
+import { directors, type Lab, realServers } from "../../lab/index.ts";
 
 const names = (servers: readonly { readonly name: string }[]): string[] => servers.map(({ name }) => name);
 
@@ -6,8 +6,8 @@ const names = (servers: readonly { readonly name: string }[]): string[] => serve
 export const targets = {
   servers: (lab: Lab): string[] => names(lab.servers),
   /** Directors under keepalived. */
-  keepalivedDirectors: (lab: Lab): string[] => (goalOf(lab) === "ha" ? names(directors(lab)) : []),
+  keepalivedDirectors: (lab: Lab): string[] => (lab.control === "keepalived" ? names(directors(lab)) : []),
   realServers: (lab: Lab): string[] => names(realServers(lab)),
-  /** The lab's segment itself, for an unknown host. */
-  segment: (lab: Lab): string[] => (goalOf(lab) === "ha" ? ["segment"] : []),
+  /** A network on which directors elect a master, for an unknown host. */
+  networks: (lab: Lab): string[] => [...new Set(lab.vrrp.map(({ network }) => network))],
 };

@@ -1,9 +1,10 @@
+import { serverNamed } from "../../lab/index.ts";
 import { type OsFamily, osFamilies } from "../../provision/os.ts";
 import { LabError } from "../live/lab-error.ts";
 import type { FaultSite } from "./fault.ts";
 
 /** The operating system of the fault's server: names of services, paths. */
-export const osOf = ({ view }: FaultSite): OsFamily => osFamilies[view.lab.os];
+export const osOf = ({ view, server }: FaultSite): OsFamily => osFamilies[serverNamed(view.lab, server).os];
 
 /** The operating system whose names the commands by hand use, where no lab is known. */
 export const exampleOs: OsFamily = osFamilies.debian;

@@ -3,7 +3,7 @@ import type { Grade, GradedTask, TaskStatus } from "./grade.ts";
 const marks: Readonly<Record<TaskStatus, string>> = { done: "✓", wrong: "✗", "not yet": "·" };
 
 /** A grade as a student reads it: a line a task, under those that are not done what was seen and what to do, and the total. */
-export function formatGrade({ stack, exercise, score, tasks }: Grade, columns = 100): string {
+export function formatGrade({ stack, control, score, tasks }: Grade, columns = 100): string {
   const where = (task: GradedTask): string => task.subjects.join(", ");
   const width = Math.max(...tasks.map((task) => where(task).length));
   const ids = Math.max(...tasks.map(({ id }) => id.length));
@@ -14,7 +14,7 @@ export function formatGrade({ stack, exercise, score, tasks }: Grade, columns = 
   ]);
   const count = (status: TaskStatus): number => tasks.filter((task) => task.status === status).length;
   return [
-    `Exercise ${exercise}, stack ${stack}`,
+    `Exercise ${control}, stack ${stack}`,
     "",
     ...lines,
     "",

@@ -1,5 +1,6 @@
-import { type Goal, goalOf, type Lab, type Stage } from "../../lab/lab.ts";
-import { type Check, type CheckResult, type Patience, runCheck } from "../checks/check.ts";
+import type { Control, Lab, Setup } from "../../lab/index.ts";
+import { type Check, type CheckResult, labelOf, type Patience, runCheck } from "../checks/check.ts";
+import type { Subject } from "../checks/subjects.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { exercises, type TaskRow } from "./tasks.ts";
 
@@ -9,12 +10,13 @@ export type TaskStatus = "done" | "wrong" | "not yet";
 /** How far somebody has come who makes a lab by hand. A change that a reader could stumble over raises `version`. */
 export interface Grade {
   readonly format: "lvs-lab grade";
-  readonly version: 1;
+  readonly version: 2;
   readonly stack: string;
   /** The lab's name. */
   readonly lab: string;
-  readonly stage: Stage;
-  readonly exercise: Goal;
+  readonly setup: Setup;
+  /** Who is to be in control of the lab that the exercise is about. */
+  readonly control: Control;
   /** ISO 8601, wall clock. */
   readonly startedAt: string;
   readonly durationMs: number;
@@ -76,7 +78,7 @@ export async function gradeLab(live: LiveLab, { faults = false, run = runCheck }
   const all = (some: readonly Task[]): boolean => some.every((task) => statusOf(results.get(task) ?? []) === "done");
   const steady = tasks.filter(({ row }) => !row.check.faulty);
   const onServers = steady.filter(({ row }) => row.check.role !== "client");
-  await Promise.all(onServers.map((task) => look(task, goalOf(live.lab) === "ha" ? "started" : "none")));
+  await Promise.all(onServers.map((task) => look(task, live.lab.control === "keepalived" ? "started" : "none")));
   const patience = all(onServers) ? "settling" : "none";
   await Promise.all(steady.filter((task) => !onServers.includes(task)).map((task) => look(task, patience)));
   const tried = [...steady];
@@ -89,11 +91,11 @@ export async function gradeLab(live: LiveLab, { faults = false, run = runCheck }
   const score = scoreOf(graded);
   return {
     format: "lvs-lab grade",
-    version: 1,
+    version: 2,
     stack: live.stack,
     lab: live.lab.name,
-    stage: live.lab.stage,
-    exercise: goalOf(live.lab),
+    setup: live.lab.setup,
+    control: live.lab.control,
     startedAt,
     durationMs: Math.round(performance.now() - begin),
     score,
@@ -104,12 +106,12 @@ export async function gradeLab(live: LiveLab, { faults = false, run = runCheck }
 
 interface Task {
   readonly row: TaskRow;
-  readonly subjects: readonly string[];
+  readonly subjects: readonly Subject[];
 }
 
 const tasksOf = (lab: Lab, faults: boolean): Task[] =>
-  exercises[goalOf(lab)]
-    .filter(({ check }) => faults || !check.faulty)
+  exercises[lab.control]
+    .filter(({ check }) => check.appliesTo(lab) && (faults || !check.faulty))
     .flatMap((row) => {
       const subjects = row.check.subjects(lab);
       return row.together ? [{ row, subjects }] : subjects.map((subject) => ({ row, subjects: [subject] }));
@@ -134,7 +136,7 @@ function gradedTask(lab: Lab, { row, subjects }: Task, n: number, results: reado
   const failed = results.filter(({ passed }) => !passed);
   // What is wrong comes before what is only missing.
   const worst = failed.find(({ started }) => started) ?? failed[0];
-  const [first = ""] = subjects;
+  const [first = { host: "" }] = subjects;
   const say = (key: "expected" | "seen"): string =>
     results.map((result) => (results.length > 1 ? `${result.subject}: ${result[key]}` : result[key])).join("; ");
   return {
@@ -142,7 +144,7 @@ function gradedTask(lab: Lab, { row, subjects }: Task, n: number, results: reado
     id: check.id,
     title: check.title,
     role: check.role,
-    subjects,
+    subjects: subjects.map((subject) => labelOf(lab, check, subject)),
     status,
     points: status === "done" ? of : 0,
     of,

@@ -1,55 +1,26 @@
-import type { Goal } from "../../lab/lab.ts";
-import { arpCure } from "../checks/arp-cure.ts";
-import { arpOwner } from "../checks/arp-owner.ts";
-import { balancing } from "../checks/balancing.ts";
-import type { Check } from "../checks/check.ts";
-import { directorDown } from "../checks/director-down.ts";
-import { directorTable } from "../checks/director-table.ts";
-import { directorVip } from "../checks/director-vip.ts";
-import { httpdPage } from "../checks/httpd-page.ts";
-import { keepalivedConfig } from "../checks/keepalived-config.ts";
-import { keepalivedLog } from "../checks/keepalived-log.ts";
-import { mailReady } from "../checks/mail.ts";
-import { noHealthCheck } from "../checks/no-health-check.ts";
-import { peerSsh } from "../checks/peer-ssh.ts";
-import { realServerDown } from "../checks/real-server-down.ts";
-import { realServerVip } from "../checks/real-server-vip.ts";
-import { vipHolder } from "../checks/vip-holder.ts";
+import type { Control } from "../../lab/index.ts";
+import type { Check, Grading } from "../checks/check.ts";
+import { checks } from "../checks/index.ts";
 
-/** A check as a task: one for each of its subjects, unless they are one thing. */
-export interface TaskRow {
+/** A check as a task. */
+export interface TaskRow extends Omit<Grading, "after"> {
   readonly check: Check;
-  /** What each of its tasks is worth. */
-  readonly points: number;
-  /** One task for all subjects: what one of them must not do is no achievement while nobody does it. */
-  readonly together?: boolean;
 }
 
-/** What is to be done in each exercise, in the article's order. Faulty checks count only when they are asked for. */
-export const exercises: Readonly<Record<Goal, readonly TaskRow[]>> = {
-  dr: [
-    { check: directorTable, points: 3 },
-    { check: directorVip, points: 1 },
-    { check: httpdPage, points: 1 },
-    { check: realServerVip, points: 1 },
-    { check: arpCure, points: 2 },
-    { check: arpOwner, points: 2 },
-    { check: balancing, points: 3 },
-    { check: noHealthCheck, points: 1 },
-  ],
-  ha: [
-    { check: httpdPage, points: 1 },
-    { check: realServerVip, points: 1 },
-    { check: arpCure, points: 2 },
-    { check: peerSsh, points: 1 },
-    { check: mailReady, points: 1 },
-    { check: keepalivedConfig, points: 2 },
-    { check: keepalivedLog, points: 2 },
-    { check: vipHolder, points: 2, together: true },
-    { check: directorTable, points: 1 },
-    { check: arpOwner, points: 2 },
-    { check: balancing, points: 3 },
-    { check: realServerDown, points: 2 },
-    { check: directorDown, points: 3 },
-  ],
+/** Tasks of an exercise, in the article's order: that of the checks, but for those that name another place. */
+function exercise(control: Control): TaskRow[] {
+  const graded = checks.flatMap((check) => {
+    const grading = check.grading?.[control];
+    return grading ? [{ check, ...grading }] : [];
+  });
+  const rows = graded.filter(({ after }) => after === undefined);
+  for (const row of graded.filter(({ after }) => after !== undefined))
+    rows.splice(rows.findIndex(({ check }) => check.id === row.after) + 1, 0, row);
+  return rows.map(({ after: _, ...row }) => row);
+}
+
+/** Tasks of each exercise, by who is to be in control. Faulty checks count only when they are asked for. */
+export const exercises: Readonly<Record<Control, readonly TaskRow[]>> = {
+  ipvsadm: exercise("ipvsadm"),
+  keepalived: exercise("keepalived"),
 };

@@ -1,19 +1,9 @@
-import type { Lab } from "../../lab/lab.ts";
 import { openHost } from "../../provision/host/reach.ts";
-import { connectTo, type ServerConnection, type ServerRef } from "../../provision/ssh/index.ts";
+import type { LiveLab } from "../../provision/live.ts";
+import { connectTo, type ServerConnection } from "../../provision/ssh/index.ts";
 import { LabError } from "./lab-error.ts";
 
-/** A lab that is up, by its stack's outputs: the subject of checks, faults and probes. */
-export interface LiveLab {
-  readonly stack: string;
-  readonly lab: Lab;
-  readonly host: ServerRef["host"];
-  /** The bridge of the lab's segment, on the lab host. */
-  readonly bridge: string;
-  readonly acceleration: ServerRef["acceleration"];
-  /** References to the servers, in the lab file's order. */
-  readonly servers: readonly ServerRef[];
-}
+export type { LiveLab };
 
 /** The SSH connection to a server of the lab, by its name. `seconds`: the time limit for opening one. */
 export async function onServer(

@@ -1,4 +1,4 @@
-import { goalOf } from "../../lab/lab.ts";
+import { type Control, type Ip, type Server, type Setup, serverNamed, serverWithMac } from "../../lab/index.ts";
 import { HostCommandError, tryOnHost } from "../../provision/host/command.ts";
 import { CLIENT } from "../../provision/host/reach.ts";
 import { domainState } from "../../provision/host/virsh.ts";
@@ -7,22 +7,27 @@ import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { parseIpvsTable, type VirtualService } from "../../provision/roles/ipvs-table.ts";
 import { command, connectTo, type ServerConnection, UnreachableError } from "../../provision/ssh/index.ts";
 import { type LiveLab, labHost } from "./live-lab.ts";
-import { serverWithMac } from "./server-with-mac.ts";
-import { holdsVip } from "./vip-holders.ts";
 
-/** Current state of a lab. */
+/** Current state of a lab. A change that a reader could stumble over raises `version`. */
 export interface LabStatus {
+  readonly format: "lvs-lab status";
+  readonly version: 2;
   readonly lab: string;
   readonly stack: string;
-  readonly stage: string;
-  /** The goal of a bare lab. */
-  readonly exercise?: string;
-  readonly vip: string;
-  /** Names of the directors that hold the VIP: one, unless something is wrong. */
-  readonly vipHolders: readonly string[];
-  /** The owner of the VIP by the client's ARP entry; null if it has none. */
-  readonly arpOwner: string | null;
+  readonly setup: Setup;
+  readonly control: Control;
+  readonly virtualAddresses: readonly VirtualAddressStatus[];
   readonly servers: readonly ServerStatus[];
+}
+
+export interface VirtualAddressStatus {
+  readonly address: Ip;
+  /** The name of its network. */
+  readonly network: string;
+  /** Names of the directors that hold it: one, unless something is wrong. */
+  readonly holders: readonly string[];
+  /** Its owner by the client's ARP entry; null if the client has none. */
+  readonly arpOwner: string | null;
 }
 
 export interface ServerStatus {
@@ -33,8 +38,6 @@ export interface ServerStatus {
   readonly domain: string;
   readonly reachable: boolean;
   readonly addresses: readonly string[];
-  /** Whether the VIP is among them; absent if the server does not answer. */
-  readonly holdsVip?: boolean;
   /** By service, systemd's word: `active`, `inactive`, `failed`. */
   readonly services: Readonly<Record<string, string>>;
   /** The last VRRP state that keepalived told the journal: MASTER, BACKUP or FAULT. */
@@ -45,28 +48,41 @@ export interface ServerStatus {
 export async function labStatus(live: LiveLab): Promise<LabStatus> {
   const { lab } = live;
   const servers = await Promise.all(live.servers.map((ref) => serverStatus(live, ref.name)));
-  const { stdout } = await tryOnHost(labHost(live), CLIENT, ["ip", "-json", "neigh", "show", lab.service.vip]);
-  const mac = stdout.trim() === "" ? undefined : (JSON.parse(stdout) as { lladdr?: string }[])[0]?.lladdr;
+  const holds = (vip: Ip, { addresses }: ServerStatus) => addresses.some((address) => address.startsWith(`${vip}/`));
   return {
+    format: "lvs-lab status",
+    version: 2,
     lab: lab.name,
     stack: live.stack,
-    stage: lab.stage,
-    ...(lab.exercise ? { exercise: lab.exercise } : {}),
-    vip: lab.service.vip,
-    vipHolders: servers.flatMap((one) => (one.role === "director" && one.holdsVip ? [one.name] : [])),
-    arpOwner: mac === undefined ? null : (serverWithMac(lab, mac) ?? mac),
+    setup: lab.setup,
+    control: lab.control,
+    virtualAddresses: await Promise.all(
+      lab.virtualAddresses.map(async ({ address, network }) => ({
+        address,
+        network,
+        holders: servers.filter((one) => one.role === "director" && holds(address, one)).map(({ name }) => name),
+        arpOwner: await arpOwner(live, address),
+      })),
+    ),
     servers,
   };
 }
 
+/** The owner of a VIP by the client's ARP entry: a server's name, or the hardware address of an unknown host. */
+async function arpOwner(live: LiveLab, vip: Ip): Promise<string | null> {
+  const { stdout } = await tryOnHost(labHost(live), CLIENT, ["ip", "-json", "neigh", "show", vip]);
+  const mac = stdout.trim() === "" ? undefined : (JSON.parse(stdout) as { lladdr?: string }[])[0]?.lladdr;
+  return mac === undefined ? null : (serverWithMac(live.lab, mac) ?? mac);
+}
+
 async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> {
-  const { role = "", address = "" } = live.lab.servers.find((server) => server.name === name) ?? {};
+  const server = serverNamed(live.lab, name);
   const domain = (await domainState(labHost(live), name).catch(unanswered)) ?? "not defined";
-  const known = { name, role, address, domain };
+  const known = { name, role: server.role, address: server.management, domain };
   const ref = live.servers.find((one) => one.name === name);
   if (domain !== "running" || !ref) return { ...known, reachable: false, addresses: [], services: {} };
   try {
-    return { ...known, reachable: true, ...(await inside(live, role, await connectTo(ref))) };
+    return { ...known, reachable: true, ...(await inside(live, server, await connectTo(ref))) };
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
     return { ...known, reachable: false, addresses: [], services: {} };
@@ -80,16 +96,16 @@ function unanswered(error: unknown): undefined {
 
 async function inside(
   live: LiveLab,
-  role: string,
-  server: ServerConnection,
-): Promise<Pick<ServerStatus, "addresses" | "holdsVip" | "services" | "vrrp" | "ipvs">> {
-  const ha = goalOf(live.lab) === "ha";
-  const { httpd, keepalived, mail } = osFamilies[live.lab.os];
-  // In a bare lab the student chooses the MTA.
-  const mta = live.lab.stage === "bare" ? [] : [mail.service];
-  const names = role === "real-server" ? [httpd.service] : ha ? [keepalived.service, ...mta] : [];
-  const seen = await server.look({
-    addresses: "ip -oneline -4 address show dev eth0",
+  { role, os, interfaces }: Server,
+  connection: ServerConnection,
+): Promise<Pick<ServerStatus, "addresses" | "services" | "vrrp" | "ipvs">> {
+  const elects = live.lab.control === "keepalived";
+  const { httpd, keepalived, mail } = osFamilies[os];
+  // In a manual lab the student chooses the MTA.
+  const mta = live.lab.setup === "manual" ? [] : [mail.service];
+  const names = role === "real-server" ? [httpd.service] : elects ? [keepalived.service, ...mta] : [];
+  const seen = await connection.look({
+    addresses: interfaces.map(({ device }) => command`ip -oneline -4 address show dev ${device}`).join("; "),
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
     vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o 'Entering .* STATE' | tail -n 1`,
     table: "ipvsadm --save --numeric",
@@ -98,9 +114,8 @@ async function inside(
   const vrrp = seen.vrrp.text.split(" ")[1];
   return {
     addresses: parseIpAddresses(seen.addresses.text).map(({ address, prefixLength }) => `${address}/${prefixLength}`),
-    holdsVip: holdsVip(live.lab, seen.addresses.text),
     services: Object.fromEntries(names.map((service, index) => [service, states[index] ?? "unknown"])),
-    ...(vrrp && ha ? { vrrp } : {}),
+    ...(vrrp && elects ? { vrrp } : {}),
     ...(role === "director" ? { ipvs: parseIpvsTable(seen.table.text) } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { Lab } from "../../lab/lab.ts";
+import type { Lab } from "../../lab/index.ts";
 import { tryOnHost } from "../../provision/host/command.ts";
 import { CLIENT } from "../../provision/host/reach.ts";
 import { command, masked, type Word } from "../../provision/ssh/index.ts";

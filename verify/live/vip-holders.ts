@@ -1,20 +1,20 @@
-import { directors, type Lab } from "../../lab/lab.ts";
+import { directors, type Ip } from "../../lab/index.ts";
 import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { type LiveLab, onServer } from "./live-lab.ts";
 import { domainState } from "./power.ts";
 
-/** The directors that hold the VIP, in the lab file's order. */
+/** The directors that hold a VIP, in the lab file's order. */
 export interface VipHolders {
   readonly holders: readonly string[];
   /** Directors that do not answer: off, frozen or cut off. Nobody can reach a VIP that they hold. */
   readonly unasked: readonly string[];
 }
 
-/** Asks all directors in parallel, over SSH, whether an interface has the VIP. */
-export async function vipHolders(live: LiveLab): Promise<VipHolders> {
+/** Asks all directors in parallel, over SSH, whether an interface has a VIP. */
+export async function vipHolders(live: LiveLab, vip: Ip): Promise<VipHolders> {
   const names = directors(live.lab).map(({ name }) => name);
-  const holds = await Promise.all(names.map((name) => asked(live, name)));
+  const holds = await Promise.all(names.map((name) => asked(live, name, vip)));
   return {
     holders: names.filter((_, index) => holds[index] === true),
     unasked: names.filter((_, index) => holds[index] === undefined),
@@ -22,7 +22,7 @@ export async function vipHolders(live: LiveLab): Promise<VipHolders> {
 }
 
 /** Whether a server has the VIP, by its output of `ip -oneline -4 address show`. */
-export const holdsVip = ({ service: { vip } }: Lab, output: string): boolean =>
+export const holdsVip = (vip: Ip, output: string): boolean =>
   parseIpAddresses(output).some(({ address }) => address === vip);
 
 /** Holders in words: `server1`, `server1 and server4`, `nobody`; directors that do not answer are named. */
@@ -31,12 +31,12 @@ export function holdersInWords({ holders, unasked = [] }: Pick<VipHolders, "hold
   return `${holders.join(" and ") || "nobody"}${silent}`;
 }
 
-/** Whether a director holds the VIP; undefined if it does not answer. */
-async function asked(live: LiveLab, name: string): Promise<boolean | undefined> {
+/** Whether a director holds a VIP; undefined if it does not answer. */
+async function asked(live: LiveLab, name: string, vip: Ip): Promise<boolean | undefined> {
   if ((await domainState(live, name)) !== "running") return undefined;
   try {
     const server = await onServer(live, name, { seconds: patience(live, 1) });
-    return holdsVip(live.lab, await server.run`ip -oneline -4 address show`);
+    return holdsVip(vip, await server.run`ip -oneline -4 address show`);
   } catch {
     return undefined;
   }

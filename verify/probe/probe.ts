@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { VirtualService } from "../../lab/index.ts";
 import { CLIENT, type LabHost } from "../../provision/host/reach.ts";
 import { until } from "../../provision/until.ts";
 import { RunClock } from "../live/clock.ts";
@@ -76,8 +77,11 @@ export class Probe {
   }
 
   /** Starts a probe of the lab's virtual service, as the lab's client. Rejects if it cannot run. */
-  static async start(live: LiveLab, options: StartOptions = {}): Promise<Probe> {
-    const { vip, port } = live.lab.service;
+  static async start(
+    live: LiveLab,
+    { vip, port }: Pick<VirtualService, "vip" | "port">,
+    options: StartOptions = {},
+  ): Promise<Probe> {
     return await Probe.at(labHost(live), { address: vip, port }, options);
   }
 

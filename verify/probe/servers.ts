@@ -1,12 +1,12 @@
-import { type Lab, realServers } from "../../lab/lab.ts";
+import type { VirtualService } from "../../lab/index.ts";
 import type { ProbedRequest } from "./records.ts";
 
 /** Server names by the pages that they serve, trimmed as in the probe's records. */
 export type ServerNames = ReadonlyMap<string, string>;
 
-/** The names of a lab's real servers. */
-export const serverNames = (lab: Lab): ServerNames =>
-  new Map(realServers(lab).map(({ name, page }) => [page.trim(), name]));
+/** The names of a service's real servers. */
+export const serverNames = ({ realServers }: VirtualService): ServerNames =>
+  new Map(realServers.map(({ server, page }) => [page.trim(), server]));
 
 /** The maximum length of an unknown page, which stands for itself. */
 const PAGE_CHARACTERS = 40;

@@ -1,4 +1,4 @@
-import { goesInTurn, poolOf } from "../../lab/lab.ts";
+import { goesInTurn, poolOf, type VirtualService } from "../../lab/index.ts";
 import { untilAborted } from "../live/interruptible.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { type LoadSummary, type Outage, outageOf, Probe, type ProbeResult, serverNames, summaryOf } from "./index.ts";
@@ -6,8 +6,10 @@ import { type LoadSummary, type Outage, outageOf, Probe, type ProbeResult, serve
 /** The result of a steady load on a healthy lab, as JSON. */
 export interface SoakReport {
   readonly format: "lvs-lab soak";
-  readonly version: 1;
+  readonly version: 2;
   readonly stack: string;
+  /** The name of the virtual service. */
+  readonly service: string;
   /** ISO 8601, wall clock. */
   readonly startedAt: string;
   readonly seconds: number;
@@ -32,9 +34,13 @@ export interface SoakOptions {
 }
 
 /** Sends a number of requests to the VIP at a steady rate. Nothing else may change the lab meanwhile. */
-export async function soak(live: LiveLab, { requests, rate, signal, onProgress }: SoakOptions): Promise<SoakReport> {
+export async function soak(
+  live: LiveLab,
+  service: VirtualService,
+  { requests, rate, signal, onProgress }: SoakOptions,
+): Promise<SoakReport> {
   const startedAt = new Date().toISOString();
-  const probe = await Probe.start(live, { intervalMs: 1000 / rate, timeoutMs: 5000 });
+  const probe = await Probe.start(live, service, { intervalMs: 1000 / rate, timeoutMs: 5000 });
   const begun = probe.now();
   let told = begun;
   try {
@@ -55,24 +61,26 @@ export async function soak(live: LiveLab, { requests, rate, signal, onProgress }
     throw error;
   }
   const seconds = (probe.now() - begun) / 1000;
-  return soakReport(live, await probe.stop(), { startedAt, seconds, rate });
+  return soakReport(live, service, await probe.stop(), { startedAt, seconds, rate });
 }
 
 /** The report of a soak from the records of its probe. */
 export function soakReport(
-  live: LiveLab,
+  live: Pick<LiveLab, "stack">,
+  service: VirtualService,
   seen: ProbeResult,
   { startedAt, seconds, rate }: Pick<SoakReport, "startedAt" | "seconds"> & { readonly rate: number },
 ): SoakReport {
-  const load = summaryOf(seen, serverNames(live.lab));
-  const shares = poolOf(live.lab).map(({ name }) => load.perServer[name] ?? 0);
+  const load = summaryOf(seen, serverNames(service));
+  const shares = poolOf(service).map(({ server }) => load.perServer[server] ?? 0);
   const unevenBy = Math.max(...shares) - Math.min(...shares);
-  const evenShares = goesInTurn(live.lab);
+  const evenShares = goesInTurn(service);
   const { failed, delayed } = load.counts;
   return {
     format: "lvs-lab soak",
-    version: 1,
+    version: 2,
     stack: live.stack,
+    service: service.name,
     startedAt,
     seconds,
     rate: { wanted: rate, achieved: seen.requests.length / seconds },

@@ -1,4 +1,4 @@
-import type { Stage } from "../../lab/lab.ts";
+import type { Control, Setup } from "../../lab/index.ts";
 import type { Evidence } from "../live/view.ts";
 import type { ArpChange, LoadSummary, LongLivedConnection, Outage, RequestSeries } from "../probe/index.ts";
 import type { CaptureInfo, Diagnosis, GratuitousArp, OwnerSpan, VrrpAdvert, VrrpSpan } from "../wire/records.ts";
@@ -12,7 +12,7 @@ import type { CaptureInfo, Diagnosis, GratuitousArp, OwnerSpan, VrrpAdvert, Vrrp
  */
 export interface RunResult {
   readonly format: "lvs-lab run";
-  readonly version: 1;
+  readonly version: 2;
   readonly stack: string;
   /** ISO 8601, wall clock. */
   readonly startedAt: string;
@@ -36,7 +36,14 @@ export interface RunResult {
 /** The part of the lab that a reader of the report needs. */
 export interface RunLab {
   readonly name: string;
-  readonly stage: Stage;
+  readonly setup: Setup;
+  readonly control: Control;
+  /** The name of the virtual service that the run was about. */
+  readonly service: string;
+  /** The name of the VRRP instance that holds its VIP; null where ipvsadm is in control. */
+  readonly instance: string | null;
+  /** The name of the network that the VIP lies in. */
+  readonly network: string;
   readonly vip: string;
   readonly port: number;
   readonly scheduler: string;
@@ -48,7 +55,7 @@ export interface RunLab {
     readonly role: "director" | "real-server";
     readonly address: string;
     readonly mac: string;
-    /** A director's VRRP priority, in stage ha. */
+    /** A director's VRRP priority in the instance. */
     readonly priority?: number;
   }[];
 }

@@ -1,3 +1,4 @@
+import type { Control } from "../../lab/index.ts";
 import type { Path } from "../../lab/yaml/document.ts";
 import { type ExpectationName, type ExpectInput, expectationNames, kindNamed } from "./expectations/index.ts";
 import type { DraftValue, Placed } from "./expectations/kind.ts";
@@ -37,9 +38,9 @@ function placed(steps: Draft["steps"], parent: Path): PlacedStep[] {
   });
 }
 
-/** The stages that a scenario is for; none if the property is missing or invalid. */
-export function stagesOf({ stage }: Draft): ("dr" | "ha")[] {
-  const all = Array.isArray(stage) ? stage : [stage];
+/** The controls that a scenario is for; none if the property is missing or invalid. */
+export function controlsOf({ control }: Draft): Control[] {
+  const all = Array.isArray(control) ? control : [control];
   return [...new Set(all.filter((one) => one !== undefined))];
 }
 
@@ -52,13 +53,13 @@ export interface PlacedExpectation extends Placed {
 
 /** Every expectation in the order of the file. */
 export function expectationsIn(draft: Draft): PlacedExpectation[] {
-  const stages = stagesOf(draft);
+  const controls = controlsOf(draft);
   let opening: PlacedStep | undefined;
   return stepsOf(draft).flatMap((one): PlacedExpectation[] => {
     const { path, step } = one;
     if ("fault" in step || "heal" in step) opening = one;
     return Object.entries(step.expect ?? {}).flatMap(([name, value]) =>
-      isExpectationName(name) ? [{ name, value, path: [...path, "expect", name], opening, stages }] : [],
+      isExpectationName(name) ? [{ name, value, path: [...path, "expect", name], opening, controls }] : [],
     );
   });
 }

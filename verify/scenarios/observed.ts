@@ -1,3 +1,4 @@
+import type { VirtualService, VrrpInstance } from "../../lab/index.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { RunClock } from "../live/clock.ts";
 import type { LiveLab } from "../live/live-lab.ts";
@@ -19,13 +20,17 @@ export interface OpenWindow {
 /** What a running scenario gives matchers to look at. */
 export interface Observed {
   readonly live: LiveLab;
+  /** The virtual service that the load goes to. */
+  readonly service: VirtualService;
+  /** The VRRP instance that holds its VIP; null where ipvsadm is in control. */
+  readonly instance: VrrpInstance | null;
   readonly clock: RunClock;
   /** Null: the scenario has no load. */
   readonly probe: Probe | null;
   readonly capture: Capture;
   readonly window: OpenWindow;
   readonly baselines: Baselines;
-  /** The master and the standby at the start of the run; `standby` is null in stage dr. */
+  /** The master and the standby at the start of the run; `standby` is null where ipvsadm is in control. */
   readonly master: string;
   readonly standby: string | null;
 }

@@ -32,7 +32,7 @@ export async function readScenario(file: string, known: Known): Promise<Scenario
   return parseScenario(await readText(file, "a scenario file", "check the path"), file, known);
 }
 
-/** Reports a rule that is broken in both stages once. */
+/** Reports a rule that is broken for both controls once. */
 function onceAPlace<F extends { readonly rule: string; readonly path: Path }>(findings: readonly F[]): F[] {
   const key = ({ rule, path }: F) => [rule, ...path].join(" ");
   return findings.filter((finding, index) => index === findings.findIndex((one) => key(one) === key(finding)));
@@ -44,7 +44,7 @@ interface Origin extends Known {
 }
 
 function complete(contents: ScenarioOutput, yaml: YamlFile, { text, file, faults }: Origin): Scenario {
-  const { title, description = "", stage, requires = {}, load, steps } = contents;
+  const { title, description = "", control, requires = {}, load, steps } = contents;
 
   const one = (step: Omit<StepInput, "repeat">, path: Path): Step => {
     const line = yaml.lineOf(path);
@@ -85,7 +85,7 @@ function complete(contents: ScenarioOutput, yaml: YamlFile, { text, file, faults
     text,
     title,
     description: description.replaceAll(/\s*\n\s*/g, " ").trim(),
-    stages: typeof stage === "string" ? [stage] : stage,
+    controls: typeof control === "string" ? [control] : control,
     requires,
     load: load
       ? { intervalMs: milliseconds(load.interval), timeoutMs: milliseconds(load.timeout), longLived: load.longLived }

@@ -1,4 +1,4 @@
-import { directors, goalOf } from "../../lab/lab.ts";
+import { directors, electedOf, instanceOfVip, type VrrpInstance } from "../../lab/index.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
 import { faults } from "../faults/index.ts";
@@ -9,6 +9,7 @@ import { holdersInWords, vipHolders } from "../live/vip-holders.ts";
 import { readScenario } from "./parse.ts";
 import { resolve } from "./resolve.ts";
 import type { ResolvedScenario, Scenario } from "./scenario.ts";
+import { serviceOf } from "./selectors.ts";
 import { findScenario } from "./shipped.ts";
 
 /**
@@ -25,7 +26,8 @@ export async function prepareScenario(
   const scenario = await readScenario(await findScenario(nameOrFile), { faults });
   await new Ledger(live).healAll();
   const { lab } = live;
-  const master = goalOf(lab) === "ha" ? await settledMaster(live) : directors(lab)[0]?.name;
+  const instance = instanceOfVip(lab, serviceOf(lab).vip);
+  const master = instance ? await settledMaster(live, instance) : directors(lab)[0]?.name;
   return resolve({ ...scenario, steps: adapt(scenario.steps) }, lab, { master: master ?? "", faults });
 }
 
@@ -33,20 +35,20 @@ export async function prepareScenario(
  * Waits until one director holds the VIP and all others answer that they do not: a lab may still be settling after a heal. With preemption
  * it must be the director with the highest priority; just after an `up` another one may hold the VIP for a moment.
  */
-async function settledMaster(live: LiveLab): Promise<string> {
-  const byPriority = directors(live.lab).toSorted((one, other) => (other.priority ?? 0) - (one.priority ?? 0));
-  const first = live.lab.keepalived.preempt ? byPriority[0]?.name : undefined;
+async function settledMaster(live: LiveLab, instance: VrrpInstance): Promise<string> {
+  const { vip } = serviceOf(live.lab);
+  const first = instance.preempt ? electedOf(instance) : undefined;
   return await until(
     async () => {
-      const found = await vipHolders(live);
+      const found = await vipHolders(live, vip);
       const [master, ...others] = found.holders;
       const alone = master !== undefined && others.length + found.unasked.length === 0;
       if (alone && (first === undefined || master === first)) return master;
-      const names = directors(live.lab).map(({ name }) => name);
+      const names = instance.members.map(({ server }) => server);
       const wanted =
         first === undefined ? `of ${names.join(" and ")} exactly one` : `of ${names.join(" and ")} ${first} alone`;
       throw new LabError(
-        `the lab is not healthy: ${wanted} should hold the VIP ${live.lab.service.vip}, and it is held by ` +
+        `the lab is not healthy: ${wanted} should hold the VIP ${vip}, and it is held by ` +
           `${holdersInWords(found)}. \`npx lvs-lab status\` shows more; \`pulumi refresh\` and \`pulumi up\` repair it.`,
       );
     },

@@ -1,4 +1,4 @@
-import { promisedOutage, skew } from "../../lab/vrrp.ts";
+import { priorityIn, promisedOutage, skew } from "../../lab/index.ts";
 import type { Outage } from "../probe/index.ts";
 import type { OutagePromise } from "../report/result.ts";
 import type { Observed } from "./observed.ts";
@@ -8,17 +8,19 @@ const TOLERANCE_MS = 500;
 
 /** The outage that VRRP promises for the fault that opened the window; undefined if its timers play no part. */
 export function promiseOf({
-  live,
   window,
+  instance,
   master,
   standby,
-}: Pick<Observed, "live" | "window" | "master" | "standby">): OutagePromise | undefined {
+}: Pick<Observed, "window" | "instance" | "master" | "standby">): OutagePromise | undefined {
   const { fault } = window;
-  const next = live.lab.servers.find(({ name }) => name === standby);
-  if (!fault?.fault.masterGoes || !fault.targets.includes(master) || next?.priority === undefined) return undefined;
-  const timers = { ...live.lab.keepalived, priority: next.priority };
+  const priority = instance && standby ? priorityIn(instance, standby) : undefined;
+  if (!fault?.fault.masterGoes || !fault.targets.includes(master) || !instance || priority === undefined)
+    return undefined;
+  const { version, advertInterval } = instance;
+  const timers = { version, advertInterval, priority };
   const { crash, cleanStop } = promisedOutage(timers);
-  const skewText = `skew ${Math.round(skew(timers))} ms (priority ${next.priority})`;
+  const skewText = `skew ${Math.round(skew(timers))} ms (priority ${priority})`;
   return fault.fault.masterGoes === "silently"
     ? {
         minimumMs: crash.minimum,

@@ -1,4 +1,4 @@
-import { goalOf, type Lab } from "../../lab/lab.ts";
+import { instanceOfVip, type Lab } from "../../lab/index.ts";
 import { type Finding, readYaml } from "../../lab/yaml/document.ts";
 import { deepFreeze } from "../../lab/yaml/freeze.ts";
 import { didYouMean } from "../../lab/yaml/nearest.ts";
@@ -10,7 +10,7 @@ import { type Expectation, type ExpectationName, kindOf } from "./expectations/i
 import type { InLab, Known, Names } from "./expectations/kind.ts";
 import { checkTarget } from "./rules.ts";
 import type { FaultPlace, RepeatStep, ResolvedScenario, ResolvedStep, Scenario, Step } from "./scenario.ts";
-import { choicesFor, fits, namesOf, type Roles, rolesOf, segment, selectorsOf } from "./selectors.ts";
+import { choicesFor, fits, namesOf, type Roles, rolesOf, segment, selectorsOf, serviceOf } from "./selectors.ts";
 import { standingFaults } from "./standing.ts";
 
 interface Place extends InLab {
@@ -19,22 +19,23 @@ interface Place extends InLab {
 }
 
 const ofFile: Record<string, Rule<Draft, Place>> = {
-  *"stage-of-lab"({ stage }, { lab }) {
-    if (![stage].flat().includes(goalOf(lab))) {
+  *"control-of-lab"({ control }, { lab }) {
+    if (![control].flat().includes(lab.control)) {
       yield {
-        path: ["stage"],
-        expected: `the stage of the lab ${lab.name}, which is ${goalOf(lab)}`,
-        remedy: "run the scenario on a lab of its own stage: `--stack` chooses one",
+        path: ["control"],
+        expected: `what is in control of the lab ${lab.name}, which is ${lab.control}`,
+        remedy: "run the scenario on such a lab: `--stack` chooses one",
       };
     }
   },
 
   *"requirement-of-lab"({ requires }, { lab }) {
-    if (requires?.preempt !== undefined && requires.preempt !== lab.keepalived.preempt) {
+    const instance = instanceOfVip(lab, serviceOf(lab).vip);
+    if (requires?.preempt !== undefined && instance && requires.preempt !== instance.preempt) {
       yield {
         path: ["requires", "preempt"],
-        expected: `keepalived.preempt of the lab ${lab.name}, which is ${lab.keepalived.preempt}`,
-        remedy: `write \`preempt: ${requires.preempt}\` under \`keepalived\` in a lab file of your own`,
+        expected: `\`preempt\` of the lab ${lab.name}, which is ${instance.preempt}`,
+        remedy: `write \`preempt: ${requires.preempt}\` in \`vrrp\` of a lab file of your own`,
       };
     }
   },
@@ -64,7 +65,7 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
       if (names?.length && !fits(wanted, selector, names, lab)) {
         yield {
           path,
-          expected: `${wanted}, such as ${choicesFor(wanted, lab.stage)}`,
+          expected: `${wanted}, such as ${choicesFor(wanted, lab.control)}`,
           remedy: "choose one of these, or another server",
         };
       }
@@ -107,12 +108,20 @@ export function resolve(
   const expected = new Set(scenario.steps.flatMap(namesIn));
   const findings: Finding[] = findingsOf(labRules, yaml.value as Draft, { lab, roles, faults, expected });
   if (findings.length > 0) {
-    // On a lab of another stage all other problems follow from the stage.
+    // On a lab of another control all other problems follow from that.
     const [first] = findings;
-    const told = first?.rule === "stage-of-lab" ? [first] : findings;
+    const told = first?.rule === "control-of-lab" ? [first] : findings;
     throw new FileError(scenario.file, scenario.text, told.map(yaml.locate));
   }
-  return deepFreeze({ ...scenario, ...roles, steps: new Resolution(lab, roles).all(scenario.steps) });
+  const service = serviceOf(lab);
+  const instance = instanceOfVip(lab, service.vip) ?? null;
+  return deepFreeze({
+    ...scenario,
+    ...roles,
+    service,
+    instance,
+    steps: new Resolution(lab, roles).all(scenario.steps),
+  });
 }
 
 const namesIn = (step: Step | RepeatStep): ExpectationName[] =>

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { goalOf } from "../../lab/lab.ts";
+import { addressOn, interfaceOn, networkOfVip, priorityIn, type VirtualService } from "../../lab/index.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import {
   answersPerServer,
@@ -38,11 +38,13 @@ interface Facts {
 export function resultOf(facts: Facts): RunResult {
   const { live, scenario, startedAt, durationMs, interrupted, steps, asked, captured, diagnoses } = facts;
   const { lab } = live;
-  const names = serverNames(lab);
-  const probe = asked ?? nobodyAsked(live);
+  const { service, instance } = scenario;
+  const network = networkOfVip(lab, service.vip).name;
+  const names = serverNames(service);
+  const probe = asked ?? nobodyAsked(service);
   return {
     format: "lvs-lab run",
-    version: 1,
+    version: 2,
     stack: live.stack,
     startedAt: startedAt.toISOString(),
     durationMs,
@@ -50,19 +52,26 @@ export function resultOf(facts: Facts): RunResult {
     ...(interrupted === undefined ? {} : { interrupted }),
     lab: {
       name: lab.name,
-      stage: lab.stage,
-      vip: lab.service.vip,
-      port: lab.service.port,
-      scheduler: lab.service.scheduler,
-      client: lab.network.client,
+      setup: lab.setup,
+      control: lab.control,
+      service: service.name,
+      instance: instance?.name ?? null,
+      network,
+      vip: service.vip,
+      port: service.port,
+      scheduler: service.scheduler,
+      client: addressOn(lab.client, network),
       acceleration: live.acceleration,
-      servers: lab.servers.map(({ name, role, address, mac, priority }) => ({
-        name,
-        role,
-        address,
-        mac: mac.toLowerCase(),
-        ...(priority === undefined || goalOf(lab) !== "ha" ? {} : { priority }),
-      })),
+      servers: lab.servers.map((server) => {
+        const priority = instance ? priorityIn(instance, server.name) : undefined;
+        return {
+          name: server.name,
+          role: server.role,
+          address: addressOn(server, network),
+          mac: interfaceOn(server, network).mac.toLowerCase(),
+          ...(priority === undefined ? {} : { priority }),
+        };
+      }),
     },
     scenario: { name: scenario.name, title: scenario.title, description: scenario.description },
     steps,
@@ -77,15 +86,15 @@ export function resultOf(facts: Facts): RunResult {
       arp: probe.arp,
       adverts: captured.adverts.map(({ ipId: _, password: __, ...advert }) => advert),
       gratuitousArp: captured.gratuitousArp,
-      vrrpStates: vrrpStates(captured, lab),
-      vipOwners: vipOwners(captured, lab),
+      vrrpStates: vrrpStates(captured, lab, instance ?? undefined),
+      vipOwners: vipOwners(captured, lab, instance ?? undefined),
       capture: { ...captured.info, file: basename(captured.info.file) },
     },
   };
 }
 
 function windowOf(
-  { live, scenario }: Facts,
+  { scenario }: Facts,
   window: OpenWindow,
   to: number,
   all: readonly ProbedRequest[],
@@ -93,7 +102,12 @@ function windowOf(
 ): Window {
   // A window has the requests that were started in it, and those that were under way when it began.
   const requests = all.filter(({ started, ended }) => started < to && ended >= window.from);
-  const promise = promiseOf({ live, window, master: scenario.master, standby: scenario.standby });
+  const promise = promiseOf({
+    window,
+    instance: scenario.instance,
+    master: scenario.master,
+    standby: scenario.standby,
+  });
   const perServer = answersPerServer(requests, names);
   const { step, title, from } = window;
   const outage: Outage = outageOf(requests, { since: from });
@@ -101,8 +115,8 @@ function windowOf(
 }
 
 /** The result of a probe without requests. */
-const nobodyAsked = ({ lab }: LiveLab): ProbeResult => ({
-  target: { address: lab.service.vip, port: lab.service.port },
+const nobodyAsked = ({ vip, port }: VirtualService): ProbeResult => ({
+  target: { address: vip, port },
   options: { intervalMs: 0, timeoutMs: 0, arpIntervalMs: 0, longLived: 0, longLivedIntervalMs: 0 },
   requests: [],
   arp: [],

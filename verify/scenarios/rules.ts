@@ -1,10 +1,10 @@
-import type { Lab } from "../../lab/lab.ts";
+import type { Lab } from "../../lab/index.ts";
 import type { Path } from "../../lab/yaml/document.ts";
 import { didYouMean } from "../../lab/yaml/nearest.ts";
 import type { Rule, Statement } from "../../lab/yaml/rules.ts";
 import { checkShape } from "../../lab/yaml/shape.ts";
 import type { Fault } from "../faults/fault.ts";
-import { type Draft, type DraftStep, expectationsIn, stagesOf, stepsOf, usesOf } from "./draft.ts";
+import { controlsOf, type Draft, type DraftStep, expectationsIn, stepsOf, usesOf } from "./draft.ts";
 import { withExpectationRules } from "./expectation-rules.ts";
 import { kindNamed } from "./expectations/index.ts";
 import type { Known } from "./expectations/kind.ts";
@@ -148,7 +148,7 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
         if (!names || !fits(wanted, selector, names, lab)) {
           yield {
             path,
-            expected: `${wanted}, in stage ${lab.stage} one of ${choicesFor(wanted, lab.stage)}, or a server's name`,
+            expected: `${wanted}, with ${lab.control} in control one of ${choicesFor(wanted, lab.control)}, or a server's name`,
             remedy: "choose one of these",
           };
         }
@@ -156,8 +156,8 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
     }
   },
 
-  *"expectation-of-other-stage"(draft) {
-    if (!stagesOf(draft).includes("dr")) {
+  *"expectation-of-other-control"(draft) {
+    if (!controlsOf(draft).includes("ipvsadm")) {
       return;
     }
     for (const { path, name, value } of expectationsIn(draft)) {
@@ -165,10 +165,10 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
         yield {
           path,
           atKey: true,
-          expected: "no such expectation in stage dr, which has no keepalived",
+          expected: "no such expectation with ipvsadm in control, which has no keepalived",
           found: name,
-          remedy: "remove it, or write `stage: ha`",
-          other: ["stage"],
+          remedy: "remove it, or write `control: keepalived`",
+          other: ["control"],
         };
       }
     }
@@ -213,18 +213,18 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
   },
 
   *"named-twice"(draft) {
-    yield* namedTwice(draft.stage, ["stage"]);
+    yield* namedTwice(draft.control, ["control"]);
   },
 
-  *"requirement-of-other-stage"(draft) {
-    if (draft.requires?.preempt !== undefined && stagesOf(draft).includes("dr")) {
+  *"requirement-of-other-control"(draft) {
+    if (draft.requires?.preempt !== undefined && controlsOf(draft).includes("ipvsadm")) {
       yield {
         path: ["requires", "preempt"],
         atKey: true,
-        expected: "no preempt in stage dr, which has no keepalived",
+        expected: "no preempt with ipvsadm in control, which has no keepalived",
         found: "preempt",
-        remedy: "remove it, or write `stage: ha`",
-        other: ["stage"],
+        remedy: "remove it, or write `control: keepalived`",
+        other: ["control"],
       };
     }
   },
@@ -237,15 +237,15 @@ const empty = (path: Path, expected: string, remedy: string): Statement => ({ pa
 
 const isStepKey = (key: string): boolean => kinds.some((kind) => companions[kind].some((one) => one === key));
 
-/** A model lab for each stage of the scenario, with as many real servers as it names. */
+/** A model lab for each control of the scenario, with as many real servers as it names. */
 function models(draft: Draft): { lab: Lab; roles: Roles }[] {
   const selectors = [...stepsOf(draft).map(({ step }) => step.on), ...usesOf(draft).map(({ selector }) => selector)];
   const count = Math.max(
     2,
     ...selectors.map((selector) => Number(/^real-server-([1-9]\d?)$/.exec(selector ?? "")?.[1] ?? 0)),
   );
-  return stagesOf(draft).map((stage) => {
-    const lab = modelLab(stage, count);
+  return controlsOf(draft).map((control) => {
+    const lab = modelLab(control, count);
     return { lab, roles: rolesOf(lab, "director1") };
   });
 }
@@ -264,8 +264,8 @@ export function* checkTarget(fault: Fault, on: string, path: Path, lab: Lab, rol
     path,
     expected:
       fitting.length > 0
-        ? `a target for ${fault.id}, in stage ${lab.stage} one of ${fitting.join(", ")}`
-        : `no ${fault.id} in stage ${lab.stage}, which has no target for it`,
-    remedy: fitting.length > 0 ? "choose one of these" : "remove it, or write another `stage`",
+        ? `a target for ${fault.id}, with ${lab.control} in control one of ${fitting.join(", ")}`
+        : `no ${fault.id} with ${lab.control} in control, which has no target for it`,
+    remedy: fitting.length > 0 ? "choose one of these" : "remove it, or write another `control`",
   };
 }

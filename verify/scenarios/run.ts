@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { addressOn, networkOfVip } from "../../lab/index.ts";
 import { findFault, Ledger } from "../faults/ledger.ts";
 import { RunClock } from "../live/clock.ts";
 import { InterruptedError, interruptible, untilAborted } from "../live/interruptible.ts";
@@ -66,11 +67,14 @@ class Run {
   }
 
   async all(): Promise<RunResult> {
-    const { load } = this.#scenario;
-    const { lab } = this.#live;
+    const { load, service } = this.#scenario;
+    const { lab, bridges } = this.#live;
+    const network = networkOfVip(lab, service.vip).name;
     const capture = await Capture.start(labHost(this.#live), {
       clock: this.#clock,
-      lab,
+      service,
+      client: addressOn(lab.client, network),
+      link: bridges[network] ?? "",
       file: this.#options.captureFile,
     });
     let probe: Probe | null = null;
@@ -78,7 +82,7 @@ class Run {
     let asked = null as ProbeResult | null;
     let captured = undefined as CaptureResult | undefined;
     try {
-      probe = load && (await Probe.start(this.#live, { ...load, clock: this.#clock }));
+      probe = load && (await Probe.start(this.#live, service, { ...load, clock: this.#clock }));
       await this.#baselines.take();
       interrupted = await this.#walk(capture, probe);
     } finally {
@@ -104,7 +108,7 @@ class Run {
       windows: this.#windows,
       asked,
       captured,
-      diagnoses: diagnose(captured, lab),
+      diagnoses: diagnose(captured, lab, service),
     });
   }
 
@@ -219,7 +223,7 @@ class Run {
   }
 
   #observed(capture: Capture, probe: Probe | null): Observed {
-    const { master, standby } = this.#scenario;
+    const { master, standby, service, instance } = this.#scenario;
     const window = this.#windows.at(-1) as OpenWindow;
     return {
       live: this.#live,
@@ -228,6 +232,8 @@ class Run {
       capture,
       window,
       baselines: this.#baselines,
+      service,
+      instance,
       master,
       standby,
     };

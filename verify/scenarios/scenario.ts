@@ -1,4 +1,4 @@
-import type { Stage } from "../../lab/lab.ts";
+import type { Control, VirtualService, VrrpInstance } from "../../lab/index.ts";
 import type { Expectation } from "./expectations/index.ts";
 import type { Roles, Selector } from "./selectors.ts";
 
@@ -15,8 +15,8 @@ export interface Scenario {
   readonly title: string;
   /** What it shows and why; several sentences on one line. May be empty. */
   readonly description: string;
-  /** Stages of the labs that it runs on; at least one. */
-  readonly stages: readonly Stage[];
+  /** Who may be in control of the labs that it runs on; at least one. */
+  readonly controls: readonly Control[];
   readonly requires: Requirements;
   /** Null: the client sends no requests, and no expectation is about them. */
   readonly load: Load | null;
@@ -24,9 +24,9 @@ export interface Scenario {
   readonly steps: readonly (Step | RepeatStep)[];
 }
 
-/** Properties that a lab must have beside its stage. An absent one may have any value. */
+/** Properties that a lab must have beside its control. An absent one may have any value. */
 export interface Requirements {
-  /** `keepalived.preempt` of the lab file. */
+  /** `preempt` of the VRRP instance. */
   readonly preempt?: boolean;
 }
 
@@ -98,6 +98,10 @@ export type FaultParameters = Readonly<Record<string, unknown>>;
 
 /** A scenario for one lab: server names in place of selectors, and one flat list of steps. Frozen. */
 export interface ResolvedScenario extends Omit<Scenario, "steps">, Roles {
+  /** The virtual service that the load goes to: the lab's first. */
+  readonly service: VirtualService;
+  /** The VRRP instance that holds its VIP; null where ipvsadm is in control. */
+  readonly instance: VrrpInstance | null;
   /** Repeats are unrolled. */
   readonly steps: readonly ResolvedStep[];
 }

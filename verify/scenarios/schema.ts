@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { goals } from "../../lab/schema.ts";
+import { controls } from "../../lab/schema.ts";
 import { choice, property, wholeNumber } from "../../lab/yaml/schema.ts";
 import { expectShape } from "./expectations/index.ts";
 import { duration, server, text } from "./values.ts";
@@ -61,10 +61,10 @@ export const scenarioSchema = property(
       "text that says what is shown and why",
       "write `description: >` and, indented under it, the text, or leave it out",
     ).optional(),
-    stage: property(
-      z.union([z.enum(goals), z.array(choice(goals, "write `dr` or `ha`")).min(1)]),
-      `one of ${goals.join(", ")}, or a list of them`,
-      "write `stage: ha`",
+    control: property(
+      z.union([z.enum(controls), z.array(choice(controls, "write `ipvsadm` or `keepalived`")).min(1)]),
+      `one of ${controls.join(", ")}, or a list of them`,
+      "write `control: keepalived`",
     ),
     requires: property(
       z.strictObject({
@@ -95,9 +95,12 @@ export const scenarioSchema = property(
       "write `steps:` and, under it, one `- …` for each step",
     ),
   }),
-  "a map with title, stage and steps",
+  "a map with title, control and steps",
   "start from one of verify/scenarios/shipped",
-  { name: "remove it: a scenario is called by its file's name" },
+  {
+    name: "remove it: a scenario is called by its file's name",
+    stage: "write `control: ipvsadm` for dr, `control: keepalived` for ha",
+  },
 );
 
 /** A scenario file as written, valid in shape. */

@@ -1,9 +1,16 @@
-import { directors, type Lab, realServers, type Stage } from "../../lab/lab.ts";
+import {
+  byPriority,
+  type Control,
+  instanceOfVip,
+  type Lab,
+  realServers,
+  type VirtualService,
+} from "../../lab/index.ts";
 import type { Path } from "../../lab/yaml/document.ts";
 
 /**
  * A name for servers of any lab: `master` (the director that holds the VIP when the scenario starts) and `standby` (the other director with
- * the highest priority), both fixed for the whole run; `director` (the only one of stage dr, which is also `master`); `real-server-1` … (in
+ * the highest priority), both fixed for the whole run; `director` (the only one where ipvsadm is in control, which is also `master`); `real-server-1` … (in
  * the order of the lab file); `real-servers` (all of them); `segment` (no server: the lab's segment, for faults that an outside host brings);
  * or a server's own name.
  */
@@ -13,18 +20,24 @@ export type Selector = string;
 export interface Roles {
   /** The director that holds the VIP. */
   readonly master: string;
-  /** The other director with the highest priority; null in stage dr. */
+  /** The other director with the highest priority; null where ipvsadm is in control. */
   readonly standby: string | null;
 }
 
 /** The roles of a lab whose VIP is with `master`. */
 export function rolesOf(lab: Lab, master: string): Roles {
-  const others = directors(lab).filter(({ name }) => name !== master);
-  const [best] = others.toSorted((one, other) => (other.priority ?? 0) - (one.priority ?? 0));
-  return { master, standby: best?.name ?? null };
+  const instance = instanceOfVip(lab, serviceOf(lab).vip);
+  const best = instance && byPriority(instance).find(({ server }) => server !== master);
+  return { master, standby: best?.server ?? null };
 }
 
-/** The target that is not a server. */
+/** The virtual service that scenarios are about: the lab's first. */
+export function serviceOf({ name, services: [first] }: Lab): VirtualService {
+  if (!first) throw new Error(`the lab ${name} has no virtual service`);
+  return first;
+}
+
+/** The selector of the network, which is no server. */
 export const segment = "segment";
 
 const ordinal = /^real-server-([1-9]\d?)$/;
@@ -44,13 +57,13 @@ export function namesOf(selector: string, lab: Lab, { master, standby }: Roles):
     case "master":
       return [master];
     case "director":
-      return lab.stage === "dr" ? [master] : undefined;
+      return lab.control === "ipvsadm" ? [master] : undefined;
     case "standby":
       return standby === null ? undefined : [standby];
     case "real-servers":
       return all;
     case segment:
-      return [segment];
+      return lab.networks.slice(0, 1).map(({ name }) => name);
     default:
       return lab.servers.some(({ name }) => name === selector) ? [selector] : undefined;
   }
@@ -59,7 +72,7 @@ export function namesOf(selector: string, lab: Lab, { master, standby }: Roles):
 /** All selectors of a lab: roles, then names. */
 export function selectorsOf(lab: Lab): string[] {
   return [
-    ...(lab.stage === "dr" ? ["master", "director"] : ["master", "standby"]),
+    ...(lab.control === "ipvsadm" ? ["master", "director"] : ["master", "standby"]),
     ...realServers(lab).map((_, index) => `real-server-${index + 1}`),
     "real-servers",
     ...lab.servers.map(({ name }) => name),
@@ -92,9 +105,9 @@ export function fits(wanted: Wanted, selector: string, names: readonly string[],
   }
 }
 
-/** The selectors of a stage that a property accepts, in words. */
-export function choicesFor(wanted: Wanted, stage: Stage): string {
-  const ofDirectors = stage === "dr" ? ["master", "director"] : ["master", "standby"];
+/** The selectors of a control that a property accepts, in words. */
+export function choicesFor(wanted: Wanted, control: Control): string {
+  const ofDirectors = control === "ipvsadm" ? ["master", "director"] : ["master", "standby"];
   switch (wanted) {
     case "a director":
       return ofDirectors.join(", ");

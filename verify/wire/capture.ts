@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
-import type { Lab } from "../../lab/lab.ts";
-import { BRIDGE, type LabHost, SEGMENT } from "../../provision/host/reach.ts";
+import type { Ip, VirtualService } from "../../lab/index.ts";
+import { type LabHost, SEGMENT } from "../../provision/host/reach.ts";
 import type { RunClock } from "../live/clock.ts";
 import { EvidenceLog, type WireAdvert, type WireEvidence } from "./evidence.ts";
 import { parseFrame } from "./parse.ts";
@@ -16,12 +16,14 @@ type Segment = Pick<LabHost, "spawn">;
 export interface CaptureOptions {
   /** The run's clock: all times of the capture are on it. */
   readonly clock: RunClock;
-  /** The lab whose VIP, port and client are captured. */
-  readonly lab: Lab;
+  /** The virtual service whose VIP and port are captured. */
+  readonly service: Pick<VirtualService, "vip" | "port">;
+  /** The client's address. */
+  readonly client: Ip;
   /** The dump, for Wireshark: pcap with nanoseconds. */
   readonly file: string;
-  /** The link to listen on. Default: the lab's bridge. */
-  readonly link?: string;
+  /** The link to listen on: the bridge of the VIP's network. */
+  readonly link: string;
 }
 
 /** Evidence and quality of a capture. */
@@ -35,11 +37,11 @@ const SNAPLEN = 128;
 const BUFFER_KIB = 8192;
 
 /** Captured traffic: claims of the VIP, ICMPv6 as a sign of life of the directors, and the client's connections. */
-export const captureFilter = ({ service, network }: Pick<Lab, "service" | "network">): string =>
-  `arp or vrrp or icmp6 or (tcp port ${service.port} and host ${network.client})`;
+export const captureFilter = ({ service, client }: Pick<CaptureOptions, "service" | "client">): string =>
+  `arp or vrrp or icmp6 or (tcp port ${service.port} and host ${client})`;
 
 /**
- * A running capture: tcpdump on the lab's bridge, its dump written to a file and parsed as it comes. Always `stop` it; it ends with this
+ * A running capture: tcpdump on a network's bridge, its dump written to a file and parsed as it comes. Always `stop` it; it ends with this
  * process if that dies.
  */
 export class Capture {
@@ -58,8 +60,8 @@ export class Capture {
   private constructor(child: ChildProcess, options: CaptureOptions) {
     this.#child = child;
     this.#options = options;
-    const { service, network } = options.lab;
-    this.#log = new EvidenceLog({ vip: service.vip, port: service.port, client: network.client });
+    const { service, client } = options;
+    this.#log = new EvidenceLog({ vip: service.vip, port: service.port, client });
     this.#file = createWriteStream(options.file);
     this.#file.on("error", (error) => this.#breakOff(error));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -91,13 +93,13 @@ export class Capture {
 
   /** Starts tcpdump; resolves when it listens. Rejects if it cannot run, or the link does not exist. */
   static async start(place: Segment, options: CaptureOptions): Promise<Capture> {
-    const { link = BRIDGE } = options;
+    const { link } = options;
     const tcpdump = [
       ...["tcpdump", "-n", "-i", link, "-s", String(SNAPLEN), "-B", String(BUFFER_KIB)],
       ...["--immediate-mode", "--time-stamp-precision=nano", "-U", "-w", "-"],
       // Giving up root would also give up being killed with this process: prctl(2), PR_SET_PDEATHSIG.
       ...["-Z", "root"],
-      captureFilter(options.lab),
+      captureFilter(options),
     ];
     // detached: Ctrl-C in the terminal reaches this process alone, which then stops the capture.
     const child = place.spawn(SEGMENT, ["setpriv", "--pdeathsig", "KILL", ...tcpdump], {
@@ -168,7 +170,7 @@ export class Capture {
   }
 
   #failure(how: string): Error {
-    const { link = BRIDGE } = this.#options;
+    const { link } = this.#options;
     return new Error(
       `the capture on ${link} did not stay up: ${how}.${this.#stderr ? ` It said: ${this.#stderr.trim()}` : ""} ` +
         "It listens on the lab's bridge, which `pulumi up` makes.",

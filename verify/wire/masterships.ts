@@ -1,5 +1,12 @@
-import { directors, type Lab } from "../../lab/lab.ts";
-import { masterDownInterval } from "../../lab/vrrp.ts";
+import {
+  addressOn,
+  type Ip,
+  interfaceOn,
+  type Lab,
+  masterDownInterval,
+  serverNamed,
+  type VrrpInstance,
+} from "../../lab/index.ts";
 import type { WireAdvert } from "./evidence.ts";
 
 /** The time in which one router advertised as master, without another one in between. */
@@ -27,21 +34,30 @@ export interface VrrpFacts {
   concerns(advert: WireAdvert): boolean;
 }
 
-export function vrrpFacts(lab: Lab): VrrpFacts {
-  const { advertInterval, virtualRouterId } = lab.keepalived;
-  const all = directors(lab);
+/** What diagnoses of a VRRP instance compare with. Without an instance, every router that advertises one of the VIPs is unknown. */
+export function vrrpFacts(lab: Lab, instance: VrrpInstance | undefined): VrrpFacts {
+  const { id, version, advertInterval, members, addresses } = instance ?? {
+    ...{ id: undefined, version: 2 as const, advertInterval: 1, members: [] },
+    addresses: lab.virtualAddresses.map(({ address }) => address),
+  };
   const masterDownMs = new Map(
-    all.map(({ name, priority = 0 }) => [name, masterDownInterval({ ...lab.keepalived, priority })]),
+    members.map(({ server, priority }) => [server, masterDownInterval({ version, advertInterval, priority })]),
   );
+  const routers = members.map(({ server }) => ({
+    name: server,
+    address: addressOn(serverNamed(lab, server), instance?.network ?? ""),
+    mac: interfaceOn(serverNamed(lab, server), instance?.network ?? "").mac.toLowerCase(),
+  }));
   // The virtual router's own hardware address, which RFC 3768 wants (section 7.3) and keepalived uses with `use_vmac`.
-  const virtualMac = `00:00:5e:00:01:${virtualRouterId.toString(16).padStart(2, "0")}`;
+  const virtualMac = id === undefined ? undefined : `00:00:5e:00:01:${id.toString(16).padStart(2, "0")}`;
   return {
     intervalMs: advertInterval * 1000,
-    slowestMs: Math.max(0, ...masterDownMs.values()),
+    slowestMs: Math.max(masterDownInterval({ version, advertInterval, priority: 255 }), ...masterDownMs.values()),
     masterDownMs,
     directorOf: ({ source, mac }) =>
-      all.find((one) => one.address === source && (one.mac.toLowerCase() === mac || mac === virtualMac))?.name,
-    concerns: (advert) => advert.virtualRouterId === virtualRouterId || advert.addresses.includes(lab.service.vip),
+      routers.find((one) => one.address === source && (one.mac === mac || mac === virtualMac))?.name,
+    concerns: (advert) =>
+      advert.virtualRouterId === id || advert.addresses.some((address) => addresses.includes(address as Ip)),
   };
 }
 

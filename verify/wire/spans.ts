@@ -1,12 +1,10 @@
-import type { Lab } from "../../lab/lab.ts";
-import { directors, goalOf } from "../../lab/lab.ts";
-import { serverWithMac } from "../live/server-with-mac.ts";
+import { type Lab, serverWithMac, type VrrpInstance } from "../../lab/index.ts";
 import type { WireAdvert, WireEvidence } from "./evidence.ts";
 import { type Mastership, mastershipsOf, returnOf, type VrrpFacts, vrrpFacts } from "./masterships.ts";
 import type { OwnerSpan, VrrpSpan } from "./records.ts";
 
 /**
- * VRRP states of all routers over a capture. Only a master advertises, so the other states are inferred:
+ * VRRP states of all routers of an instance over a capture. Only a master advertises, so the other states are inferred:
  * - MASTER: from a router's first advertisement until it sends priority 0, another advertises after its last one, or the longest
  *   master-down interval after its last one is over: until then the others take it for master. A router that advertises within one
  *   interval after the beginning of the capture was master before;
@@ -15,14 +13,18 @@ import type { OwnerSpan, VrrpSpan } from "./records.ts";
  *   that is off;
  * - silent: any other time.
  *
- * The lab's directors come first, in the lab's order, then unknown routers.
+ * The instance's members come first, in its order, then unknown routers.
  */
-export function vrrpStates({ from, to, adverts }: WireEvidence, lab: Lab): VrrpSpan[] {
-  const facts = vrrpFacts(lab);
+export function vrrpStates(
+  { from, to, adverts }: WireEvidence,
+  lab: Lab,
+  instance: VrrpInstance | undefined,
+): VrrpSpan[] {
+  const facts = vrrpFacts(lab, instance);
   const ours = adverts.filter(facts.concerns);
   const masterships = mastershipsOf(ours, facts, (advert) => facts.directorOf(advert) ?? advert.source);
   const masters = masterships.map((mastership) => masterSpan(mastership, { from, to, adverts: ours, facts }));
-  const names = goalOf(lab) === "ha" ? directors(lab).map(({ name }) => name) : [];
+  const names = instance?.members.map(({ server }) => server) ?? [];
   const unknownRouters = new Set(masterships.map(({ router }) => router).filter((router) => !names.includes(router)));
   return [...names, ...unknownRouters].flatMap((server) => {
     const own = masters.filter(({ router }) => router === server);
@@ -99,8 +101,12 @@ function spansBetween<S>(
  * Owners of the VIP by their claims on the wire: ARP with the VIP as its sender, gratuitous or not, and a master's advertisements. A span
  * lasts until another host claims the VIP, or its owner resigns with priority 0.
  */
-export function vipOwners({ to, adverts, claims }: WireEvidence, lab: Lab): OwnerSpan[] {
-  const { concerns } = vrrpFacts(lab);
+export function vipOwners(
+  { to, adverts, claims }: WireEvidence,
+  lab: Lab,
+  instance: VrrpInstance | undefined,
+): OwnerSpan[] {
+  const { concerns } = vrrpFacts(lab, instance);
   const words = [
     ...claims.map(({ at, mac }) => ({ at, mac, holds: true })),
     ...adverts.filter(concerns).map(({ at, mac, priority }) => ({ at, mac, holds: priority > 0 })),

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { benchmarkChartFile, benchmarkDocs, benchmarkDocsFile, filled } from "../../../bench/docs.ts";
 import { chart } from "../../../bench/harness/chart.ts";
 import { merged, noResults, type PartResult } from "../../../bench/harness/results.ts";
 import { parts } from "../../../bench/parts/index.ts";
-import { benchmarkChartFile, benchmarkDocs, benchmarkDocsFile, filled } from "../../../bench/docs.ts";
 
 const part: PartResult = {
   date: "2026-11-24T15:00:00.000Z",

@@ -14,7 +14,7 @@ import { firstPromised, haWith } from "../../../bench/parts/outage.ts";
 import { PhaseWatch } from "../../../bench/parts/phases.ts";
 import { StepWatch } from "../../../bench/parts/setup.ts";
 import { loadCommand, rateIn } from "../../../bench/parts/throughput.ts";
-import { parseLab, readLab } from "../../../lab/lab.ts";
+import { parseLab, readLab } from "../../../lab/index.ts";
 
 describe("labs of the benchmark's own", () => {
   it.each([1, 2, 4, 8])("with %i real servers are labs", (count) => {
@@ -25,11 +25,15 @@ describe("labs of the benchmark's own", () => {
 
   it.each([
     [[100, 50], { advertInterval: 1 }],
-    [[254, 253], { vrrpVersion: 3, advertInterval: 0.1 }],
+    [[254, 253], { version: 3, advertInterval: 0.1 }],
   ] as const)("with directors of the priorities %j and timers %j are labs", (priorities, timers) => {
     const lab = parseLab(JSON.stringify(haWith(priorities, timers)), "bench-article.yaml");
-    expect(lab.servers.flatMap(({ state }) => state ?? [])).toEqual(["MASTER", "BACKUP"]);
-    expect(lab.keepalived).toMatchObject(timers);
+    const [instance] = lab.vrrp;
+    expect(instance?.members.map(({ priority, state }) => [priority, state])).toEqual([
+      [priorities[0], "MASTER"],
+      [priorities[1], "BACKUP"],
+    ]);
+    expect(instance).toMatchObject(timers);
   });
 
   it("are the textbook's but for the scheduler", async () => {
@@ -37,8 +41,11 @@ describe("labs of the benchmark's own", () => {
     const text = await readFile("labs/bare-ha.yaml", "utf8");
     const before = await readLab("labs/bare-ha.yaml");
     const after = parseLab(withScheduler(text, "wrr"), "bare-ha.yaml");
-    expect(after).toEqual({ ...before, service: { ...before.service, scheduler: "wrr" } });
-    expect(() => withScheduler("stage: dr\n", "wrr")).toThrow("no line `scheduler:`");
+    expect(after).toEqual({
+      ...before,
+      services: before.services.map((service) => ({ ...service, scheduler: "wrr" })),
+    });
+    expect(() => withScheduler("control: ipvsadm\n", "wrr")).toThrow("no line `scheduler:`");
   });
 });
 

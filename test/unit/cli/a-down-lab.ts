@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readLab } from "../../../lab/lab.ts";
-import { BRIDGE } from "../../../provision/host/reach.ts";
+import { readLab } from "../../../lab/index.ts";
+import { bridgeOf } from "../../../provision/host/bridge.ts";
+import { LIVE_VERSION } from "../../../provision/live.ts";
 
 /**
  * Writes a stack into a state directory whose lab was brought up and whose lab host has gone since: every command finds the lab, and
@@ -16,10 +17,11 @@ export async function writeDownLab(
 ): Promise<string> {
   const lab = await readLab(labFile);
   const host = { kind: "private", directory: join(state, "labs", stack) };
-  const servers = lab.servers.map(({ name, address }) => ({
+  const servers = lab.servers.map(({ name, os, management }) => ({
     host,
     name,
-    address,
+    os,
+    address: management,
     hostKey,
     privateKey,
     instance: "1",
@@ -29,7 +31,9 @@ export async function writeDownLab(
     urn: `urn:pulumi:${stack}::lvs-lab::pulumi:pulumi:Stack::lvs-lab-${stack}`,
     custom: false,
     type: "pulumi:pulumi:Stack",
-    outputs: { live: { lab, host, bridge: BRIDGE, acceleration: "kvm", servers } },
+    outputs: {
+      live: { version: LIVE_VERSION, lab, host, bridges: { segment: bridgeOf(0) }, acceleration: "kvm", servers },
+    },
   };
   const latest = { manifest: { time: "2026-01-01T00:00:00Z", magic: "", version: "" }, resources: [root] };
   const directory = join(state, "pulumi/.pulumi/stacks/lvs-lab");

@@ -76,7 +76,7 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
       "a fault that only keepalived has",
       ["fault", "inject", "keepalived-stop", "server1"],
       2,
-      /^lvs-lab: keepalived-stop can be put on nothing in a lab of stage bare\n$/,
+      /^lvs-lab: keepalived-stop can be put on nothing in this lab, where ipvsadm is in control\n$/,
     ],
     [
       "a parameter that a fault does not have",
@@ -97,10 +97,10 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
       /^lvs-lab: --set takes name=value, not "delayMs"\n$/,
     ],
     [
-      "a scenario of another stage",
+      "a scenario for another control",
       ["scenario", "run", "director-down"],
       2,
-      /director-down\.yaml:\d+:\d+: stage: expected the stage of the lab/,
+      /director-down\.yaml:\d+:\d+: control: expected what is in control of the lab/,
     ],
   ])("%s: the message alone, and the status that goes with it", async (_what, args, status, message) => {
     // Of commands that break something one at a time may run on a stack.
@@ -150,10 +150,11 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       format: "lvs-lab check",
-      version: 1,
+      version: 2,
       lab: "bare",
       stack: STACK,
-      stage: "bare",
+      setup: "manual",
+      control: "ipvsadm",
       passed: false,
       checks: [
         { id: "httpd-page", subject: "server3", passed: false, byHand: ["curl localhost"] },
@@ -194,7 +195,13 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
     const { status, stdout, stderr } = await lvsLab("grade", "--json");
     expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
     const grade = JSON.parse(stdout) as Grade;
-    expect(grade).toMatchObject({ format: "lvs-lab grade", version: 1, stack: STACK, exercise: "dr", passed: false });
+    expect(grade).toMatchObject({
+      format: "lvs-lab grade",
+      version: 2,
+      stack: STACK,
+      control: "ipvsadm",
+      passed: false,
+    });
     expect(grade.score).toMatchObject({ points: 0, percent: 0 });
     expect(new Set(grade.tasks.map(({ hint }) => hint))).toEqual(
       new Set(["It could not be looked at: see to that first."]),

@@ -14,7 +14,7 @@ describe("the inventory that Ansible's script plugin reads", () => {
     expect(groups).toEqual({
       all: {
         children: ["directors", "real_servers"],
-        vars: { vip: "172.25.254.100", vip_port: 80, scheduler: "rr", stage: "ha" },
+        vars: { control: "keepalived", vip: "172.25.254.100", vip_port: 80, scheduler: "rr" },
       },
       directors: { hosts: ["server1", "server4"] },
       real_servers: { hosts: ["server2", "server3"] },

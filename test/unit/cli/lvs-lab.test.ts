@@ -132,7 +132,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       format: "lvs-lab check catalogue",
-      version: 1,
+      version: 2,
       checks: [{ id: "arp-cure", role: "real-server", example: { subject: "server2", byHand: ["arptables -n -L"] } }],
     });
   });
@@ -176,7 +176,7 @@ describe.concurrent("lvs-lab fault", { timeout: 30_000 }, () => {
 });
 
 describe.concurrent("lvs-lab scenario", { timeout: 30_000 }, () => {
-  it("list shows those that are shipped, with the stages that they are for", async () => {
+  it("list shows those that are shipped, with the controls that they are for", async () => {
     const { status, stdout } = await lvsLab("scenario", "list");
     expect(status).toBe(0);
     const names = await scenarioNames();
@@ -186,9 +186,9 @@ describe.concurrent("lvs-lab scenario", { timeout: 30_000 }, () => {
         .filter(Boolean)
         .map((line) => line.split(" ")[0]),
     ).toEqual(names);
-    expect(stdout).toMatch(/^arp-conflict +dr,ha +\S/m);
+    expect(stdout).toMatch(/^arp-conflict +ipvsadm,keepalived +\S/m);
     const json = JSON.parse((await lvsLab("scenario", "list", "--json")).stdout);
-    expect(json).toMatchObject({ format: "lvs-lab scenarios", version: 1 });
+    expect(json).toMatchObject({ format: "lvs-lab scenarios", version: 2 });
     expect(json.scenarios.map(({ name }: { name: string }) => name)).toEqual(names);
   });
 
@@ -218,9 +218,9 @@ describe.concurrent("lvs-lab validate", { timeout: 30_000 }, () => {
   it("says what is in each good file", async () => {
     expect(await lvsLab("validate", "labs/dr.yaml", "labs/ha.yaml", "labs/bare-ha.yaml")).toEqual({
       status: 0,
-      stdout: `labs/dr.yaml: lab dr, stage dr, 3 servers: valid
-labs/ha.yaml: lab ha, stage ha, 4 servers: valid
-labs/bare-ha.yaml: lab bare-ha, stage bare, to become ha, 4 servers: valid
+      stdout: `labs/dr.yaml: lab dr, ipvsadm in control, 3 servers: valid
+labs/ha.yaml: lab ha, keepalived in control, 4 servers: valid
+labs/bare-ha.yaml: lab bare-ha, set up by hand, keepalived in control, 4 servers: valid
 `,
       stderr: "",
     });

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { $ } from "zx";
 import { CliError, exitStatus } from "../../../cli/exit-status.ts";
 import { reportOf } from "../../../cli/report-error.ts";
-import { parseLab } from "../../../lab/lab.ts";
+import { parseLab } from "../../../lab/index.ts";
 import { HostCommandError } from "../../../provision/host/command.ts";
 import { LabHostDownError } from "../../../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../../../provision/ssh/index.ts";
@@ -48,7 +48,7 @@ it.each<[string, unknown, number]>([
 });
 
 it("a lab file that is wrong: shows its places", async () => {
-  const { status, shown } = reportOf(await thrown(() => parseLab("stage: [", "lab.yaml")));
+  const { status, shown } = reportOf(await thrown(() => parseLab("control: [", "lab.yaml")));
   expect(status).toBe(exitStatus.configuration);
   expect(shown).toMatch(/^lab\.yaml:/);
 });

@@ -14,7 +14,7 @@ afterAll(() => checkout.remove());
 const stackFile = (stack: string): string => join(checkout.root, `Pulumi.${stack}.yaml`);
 
 /** Puts something that is no lab in the place of a lab file, so that `up` ends before it makes anything. */
-const spoilLab = (name: string) => writeFile(join(checkout.root, "labs", `${name}.yaml`), "stage: none\n");
+const spoilLab = (name: string) => writeFile(join(checkout.root, "labs", `${name}.yaml`), "control: none\n");
 
 // The real pulumi, and each command starts a Node of its own.
 describe("the stack of a lab", { timeout: 120_000 }, () => {
@@ -27,7 +27,7 @@ describe("the stack of a lab", { timeout: 120_000 }, () => {
       const { status, stderr } = await checkout.lvsLab("up", "-s", stack);
       await writeFile(lab, text);
       expect(status).not.toBe(0);
-      expect(stderr).toContain(`labs/${stack}.yaml:1:8: stage: `);
+      expect(stderr).toContain(`labs/${stack}.yaml:1:10: control: `);
       expect((await checkout.pulumi("stack", "ls", "--json")).stdout).toContain(`"name": "${stack}"`);
       expect((await checkout.lvsLab("down", "-s", stack)).status).toBe(0);
       expect(await readFile(stackFile(stack), "utf8")).toContain("encryptionsalt:");
@@ -54,14 +54,14 @@ describe("the stack of a lab", { timeout: 120_000 }, () => {
     );
     expect(without.stdout).not.toContain("    at "); // a stack trace
 
-    await writeFile(join(checkout.state, "mine.yaml"), "stage: none\n");
+    await writeFile(join(checkout.state, "mine.yaml"), "control: none\n");
     await checkout.pulumi("config", "set", "lab", join(checkout.state, "mine.yaml"), "--stack", "student7");
-    expect((await checkout.lvsLab("up", "-s", "student7")).stderr).toContain("mine.yaml:1:8: stage: ");
+    expect((await checkout.lvsLab("up", "-s", "student7")).stderr).toContain("mine.yaml:1:10: control: ");
   });
 
   it("survives another state directory: the salt of the earlier one is forgotten, the rest is kept", async () => {
     await spoilLab("ha");
-    expect((await checkout.lvsLab("up", "-s", "ha")).stderr).toContain("stage: ");
+    expect((await checkout.lvsLab("up", "-s", "ha")).stderr).toContain("control: ");
     expect((await checkout.pulumi("config", "set", "lab", "labs/ha.yaml", "--stack", "ha")).status).toBe(0);
     const before = await readFile(stackFile("ha"), "utf8");
     expect(before).toContain("encryptionsalt:");
@@ -69,7 +69,7 @@ describe("the stack of a lab", { timeout: 120_000 }, () => {
     await rm(checkout.state, { recursive: true });
     const up = await checkout.lvsLab("up", "-s", "ha");
     expect(up.stderr).not.toContain("incorrect passphrase");
-    expect(up.stderr).toContain("labs/ha.yaml:1:8: stage: ");
+    expect(up.stderr).toContain("labs/ha.yaml:1:10: control: ");
     const after = await readFile(stackFile("ha"), "utf8");
     expect(after).toContain("lvs-lab:lab: labs/ha.yaml");
     expect(after).not.toBe(before);
@@ -78,7 +78,7 @@ describe("the stack of a lab", { timeout: 120_000 }, () => {
     await writeFile(stackFile("ha"), before);
     const again = await checkout.lvsLab("up", "-s", "ha");
     expect(again.stderr).not.toContain("incorrect passphrase");
-    expect(again.stderr).toContain("labs/ha.yaml:1:8: stage: ");
+    expect(again.stderr).toContain("labs/ha.yaml:1:10: control: ");
   });
 
   it("keeps a salt that something in its file is encrypted by", async () => {

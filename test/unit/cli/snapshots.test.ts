@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differencesOf, isSnapshotName, type SnapshotRecord } from "../../../cli/snapshots.ts";
-import { type Lab, readLab } from "../../../lab/lab.ts";
+import { type Lab, readLab, type VirtualService } from "../../../lab/index.ts";
 import type { Saved } from "../../../provision/host/snapshots.ts";
 import type { LiveLab } from "../../../verify/live/live-lab.ts";
 
@@ -8,16 +8,16 @@ const lab = await readLab("labs/ha.yaml");
 const live = (of: Lab, instance = (name: string) => `id-${name}`) =>
   ({ lab: of, servers: of.servers.map(({ name }) => ({ name, instance: instance(name) })) }) as unknown as LiveLab;
 const record: SnapshotRecord = {
-  ...{ version: 1, name: "served", tag: "served-1", takenAt: new Date(0), neighbours: [] },
+  ...{ version: 2, name: "served", tag: "served-1", takenAt: new Date(0), neighbours: [] },
   lab: JSON.parse(JSON.stringify(lab)),
   instances: Object.fromEntries(lab.servers.map(({ name }) => [name, `id-${name}`])),
 };
 const saved = (tag = "served-1"): Map<string, Saved[]> =>
   new Map(lab.servers.map(({ name }) => [name, [{ tag, bytes: 1 }]]));
-/** The lab with another server2. */
-const withServer2 = (change: Partial<Lab["servers"][number]>): Lab => ({
+/** The lab with its service changed. */
+const withService = (change: (service: VirtualService) => Partial<VirtualService>): Lab => ({
   ...lab,
-  servers: lab.servers.map((server) => (server.name === "server2" ? { ...server, ...change } : server)),
+  services: lab.services.map((service) => ({ ...service, ...change(service) })),
 });
 
 describe("why a lab cannot go back to a snapshot", () => {
@@ -26,10 +26,13 @@ describe("why a lab cannot go back to a snapshot", () => {
   });
 
   it("is each property of the lab that differs, by its place", () => {
-    const changed = { ...withServer2({ weight: 3 }), service: { ...lab.service, persistenceTimeout: 50 } };
-    expect(differencesOf(record, live(changed), saved())).toEqual([
-      "service.persistenceTimeout: nothing in the snapshot, 50 now",
-      "servers.server2.weight: 1 in the snapshot, 3 now",
+    const changed = withService(({ realServers }) => ({
+      persistenceTimeout: 50,
+      realServers: realServers.map((real) => (real.server === "server2" ? { ...real, weight: 3 } : real)),
+    }));
+    expect(differencesOf(record, live(changed), saved()).sort()).toEqual([
+      "services.172.25.254.100:80.persistenceTimeout: nothing in the snapshot, 50 now",
+      "services.172.25.254.100:80.realServers.server2.weight: 1 in the snapshot, 3 now",
     ]);
   });
 
@@ -38,6 +41,12 @@ describe("why a lab cannot go back to a snapshot", () => {
     const [only = "", ...more] = differencesOf(record, live(fewer), saved());
     expect(only).toMatch(/^servers\.server3: \{.*\} in the snapshot, nothing now$/);
     expect(more).toEqual([]);
+  });
+
+  it("is the form of the record: one of an earlier version is not compared", () => {
+    expect(differencesOf({ ...record, version: 1 }, live(lab), saved())).toEqual([
+      "it was taken by an earlier version of this project, which described labs in another form",
+    ]);
   });
 
   it("is a server that was made anew", () => {

@@ -22,10 +22,11 @@ async function liveIn(where: string): Promise<LiveLab> {
   const live = await aLiveLab("ha");
   const host = { kind: "private", directory: where } as const;
   const common = { host, privateKey: "the key\n", instance: "1", acceleration: "kvm" } as const;
-  const servers = live.lab.servers.map(({ name, address }) => ({
+  const servers = live.lab.servers.map(({ name, os, management }) => ({
     ...common,
     name,
-    address,
+    os,
+    address: management,
     hostKey: `key-of-${name}`,
   }));
   return { ...live, host, servers };

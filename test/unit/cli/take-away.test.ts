@@ -191,7 +191,7 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
 
   it("is also what `ci` does at its end, and the status is that of what failed", async () => {
     await recordLab("pipeline");
-    await writeFile(join(checkout.state, "pipeline.yaml"), "stage: none\n");
+    await writeFile(join(checkout.state, "pipeline.yaml"), "control: none\n");
     await checkout.pulumi("config", "set", "lab", join(checkout.state, "pipeline.yaml"), "--stack", "pipeline");
     const host = await aLabHost(directoryOf("pipeline"));
     const { status, stderr } = await checkout.lvsLab(
@@ -202,7 +202,7 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
       join(checkout.state, "reports"),
     );
     expect(status).not.toBe(0);
-    expect(stderr).toContain("pipeline.yaml:1:8: stage: ");
+    expect(stderr).toContain("pipeline.yaml:1:10: control: ");
     expectGone("pipeline", host);
   });
 
@@ -236,11 +236,11 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
 it("`up` first takes away Pulumi's record of a lab whose directory is gone", { timeout: 60_000 }, async () => {
   await recordLab("void");
   const mine = join(checkout.state, "wrong.yaml");
-  await writeFile(mine, "stage: none\n");
+  await writeFile(mine, "control: none\n");
   await checkout.pulumi("config", "set", "lab", mine, "--stack", "void");
   const { stderr } = await checkout.lvsLab("up", "-s", "void");
   expect(stderr).toMatch(/^The lab's directory is gone, and with it the lab; Pulumi's record of it is taken away\.\n/);
-  expect(stderr).toContain("wrong.yaml:1:8: stage: ");
+  expect(stderr).toContain("wrong.yaml:1:10: control: ");
   const { deployment } = JSON.parse((await checkout.pulumi("stack", "export", "--stack", "void")).stdout);
   expect(JSON.stringify(deployment)).not.toContain("LabHost");
 });

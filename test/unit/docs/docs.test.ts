@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { exitStatus } from "../../../cli/exit-status.ts";
 import { checkDocs, checkDocsFile } from "../../../docs/generate/checks.ts";
 import { resourceDocs, resourceDocsFile } from "../../../docs/generate/resources.ts";
-import { FileError, formatFileError, parseLab } from "../../../lab/lab.ts";
+import { FileError, formatFileError, parseLab } from "../../../lab/index.ts";
 import { labSchema } from "../../../lab/schema.ts";
 import { propertyPaths } from "../../../lab/yaml/schema.ts";
 import { projectRoot } from "../../../provision/paths.ts";
@@ -214,11 +214,11 @@ describe("docs/scenarios.md", async () => {
     expect(diagnoses.filter((id) => !text.includes(`\`${id}\``))).toEqual([]);
   });
 
-  test("lists the scenarios that are shipped with their stages, and no other", () => {
+  test("lists the scenarios that are shipped with their controls, and no other", () => {
     const listed = [...tableOf(text, "scenario").matchAll(/^\| `([\w-]+)` \| ([\w, ]+) \|/gm)].map(
-      ([, name, stage]) => `${name} ${stage}`,
+      ([, name, controls]) => `${name} ${controls}`,
     );
-    expect(listed.sort()).toEqual(shipped.map(({ name, stages }) => `${name} ${stages.join(", ")}`).sort());
+    expect(listed.sort()).toEqual(shipped.map(({ name, controls }) => `${name} ${controls.join(", ")}`).sort());
   });
 
   test("shows director-down as it is, and examples that are right", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { $ } from "zx";
-import { readLab } from "../../../lab/lab.ts";
+import { readLab } from "../../../lab/index.ts";
 import { drByHand, haByHand } from "../../e2e/by-hand.ts";
 
 const bare = await readLab("labs/bare.yaml");
@@ -9,7 +9,10 @@ const bareHa = await readLab("labs/bare-ha.yaml");
 describe("the article's steps by hand", () => {
   it.each([
     ["dr", drByHand(bare)],
-    ["dr, by sysctl", drByHand({ ...bare, arpCure: "sysctl" })],
+    [
+      "dr, by sysctl",
+      drByHand({ ...bare, servers: bare.servers.map((server) => ({ ...server, arpCure: "sysctl" as const })) }),
+    ],
     ["ha", haByHand(bareHa)],
   ])("%s: each is a command that a shell takes, on a server of the lab", async (_what, steps) => {
     for (const { server, command, input } of steps) {

@@ -1,58 +1,74 @@
 import { describe, expect, it } from "vitest";
-import { FileError, formatFileError, type Problem, parseLab } from "../../../lab/lab.ts";
+import { FileError, formatFileError, type Problem, parseLab } from "../../../lab/index.ts";
 import { rules } from "../../../lab/rules.ts";
 import { labSchema } from "../../../lab/schema.ts";
 import { propertyPaths } from "../../../lab/yaml/schema.ts";
 import { edit, type FileCase, problemsIn, unmarked } from "./file-cases.ts";
 
-const ha = `stage: ha
-network:
-  subnet: 172.25.254.0/24
-  client: 172.25.254.250
-service:
-  vip: 172.25.254.100
-  scheduler: rr
+const ha = `control: keepalived
+networks:
+  - subnets: [172.25.254.0/24]
+client:
+  addresses: [172.25.254.250]
+services:
+  - vip: 172.25.254.100
+    scheduler: rr
+vrrp:
+  - members:
+      - server: server1
+        priority: 100
+      - server: server4
+        priority: 50
 servers:
   - name: server1
-    address: 172.25.254.11
+    addresses: [172.25.254.11]
     role: director
-    priority: 100
   - name: server2
-    address: 172.25.254.12
+    addresses: [172.25.254.12]
     role: real-server
   - name: server4
-    address: 172.25.254.14
+    addresses: [172.25.254.14]
     role: director
-    priority: 50
 `;
 
-const dr = `stage: dr
-network: { subnet: 172.25.254.0/24 }
-service: { vip: 172.25.254.100 }
+const dr = `control: ipvsadm
+networks: [{ subnets: [172.25.254.0/24] }]
+services: [{ vip: 172.25.254.100 }]
 servers:
-  - { name: server1, address: 172.25.254.11, role: director }
-  - { name: server2, address: 172.25.254.12, role: real-server }
-  - { name: server3, address: 172.25.254.13, role: real-server }
+  - { name: server1, addresses: [172.25.254.11], role: director }
+  - { name: server2, addresses: [172.25.254.12], role: real-server }
+  - { name: server3, addresses: [172.25.254.13], role: real-server }
 `;
 
-/** The ha stage's machines, to be set up by hand. */
-const bare = ha.replace("stage: ha", "stage: bare\nexercise: ha");
+/** The machines of both, to be set up by hand. */
+const manualHa = `setup: manual\n${ha}`;
+const manualDr = `setup: manual\n${dr}`;
 
 /** All that is wrong with a text, nothing if it is a lab. */
 const problemsOf = (text: string, file = "lab.yaml"): readonly Problem[] => problemsIn(() => parseLab(text, file));
 
 const number = (range: string) => new RegExp(`a whole number from ${range}$`);
 const dotted = /^an IPv4 address in dotted decimal$/;
-const onlyWith = (what: string) => new RegExp(`^${what} on a`);
 
 /** A property that is added at the top of the file. */
-const top = (line: string) => ({ from: "stage: ha\n", to: `stage: ha\n${line}\n` });
+const top = (line: string) => ({ from: "control: keepalived\n", to: `control: keepalived\n${line}\n` });
 
 /** A property that is added to a map of the file. */
-const inService = (line: string) => ({ from: "  scheduler: rr\n", to: `  scheduler: rr\n  ${line}\n` });
-const onServer1 = (line: string) => ({ from: "    priority: 100\n", to: `    priority: 100\n    ${line}\n` });
-const onServer2 = (line: string) => ({ from: "    role: real-server\n", to: `    role: real-server\n    ${line}\n` });
-const inKeepalived = (line: string) => top(`keepalived:\n  ${line}`);
+const inNetwork = (line: string) => ({ from: "  - subnets: [172", to: `  - ${line}\n    subnets: [172` });
+const inService = (line: string) => ({ from: "    scheduler: rr\n", to: `    scheduler: rr\n    ${line}\n` });
+const inInstance = (...lines: string[]) => ({
+  from: "  - members:",
+  to: `  - ${[...lines, "members:"].join("\n    ")}`,
+});
+const inMember1 = (line: string) => ({ from: "priority: 100\n", to: `priority: 100\n        ${line}\n` });
+const inMember4 = (line: string) => ({ from: "priority: 50\n", to: `priority: 50\n        ${line}\n` });
+const afterMembers = (line: string) => ({ from: "priority: 50\n", to: `priority: 50\n${line}\n` });
+const onServer1 = (line: string) => ({ from: "[172.25.254.11]\n", to: `[172.25.254.11]\n    ${line}\n` });
+const onServer2 = (line: string) => ({ from: "[172.25.254.12]\n", to: `[172.25.254.12]\n    ${line}\n` });
+const inRealServer = (line: string) => inService(`realServers:\n      - server: server2\n        ${line}`);
+
+/** The block of a top-level key. */
+const block = (text: string, key: string): string => new RegExp(`^${key}:.*\n([ ].*\n)*`, "m").exec(text)?.[0] ?? "";
 
 const valueCases: FileCase[] = [
   {
@@ -65,25 +81,33 @@ const valueCases: FileCase[] = [
     remedy: /leave it out for the file's own/,
   },
   {
-    why: "an unknown stage",
-    from: "stage: ha",
-    to: "stage: ‸hq",
+    why: "a control with a typing error",
+    from: "control: keepalived",
+    to: "control: ‸keepalive",
     rule: "value",
-    path: "stage",
-    expected: /^one of dr, ha, bare$/,
-    found: "hq",
-    remedy: /^did you mean `ha`\?$/,
+    path: "control",
+    expected: /^one of ipvsadm, keepalived$/,
+    found: "keepalive",
+    remedy: /^did you mean `keepalived`\?$/,
   },
   {
-    why: "an unknown exercise",
-    base: bare,
-    from: "exercise: ha",
-    to: "exercise: ‸haha",
+    why: "a control that there is not",
+    from: "control: keepalived",
+    to: "control: ‸pacemaker",
     rule: "value",
-    path: "exercise",
-    expected: /^one of dr, ha$/,
-    found: "haha",
-    remedy: /^write `exercise: dr` or `exercise: ha`, or leave it out for dr/,
+    path: "control",
+    expected: /^one of ipvsadm, keepalived$/,
+    found: "pacemaker",
+    remedy: /^write `control: ipvsadm` or `control: keepalived`$/,
+  },
+  {
+    why: "an unknown setup",
+    ...top("setup: ‸by-hand"),
+    rule: "value",
+    path: "setup",
+    expected: /^one of automatic, manual$/,
+    found: "by-hand",
+    remedy: /^write `setup: manual` for machines without roles, or leave it out$/,
   },
   {
     why: "an unknown family",
@@ -95,83 +119,202 @@ const valueCases: FileCase[] = [
     remedy: /^write `os: debian`/,
   },
   {
+    why: "networks that are no list",
+    base: dr,
+    from: "networks: [{ subnets: [172.25.254.0/24] }]",
+    to: "networks: ‸172.25.254.0/24",
+    rule: "value",
+    path: "networks",
+    expected: /^a list of networks$/,
+    found: "172.25.254.0/24",
+    remedy: /indented under it, `- subnets: \[172/,
+  },
+  {
+    why: "no networks at all",
+    base: dr,
+    from: "networks: [{ subnets: [172.25.254.0/24] }]",
+    to: "‸networks: []",
+    rule: "value",
+    path: "networks",
+    expected: /^a list of networks$/,
+    found: "a list",
+    remedy: /^write `networks:`/,
+  },
+  {
     why: "a network that is no map",
     base: dr,
-    from: "network: { subnet: 172.25.254.0/24 }",
-    to: "network: ‸172.25.254.0/24",
+    from: "networks: [{ subnets: [172.25.254.0/24] }]",
+    to: "networks: [‸172.25.254.0/24]",
     rule: "value",
-    path: "network",
-    expected: /^a map with subnet$/,
+    path: "networks[0]",
+    expected: /^a map with subnets$/,
     found: "172.25.254.0/24",
-    remedy: /indented under it, `subnet: 172/,
+    remedy: /^write `- subnets: \[172/,
+  },
+  {
+    why: "a network's name with a capital",
+    ...inNetwork("name: ‸LAN"),
+    rule: "value",
+    path: "networks[0].name",
+    expected: /^a network's name: a lower-case letter/,
+    found: "LAN",
+    remedy: /^write `name: segment`, or leave it out$/,
+  },
+  {
+    why: "subnets that are no list",
+    from: "subnets: [172.25.254.0/24]",
+    to: "subnets: ‸172.25.254.0/24",
+    rule: "value",
+    path: "networks[0].subnets",
+    expected: /^a list of subnets$/,
+    found: "172.25.254.0/24",
+    remedy: /^write `subnets: \[172/,
   },
   {
     why: "host bits in the subnet",
-    from: "subnet: 172.25.254.0/24",
-    to: "subnet: ‸172.25.254.9/24",
+    from: "subnets: [172.25.254.0/24]",
+    to: "subnets: [‸172.25.254.9/24]",
     rule: "value",
-    path: "network.subnet",
+    path: "networks[0].subnets[0]",
     expected: /CIDR notation, \/16 to \/29, host bits zero$/,
     found: "172.25.254.9/24",
-    remedy: /^clear the host bits: write `subnet: 172\.25\.254\.0\/24`$/,
+    remedy: /^clear the host bits: write `subnets: \[172\.25\.254\.0\/24\]`$/,
   },
   ...["172.25.0.0/15", "172.25.254.0/30"].map((subnet) => ({
     why: `a prefix out of range, ${subnet}`,
-    from: "subnet: 172.25.254.0/24",
-    to: `subnet: ‸${subnet}`,
+    from: "subnets: [172.25.254.0/24]",
+    to: `subnets: [‸${subnet}]`,
     rule: "value",
-    path: "network.subnet",
+    path: "networks[0].subnets[0]",
     expected: /\/16 to \/29/,
     found: subnet,
     remedy: /^choose a prefix length from \/16 to \/29/,
   })),
   ...["127.0.0.0/16", "224.1.0.0/16", "0.0.0.0/16"].map((subnet) => ({
     why: `a range that hosts may not have, ${subnet}`,
-    from: "subnet: 172.25.254.0/24",
-    to: `subnet: ‸${subnet}`,
+    from: "subnets: [172.25.254.0/24]",
+    to: `subnets: [‸${subnet}]`,
     rule: "value",
-    path: "network.subnet",
+    path: "networks[0].subnets[0]",
     expected: /an IPv4 subnet/,
     found: subnet,
     remedy: /not 0\/8, loopback or multicast$/,
   })),
   {
     why: "a subnet without a prefix",
-    from: "subnet: 172.25.254.0/24",
-    to: "subnet: ‸172.25.254.0",
+    from: "subnets: [172.25.254.0/24]",
+    to: "subnets: [‸172.25.254.0]",
     rule: "value",
-    path: "network.subnet",
+    path: "networks[0].subnets[0]",
     expected: /an IPv4 subnet/,
     found: "172.25.254.0",
-    remedy: /^write `subnet: 172\.25\.254\.0\/24`$/,
+    remedy: /^write `subnets: \[172\.25\.254\.0\/24\]`$/,
   },
   {
-    why: "a client that is a name",
-    from: "client: 172.25.254.250",
-    to: "client: ‸desktop",
+    why: "a subnet of IPv6",
+    from: "subnets: [172.25.254.0/24]",
+    to: "subnets: [‸'fd00:1::/64']",
     rule: "value",
-    path: "network.client",
+    path: "networks[0].subnets[0]",
+    expected: /an IPv4 subnet/,
+    found: "'fd00:1::/64'",
+    remedy: /^write `subnets: \[172\.25\.254\.0\/24\]`$/,
+  },
+  {
+    why: "a client that is no map",
+    from: "client:\n  addresses: [172.25.254.250]",
+    to: "client: ‸172.25.254.250",
+    rule: "value",
+    path: "client",
+    expected: /^a map with addresses$/,
+    found: "172.25.254.250",
+    remedy: /^write `client: \{ addresses: \[172\.25\.254\.250\] \}`, or leave it out$/,
+  },
+  {
+    why: "a client's addresses that are no list",
+    from: "addresses: [172.25.254.250]",
+    to: "addresses: ‸172.25.254.250",
+    rule: "value",
+    path: "client.addresses",
+    expected: /^a list of addresses/,
+    found: "172.25.254.250",
+    remedy: /^write `addresses: \[/,
+  },
+  {
+    why: "a client's address that is a name",
+    from: "[172.25.254.250]",
+    to: "[‸desktop]",
+    rule: "value",
+    path: "client.addresses[0]",
     expected: dotted,
     found: "desktop",
-    remedy: /^write `client: 172\.25\.254\.250`/,
+    remedy: /^write `172\.25\.254\.11`, four numbers/,
   },
   {
-    why: "a service that is a list",
+    why: "services that are a map",
     base: dr,
-    from: "service: { vip: 172.25.254.100 }",
-    to: "‸service: [ 172.25.254.100 ]",
+    from: "services: [{ vip: 172.25.254.100 }]",
+    to: "‸services: { vip: 172.25.254.100 }",
     rule: "value",
-    path: "service",
+    path: "services",
+    expected: /^a list of virtual services$/,
+    found: "a map",
+    remedy: /indented under it, `- vip: /,
+  },
+  {
+    why: "a service that is an address",
+    base: dr,
+    from: "services: [{ vip: 172.25.254.100 }]",
+    to: "services: [‸172.25.254.100]",
+    rule: "value",
+    path: "services[0]",
     expected: /^a map with vip$/,
-    found: "a list",
-    remedy: /indented under it, `vip: /,
+    found: "172.25.254.100",
+    remedy: /^write `- vip: /,
+  },
+  {
+    why: "a service's name with a blank",
+    ...inService("name: ‸my web"),
+    rule: "value",
+    path: "services[0].name",
+    expected: /^a service's name: /,
+    found: "my web",
+    remedy: /^write `name: web`, or leave it out for VIP:PORT$/,
+  },
+  {
+    why: "a protocol that there is not so far",
+    ...inService("protocol: ‸udp"),
+    rule: "value",
+    path: "services[0].protocol",
+    expected: /^one of tcp$/,
+    found: "udp",
+    remedy: /^write `protocol: tcp`, or leave it out$/,
+  },
+  {
+    why: "a forwarding method that there is not so far",
+    ...inService("forwarding: ‸nat"),
+    rule: "value",
+    path: "services[0].forwarding",
+    expected: /^one of dr$/,
+    found: "nat",
+    remedy: /^write `forwarding: dr`, or leave it out$/,
+  },
+  {
+    why: "a VIP of IPv6",
+    from: "vip: 172.25.254.100",
+    to: "vip: ‸fd00:1::100",
+    rule: "value",
+    path: "services[0].vip",
+    expected: dotted,
+    found: "fd00:1::100",
+    remedy: /^write `vip: 172/,
   },
   {
     why: "an octet too large",
     from: "vip: 172.25.254.100",
     to: "vip: ‸172.25.254.256",
     rule: "value",
-    path: "service.vip",
+    path: "services[0].vip",
     expected: dotted,
     found: "172.25.254.256",
     remedy: /numbers from 0 to 255/,
@@ -180,7 +323,7 @@ const valueCases: FileCase[] = [
     why: `port ${port}`,
     ...inService(`port: ‸${port}`),
     rule: "value",
-    path: "service.port",
+    path: "services[0].port",
     expected: /^a TCP port, a whole number from 1 to 65535$/,
     found: port,
     remedy: /^write `port: 80`$/,
@@ -189,7 +332,7 @@ const valueCases: FileCase[] = [
     why: "a port in quotes",
     ...inService('port: ‸"80"'),
     rule: "value",
-    path: "service.port",
+    path: "services[0].port",
     expected: number("1 to 65535"),
     found: '"80"',
     remedy: /^take the quotes off/,
@@ -199,7 +342,7 @@ const valueCases: FileCase[] = [
     from: "scheduler: rr",
     to: "scheduler: ‸wlcc",
     rule: "value",
-    path: "service.scheduler",
+    path: "services[0].scheduler",
     expected: /^one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh$/,
     found: "wlcc",
     remedy: /^did you mean `wlc`\?$/,
@@ -209,7 +352,7 @@ const valueCases: FileCase[] = [
     from: "scheduler: rr",
     to: "scheduler: ‸fastest",
     rule: "value",
-    path: "service.scheduler",
+    path: "services[0].scheduler",
     expected: /^one of rr, wrr/,
     found: "fastest",
     remedy: /^write `scheduler: rr`$/,
@@ -218,7 +361,7 @@ const valueCases: FileCase[] = [
     why: `${seconds} seconds of persistence`,
     ...inService(`persistenceTimeout: ‸${seconds}`),
     rule: "value",
-    path: "service.persistenceTimeout",
+    path: "services[0].persistenceTimeout",
     expected: number("1 to 2678400"),
     found: seconds,
     remedy: /^write `persistenceTimeout: 50`$/,
@@ -269,99 +412,219 @@ const valueCases: FileCase[] = [
     remedy: /^write `memory: 512`$/,
   })),
   {
-    why: "keepalived's settings as a list",
-    ...top("‸keepalived: [ preempt ]"),
+    why: "a health check as a list",
+    ...inService("‸healthCheck: [ 6, 3, 3 ]"),
     rule: "value",
-    path: "keepalived",
-    expected: /^a map of keepalived's settings$/,
+    path: "services[0].healthCheck",
+    expected: /^a map of the health check's settings$/,
     found: "a list",
     remedy: /leave it out for the textbook's$/,
   },
   ...(
     [
-      ["virtualRouterId", "256", "1 to 255"],
-      ["virtualRouterId", "0", "1 to 255"],
-      ["delayLoop", "0", "1 to 3600"],
-      ["connectTimeout", "0", "1 to 3600"],
-      ["delayBeforeRetry", "3601", "1 to 3600"],
+      ["delayLoop", "0"],
+      ["connectTimeout", "0"],
+      ["delayBeforeRetry", "3601"],
     ] as const
-  ).map(([key, value, range]) => ({
+  ).map(([key, value]) => ({
     why: `${key} ${value}`,
-    ...inKeepalived(`${key}: ‸${value}`),
+    ...inService(`healthCheck:\n      ${key}: ‸${value}`),
     rule: "value",
-    path: `keepalived.${key}`,
-    expected: number(range),
+    path: `services[0].healthCheck.${key}`,
+    expected: number("1 to 3600"),
     found: value,
     remedy: new RegExp(`^write \`${key}: \\d+\`$`),
   })),
+  {
+    why: "real servers that are no list",
+    ...inService("realServers: ‸server2"),
+    rule: "value",
+    path: "services[0].realServers",
+    expected: /^a list of the service's real servers$/,
+    found: "server2",
+    remedy: /or leave it out for all real servers$/,
+  },
+  {
+    why: "a list of no real servers",
+    ...inService("‸realServers: []"),
+    rule: "value",
+    path: "services[0].realServers",
+    expected: /^a list of the service's real servers$/,
+    found: "a list",
+    remedy: /or leave it out for all real servers$/,
+  },
+  {
+    why: "a real server of a service that is a name",
+    ...inService("realServers: [‸server2]"),
+    rule: "value",
+    path: "services[0].realServers[0]",
+    expected: /^a map with server$/,
+    found: "server2",
+    remedy: /^write `- \{ server: server2, weight: 1 \}`$/,
+  },
+  {
+    why: "a real server of a service that is a number",
+    ...inService("realServers: [{ server: ‸2 }]"),
+    rule: "value",
+    path: "services[0].realServers[0].server",
+    expected: /^the name of a real server$/,
+    found: "2",
+    remedy: /^put it in quotes/,
+  },
+  {
+    why: "VRRP instances that are a map",
+    from: block(ha, "vrrp"),
+    to: "‸vrrp: { members: [] }\n",
+    rule: "value",
+    path: "vrrp",
+    expected: /^a list of VRRP instances$/,
+    found: "a map",
+    remedy: /indented under it, `- members:` with the directors$/,
+  },
+  {
+    why: "a VRRP instance that is a word",
+    from: block(ha, "vrrp"),
+    to: "vrrp: [‸preempt]\n",
+    rule: "value",
+    path: "vrrp[0]",
+    expected: /^a map with members$/,
+    found: "preempt",
+    remedy: /^write `- members:`/,
+  },
+  ...["0", "256"].map((id) => ({
+    why: `the virtual router id ${id}`,
+    ...inInstance(`id: ‸${id}`),
+    rule: "value",
+    path: "vrrp[0].id",
+    expected: /^a VRRP virtual router id, a whole number from 1 to 255$/,
+    found: id,
+    remedy: /^write `id: 51`$/,
+  })),
+  ...["VI-1", "ABCDEFGHIJKLMNOPQRSTU"].map((name) => ({
+    why: `a VRRP instance of the name ${name}`,
+    ...inInstance(`name: ‸${name}`),
+    rule: "value",
+    path: "vrrp[0].name",
+    expected: /^a name for keepalived's vrrp_instance: up to 20/,
+    found: name,
+    remedy: /^write `name: VI_1`, or leave it out$/,
+  })),
+  {
+    why: "addresses of a VRRP instance that are no list",
+    ...inInstance("addresses: ‸172.25.254.100"),
+    rule: "value",
+    path: "vrrp[0].addresses",
+    expected: /^a list of VIPs$/,
+    found: "172.25.254.100",
+    remedy: /or leave it out for all VIPs$/,
+  },
+  {
+    why: "an address of a VRRP instance with a prefix",
+    ...inInstance("addresses: [‸172.25.254.100/32]"),
+    rule: "value",
+    path: "vrrp[0].addresses[0]",
+    expected: dotted,
+    found: "172.25.254.100/32",
+    remedy: /^leave the prefix length off/,
+  },
+  {
+    why: "members that are a map",
+    from: block(ha, "vrrp"),
+    to: "vrrp:\n  - ‸members: { server1: 100, server4: 50 }\n",
+    rule: "value",
+    path: "vrrp[0].members",
+    expected: /^a list of directors$/,
+    found: "a map",
+    remedy: /one `- \{ server: …, priority: … \}` for each director$/,
+  },
+  {
+    why: "a member that is a name",
+    from: block(ha, "vrrp"),
+    to: "vrrp:\n  - members: [‸server1, { server: server4 }]\n",
+    rule: "value",
+    path: "vrrp[0].members[0]",
+    expected: /^a map with server and priority$/,
+    found: "server1",
+    remedy: /^write `- \{ server: server1, priority: 100 \}`$/,
+  },
+  {
+    why: "a member that is a number",
+    from: "server: server4",
+    to: "server: ‸4",
+    rule: "value",
+    path: "vrrp[0].members[1].server",
+    expected: /^the name of a director$/,
+    found: "4",
+    remedy: /^put it in quotes/,
+  },
   ...["0", "0.001", "256"].map((value) => ({
     why: `advertInterval ${value}`,
-    ...inKeepalived(`advertInterval: ‸${value}`),
+    ...inInstance(`advertInterval: ‸${value}`),
     rule: "value",
-    path: "keepalived.advertInterval",
+    path: "vrrp[0].advertInterval",
     expected: /^seconds between VRRP advertisements, 0.01 to 255$/,
     found: value,
     remedy: /^write `advertInterval: 1`$/,
   })),
   ...["0.5", "1.01"].map((value) => ({
     why: `advertInterval ${value} in VRRP version 2`,
-    ...inKeepalived(`advertInterval: ‸${value}`),
+    ...inInstance(`advertInterval: ‸${value}`),
     rule: "advert-interval",
-    path: "keepalived.advertInterval",
+    path: "vrrp[0].advertInterval",
     expected: /^a whole number of seconds from 1 to 255 in VRRP version 2 \(RFC 3768/,
     found: value,
-    remedy: /^write `advertInterval: 1`, or `vrrpVersion: 3` beside it$/,
+    remedy: /^write `advertInterval: 1`, or `version: 3` beside it$/,
   })),
   ...["0.125", "40.96", "41"].map((value) => ({
     why: `advertInterval ${value} in VRRP version 3`,
-    ...inKeepalived(`vrrpVersion: 3\n  advertInterval: ‸${value}`),
+    ...inInstance("version: 3", `advertInterval: ‸${value}`),
     rule: "advert-interval",
-    path: "keepalived.advertInterval",
+    path: "vrrp[0].advertInterval",
     expected: /^hundredths of a second up to 40.95 in VRRP version 3 \(RFC 9568/,
     found: value,
     remedy: /^write `advertInterval: 0.1`$/,
   })),
   {
     why: "a password in VRRP version 3",
-    ...inKeepalived('vrrpVersion: 3\n  ‸password: "1111"'),
+    ...inInstance("version: 3", '‸password: "1111"'),
     rule: "password-without-authentication",
-    path: "keepalived.password",
+    path: "vrrp[0].password",
     expected: /^no password in VRRP version 3/,
     found: "it",
-    remedy: /^remove it, or write `vrrpVersion: 2`$/,
+    remedy: /^remove it, or write `version: 2`$/,
   },
   {
     why: "a version of VRRP that there is not",
-    ...inKeepalived("vrrpVersion: ‸4"),
+    ...inInstance("version: ‸4"),
     rule: "value",
-    path: "keepalived.vrrpVersion",
+    path: "vrrp[0].version",
     expected: /^a version of VRRP over IPv4, 2 or 3$/,
     found: "4",
-    remedy: /^write `vrrpVersion: 2`/,
+    remedy: /^write `version: 2`/,
   },
   ...['""', '"123456789"', '"a b"', '"a#b"', "'a\"b'"].map((password) => ({
     why: `the password ${password}`,
-    ...inKeepalived(`password: ‸${password}`),
+    ...inInstance(`password: ‸${password}`),
     rule: "value",
-    path: "keepalived.password",
+    path: "vrrp[0].password",
     expected: /^a VRRP simple password: 1 to 8 of/,
     found: password,
     remedy: /RFC 2338/,
   })),
   {
     why: "a password that YAML reads as a number",
-    ...inKeepalived("password: ‸1111"),
+    ...inInstance("password: ‸1111"),
     rule: "value",
-    path: "keepalived.password",
+    path: "vrrp[0].password",
     expected: /^a VRRP simple password/,
     found: "1111",
     remedy: /^put it in quotes: without them YAML reads a number$/,
   },
   {
     why: "yes for true",
-    ...inKeepalived("preempt: ‸yes"),
+    ...inInstance("preempt: ‸yes"),
     rule: "value",
-    path: "keepalived.preempt",
+    path: "vrrp[0].preempt",
     expected: /^true or false$/,
     found: "yes",
     remedy: /^write `preempt: true`/,
@@ -380,11 +643,11 @@ const valueCases: FileCase[] = [
   {
     why: "a server that is a name",
     base: dr,
-    from: "  - { name: server3, address: 172.25.254.13, role: real-server }",
+    from: "  - { name: server3, addresses: [172.25.254.13], role: real-server }",
     to: "  - ‸server3",
     rule: "value",
     path: "servers[2]",
-    expected: /^a map with name, address and role$/,
+    expected: /^a map with name, addresses and role$/,
     found: "server3",
     remedy: /^write `- name: server1`/,
   },
@@ -410,13 +673,59 @@ const valueCases: FileCase[] = [
   })),
   {
     why: "a server's address with a prefix",
-    from: "address: 172.25.254.12",
-    to: "address: ‸172.25.254.12/24",
+    from: "[172.25.254.12]",
+    to: "[‸172.25.254.12/24]",
     rule: "value",
-    path: "servers[1].address",
+    path: "servers[1].addresses[0]",
     expected: dotted,
     found: "172.25.254.12/24",
-    remedy: /^leave the prefix length off: it is that of network.subnet$/,
+    remedy: /^leave the prefix length off: it is that of the network's subnet$/,
+  },
+  {
+    why: "a server's addresses that are no list",
+    from: "addresses: [172.25.254.12]",
+    to: "addresses: ‸172.25.254.12",
+    rule: "value",
+    path: "servers[1].addresses",
+    expected: /^a list of addresses, one for each network/,
+    found: "172.25.254.12",
+    remedy: /^write `addresses: \[172\.25\.254\.11\]`$/,
+  },
+  {
+    why: "an unknown cure on one server",
+    ...onServer2("arpCure: ‸arp_ignore"),
+    rule: "value",
+    path: "servers[1].arpCure",
+    expected: /^one of arptables, sysctl, none$/,
+    found: "arp_ignore",
+    remedy: /^write `arpCure: arptables`, or leave it out$/,
+  },
+  {
+    why: "interfaces that are no list",
+    ...onServer2("interfaces: ‸eth0"),
+    rule: "value",
+    path: "servers[1].interfaces",
+    expected: /^a list of interfaces$/,
+    found: "eth0",
+    remedy: /or leave it out$/,
+  },
+  {
+    why: "an interface that is a name",
+    ...onServer2("interfaces: [‸eth0]"),
+    rule: "value",
+    path: "servers[1].interfaces[0]",
+    expected: /^a map with network and mac$/,
+    found: "eth0",
+    remedy: /^write `- \{ network: segment, mac: /,
+  },
+  {
+    why: "an interface on a network that is a number",
+    ...onServer2("interfaces: [{ network: ‸1 }]"),
+    rule: "value",
+    path: "servers[1].interfaces[0].network",
+    expected: /^the name of a network$/,
+    found: "1",
+    remedy: /^put it in quotes/,
   },
   {
     why: "an unknown role",
@@ -438,9 +747,9 @@ const valueCases: FileCase[] = [
     ] as const
   ).map(([mac, remedy]) => ({
     why: `the MAC address ${mac}`,
-    ...onServer2(`mac: ‸${mac}`),
+    ...onServer2(`interfaces: [{ network: segment, mac: ‸${mac} }]`),
     rule: "value",
-    path: "servers[1].mac",
+    path: "servers[1].interfaces[0].mac",
     expected: /^a unicast MAC address/,
     found: mac,
     remedy,
@@ -459,34 +768,34 @@ const valueCases: FileCase[] = [
     from: "priority: 50",
     to: `priority: ‸${priority}`,
     rule: "value",
-    path: "servers[2].priority",
+    path: "vrrp[0].members[1].priority",
     expected: /^a VRRP priority \(255 is the address owner's, RFC 9568\), a whole number from 1 to 254$/,
     found: priority,
     remedy: /^write `priority: 100`$/,
   })),
   {
     why: "a state in small letters",
-    ...onServer1("state: ‸master"),
+    ...inMember1("state: ‸master"),
     rule: "value",
-    path: "servers[0].state",
+    path: "vrrp[0].members[0].state",
     expected: /^one of MASTER, BACKUP$/,
     found: "master",
     remedy: /^did you mean `MASTER`\?$/,
   },
   ...["-1", "65536"].map((weight) => ({
     why: `weight ${weight}`,
-    ...onServer2(`weight: ‸${weight}`),
+    ...inRealServer(`weight: ‸${weight}`),
     rule: "value",
-    path: "servers[1].weight",
+    path: "services[0].realServers[0].weight",
     expected: number("0 to 65535"),
     found: weight,
     remedy: /^write `weight: 1`$/,
   })),
   {
     why: "a page that YAML reads as a number",
-    ...onServer2("page: ‸2"),
+    ...inRealServer("page: ‸2"),
     rule: "value",
-    path: "servers[1].page",
+    path: "services[0].realServers[0].page",
     expected: /^the text of the page$/,
     found: "2",
     remedy: /^put it in quotes/,
@@ -494,48 +803,77 @@ const valueCases: FileCase[] = [
 ];
 
 const missingCases: FileCase[] = [
-  { key: "stage", base: dr, from: "stage: dr\nnetwork", to: "‸network", expected: /^one of dr, ha, bare$/ },
+  { key: "control", base: dr, from: "control: ipvsadm\n", to: "‸", expected: /^one of ipvsadm, keepalived$/ },
   {
-    key: "network",
+    key: "networks",
     base: dr,
-    from: "stage: dr\nnetwork: { subnet: 172.25.254.0/24 }",
-    to: "‸stage: dr",
-    expected: /^a map/,
+    from: dr,
+    to: `‸${dr.replace(block(dr, "networks"), "")}`,
+    expected: /^a list of networks/,
   },
   {
-    key: "service",
+    key: "services",
     base: dr,
-    from: "stage: dr\nnetwork: { subnet: 172.25.254.0/24 }\nservice: { vip: 172.25.254.100 }",
-    to: "‸stage: dr\nnetwork: { subnet: 172.25.254.0/24 }",
-    expected: /^a map/,
+    from: dr,
+    to: `‸${dr.replace(block(dr, "services"), "")}`,
+    expected: /^a list of virtual/,
   },
-  { key: "servers", base: dr, from: dr, to: `‸${dr.slice(0, dr.indexOf("servers:"))}`, expected: /^a list/ },
   {
-    key: "network.subnet",
-    from: "network:\n  subnet: 172.25.254.0/24\n",
-    to: "‸network:\n",
-    expected: /^an IPv4 subnet/,
+    key: "servers",
+    base: dr,
+    from: dr,
+    to: `‸${dr.replace(block(dr, "servers"), "")}`,
+    expected: /^a list of servers/,
   },
-  { key: "service.vip", from: "service:\n  vip: 172.25.254.100\n", to: "‸service:\n", expected: dotted },
+  { key: "services", base: dr, from: "services: [{ vip: 172.25.254.100 }]", to: "‸services:", expected: /^a list/ },
+  {
+    key: "networks[0].subnets",
+    from: "subnets: [172.25.254.0/24]",
+    to: "‸name: segment",
+    expected: /^a list of subnets/,
+  },
+  {
+    key: "client.addresses",
+    from: "client:\n  addresses: [172.25.254.250]",
+    to: "‸client: {}",
+    expected: /^a list of/,
+  },
+  { key: "services[0].vip", from: "  - vip: 172.25.254.100\n    scheduler", to: "  - ‸scheduler", expected: dotted },
+  {
+    key: "services[0].realServers[0].server",
+    ...inService("realServers: [‸{ weight: 1 }]"),
+    expected: /^the name of a real server$/,
+  },
+  { key: "vrrp[0].members", from: block(ha, "vrrp"), to: "vrrp:\n  - ‸id: 51\n", expected: /^a list of directors$/ },
+  {
+    key: "vrrp[0].members[1].server",
+    from: "server: server4\n        priority",
+    to: "‸priority",
+    expected: /^the name of a director$/,
+  },
   {
     key: "servers[1].name",
-    from: "  - name: server2\n    address: 172.25.254.12",
-    to: "  - ‸address: 172.25.254.12",
+    from: "  - name: server2\n    addresses: [172.25.254.12]",
+    to: "  - ‸addresses: [172.25.254.12]",
     expected: /^a host name/,
   },
   {
-    key: "servers[1].address",
-    from: "name: server2\n    address: 172.25.254.12\n",
+    key: "servers[1].addresses",
+    from: "name: server2\n    addresses: [172.25.254.12]\n",
     to: "‸name: server2\n",
-    expected: dotted,
+    expected: /^a list of addresses/,
   },
   {
     key: "servers[1].role",
-    from: "name: server2\n    address: 172.25.254.12\n    role: real-server\n",
-    to: "‸name: server2\n    address: 172.25.254.12\n",
+    from: "name: server2\n    addresses: [172.25.254.12]\n    role: real-server\n",
+    to: "‸name: server2\n    addresses: [172.25.254.12]\n",
     expected: /^one of director, real-server$/,
   },
-  { key: "service", base: dr, from: "service: { vip: 172.25.254.100 }", to: "‸service:", expected: /^a map/ },
+  {
+    key: "servers[1].interfaces[0].network",
+    ...onServer2("interfaces: [‸{ mac: '52:54:00:00:00:01' }]"),
+    expected: /^the name of a network$/,
+  },
 ].map(({ key, ...rest }) => ({
   why: `no ${key}`,
   ...rest,
@@ -546,13 +884,49 @@ const missingCases: FileCase[] = [
 }));
 
 const unknownKeys: [string, Pick<FileCase, "from" | "to">, string, RegExp][] = [
-  ["at the top", top("‸sevrice: {}"), "sevrice", /^did you mean `service`\?$/],
-  ["in network", { from: "  client", to: "  ‸gateway: 172.25.254.1\n  client" }, "network.gateway", /first address$/],
-  ["in service", inService("‸persistence_timeout: 50"), "service.persistence_timeout", /`persistenceTimeout`/],
+  ["at the top", top("‸serivces: []"), "serivces", /^did you mean `services`\?$/],
+  ["of the first form's network", top("‸network: {}"), "network", /^did you mean `networks`\?$/],
+  ["of the first form's service", top("‸service: {}"), "service", /^did you mean `services`\?$/],
+  ["of the first form's keepalived", top("‸keepalived: {}"), "keepalived", /`vrrp`.*`healthCheck`$/],
+  ["of the first form's exercise", top("‸exercise: ha"), "exercise", /^write `control`.*`setup: manual`/],
+  ["in network", inNetwork("‸gateway: 172.25.254.1"), "networks[0].gateway", /first address$/],
+  ["for one subnet", inNetwork("‸subnet: 172.25.254.0/24"), "networks[0].subnet", /a list$/],
+  ["for the client in network", inNetwork("‸client: 172.25.254.250"), "networks[0].client", /^write it at the top/],
+  ["in service", inService("‸persistence_timeout: 50"), "services[0].persistence_timeout", /`persistenceTimeout`/],
+  [
+    "in the health check",
+    inService("healthCheck: { ‸delay_loop: 6 }"),
+    "services[0].healthCheck.delay_loop",
+    /^did you mean `delayLoop`\?$/,
+  ],
+  ["in a real server of a service", inRealServer("‸wieght: 1"), "services[0].realServers[0].wieght", /`weight`\?$/],
   ["in image", top("image: { ‸package: baked }"), "image.package", /^did you mean `packages`\?$/],
-  ["in keepalived", inKeepalived("‸advert_int: 1"), "keepalived.advert_int", /^did you mean `advertInterval`\?$/],
+  ["in a VRRP instance", inInstance("‸advert_int: 1"), "vrrp[0].advert_int", /^did you mean `advertInterval`\?$/],
+  ...(["delayLoop", "connectTimeout", "delayBeforeRetry"] as const).map(
+    (key): [string, Pick<FileCase, "from" | "to">, string, RegExp] => [
+      `${key} in a VRRP instance`,
+      inInstance(`‸${key}: 3`),
+      `vrrp[0].${key}`,
+      /^write it in the service's `healthCheck`$/,
+    ],
+  ),
+  ["for a VRRP instance's id", inInstance("‸virtualRouterId: 51"), "vrrp[0].virtualRouterId", /^write `id: 51`$/],
+  ["for a VRRP instance's version", inInstance("‸vrrpVersion: 2"), "vrrp[0].vrrpVersion", /^write `version: 2`$/],
+  ["in a member", inMember1("‸prio: 100"), "vrrp[0].members[0].prio", /^did you mean `priority`\?$/],
   ["in a server", onServer1("‸ip: 172.25.254.11"), "servers[0].ip", /^remove it$/],
-  ["that belongs elsewhere", top("‸vip: 172.25.254.100"), "vip", /^did you mean `service\.vip`\?$/],
+  ["for one address", onServer1("‸address: 172.25.254.11"), "servers[0].address", /a list$/],
+  ["for a MAC address", onServer1("‸mac: 52:54:00:00:00:01"), "servers[0].mac", /^write `interfaces: /],
+  ["for a priority", onServer1("‸priority: 100"), "servers[0].priority", /^write it in `vrrp`/],
+  ["for a state", onServer1("‸state: MASTER"), "servers[0].state", /^write it in `vrrp`/],
+  ["for a weight", onServer2("‸weight: 1"), "servers[1].weight", /^write it in the service/],
+  ["for a page", onServer2("‸page: hello"), "servers[1].page", /^write it in the service/],
+  [
+    "in an interface",
+    onServer2("interfaces: [{ network: segment, ‸name: eth0 }]"),
+    "servers[1].interfaces[0].name",
+    /^did you mean /,
+  ],
+  ["that belongs elsewhere", top("‸vip: 172.25.254.100"), "vip", /^did you mean `services\[\]\.vip`\?$/],
   ["of YAML's merge, which is not used", top("‸<<: {}"), "<<", /^remove it$/],
   ["that is a number", top("‸8: 9"), "8", /^remove it$/],
 ];
@@ -562,51 +936,63 @@ const unknownKeyCases: FileCase[] = unknownKeys.map(([why, change, path, remedy]
   ...change,
   rule: "unknown-key",
   path,
-  expected: /^one of [a-zA-Z]+, /,
+  expected: /^one of [a-zA-Z]+(, |$)/,
   found: path.split(".").at(-1) ?? "",
   remedy,
 }));
 
-/** The servers of the ha stage from server1's priority on. */
-const tail = ha.slice(ha.indexOf("    priority: 100\n"));
-
 const own = /^an address of its own$/;
+
+/** The address that a case marks. */
+const given = (marked: string): string => /‸([\d.]+)/.exec(marked)?.[1] ?? "";
 
 const ruleCases: FileCase[] = [
   {
     why: "two servers of a name",
-    from: "name: server4",
-    to: "name: ‸server1",
+    base: dr,
+    from: "name: server3",
+    to: "name: ‸server2",
     rule: "duplicate-name",
     path: "servers[2].name",
     expected: /^a name that no other server has$/,
-    found: "server1, which servers[0] has",
+    found: "server2, which servers[1] has",
     remedy: /^choose another name$/,
   },
   {
+    why: "a server of a network's name",
+    base: edit(dr, "[{ subnets", "[{ name: lan, subnets"),
+    from: "name: server3",
+    to: "name: ‸lan",
+    rule: "name-of-a-network",
+    path: "servers[2].name",
+    expected: /^a name that no network has$/,
+    found: "lan",
+    remedy: /^choose another name: /,
+  },
+  {
     why: "two servers of an address, with the MAC addresses that this makes",
-    from: "address: 172.25.254.14",
-    to: "mac: 52:54:00:00:00:01\n    address: ‸172.25.254.11",
+    from: "addresses: [172.25.254.14]",
+    to: "interfaces: [{ network: segment, mac: 52:54:00:00:00:01 }]\n    addresses: [‸172.25.254.11]",
     rule: "duplicate-address",
-    path: "servers[2].address",
+    path: "servers[2].addresses[0]",
     expected: /^an address that no other server has$/,
     found: "172.25.254.11, which server1 has",
     remedy: /^choose another address$/,
   },
   {
     why: "a MAC address that another server's address makes, in another case",
-    ...onServer1("mac: ‸52:54:00:fe:fe:0c"),
+    ...onServer1("interfaces: [{ network: segment, mac: ‸52:54:00:fe:fe:0c }]"),
     rule: "duplicate-mac",
-    path: "servers[0].mac",
+    path: "servers[0].interfaces[0].mac",
     expected: /^a MAC address that no other server has$/,
     found: "52:54:00:FE:FE:0C, which server2 has",
     remedy: /leave it out/,
   },
   ...(
     [
-      ["client: 172.25.254.250", "client: ‸172.25.253.250", "network.client"],
-      ["vip: 172.25.254.100", "vip: ‸172.25.253.100", "service.vip"],
-      ["address: 172.25.254.12", "address: ‸172.25.255.12", "servers[1].address"],
+      ["[172.25.254.250]", "[‸172.25.253.250]", "client.addresses[0]"],
+      ["vip: 172.25.254.100", "vip: ‸172.25.253.100", "services[0].vip"],
+      ["[172.25.254.12]", "[‸172.25.255.12]", "servers[1].addresses[0]"],
     ] as const
   ).map(([from, to, path]) => ({
     why: `${path} outside the subnet`,
@@ -614,15 +1000,15 @@ const ruleCases: FileCase[] = [
     to,
     rule: "outside-subnet",
     path,
-    expected: /^an address in network\.subnet, 172\.25\.254\.0\/24$/,
-    found: to.split("‸")[1] ?? "",
+    expected: /^an address in a network's subnet, 172\.25\.254\.0\/24$/,
+    found: given(to),
     remedy: /^choose one from 172\.25\.254\.2 to 172\.25\.254\.254$/,
   })),
   ...(
     [
-      ["client: 172.25.254.250", "client: ‸172.25.254.255", "network.client", "broadcast"],
-      ["vip: 172.25.254.100", "vip: ‸172.25.254.0", "service.vip", "network"],
-      ["address: 172.25.254.12", "address: ‸172.25.254.255", "servers[1].address", "broadcast"],
+      ["[172.25.254.250]", "[‸172.25.254.255]", "client.addresses[0]", "broadcast"],
+      ["vip: 172.25.254.100", "vip: ‸172.25.254.0", "services[0].vip", "network"],
+      ["[172.25.254.12]", "[‸172.25.254.255]", "servers[1].addresses[0]", "broadcast"],
     ] as const
   ).map(([from, to, path, kind]) => ({
     why: `${path} is the ${kind} address`,
@@ -631,14 +1017,14 @@ const ruleCases: FileCase[] = [
     rule: "not-a-host-address",
     path,
     expected: /^an address that a host may have$/,
-    found: `${to.split("‸")[1]}, the subnet's ${kind} address`,
+    found: `${given(to)}, the subnet's ${kind} address`,
     remedy: /^choose one from 172\.25\.254\.2 /,
   })),
   ...(
     [
-      ["client: 172.25.254.250", "client: ‸172.25.254.1", "network.client"],
-      ["vip: 172.25.254.100", "vip: ‸172.25.254.1", "service.vip"],
-      ["address: 172.25.254.12", "address: ‸172.25.254.1", "servers[1].address"],
+      ["[172.25.254.250]", "[‸172.25.254.1]", "client.addresses[0]"],
+      ["vip: 172.25.254.100", "vip: ‸172.25.254.1", "services[0].vip"],
+      ["[172.25.254.12]", "[‸172.25.254.1]", "servers[1].addresses[0]"],
     ] as const
   ).map(([from, to, path]) => ({
     why: `${path} is the gateway's`,
@@ -655,10 +1041,10 @@ const ruleCases: FileCase[] = [
     from: "vip: 172.25.254.100",
     to: "vip: ‸172.25.254.250",
     rule: "client-address",
-    path: "service.vip",
+    path: "services[0].vip",
     expected: own,
     found: "172.25.254.250, the client's",
-    remedy: /or another for network\.client$/,
+    remedy: /or another for the client$/,
   },
   {
     why: "a server that is where the client is by default",
@@ -666,17 +1052,17 @@ const ruleCases: FileCase[] = [
     from: "172.25.254.13",
     to: "‸172.25.254.250",
     rule: "client-address",
-    path: "servers[2].address",
+    path: "servers[2].addresses[0]",
     expected: own,
-    found: "172.25.254.250, the client's unless network.client says otherwise",
-    remedy: /or one for network\.client$/,
+    found: "172.25.254.250, the client's unless `client` says otherwise",
+    remedy: /or one for the client$/,
   },
   {
     why: "a VIP that is a server's",
     from: "vip: 172.25.254.100",
     to: "vip: ‸172.25.254.12",
     rule: "vip-of-a-server",
-    path: "service.vip",
+    path: "services[0].vip",
     expected: /^an address that no host has of its own$/,
     found: "172.25.254.12, which server2 has",
     remedy: /^choose a free address/,
@@ -691,42 +1077,43 @@ const ruleCases: FileCase[] = [
     remedy: /^remove one of the two/,
   },
   {
-    why: "dr without a director",
+    why: "ipvsadm without a director",
     base: dr,
     from: dr.slice(dr.indexOf("servers:"), dr.indexOf("  - { name: server2")),
     to: "‸servers:\n",
     rule: "directors",
     path: "servers",
-    expected: /^exactly 1 with `role: director` in stage dr$/,
+    expected: /^exactly 1 with `role: director` where ipvsadm is in control$/,
     found: "none",
     remedy: /^give one more server/,
   },
-  {
-    why: "dr with two directors",
-    base: dr,
+  ...Object.entries({ dr, "dr by hand": manualDr }).map(([name, base]) => ({
+    why: `ipvsadm with two directors, ${name}`,
+    base,
     from: "servers:\n",
-    to: "‸servers:\n  - { name: server4, address: 172.25.254.14, role: director }\n",
+    to: "‸servers:\n  - { name: server4, addresses: [172.25.254.14], role: director }\n",
     rule: "directors",
     path: "servers",
-    expected: /^exactly 1 with/,
+    expected: /^exactly 1 with `role: director` where ipvsadm is in control$/,
     found: "2: server4, server1",
-    remedy: /`stage: ha`$/,
-  },
-  {
-    why: "ha with one director",
-    from: `${ha.slice(ha.indexOf("servers:"), ha.indexOf("  - name: server2"))}`,
+    remedy: /^keep one, or write `control: keepalived`$/,
+  })),
+  ...Object.entries({ ha, "ha by hand": manualHa }).map(([name, base]) => ({
+    why: `keepalived with one director, ${name}`,
+    base: base.replace("      - server: server1\n        priority: 100\n", ""),
+    from: ha.slice(ha.indexOf("servers:"), ha.indexOf("  - name: server2")),
     to: "‸servers:\n",
     rule: "directors",
     path: "servers",
-    expected: /^2 or more with `role: director` in stage ha$/,
+    expected: /^2 or more with `role: director` where keepalived is in control$/,
     found: "1: server4",
     remedy: /^give one more server/,
-  },
+  })),
   {
     why: "no real server",
     base: dr,
-    from: dr.slice(dr.indexOf("servers:")),
-    to: "‸servers:\n  - { name: server1, address: 172.25.254.11, role: director }\n",
+    from: block(dr, "servers"),
+    to: "‸servers:\n  - { name: server1, addresses: [172.25.254.11], role: director }\n",
     rule: "real-servers",
     path: "servers",
     expected: /^1 or more with `role: real-server`$/,
@@ -736,159 +1123,277 @@ const ruleCases: FileCase[] = [
   {
     why: "real servers that get no connections",
     base: dr,
-    from: dr.slice(dr.indexOf("servers:")),
-    to: `servers:
-  - { name: server1, address: 172.25.254.11, role: director }
-  - { name: server2, address: 172.25.254.12, role: real-server, weight: ‸0 }
-  - { name: server3, address: 172.25.254.13, role: real-server, weight: 0 }
-`,
+    from: "vip: 172.25.254.100 }",
+    to: "vip: 172.25.254.100, realServers: [{ server: server2, weight: ‸0 }, { server: server3, weight: 0 }] }",
     rule: "no-weight",
-    path: "servers[1].weight",
+    path: "services[0].realServers[0].weight",
     expected: /^a weight above 0 on one real server at least/,
     found: "0 on all of them",
     remedy: /^write `weight: 1`/,
   },
   ...(
     [
-      [onServer2("‸priority: 10"), "servers[1].priority"],
-      [onServer2("‸state: MASTER"), "servers[1].state"],
+      [
+        "a second network",
+        { from: "client:\n", to: "  - ‸subnets: [10.0.0.0/24]\nclient:\n" },
+        "networks[1]",
+        "network in a lab",
+      ],
+      [
+        "a second service",
+        inService("persistenceTimeout: 50\n  - ‸vip: 172.25.254.101"),
+        "services[1]",
+        "service in a lab",
+      ],
+      [
+        "a second VRRP instance",
+        afterMembers("  - ‸members: [{ server: server1 }, { server: server4, priority: 150 }]"),
+        "vrrp[1]",
+        "VRRP instance in a lab",
+      ],
+      [
+        "a second subnet",
+        { from: "0/24]", to: "0/24, ‸10.0.0.0/24]" },
+        "networks[0].subnets[1]",
+        "subnet in a network",
+      ],
+      [
+        "a VIP twice in a VRRP instance",
+        inInstance("addresses: [172.25.254.100, ‸172.25.254.100]"),
+        "vrrp[0].addresses[1]",
+        "VIP in a VRRP instance",
+      ],
+      [
+        "a second address of the client",
+        { from: ".250]", to: ".250, ‸172.25.254.251]" },
+        "client.addresses[1]",
+        "address of a host in a network",
+      ],
+      [
+        "a second address of a server",
+        { from: ".12]", to: ".12, ‸172.25.254.22]" },
+        "servers[1].addresses[1]",
+        "address of a host in a network",
+      ],
+      [
+        "a second interface",
+        onServer2("interfaces: [{ network: segment }, ‸{ network: segment }]"),
+        "servers[1].interfaces[1]",
+        "interface of a server in a network",
+      ],
     ] as const
-  ).map(([change, path]) => ({
-    why: `${path}, a real server`,
+  ).map(([why, change, path, what]) => ({
+    why,
     ...change,
-    rule: "property-of-other-role",
+    rule: "one-so-far",
     path,
-    expected: onlyWith(`${path.split(".")[1]}`),
-    found: "it on server2, a real server",
-    remedy: /^remove it or change the role: VRRP/,
+    expected: new RegExp(`^one ${what} so far$`),
+    found: "2",
+    remedy: /^remove this one$/,
   })),
   ...(
     [
-      [onServer1("‸weight: 2"), "servers[0].weight"],
-      [onServer1("‸page: hello"), "servers[0].page"],
+      [
+        "a member that is no server",
+        afterMembers("      - { server: ‸server9, priority: 10 }"),
+        "vrrp[0].members[2]",
+        "server9",
+      ],
+      [
+        "a priority for a real server",
+        afterMembers("      - { server: ‸server2, priority: 10 }"),
+        "vrrp[0].members[2]",
+        "server2, a real server",
+      ],
+      [
+        "a state for a real server",
+        afterMembers("      - { server: ‸server2, priority: 10, state: BACKUP }"),
+        "vrrp[0].members[2]",
+        "server2, a real server",
+      ],
     ] as const
-  ).map(([change, path]) => ({
-    why: `${path}, a director`,
+  ).map(([why, change, path, found]) => ({
+    why,
     ...change,
-    rule: "property-of-other-role",
-    path,
-    expected: onlyWith(`${path.split(".")[1]}`),
-    found: "it on server1, a director",
-    remedy: /^remove it or change the role: /,
+    rule: "unknown-server",
+    path: `${path}.server`,
+    expected: /^the name of a server with `role: director`$/,
+    found,
+    remedy: /^choose one of server1, server4$/,
+  })),
+  ...(
+    [
+      ["a service of a server that is not there", "server: ‸server9", "server9"],
+      ["a weight for a director", "server: ‸server1, weight: 2", "server1, a director"],
+      ["a page for a director", "server: ‸server1, page: hello", "server1, a director"],
+    ] as const
+  ).map(([why, realServer, found]) => ({
+    why,
+    ...inService(`realServers: [{ server: server2 }, { ${realServer} }]`),
+    rule: "unknown-server",
+    path: "services[0].realServers[1].server",
+    expected: /^the name of a server with `role: real-server`$/,
+    found,
+    remedy: /^choose one of server2$/,
   })),
   {
-    why: "keepalived in dr",
-    base: dr,
-    from: "stage: dr",
-    to: "stage: dr\n‸keepalived: { preempt: false }",
-    rule: "property-of-other-stage",
-    path: "keepalived",
-    expected: /^no keepalived in stage dr, which has no keepalived$/,
-    found: "it",
-    remedy: /`stage: ha`$/,
+    why: "a member twice",
+    ...afterMembers("      - { server: ‸server1, priority: 10 }"),
+    rule: "named-twice",
+    path: "vrrp[0].members[2].server",
+    expected: /^each server once$/,
+    found: "server1 a second time",
+    remedy: /^remove one of the two$/,
   },
   {
-    why: "a priority in dr",
-    base: dr,
-    from: "role: director }",
-    to: "role: director, ‸priority: 100 }",
-    rule: "property-of-other-stage",
-    path: "servers[0].priority",
-    expected: /^no priority in stage dr/,
-    found: "it",
-    remedy: /`stage: ha`$/,
+    why: "a service's real server twice",
+    ...inService("realServers: [{ server: server2 }, { server: ‸server2, weight: 2 }]"),
+    rule: "named-twice",
+    path: "services[0].realServers[1].server",
+    expected: /^each server once$/,
+    found: "server2 a second time",
+    remedy: /^remove one of the two$/,
   },
   {
-    why: "an exercise in a lab that is built",
-    base: dr,
-    from: "stage: dr",
-    to: "stage: dr\n‸exercise: dr",
-    rule: "exercise-of-no-bare-lab",
-    path: "exercise",
-    expected: /^no exercise in stage dr, which is built/,
-    found: "it",
-    remedy: /^remove it, or set `stage: bare`$/,
+    why: "a real server of no service",
+    base: dr.replace("vip: 172.25.254.100", "vip: 172.25.254.100, realServers: [{ server: server2 }]"),
+    from: "[172.25.254.13], role: real-server",
+    to: "[172.25.254.13], role: ‸real-server",
+    rule: "real-server-without-service",
+    path: "servers[2].role",
+    expected: /^every real server in a service's `realServers`$/,
+    found: "server3 in none",
+    remedy: /^add `- \{ server: server3 \}` there, or leave `realServers` out for all of them$/,
   },
+  {
+    why: "an ARP cure on a director",
+    ...onServer1("‸arpCure: sysctl"),
+    rule: "arp-cure-of-a-director",
+    path: "servers[0].arpCure",
+    expected: /^arpCure on a real server only$/,
+    found: "it on server1, a director",
+    remedy: /^remove it: a director is to answer for the VIP$/,
+  },
+  ...Object.entries({ dr, "dr by hand": manualDr }).flatMap(([name, base]) => [
+    {
+      why: `a VRRP instance with a priority in ${name}`,
+      base,
+      from: "servers:\n",
+      to: "‸vrrp: [{ members: [{ server: server1, priority: 100 }] }]\nservers:\n",
+      rule: "keepalived-only",
+      path: "vrrp",
+      expected: /^no vrrp with `control: ipvsadm`, which has no keepalived$/,
+      found: "it",
+      remedy: /^remove it, or write `control: keepalived`$/,
+    },
+    {
+      why: `a health check in ${name}`,
+      base,
+      from: "vip: 172.25.254.100",
+      to: "vip: 172.25.254.100, ‸healthCheck: { delayLoop: 2 }",
+      rule: "keepalived-only",
+      path: "services[0].healthCheck",
+      expected: /^no healthCheck with `control: ipvsadm`, which has no keepalived$/,
+      found: "it",
+      remedy: /^remove it, or write `control: keepalived`$/,
+    },
+  ]),
+  {
+    why: "keepalived without a VRRP instance",
+    from: ha,
+    to: `‸${ha.replace(block(ha, "vrrp"), "")}`,
+    rule: "no-instance",
+    path: "vrrp",
+    expected: /^a VRRP instance with `control: keepalived`/,
+    found: "nothing",
+    remedy: /^write `vrrp:` and, indented under it, `- members:`/,
+  },
+  {
+    why: "a director that no VRRP instance has",
+    from: block(ha, "vrrp"),
+    to: "vrrp:\n  - ‸members: [{ server: server1 }]\n",
+    rule: "director-without-instance",
+    path: "vrrp[0].members",
+    expected: /^every director$/,
+    found: "not server4",
+    remedy: /^add `- \{ server: server4, priority: … \}`$/,
+  },
+  {
+    why: "an address of a VRRP instance that no service has",
+    ...inInstance("addresses: [‸172.25.254.101]"),
+    rule: "vip-of-no-service",
+    path: "vrrp[0].addresses[0]",
+    expected: /^the VIP of a service$/,
+    found: "172.25.254.101",
+    remedy: /^choose one of 172\.25\.254\.100$/,
+  },
+  ...(
+    [
+      ["that is not there", ha, "lan", "segment"],
+      [
+        "by the default name, which is not its own",
+        edit(ha, "  - subnets", "  - name: lan\n    subnets"),
+        "segment",
+        "lan",
+      ],
+    ] as const
+  ).map(([why, base, network, right]) => ({
+    why: `an interface on a network ${why}`,
+    base,
+    ...onServer2(`interfaces: [{ network: ‸${network} }]`),
+    rule: "unknown-network",
+    path: "servers[1].interfaces[0].network",
+    expected: /^the name of a network$/,
+    found: network,
+    remedy: new RegExp(`^choose one of ${right}$`),
+  })),
   {
     why: "baked packages where installing them is the exercise",
-    base: bare,
+    base: manualHa,
     from: "servers:\n",
     to: "image: { packages: ‸baked }\nservers:\n",
-    rule: "baked-bare-lab",
+    rule: "baked-manual-lab",
     path: "image.packages",
-    expected: /^plain in stage bare/,
+    expected: /^plain with `setup: manual`: to install the packages is part of the exercise$/,
     found: "baked",
     remedy: /^write `packages: plain`/,
-  },
-  {
-    why: "two directors in a bare lab that is to become dr",
-    base: bare.replace(/ {4}priority: \d+\n/g, ""),
-    from: "exercise: ha\nnetwork:\n  subnet: 172.25.254.0/24\n  client: 172.25.254.250\nservice:\n  vip: 172.25.254.100\n  scheduler: rr\n",
-    to: "network:\n  subnet: 172.25.254.0/24\nservice:\n  vip: 172.25.254.100\n‸",
-    rule: "directors",
-    path: "servers",
-    expected: /^exactly 1 with `role: director` in exercise dr$/,
-    found: "2: server1, server4",
-    remedy: /^keep one, or set `exercise: ha`$/,
-  },
-  {
-    why: "one director in a bare lab that is to become ha",
-    base: bare,
-    from: bare.slice(bare.indexOf("servers:"), bare.indexOf("  - name: server2")),
-    to: "‸servers:\n",
-    rule: "directors",
-    path: "servers",
-    expected: /^2 or more with `role: director` in exercise ha$/,
-    found: "1: server4",
-    remedy: /^give one more server/,
-  },
-  {
-    why: "keepalived in a bare lab that is to become dr",
-    base: dr.replace("stage: dr", "stage: bare\nexercise: dr"),
-    from: "exercise: dr\n",
-    to: "exercise: dr\n‸keepalived: { preempt: false }\n",
-    rule: "property-of-other-stage",
-    path: "keepalived",
-    expected: /^no keepalived in exercise dr, which has no keepalived$/,
-    found: "it",
-    remedy: /`exercise: ha`$/,
   },
   {
     why: "two directors of one priority",
     from: "priority: 50",
     to: "priority: ‸100",
     rule: "equal-priorities",
-    path: "servers[2].priority",
+    path: "vrrp[0].members[1].priority",
     expected: /^a priority that no other director has$/,
     found: "100, which server1 has",
     remedy: /the textbook's are 100 and 50$/,
   },
   {
     why: "a director left to the default that another one has",
-    from: "name: server4\n    address: 172.25.254.14\n    role: director\n    priority: 50\n",
-    to: "‸name: server4\n    address: 172.25.254.14\n    role: director\n",
+    from: "server: server4\n        priority: 50\n",
+    to: "‸server: server4\n",
     rule: "equal-priorities",
-    path: "servers[2].priority",
+    path: "vrrp[0].members[1].priority",
     expected: /^a priority that no other director has$/,
     found: "100, the default, which server1 has",
     remedy: /higher one/,
   },
   {
     why: "two masters",
-    from: tail,
-    to: `    state: MASTER\n${tail}    state: ‸MASTER\n`,
+    base: edit(ha, inMember1("").from, inMember1("state: MASTER").to),
+    ...inMember4("state: ‸MASTER"),
     rule: "more-than-one-master",
-    path: "servers[2].state",
+    path: "vrrp[0].members[1].state",
     expected: /^one director with `state: MASTER`$/,
     found: "MASTER, which server1 is",
     remedy: /^write `state: BACKUP`/,
   },
   {
     why: "a master that may not preempt",
-    from: tail,
-    to: `    state: ‸MASTER\n${tail}keepalived: { preempt: false }\n`,
+    base: edit(ha, inInstance().from, inInstance("preempt: false").to),
+    ...inMember1("state: ‸MASTER"),
     rule: "master-without-preemption",
-    path: "servers[0].state",
+    path: "vrrp[0].members[0].state",
     expected: /nopreempt\)$/,
     found: "MASTER",
     remedy: /^write `state: BACKUP`/,
@@ -898,7 +1403,7 @@ const ruleCases: FileCase[] = [
 const cases = [...valueCases, ...missingCases, ...unknownKeyCases, ...ruleCases];
 
 describe("a lab file that is wrong in one thing", () => {
-  it.each(Object.entries({ dr, ha, bare }))("is otherwise right: %s", (_stage, text) => {
+  it.each(Object.entries({ dr, ha, manualDr, manualHa }))("is otherwise right: %s", (_, text) => {
     expect(problemsOf(text)).toEqual([]);
   });
 
@@ -929,7 +1434,18 @@ describe("every rule can fail", () => {
     expect(failing).toContain(path);
   });
 
-  it.each(["stage", "network", "network.subnet", "service", "service.vip", "servers"])("%s left out", (path) => {
+  it.each([
+    ...["networks[]", "networks[].subnets[]", "client.addresses[]", "services[]", "services[].realServers[]", "vrrp[]"],
+    ...["vrrp[].addresses[]", "vrrp[].members[]", "servers[]", "servers[].addresses[]", "servers[].interfaces[]"],
+  ])("the value of an item, %s", (path) => {
+    expect(valueCases.map((each) => each.path.replace(/\[\d+\]/g, "[]"))).toContain(path);
+  });
+
+  it.each([
+    ...["control", "networks", "networks[0].subnets", "client.addresses", "services", "services[0].vip"],
+    ...["services[0].realServers[0].server", "vrrp[0].members", "vrrp[0].members[1].server", "servers"],
+    ...["servers[1].name", "servers[1].addresses", "servers[1].role", "servers[1].interfaces[0].network"],
+  ])("%s left out", (path) => {
     expect(missingCases.map((each) => each.path)).toContain(path);
   });
 });
@@ -939,21 +1455,21 @@ describe("a file that is no YAML, or no lab at all", () => {
   it.each([
     ["nothing", "", [shapeless]],
     ["a comment", "# a lab\n", [shapeless]],
-    ["a list", "- stage: ha\n", [{ ...shapeless, rule: "value", found: "a list" }]],
+    ["a list", "- control: ipvsadm\n", [{ ...shapeless, rule: "value", found: "a list" }]],
     ["text", "ha\n", [{ ...shapeless, rule: "value", found: "ha" }]],
     [
       "a tab for indentation",
-      "stage: ha\nnetwork:\n\tsubnet: 172.25.254.0/24\n",
+      "control: ipvsadm\nclient:\n\taddresses: [172.25.254.250]\n",
       [{ rule: "syntax", line: 3, column: 1, path: "", remedy: "indent with spaces, not with tabs" }],
     ],
-    ["a quote left open", 'stage: "ha\n', [{ rule: "syntax", line: 2, column: 1 }]],
-    ["an alias without an anchor", "stage: *ha\n", [{ rule: "syntax", line: 1, column: 8, found: "*ha" }]],
+    ["a quote left open", 'control: "ipvsadm\n', [{ rule: "syntax", line: 2, column: 1 }]],
+    ["an alias without an anchor", "control: *ha\n", [{ rule: "syntax", line: 1, column: 10, found: "*ha" }]],
     [
       "aliases that multiply",
       `a: &a [1]\nb: &b [${"*a, ".repeat(20)}]\nc: &c [${"*b, ".repeat(20)}]\nd: [${"*c, ".repeat(20)}]\n`,
       [{ rule: "syntax", line: 1, column: 1, expected: "aliases (*name) that can be written out" }],
     ],
-    ["an unknown tag", "stage: !stage ha\n", [{ rule: "syntax", line: 1, column: 8 }]],
+    ["an unknown tag", "control: !control ha\n", [{ rule: "syntax", line: 1, column: 10 }]],
     ["two documents", `${dr}---\n${dr}`, [{ rule: "syntax", line: 8, column: 1 }]],
   ])("%s", (_, text, problems) => {
     expect(problemsOf(text)).toMatchObject(problems);
@@ -963,18 +1479,12 @@ describe("a file that is no YAML, or no lab at all", () => {
   it.each([
     [
       "at the top",
-      edit(ha, "servers:\n", "stage: dr\nservers:\n").replace("stage: dr", "stage: ha"),
-      "stage",
-      [8, 1],
+      edit(ha, "servers:\n", "control: ipvsadm\nservers:\n").replace("ipvsadm", "keepalived"),
+      "control",
+      [15, 1],
       [1, 1],
     ],
-    [
-      "in a server",
-      edit(ha, "    priority: 50\n", "    priority: 50\n    name: server4\n"),
-      "servers[2].name",
-      [20, 5],
-      [16, 5],
-    ],
+    ["in a server", `${ha}    name: server4\n`, "servers[2].name", [25, 5], [22, 5]],
   ])("a key twice, %s", (_, text, path, [line, column], [firstLine, firstColumn]) => {
     expect(problemsOf(text)).toMatchObject([
       { rule: "duplicate-key", line, column, path, other: { line: firstLine, column: firstColumn } },
@@ -984,48 +1494,98 @@ describe("a file that is no YAML, or no lab at all", () => {
 
 describe("a value that is wrong", () => {
   it.each([
-    ["priority", "priority: 50", "priority: 999", "servers[2].priority"],
-    ["client", "client: 172.25.254.250", "client: desktop", "network.client", "254.12", "254.250"],
+    ["priority", "priority: 50", "priority: 999", "vrrp[0].members[1].priority"],
+    ["client's address", "[172.25.254.250]", "[desktop]", "client.addresses[0]", "254.12", "254.250"],
+    ["client", "client:\n  addresses: [172.25.254.250]", "client: desktop", "client", "254.12", "254.250"],
     [
       "MAC",
-      "  - name: server4",
-      "  - mac: nonsense\n    name: server4",
-      "servers[2].mac",
-      "server2\n",
-      "server2\n    mac: 52:54:00:FE:FE:0E\n",
+      "[172.25.254.14]\n",
+      "[172.25.254.14]\n    interfaces: [{ network: segment, mac: nonsense }]\n",
+      "servers[2].interfaces[0].mac",
+      "[172.25.254.12]\n",
+      "[172.25.254.12]\n    interfaces: [{ network: segment, mac: 52:54:00:FE:FE:0E }]\n",
     ],
-    ["name", "stage: ha", "name: 5\nstage: ha", "name"],
+    ["version", "  - members:", "  - version: 4\n    advertInterval: 0.5\n    members:", "vrrp[0].version"],
+    ["VRRP", block(ha, "vrrp"), "vrrp: none\n", "vrrp"],
+    [
+      "network's name",
+      "  - subnets",
+      "  - name: LAN\n    subnets",
+      "networks[0].name",
+      "[172.25.254.12]\n",
+      "[172.25.254.12]\n    interfaces: [{ network: lan }]\n",
+    ],
+    ["name", "control: keepalived", "name: 5\ncontrol: keepalived", "name"],
   ])("is not judged as the default: %s", (_, from, to, path, clash = "", clashing = "") => {
     const text = edit(ha, from, to);
     const file = path === "name" ? "My Lab.yaml" : "lab.yaml";
     expect(problemsOf(clash ? edit(text, clash, clashing) : text, file)).toMatchObject([{ rule: "value", path }]);
   });
 
+  it.each([
+    ["a director's name", "name: server4", "name: Server4", "servers[2].name"],
+    ["a director's role", "14]\n    role: director", "14]\n    role: none", "servers[2].role"],
+    ["a member's name", "server: server4", "server: 4", "vrrp[0].members[1].server"],
+    [
+      "a real server's name in a service",
+      "    scheduler: rr\n",
+      "    scheduler: rr\n    realServers: [{ server: 2 }]\n",
+      "services[0].realServers[0].server",
+    ],
+    [
+      "a VIP",
+      "vip: 172.25.254.100",
+      "vip: here",
+      "services[0].vip",
+      "  - members:",
+      "  - addresses: [172.25.254.101]\n    members:",
+    ],
+  ])("leaves what refers to it unjudged: %s", (_, from, to, path, reference = "", referring = "") => {
+    const text = edit(ha, from, to);
+    expect(problemsOf(reference ? edit(text, reference, referring) : text)).toMatchObject([{ rule: "value", path }]);
+  });
+
   it("may be an alias of itself", () => {
-    expect(problemsOf(edit(ha, "stage: ha", "stage: &a [*a]"))).toMatchObject([{ rule: "value", path: "stage" }]);
+    expect(problemsOf(edit(ha, "control: keepalived", "control: &a [*a]"))).toMatchObject([
+      { rule: "value", path: "control" },
+    ]);
     expect(problemsOf(`&a\n${ha}other: *a\n`)).toMatchObject([{ rule: "unknown-key", path: "other" }]);
   });
 });
 
 describe("several problems", () => {
   it("are all told, in the order of the file, though some of them hide values from others", () => {
-    const text = `stage: ha
-network: { subnet: 10.0.0.0/24 }
-service: { vip: 10.0.0.11, scheduler: best }
+    const text = `control: keepalived
+networks: [{ subnets: [10.0.0.0/24] }]
+services: [{ vip: 10.0.0.11, scheduler: best }]
+vrrp: [{ members: [{ server: a, priority: 300 }, { server: d }] }]
 servers:
-  - { name: a, address: 10.0.0.11, role: director, priority: 300 }
-  - { name: a, address: 10.0.1.12, role: directr }
-  - { name: c, address: 10.0.0.300, role: real-server, colour: red }
+  - { name: a, addresses: [10.0.0.11], role: director }
+  - { name: a, addresses: [10.0.1.12], role: directr }
+  - { name: c, addresses: [10.0.0.300], role: real-server, colour: red }
 `;
     expect(problemsOf(text).map(({ line, column, rule, path }) => `${line}:${column} ${rule} ${path}`)).toEqual([
-      "3:17 vip-of-a-server service.vip",
-      "3:39 value service.scheduler",
-      "5:62 value servers[0].priority",
-      "6:13 duplicate-name servers[1].name",
-      "6:25 outside-subnet servers[1].address",
-      "6:42 value servers[1].role",
-      "7:25 value servers[2].address",
-      "7:56 unknown-key servers[2].colour",
+      "3:19 vip-of-a-server services[0].vip",
+      "3:41 value services[0].scheduler",
+      "4:43 value vrrp[0].members[0].priority",
+      "4:60 unknown-server vrrp[0].members[1].server",
+      "7:13 duplicate-name servers[1].name",
+      "7:28 outside-subnet servers[1].addresses[0]",
+      "7:46 value servers[1].role",
+      "8:28 value servers[2].addresses[0]",
+      "8:60 unknown-key servers[2].colour",
+    ]);
+  });
+
+  it("say to add a server where there is none of the role", () => {
+    const text = edit(
+      edit(dr, block(dr, "servers"), "servers: [{ name: server1, addresses: [172.25.254.11], role: director }]\n"),
+      "vip: 172.25.254.100",
+      "vip: 172.25.254.100, realServers: [{ server: server2 }]",
+    );
+    expect(problemsOf(text)).toMatchObject([
+      { rule: "unknown-server", found: "server2", remedy: "add a server with `role: real-server`" },
+      { rule: "real-servers" },
     ]);
   });
 
@@ -1037,13 +1597,13 @@ servers:
     } catch (error) {
       expect(error).toBeInstanceOf(FileError);
       expect(formatFileError(error as FileError)).toBe(
-        `labs/mine.yaml:7:14: service.scheduler: expected one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh; found wlcc. Fix: did you mean \`wlc\`?
-  7 |   scheduler: wlcc
-    |              ^^^^
+        `labs/mine.yaml:8:16: services[0].scheduler: expected one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh; found wlcc. Fix: did you mean \`wlc\`?
+  8 |     scheduler: wlcc
+    |                ^^^^
 
-labs/mine.yaml:19:15: servers[2].priority: expected a priority that no other director has; found 100, which server1 has (see labs/mine.yaml:12:15). Fix: give the director that is to hold the VIP the higher one; the textbook's are 100 and 50
-  19 |     priority: 100
-     |               ^^^
+labs/mine.yaml:14:19: vrrp[0].members[1].priority: expected a priority that no other director has; found 100, which server1 has (see labs/mine.yaml:12:19). Fix: give the director that is to hold the VIP the higher one; the textbook's are 100 and 50
+  14 |         priority: 100
+     |                   ^^^
 
 labs/mine.yaml: 2 problems`,
       );
@@ -1053,6 +1613,6 @@ labs/mine.yaml: 2 problems`,
 
   it("have their places in files with Windows line ends, too", () => {
     const text = edit(ha, "vip: 172.25.254.100", "vip: here").replaceAll("\n", "\r\n");
-    expect(problemsOf(text)).toMatchObject([{ line: 6, column: 8, found: "here" }]);
+    expect(problemsOf(text)).toMatchObject([{ line: 7, column: 10, found: "here" }]);
   });
 });

@@ -1,4 +1,4 @@
-import { FileError, type Problem } from "../../../lab/lab.ts";
+import { FileError, type Problem } from "../../../lab/index.ts";
 
 /** A file that is right but for one thing. */
 export interface FileCase {

@@ -1,92 +1,146 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
+  addressOn,
+  byPriority,
+  type Cidr,
+  clientAddress,
   directors,
+  electedOf,
   FileError,
-  goalOf,
   goesInTurn,
+  holderOf,
+  type Ip,
+  instanceOfVip,
+  instancesOf,
+  instancesOnNetwork,
+  interfaceOn,
   type Lab,
+  networkNamed,
+  networkOfVip,
   parseLab,
   poolOf,
+  priorityIn,
   readLab,
   realServers,
-  type Stage,
+  type Scheduler,
   schedulers,
+  serverNamed,
+  serverWithMac,
+  servicesOf,
   sharesAreEven,
-} from "../../../lab/lab.ts";
+  subnetFor,
+  toIp,
+  vipsOf,
+  withPrefix,
+} from "../../../lab/index.ts";
+
+/** A model with plain texts for its addresses and subnets. */
+type Plain<T> = T extends Ip | Cidr
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Plain<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Plain<T[K]> }
+      : T;
 
 const machine = (number: number) => ({
   name: `server${number}`,
-  address: `172.25.254.1${number}`,
-  prefixLength: 24,
-  mac: `52:54:00:FE:FE:0${(10 + number).toString(16).toUpperCase()}`,
+  os: "debian" as const,
   memory: 512,
-  weight: 1,
-  page: `server${number}\n`,
+  interfaces: [
+    {
+      network: "segment",
+      device: "eth0",
+      addresses: [`172.25.254.1${number}`],
+      mac: `52:54:00:FE:FE:0${(10 + number).toString(16).toUpperCase()}`,
+    },
+  ],
+  management: `172.25.254.1${number}`,
+});
+const director = (number: number) => ({ ...machine(number), role: "director" as const });
+const realServer = (number: number) => ({
+  ...machine(number),
+  role: "real-server" as const,
+  arpCure: "arptables" as const,
 });
 
-const textbook = {
-  os: "debian",
-  network: {
-    subnet: "172.25.254.0/24",
-    prefixLength: 24,
-    gateway: "172.25.254.1",
-    client: "172.25.254.250",
-  },
-  service: { vip: "172.25.254.100", port: 80, scheduler: "rr" },
-  arpCure: "arptables",
-  image: { packages: "plain" },
-  memory: 512,
-  keepalived: {
-    virtualRouterId: 51,
-    vrrpVersion: 2,
-    advertInterval: 1,
-    password: "1111",
-    delayLoop: 6,
-    connectTimeout: 3,
-    delayBeforeRetry: 3,
-    preempt: true,
-  },
+const service = {
+  name: "172.25.254.100:80",
+  protocol: "tcp",
+  vip: "172.25.254.100",
+  port: 80,
+  forwarding: "dr",
+  scheduler: "rr",
+  realServers: [2, 3].map((number) => ({
+    server: `server${number}`,
+    address: `172.25.254.1${number}`,
+    port: 80,
+    weight: 1,
+    page: `server${number}\n`,
+  })),
 } as const;
 
-const dr: Lab = {
+const textbook = {
+  version: 2,
+  setup: "automatic",
+  image: { packages: "plain" },
+  networks: [{ name: "segment", subnets: ["172.25.254.0/24"], hostAddresses: ["172.25.254.1"] }],
+  client: {
+    name: "client",
+    interfaces: [{ network: "segment", device: "eth0", addresses: ["172.25.254.250"] }],
+  },
+  virtualAddresses: [{ address: "172.25.254.100", network: "segment" }],
+} as const;
+
+const dr: Plain<Lab> = {
   ...textbook,
   name: "dr",
-  stage: "dr",
-  servers: [
-    { ...machine(1), role: "director" },
-    { ...machine(2), role: "real-server" },
-    { ...machine(3), role: "real-server" },
-  ],
+  control: "ipvsadm",
+  services: [service],
+  vrrp: [],
+  servers: [director(1), realServer(2), realServer(3)],
 };
 
-const ha: Lab = {
+const ha: Plain<Lab> = {
   ...textbook,
   name: "ha",
-  stage: "ha",
-  servers: [
-    { ...machine(1), role: "director", priority: 100, state: "MASTER" },
-    { ...machine(2), role: "real-server" },
-    { ...machine(3), role: "real-server" },
-    { ...machine(4), role: "director", priority: 50, state: "BACKUP" },
+  control: "keepalived",
+  services: [{ ...service, healthCheck: { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }],
+  vrrp: [
+    {
+      name: "VI_1",
+      id: 51,
+      version: 2,
+      network: "segment",
+      addresses: ["172.25.254.100"],
+      members: [
+        { server: "server1", priority: 100, state: "MASTER" },
+        { server: "server4", priority: 50, state: "BACKUP" },
+      ],
+      advertInterval: 1,
+      password: "1111",
+      preempt: true,
+    },
   ],
+  servers: [director(1), realServer(2), realServer(3), director(4)],
 };
 
-const shipped: Record<string, Lab> = {
+const shipped: Record<string, Plain<Lab>> = {
   "dr.yaml": dr,
   "ha.yaml": ha,
-  "bare.yaml": { ...dr, name: "bare", stage: "bare", exercise: "dr" },
-  "bare-ha.yaml": { ...ha, name: "bare-ha", stage: "bare", exercise: "ha" },
-  "arp-problem.yaml": { ...dr, name: "arp-problem", arpCure: "none" },
+  "bare.yaml": { ...dr, name: "bare", setup: "manual" },
+  "bare-ha.yaml": { ...ha, name: "bare-ha", setup: "manual" },
+  "arp-problem.yaml": {
+    ...dr,
+    name: "arp-problem",
+    servers: dr.servers.map((server) => ("arpCure" in server ? { ...server, arpCure: "none" } : server)),
+  },
   "dr-baked.yaml": { ...dr, name: "dr-baked", image: { packages: "baked" } },
   "ha-baked.yaml": { ...ha, name: "ha-baked", image: { packages: "baked" } },
 };
 
 describe("the lab files that are shipped", () => {
-  it.each<Stage>(["dr", "ha", "bare"])("have one for stage %s by its name", async (stage) => {
-    expect(await readLab(`labs/${stage}.yaml`)).toMatchObject({ name: stage, stage });
-  });
-
   it("are all looked at here", async () => {
     expect((await readdir("labs")).sort()).toEqual(Object.keys(shipped).sort());
   });
@@ -94,80 +148,136 @@ describe("the lab files that are shipped", () => {
   it.each(Object.entries(shipped))("%s is the lab that it says it is", async (file, lab) => {
     expect(await readLab(`labs/${file}`)).toStrictEqual(lab);
   });
+
+  it("differ only in `setup` where one is the exercise of the other", async () => {
+    for (const [manual, automatic] of [
+      ["bare", "dr"],
+      ["bare-ha", "ha"],
+    ] as const) {
+      const { name, setup, ...rest } = await readLab(`labs/${manual}.yaml`);
+      expect(await readLab(`labs/${automatic}.yaml`)).toStrictEqual({ ...rest, name: automatic, setup: "automatic" });
+      expect({ name, setup }).toEqual({ name: manual, setup: "manual" });
+    }
+  });
 });
 
-/** A lab file of the ha stage with two directors and no more than it must have; `more` goes into its maps. */
-const pair = ({ top = "", first = "", second = "", real = "", network = "" } = {}): string => `
-stage: ha
+/** A lab file with two directors under keepalived and no more than it must have; the arguments go into its maps. */
+const pair = ({ top = "", first = "", second = "", service = "", instance = "", a = "", c = "" } = {}): string => `
+control: keepalived
 ${top}
-network: { subnet: 10.1.0.0/16, ${network} }
-service: { vip: 10.1.0.100 }
+networks: [{ subnets: [10.1.0.0/16] }]
+services: [{ vip: 10.1.0.100, ${service} }]
+vrrp: [{ members: [{ server: a, ${first} }, { server: b, ${second} }], ${instance} }]
 servers:
-  - { name: a, address: 10.1.2.3, role: director, ${first} }
-  - { name: b, address: 10.1.2.4, role: director, ${second} }
-  - { name: c, address: 10.1.2.5, role: real-server, ${real} }
+  - { name: a, addresses: [10.1.2.3], role: director, ${a} }
+  - { name: b, addresses: [10.1.2.4], role: director }
+  - { name: c, addresses: [10.1.2.5], role: real-server, ${c} }
 `;
+const higher = "priority: 200";
 
-const election = (lab: Lab) => directors(lab).map(({ name, priority, state }) => [name, priority, state]);
+const election = (lab: Lab) =>
+  lab.vrrp.flatMap(({ members }) => members.map(({ server, priority, state }) => [server, priority, state]));
 
 describe("defaults", () => {
   it("come from the textbook", () => {
-    const lab = parseLab(pair({ first: "priority: 200" }), "some/where/my-lab.yaml");
-    expect(lab).toMatchObject({ ...textbook, name: "my-lab", network: {}, service: { port: 80, scheduler: "rr" } });
-    expect(lab.network).toEqual({
-      subnet: "10.1.0.0/16",
-      prefixLength: 16,
-      gateway: "10.1.0.1",
-      client: "10.1.255.250",
-    });
-    expect(lab.service).not.toHaveProperty("persistenceTimeout");
+    const lab = parseLab(pair({ first: higher }), "some/where/my-lab.yaml");
+    const { healthCheck } = ha.services[0] ?? {};
+    const { members: _, addresses: __, ...instance } = ha.vrrp[0] ?? {};
+    expect(lab).toMatchObject({ name: "my-lab", setup: "automatic", image: textbook.image });
+    expect(lab.networks).toEqual([{ name: "segment", subnets: ["10.1.0.0/16"], hostAddresses: ["10.1.0.1"] }]);
+    expect(lab.client.interfaces).toEqual([{ network: "segment", device: "eth0", addresses: ["10.1.255.250"] }]);
+    expect(lab.services).toMatchObject([
+      { name: "10.1.0.100:80", protocol: "tcp", port: 80, forwarding: "dr", scheduler: "rr", healthCheck },
+    ]);
+    expect(lab.services[0]?.realServers).toEqual([
+      { server: "c", address: "10.1.2.5", port: 80, weight: 1, page: "c\n" },
+    ]);
+    expect(lab.services[0]).not.toHaveProperty("persistenceTimeout");
+    expect(lab.vrrp).toMatchObject([{ ...instance, addresses: ["10.1.0.100"] }]);
+    expect(lab.servers.map(({ os, memory, arpCure }) => [os, memory, arpCure])).toEqual([
+      ["debian", 512, undefined],
+      ["debian", 512, undefined],
+      ["debian", 512, "arptables"],
+    ]);
   });
 
   it("are not taken where the file says something else", () => {
     const lab = parseLab(
       pair({
-        top: "name: other\nmemory: 384\narpCure: sysctl\nimage: { url: 'https://example.org/debian.qcow2' }",
-        network: "client: 10.1.0.9",
-        first: "priority: 7, memory: 1024",
-        real: "weight: 7, page: hello, mac: '52:54:00:aa:bb:cc'",
+        top: `name: other
+memory: 384
+arpCure: none
+image: { url: 'https://example.org/debian.qcow2' }
+client: { addresses: [10.1.0.9] }`,
+        service:
+          "name: web, port: 8080, scheduler: sh, persistenceTimeout: 50, healthCheck: { delayLoop: 2 }, realServers: [{ server: c, weight: 7, page: hello }]",
+        first: "priority: 7",
+        instance: "name: VI_WEB, id: 9, version: 3, advertInterval: 0.25, preempt: false, addresses: [10.1.0.100]",
+        a: "memory: 1024",
+        c: "arpCure: sysctl, interfaces: [{ network: segment, mac: '52:54:00:aa:bb:cc' }]",
       }),
       "my-lab.yaml",
     );
     expect(lab).toMatchObject({
       name: "other",
-      memory: 384,
-      arpCure: "sysctl",
       image: { packages: "plain", url: "https://example.org/debian.qcow2" },
-      network: { client: "10.1.0.9" },
+      client: { interfaces: [{ addresses: ["10.1.0.9"] }] },
+      services: [
+        {
+          name: "web",
+          port: 8080,
+          scheduler: "sh",
+          persistenceTimeout: 50,
+          healthCheck: { delayLoop: 2, connectTimeout: 3, delayBeforeRetry: 3 },
+          realServers: [{ server: "c", port: 8080, weight: 7, page: "hello" }],
+        },
+      ],
+      vrrp: [
+        { name: "VI_WEB", id: 9, version: 3, advertInterval: 0.25, preempt: false, members: [{ priority: 7 }, {}] },
+      ],
     });
+    expect(lab.vrrp[0]).not.toHaveProperty("password");
     expect(lab.servers.map(({ memory }) => memory)).toEqual([1024, 384, 384]);
-    expect(realServers(lab)).toMatchObject([{ weight: 7, page: "hello", mac: "52:54:00:AA:BB:CC" }]);
+    expect(realServers(lab)).toMatchObject([{ arpCure: "sysctl", interfaces: [{ mac: "52:54:00:AA:BB:CC" }] }]);
+  });
+
+  it("give a network its name where its file has another one, to all that is on it", () => {
+    const lab = parseLab(pair({ first: higher }).replace("[{ subnets", "[{ name: lan, subnets"), "lab.yaml");
+    expect(lab.networks[0]?.name).toBe("lan");
+    expect([lab.client, ...lab.servers].flatMap(({ interfaces }) => interfaces.map(({ network }) => network))).toEqual(
+      Array(4).fill("lan"),
+    );
+    expect(lab.virtualAddresses).toEqual([{ address: "10.1.0.100", network: "lan" }]);
+    expect(lab.vrrp[0]?.network).toBe("lan");
   });
 
   it("give a server the MAC address that its address makes", () => {
-    const lab = parseLab(pair({ first: "priority: 200" }), "lab.yaml");
-    expect(lab.servers.map(({ mac }) => mac)).toEqual(["52:54:00:FE:02:03", "52:54:00:FE:02:04", "52:54:00:FE:02:05"]);
+    const lab = parseLab(pair({ first: higher }), "lab.yaml");
+    expect(lab.servers.map(({ interfaces }) => interfaces.map(({ mac }) => mac))).toEqual([
+      ["52:54:00:FE:02:03"],
+      ["52:54:00:FE:02:04"],
+      ["52:54:00:FE:02:05"],
+    ]);
   });
 
-  it("make dr the exercise of a bare lab, and of no other", () => {
-    const bare = parseLab(
-      pair().replace("stage: ha", "stage: bare").replace("role: director", "role: real-server"),
-      "bare.yaml",
-    );
-    expect(bare).toMatchObject({ stage: "bare", exercise: "dr" });
-    expect(parseLab(pair({ first: "priority: 200" }), "ha.yaml")).not.toHaveProperty("exercise");
+  it("have no keepalived, and so no health check and no VRRP instance, where ipvsadm is in control", async () => {
+    const lab = await readLab("labs/dr.yaml");
+    expect(lab.vrrp).toEqual([]);
+    expect(lab.services[0]).not.toHaveProperty("healthCheck");
   });
 
   it("find room for the client in the smallest subnet", () => {
     const text = `
-stage: dr
-network: { subnet: 192.168.1.8/29 }
-service: { vip: 192.168.1.11 }
+control: ipvsadm
+networks: [{ subnets: [192.168.1.8/29] }]
+services: [{ vip: 192.168.1.11 }]
 servers:
-  - { name: a, address: 192.168.1.12, role: director }
-  - { name: b, address: 192.168.1.13, role: real-server }
+  - { name: a, addresses: [192.168.1.12], role: director }
+  - { name: b, addresses: [192.168.1.13], role: real-server }
 `;
-    expect(parseLab(text, "small.yaml").network).toMatchObject({ gateway: "192.168.1.9", client: "192.168.1.10" });
+    const lab = parseLab(text, "small.yaml");
+    expect(lab.networks[0]?.hostAddresses).toEqual(["192.168.1.9"]);
+    expect(clientAddress(lab)).toBe("192.168.1.10");
   });
 });
 
@@ -176,69 +286,45 @@ describe("the election", () => {
     ["the highest priority starts as MASTER", { second: "priority: 150" }, [100, "BACKUP"], [150, "MASTER"]],
     ["unless another one is given as MASTER", { first: "priority: 9, state: MASTER" }, [9, "MASTER"], [100, "BACKUP"]],
     ["or it is given as BACKUP", { second: "priority: 150, state: BACKUP" }, [100, "BACKUP"], [150, "BACKUP"]],
-    [
-      "or nobody preempts",
-      { top: "keepalived: { preempt: false }", second: "priority: 150" },
-      [100, "BACKUP"],
-      [150, "BACKUP"],
-    ],
+    ["or nobody preempts", { instance: "preempt: false", second: "priority: 150" }, [100, "BACKUP"], [150, "BACKUP"]],
   ] as const)("%s", (_, file, first, second) => {
-    expect(election(parseLab(pair(file), "lab.yaml"))).toEqual([
+    const lab = parseLab(pair(file), "lab.yaml");
+    expect(election(lab)).toEqual([
       ["a", ...first],
       ["b", ...second],
     ]);
+    expect(lab.vrrp.map(electedOf)).toEqual([first[0] > second[0] ? "a" : "b"]);
   });
 
-  it("is not held in stage dr", async () => {
-    for (const server of (await readLab("labs/dr.yaml")).servers) {
-      expect(server).not.toHaveProperty("priority");
-      expect(server).not.toHaveProperty("state");
-    }
+  it("is not held where ipvsadm is in control", async () => {
+    expect(election(await readLab("labs/dr.yaml"))).toEqual([]);
+  });
+
+  it("is the same in a lab that is set up by hand", async () => {
+    expect(election(await readLab("labs/bare-ha.yaml"))).toEqual(election(await readLab("labs/ha.yaml")));
   });
 });
 
 describe("a lab", () => {
   it.each(schedulers)("may have the scheduler %s", (scheduler) => {
-    const text = pair({ first: "priority: 200" }).replace(
-      "vip: 10.1.0.100",
-      `vip: 10.1.0.100, scheduler: ${scheduler}`,
-    );
-    expect(parseLab(text, "lab.yaml").service.scheduler).toBe(scheduler);
+    const text = pair({ first: higher, service: `scheduler: ${scheduler}` });
+    expect(parseLab(text, "lab.yaml").services[0]?.scheduler).toBe(scheduler);
   });
 
   it("cannot be changed", async () => {
-    const lab: { service: { port: number }; servers: object[] } = (await readLab("labs/dr.yaml")) as never;
+    const lab: { services: { port: number }[]; servers: object[] } = (await readLab("labs/dr.yaml")) as never;
+    const [first] = lab.services;
     expect(() => {
-      lab.service.port = 81;
+      if (first) first.port = 81;
     }).toThrow(TypeError);
     expect(() => lab.servers.push({})).toThrow(TypeError);
     expect(Object.isFrozen(lab.servers[0])).toBe(true);
   });
 
-  it("tells its directors from its real servers, in the order of the file", () => {
-    expect(directors(ha).map(({ name }) => name)).toEqual(["server1", "server4"]);
-    expect(realServers(ha).map(({ name }) => name)).toEqual(["server2", "server3"]);
-  });
-
-  it("has its stage for a goal, a bare one its exercise", async () => {
-    const goals = await Promise.all(
-      Object.keys(shipped).map(async (file) => [file, goalOf(await readLab(`labs/${file}`))]),
-    );
-    expect(Object.fromEntries(goals)).toMatchObject({
-      "dr.yaml": "dr",
-      "ha.yaml": "ha",
-      "bare.yaml": "dr",
-      "bare-ha.yaml": "ha",
-    });
-  });
-
-  it("holds the election of its exercise while it is bare", async () => {
-    expect(election(await readLab("labs/bare-ha.yaml"))).toEqual(election(ha));
-  });
-
   it("may be written with anchors and aliases", () => {
-    const text = pair({ first: "priority: &high 200, memory: &small 384", real: "memory: *small" });
-    expect(parseLab(text, "lab.yaml").servers.map(({ memory }) => memory)).toEqual([384, 512, 384]);
+    const text = pair({ first: higher, a: "memory: &small 384", c: "memory: *small" });
+    const lab = parseLab(text, "lab.yaml");
+    expect(lab.servers.map(({ memory }) => memory)).toEqual([384, 512, 384]);
   });
 
   it("says which file could not be read", async () => {
@@ -251,38 +337,137 @@ describe("a lab", () => {
   });
 });
 
-describe("what a scheduler promises to a single client", () => {
-  const lab = parseLab(
-    `stage: dr
-network: { subnet: 172.25.254.0/24 }
-service: { vip: 172.25.254.100 }
-servers:
-  - { name: server1, address: 172.25.254.11, role: director }
-  - { name: server2, address: 172.25.254.12, role: real-server }
-  - { name: server3, address: 172.25.254.13, role: real-server, weight: 3 }
-  - { name: server4, address: 172.25.254.14, role: real-server, weight: 0 }
-`,
-    "mine.yaml",
-  );
-  const alike: Lab = { ...lab, servers: lab.servers.filter(({ weight }) => weight < 2) };
+describe("queries", async () => {
+  const textbookHa = await readLab("labs/ha.yaml");
+  const textbookDr = await readLab("labs/dr.yaml");
+  const vip = toIp("172.25.254.100");
+  const elsewhere = toIp("10.0.0.1");
+  const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
+  const [instance] = textbookHa.vrrp;
+  if (!instance) throw new Error("labs/ha.yaml has no VRRP instance");
 
-  it("is about the real servers with a weight", () => {
-    expect(poolOf(lab).map(({ name }) => name)).toEqual(["server2", "server3"]);
+  it("tell directors from real servers, in the order of the file", () => {
+    expect(names(directors(textbookHa))).toEqual(["server1", "server4"]);
+    expect(names(realServers(textbookHa))).toEqual(["server2", "server3"]);
   });
 
-  it.each<[Lab["service"]["scheduler"], number | undefined, { turns: boolean; even: boolean; evenIfAlike: boolean }]>([
+  it("find a server, a network and an interface by name", () => {
+    const server4 = serverNamed(textbookHa, "server4");
+    expect(server4).toBe(textbookHa.servers[3]);
+    expect(networkNamed(textbookHa, "segment")).toBe(textbookHa.networks[0]);
+    expect(interfaceOn(server4, "segment").mac).toBe("52:54:00:FE:FE:0E");
+    expect(interfaceOn(textbookHa.client, "segment").device).toBe("eth0");
+  });
+
+  it("find a host's address on a network", () => {
+    expect(addressOn(serverNamed(textbookHa, "server4"), "segment")).toBe("172.25.254.14");
+    expect(addressOn(textbookHa.client, "segment")).toBe("172.25.254.250");
+    expect(clientAddress(textbookHa)).toBe("172.25.254.250");
+  });
+
+  it("find the subnet of an address, and with it the prefix length", () => {
+    expect(subnetFor(textbookHa, vip)).toBe("172.25.254.0/24");
+    expect(withPrefix(textbookHa, vip)).toBe("172.25.254.100/24");
+  });
+
+  it("find a VIP's network, its VRRP instance and who is to hold it", () => {
+    expect(networkOfVip(textbookHa, vip)).toBe(textbookHa.networks[0]);
+    expect(instanceOfVip(textbookHa, vip)).toBe(instance);
+    expect(instanceOfVip(textbookDr, vip)).toBeUndefined();
+    expect(holderOf(textbookHa, vip)).toBe("server1");
+    expect(holderOf(textbookDr, vip)).toBe("server1");
+  });
+
+  it("find the VRRP instances of a director and of a network", () => {
+    expect(instancesOf(textbookHa, "server4")).toEqual([instance]);
+    expect(instancesOf(textbookHa, "server2")).toEqual([]);
+    expect(instancesOnNetwork(textbookHa, "segment")).toEqual([instance]);
+    expect(instancesOnNetwork(textbookHa, "lan")).toEqual([]);
+  });
+
+  it("put the members of an instance in the order of their priorities", () => {
+    const turned = { ...instance, members: instance.members.toReversed() };
+    expect(byPriority(turned).map(({ server }) => server)).toEqual(["server1", "server4"]);
+    expect(electedOf(turned)).toBe("server1");
+    expect(priorityIn(instance, "server4")).toBe(50);
+    expect(priorityIn(instance, "server2")).toBeUndefined();
+  });
+
+  it("find the services of a real server, and their VIPs once each", () => {
+    const [web] = textbookHa.services;
+    if (!web) throw new Error("labs/ha.yaml has no service");
+    const secure = { ...web, name: "secure", port: 443, realServers: web.realServers.slice(0, 1) };
+    const two: Lab = { ...textbookHa, services: [web, secure] };
+    expect(names(servicesOf(two, "server2"))).toEqual([web.name, "secure"]);
+    expect(names(servicesOf(two, "server3"))).toEqual([web.name]);
+    expect(servicesOf(two, "server1")).toEqual([]);
+    expect(vipsOf(two, "server2")).toEqual([vip]);
+    expect(vipsOf(two, "server1")).toEqual([]);
+  });
+
+  it("find the server of a MAC address in either case", () => {
+    expect(serverWithMac(textbookHa, "52:54:00:fe:fe:0e")).toBe("server4");
+    expect(serverWithMac(textbookHa, "52:54:00:FE:FE:0E")).toBe("server4");
+    expect(serverWithMac(textbookHa, "52:54:00:00:00:01")).toBeUndefined();
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ["server", () => serverNamed(textbookHa, "server9"), "the lab ha has no server server9"],
+    ["network", () => networkNamed(textbookHa, "lan"), "the lab ha has no network lan"],
+    ["interface", () => interfaceOn(serverNamed(textbookHa, "server1"), "lan"), "server1 is not on the network lan"],
+    ["interface of the client", () => interfaceOn(textbookHa.client, "lan"), "client is not on the network lan"],
+    ["address on a network", () => addressOn(textbookHa.client, "lan"), "client has no address on lan"],
+    [
+      "client's address",
+      () => clientAddress({ ...textbookHa, client: { name: "client", interfaces: [] } }),
+      "the client has no address",
+    ],
+    ["subnet", () => subnetFor(textbookHa, elsewhere), "10.0.0.1 lies in no network of the lab ha"],
+    ["prefix length", () => withPrefix(textbookHa, elsewhere), "10.0.0.1 lies in no network of the lab ha"],
+    ["VIP", () => networkOfVip(textbookHa, elsewhere), "10.0.0.1 is no VIP of the lab ha"],
+    ["member", () => electedOf({ ...instance, members: [] }), "the VRRP instance VI_1 has no members"],
+    ["director", () => holderOf({ ...textbookDr, servers: [] }, vip), "the lab dr has no director"],
+  ])("say that there is no such %s", (_, ask, message) => {
+    expect(ask).toThrow(new Error(message));
+  });
+});
+
+describe("what a scheduler promises to a single client", () => {
+  const [mine] = parseLab(
+    `control: ipvsadm
+networks: [{ subnets: [172.25.254.0/24] }]
+services:
+  - vip: 172.25.254.100
+    realServers: [{ server: server2 }, { server: server3, weight: 3 }, { server: server4, weight: 0 }]
+servers:
+  - { name: server1, addresses: [172.25.254.11], role: director }
+  - { name: server2, addresses: [172.25.254.12], role: real-server }
+  - { name: server3, addresses: [172.25.254.13], role: real-server }
+  - { name: server4, addresses: [172.25.254.14], role: real-server }
+`,
+    "mine.yaml",
+  ).services;
+  if (!mine) throw new Error("the lab has no service");
+  const alike = { ...mine, realServers: mine.realServers.filter(({ weight }) => weight < 2) };
+
+  it("is about the real servers with a weight", () => {
+    expect(poolOf(mine).map(({ server }) => server)).toEqual(["server2", "server3"]);
+  });
+
+  it.each<[Scheduler, number | undefined, { turns: boolean; even: boolean; evenIfAlike: boolean }]>([
     ["rr", undefined, { turns: true, even: true, evenIfAlike: true }],
     ["rr", 50, { turns: false, even: false, evenIfAlike: false }],
     ["wrr", undefined, { turns: false, even: false, evenIfAlike: true }],
+    ["lc", undefined, { turns: false, even: false, evenIfAlike: true }],
     ["wlc", undefined, { turns: false, even: false, evenIfAlike: true }],
     ["wlc", 50, { turns: false, even: false, evenIfAlike: false }],
     ["sh", undefined, { turns: false, even: false, evenIfAlike: false }],
   ])("%s, persistence %s: %j", (scheduler, persistenceTimeout, promised) => {
-    const service = { ...lab.service, scheduler, ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }) };
+    const change = { scheduler, ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }) };
     expect({
-      turns: goesInTurn({ ...lab, service }),
-      even: sharesAreEven({ ...lab, service }),
-      evenIfAlike: sharesAreEven({ ...alike, service }),
+      turns: goesInTurn({ ...mine, ...change }),
+      even: sharesAreEven({ ...mine, ...change }),
+      evenIfAlike: sharesAreEven({ ...alike, ...change }),
     }).toEqual(promised);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { masterDownInterval, promisedOutage, skew } from "../../../lab/vrrp.ts";
 
-const article = { vrrpVersion: 2, advertInterval: 1, priority: 50 } as const;
+const article = { version: 2, advertInterval: 1, priority: 50 } as const;
 
 it("gives the textbook's standby 3.80 s, of which 0.80 s are its skew", () => {
   expect(skew(article)).toBeCloseTo(804.6875, 4);
@@ -17,8 +17,8 @@ it("does not scale the skew by the advertisement interval in version 2", () => {
 });
 
 it("scales it in version 3: 0.361 s at 0.1 s and keepalived's default priority", () => {
-  expect(masterDownInterval({ vrrpVersion: 3, advertInterval: 0.1, priority: 100 })).toBeCloseTo(360.9375, 4);
-  expect(skew({ vrrpVersion: 3, advertInterval: 10, priority: 128 })).toBe(5000);
+  expect(masterDownInterval({ version: 3, advertInterval: 0.1, priority: 100 })).toBeCloseTo(360.9375, 4);
+  expect(skew({ version: 3, advertInterval: 10, priority: 128 })).toBe(5000);
 });
 
 it("promises a band as wide as the advertisement interval after a crash, and the skew alone after a clean stop", () => {

@@ -1,13 +1,21 @@
-import { readLab } from "../../../lab/lab.ts";
+import { readLab } from "../../../lab/index.ts";
 import { command, type Word } from "../../../provision/ssh/index.ts";
 import type { LiveLab } from "../../../verify/live/live-lab.ts";
 import { type Evidence, View } from "../../../verify/live/view.ts";
 
-/** The textbook's lab of a stage as its stack's outputs would describe it, with no server behind it. */
-export async function aLiveLab(stage: "dr" | "ha"): Promise<LiveLab> {
-  const lab = await readLab(`labs/${stage}.yaml`);
+/** A shipped lab as its stack's outputs would describe it, with no server behind it. */
+export async function aLiveLab(name: "dr" | "ha" | "bare" | "bare-ha"): Promise<LiveLab> {
+  const lab = await readLab(`labs/${name}.yaml`);
   const host = { kind: "private", directory: "/lab" } as const;
-  return { stack: stage, lab, host, bridge: "lvsbr0", acceleration: "kvm", servers: [] };
+  return {
+    version: 2,
+    stack: name,
+    lab,
+    host,
+    bridges: { segment: "lvsbr0" },
+    acceleration: "kvm",
+    servers: [],
+  };
 }
 
 /** What a command prints, or prints and ends with. */

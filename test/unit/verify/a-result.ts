@@ -5,6 +5,7 @@ export const aResult = (given: Partial<CheckResult> = {}): CheckResult => ({
   id: "httpd-page",
   title: "The web server answers locally with its own page",
   subject: "server2",
+  host: "server2",
   passed: true,
   started: true,
   expected: '"server2\\n"',

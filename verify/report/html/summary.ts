@@ -11,7 +11,7 @@ export function header(result: RunResult): Html {
   const { scenario, passed, steps, interrupted, durationMs, lab } = result;
   const failed = steps.filter(({ ok }) => !ok);
   const facts: readonly (readonly [string, string | Html])[] = [
-    ["lab", html`${lab.name}, stage ${lab.stage}, stack ${result.stack}`],
+    ["lab", html`${lab.name}, ${lab.control} in control, stack ${result.stack}`],
     ["virtual service", html`<code>${lab.vip}:${lab.port}</code>, scheduler <code>${lab.scheduler}</code>`],
     ["client", html`<code>${lab.client}</code>`],
     ["guests", lab.acceleration === "kvm" ? "KVM" : "emulated: QEMU without KVM"],

@@ -1,4 +1,4 @@
-import { serverWithMac } from "../../live/server-with-mac.ts";
+import { serverWithMac } from "../../../lab/index.ts";
 import type { Selector } from "../selectors.ts";
 import { server } from "../values.ts";
 import { defineExpectation } from "./kind.ts";

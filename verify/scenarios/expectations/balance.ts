@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { poolOf, sharesAreEven } from "../../../lab/lab.ts";
+import { poolOf, sharesAreEven } from "../../../lab/index.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { answersPerServer, areEven, serverNames } from "../../probe/index.ts";
 import { tallyWords } from "../../report/words.ts";
-import type { Selector } from "../selectors.ts";
+import { type Selector, serviceOf } from "../selectors.ts";
 import { realServer } from "../values.ts";
 import { defineExpectation } from "./kind.ts";
 import { probeOf } from "./requests.ts";
@@ -72,9 +72,10 @@ export const balance = defineExpectation({
   },
   labRules: {
     *"uneven-lab"(value, { path, lab }) {
-      if (value !== "even" || sharesAreEven(lab)) return;
-      const { scheduler, persistenceTimeout } = lab.service;
-      const unequal = new Set(poolOf(lab).map(({ weight }) => weight)).size > 1;
+      const service = serviceOf(lab);
+      if (value !== "even" || sharesAreEven(service)) return;
+      const { scheduler, persistenceTimeout } = service;
+      const unequal = new Set(poolOf(service).map(({ weight }) => weight)).size > 1;
       yield {
         path,
         expected: "a lab that shares the requests of one client equally among real servers",
@@ -95,9 +96,9 @@ export const balance = defineExpectation({
     const since = Math.max(probe.now() - LOOK_BACK_MS, observed.window.from);
     const answers = probe.requests.filter(({ ended, outcome }) => ended >= since && outcome === "answered");
     if (answers.length < ENOUGH) return { ok: false, seen: `only ${answers.length} were answered in the last 2 s` };
-    const { lab } = observed.live;
-    const idle = Object.fromEntries(poolOf(lab).map(({ name }) => [name, 0]));
-    const shares = { ...idle, ...answersPerServer(answers, serverNames(lab)) };
+    const { service } = observed;
+    const idle = Object.fromEntries(poolOf(service).map(({ server }) => [server, 0]));
+    const shares = { ...idle, ...answersPerServer(answers, serverNames(service)) };
     return { ok: fits(share, shares, answers.length), seen: tallyWords(shares) };
   },
   hint: "`ipvsadm -ln` on the master shows the table; a client whose ARP entry names a real server is not balanced at all.",

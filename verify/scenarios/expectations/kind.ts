@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Lab, Stage } from "../../../lab/lab.ts";
+import type { Control, Lab } from "../../../lab/index.ts";
 import type { Path } from "../../../lab/yaml/document.ts";
 import type { Rule } from "../../../lab/yaml/rules.ts";
 import type { Fault } from "../../faults/fault.ts";
@@ -29,7 +29,7 @@ export interface ExpectationKind<
   readonly rules?: ExpectationRules<DraftValue<z.input<Schema>>, Known>;
   /** Rules about the value and the lab that the scenario is run on; `resolve.ts` applies them while any step has this kind. */
   readonly labRules?: ExpectationRules<DraftValue<z.input<Schema>>, InLab>;
-  /** Whether only keepalived can fulfil it, so that it has no place in stage dr. Default: no. */
+  /** Whether only keepalived can fulfil it, so that it has no place where ipvsadm is in control. Default: no. */
   needsKeepalived?(value: DraftValue<z.input<Schema>> | undefined): boolean;
   /** What it needs of `load`: any, or connections that are held open. Absent: nothing. */
   readonly load?: "requests" | "connections";
@@ -85,8 +85,8 @@ export interface Placed {
   readonly path: Path;
   /** The last fault or heal before it, which opens its window. Undefined before the first one. */
   readonly opening: Opening | undefined;
-  /** The stages that the scenario is for. */
-  readonly stages: readonly Stage[];
+  /** Who may be in control of the labs that the scenario is for. */
+  readonly controls: readonly Control[];
 }
 
 /** A step that opens a window: it has the key `fault` or `heal`, with undefined where the value was invalid. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { realServers as realServersOf } from "../../../lab/lab.ts";
+import { hostPort } from "../../../lab/index.ts";
 import { hostLabel } from "../../../lab/schema.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { parseIpvsTable } from "../../../provision/roles/ipvs-table.ts";
 import { namedTwice } from "../named-twice.ts";
-import type { Selector } from "../selectors.ts";
+import { type Selector, serviceOf } from "../selectors.ts";
 import { director, server } from "../values.ts";
 import { defineExpectation, type Mention, type Names } from "./kind.ts";
 
@@ -59,14 +59,16 @@ export const table = defineExpectation({
   },
   waitsFor: "ssh",
   expected: ({ on, realServers }) => `${on}'s IPVS table sends to ${realServers.join(" and ") || "no real server"}`,
-  async look({ on, realServers }, { live }, view) {
-    const { vip, port } = live.lab.service;
+  async look({ on, realServers }, { service: wanted }, view) {
+    const key = `-t ${hostPort(wanted.vip, wanted.port)}`;
     const { output } = await view.on(on)`ipvsadm --save --numeric`;
-    const service = parseIpvsTable(output).find(({ key }) => key === `-t ${vip}:${port}`);
+    const service = parseIpvsTable(output).find((one) => one.key === key);
     const addresses = Object.entries(service?.destinations ?? {}).flatMap(([address, { weight }]) =>
-      weight > 0 ? [address.split(":")[0]] : [],
+      weight > 0 ? [address] : [],
     );
-    const found = addresses.map((address) => live.lab.servers.find((one) => one.address === address)?.name ?? address);
+    const nameOf = (at: string) =>
+      wanted.realServers.find(({ address, port }) => hostPort(address, port) === at)?.server;
+    const found = addresses.map((address) => nameOf(address) ?? address);
     return {
       ok: found.toSorted().join() === realServers.toSorted().join(),
       seen: service ? `it sends to ${found.join(" and ") || "none"}` : "it has no such virtual service",
@@ -87,7 +89,7 @@ function mentions(key: string, value: string | readonly string[] | undefined): M
 
 /** The real servers that a director sends requests to: of `real-servers`, those with a weight above 0. */
 function inTable(selector: Selector, { lab, all }: Names): string[] {
-  const idle = realServersOf(lab).flatMap(({ name, weight }) => (weight === 0 ? [name] : []));
+  const idle = serviceOf(lab).realServers.flatMap((one) => (one.weight === 0 ? [one.server] : []));
   const names = all(selector);
   return selector === "real-servers" ? names.filter((name) => !idle.includes(name)) : names;
 }

@@ -1,4 +1,3 @@
-import { goalOf } from "../../../lab/lab.ts";
 import { holdersInWords, vipHolders } from "../../live/vip-holders.ts";
 import type { Selector } from "../selectors.ts";
 import { server } from "../values.ts";
@@ -23,13 +22,13 @@ export const vip = defineExpectation({
   selectors: (who) => (who === "nobody" || who === "both" ? [] : [{ path: [], selector: who, wanted: "a director" }]),
   resolve: (expectation, { one }) => ({ ...expectation, holders: expectation.holders.map(one) }),
   rules: {
-    *"wrong-selector"(who, { path, stages }) {
-      if (who === "both" && stages.includes("dr")) {
+    *"wrong-selector"(who, { path, controls }) {
+      if (who === "both" && controls.includes("ipvsadm")) {
         yield {
           path,
-          expected: "nobody, master or director in stage dr, which has one director",
+          expected: "nobody, master or director with ipvsadm in control, which has one director",
           remedy: "write `vip: master`",
-          other: ["stage"],
+          other: ["control"],
         };
       }
     },
@@ -37,14 +36,14 @@ export const vip = defineExpectation({
   waitsFor: "ssh",
   expected: ({ holders }) => `the VIP is held by ${holdersInWords({ holders })}${holders.length === 1 ? " alone" : ""}`,
   async look({ holders }, observed) {
-    const { live } = observed;
+    const { live, instance, service } = observed;
     // The wire first: an SSH command costs an emulated director time just when it is busy taking over.
-    if (goalOf(live.lab) === "ha") {
+    if (instance) {
       const masters = mastersNow(observed);
       if (holders.some((name) => !masters.includes(name)))
         return { ok: false, seen: `on the wire the master is ${holdersInWords({ holders: masters })}` };
     }
-    const found = await vipHolders(live);
+    const found = await vipHolders(live, service.vip);
     return {
       ok: found.holders.toSorted().join() === holders.toSorted().join(),
       seen: `it is held by ${holdersInWords(found)}`,

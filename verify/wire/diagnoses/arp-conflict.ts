@@ -1,4 +1,4 @@
-import { serverWithMac } from "../../live/server-with-mac.ts";
+import { serverWithMac } from "../../../lab/index.ts";
 import type { ArpClaim } from "../evidence.ts";
 import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
@@ -29,7 +29,7 @@ interface VipClaim {
  * another VRRP diagnosis.
  */
 export function diagnoseArpConflicts(
-  { evidence, own, unknownRouters, masterships, lab, facts }: Case,
+  { evidence, own, unknownRouters, masterships, lab, service, facts }: Case,
   explained: readonly Diagnosis[],
 ): Diagnosis[] {
   const vipClaims: VipClaim[] = [
@@ -71,7 +71,7 @@ export function diagnoseArpConflicts(
     const to = claimed.reduce((last, { at }) => Math.max(last, at), from);
     return {
       id: "arp-conflict",
-      title: `${listed(names)} ${names.length === 2 ? "both" : "all"} say that ${lab.service.vip} is theirs`,
+      title: `${listed(names)} ${names.length === 2 ? "both" : "all"} say that ${service.vip} is theirs`,
       from,
       to,
       who: names,

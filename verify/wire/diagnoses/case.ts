@@ -1,4 +1,4 @@
-import type { Lab } from "../../../lab/lab.ts";
+import { instanceOfVip, type Lab, type VirtualService, type VrrpInstance } from "../../../lab/index.ts";
 import type { WireAdvert, WireEvidence } from "../evidence.ts";
 import { type Mastership, mastershipsOf, type VrrpFacts, vrrpFacts } from "../masterships.ts";
 
@@ -14,23 +14,29 @@ export interface PowerHint {
 /** The evidence of all diagnoses, sorted once. */
 export interface Case {
   readonly lab: Lab;
+  readonly service: VirtualService;
+  /** The VRRP instance that holds the service's VIP; undefined where none does. */
+  readonly instance: VrrpInstance | undefined;
   readonly evidence: WireEvidence;
   readonly facts: VrrpFacts;
   /** Advertisements of the lab's directors. */
   readonly own: readonly WireAdvert[];
-  /** Advertisements of unknown routers for the lab's virtual router or its VIP. */
+  /** Advertisements of unknown routers for the instance or its addresses. */
   readonly unknownRouters: readonly WireAdvert[];
   /** The directors' masterships, in the order of their beginnings. */
   readonly masterships: readonly Mastership[];
   readonly hints: readonly PowerHint[];
 }
 
-export function caseOf(evidence: WireEvidence, lab: Lab, hints: readonly PowerHint[]): Case {
-  const facts = vrrpFacts(lab);
+export function caseOf(evidence: WireEvidence, lab: Lab, service: VirtualService, hints: readonly PowerHint[]): Case {
+  const instance = instanceOfVip(lab, service.vip);
+  const facts = vrrpFacts(lab, instance);
   const ours = evidence.adverts.filter(facts.concerns);
   const own = ours.filter((advert) => facts.directorOf(advert) !== undefined);
   return {
     lab,
+    service,
+    instance,
     evidence,
     facts,
     own,

@@ -1,5 +1,4 @@
-import { directors } from "../../../lab/lab.ts";
-import { skew } from "../../../lab/vrrp.ts";
+import { interfaceOn, priorityIn, serverNamed, skew } from "../../../lab/index.ts";
 import { believes, endOfMastership, type Mastership, type Return, returnOf } from "../masterships.ts";
 import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
@@ -85,7 +84,7 @@ export function isFrozen({ hints }: Case, { from, how, back }: Handover): boolea
   return hint ? hint.state === "paused" : back?.how === "stood-still";
 }
 
-function cleanHandover({ lab }: Case, from: Mastership, to: Mastership): Diagnosis {
+function cleanHandover(the: Case, from: Mastership, to: Mastership): Diagnosis {
   const resigned = endOfMastership(from);
   const tookMs = to.first.at - resigned;
   return {
@@ -97,7 +96,7 @@ function cleanHandover({ lab }: Case, from: Mastership, to: Mastership): Diagnos
     because: [
       `${moment(resigned)}: ${from.router} advertises priority 0`,
       `${moment(to.first.at)}: ${to.router} advertises first, with priority ${to.first.priority}`,
-      `promised: its skew of ${duration(skew({ ...lab.keepalived, priority: priorityOf(lab, to) }))}`,
+      `promised: its skew of ${duration(skewOf(the, to))}`,
     ],
   };
 }
@@ -118,10 +117,10 @@ function preemption({ facts, masterships }: Case, from: Mastership, to: Mastersh
   };
 }
 
-function masterCrash({ lab, facts }: Case, { from, to, back }: Handover): Diagnosis {
-  const { intervalMs } = facts;
+function masterCrash(the: Case, { from, to, back }: Handover): Diagnosis {
+  const { intervalMs } = the.facts;
   const tookMs = to.first.at - from.last.at;
-  const skewMs = skew({ ...lab.keepalived, priority: priorityOf(lab, to) });
+  const skewMs = skewOf(the, to);
   return {
     id: "master-crash",
     title: `${from.router} fell silent without a word, and ${to.router} took over ${duration(tookMs)} after its last advertisement`,
@@ -167,12 +166,11 @@ function burst({ router, adverts, first }: Mastership): string[] {
 }
 
 /** Whether the machine was alive while its keepalived was silent, by other frames from its hardware address. */
-function hostLife({ evidence, lab }: Case, { router, last }: Mastership, until: number): string[] {
-  const mac = directors(lab)
-    .find(({ name }) => name === router)
-    ?.mac.toLowerCase();
+function hostLife({ evidence, lab, instance }: Case, { router, last }: Mastership, until: number): string[] {
+  const isMember = instance?.members.some(({ server }) => server === router);
+  const mac = instance && isMember && interfaceOn(serverNamed(lab, router), instance.network).mac.toLowerCase();
   // Answers may be under way for a second after its last advertisement, and it wakes up just before the next one.
-  const seen = (evidence.sightings.get(mac ?? "") ?? []).filter((at) => at > last.at + 1000 && at < until - 250).length;
+  const seen = (evidence.sightings.get(mac || "") ?? []).filter((at) => at > last.at + 1000 && at < until - 250).length;
   return [
     seen > 0
       ? `${count(seen, "frame")} of other kinds came from its hardware address meanwhile: not the machine stood still, but its keepalived`
@@ -193,5 +191,6 @@ function returnInWords({ last, router }: Mastership, { first }: Mastership, how:
   return `${back}: ${words[how]}`;
 }
 
-const priorityOf = (lab: Case["lab"], { router, first }: Mastership): number =>
-  directors(lab).find(({ name }) => name === router)?.priority ?? first.priority;
+/** The skew of the router that took over, in milliseconds. */
+const skewOf = ({ instance }: Case, { router, first }: Mastership): number =>
+  instance ? skew({ ...instance, priority: priorityIn(instance, router) ?? first.priority }) : 0;

@@ -6,8 +6,8 @@ import { duration, moment } from "./words.ts";
  * Times without a master, unknown routers included: longer than the slowest director's master-down interval by at least one advertisement
  * interval, since timers of a busy machine are late.
  */
-export function diagnoseNoMaster({ lab, evidence, facts, own, unknownRouters }: Case): Diagnosis[] {
-  if (lab.stage !== "ha") return [];
+export function diagnoseNoMaster({ instance, evidence, facts, own, unknownRouters }: Case): Diagnosis[] {
+  if (!instance) return [];
   const adverts = [...own, ...unknownRouters].sort((one, other) => one.at - other.at);
   const masters = adverts.filter(({ priority }) => priority > 0).map(({ at }) => at);
   const moments = [evidence.from, ...masters, evidence.to];

@@ -7,8 +7,8 @@ import { count, moment } from "./words.ts";
 /** Characters of a password that keepalived uses: keepalived.conf(5); the packet has no room for more. */
 const PASSWORD_CHARACTERS = 8;
 
-/** The lab's VRRP password; undefined if it has none. */
-const passwordOf = ({ lab }: Case): string | undefined => lab.keepalived.password?.slice(0, PASSWORD_CHARACTERS);
+/** The instance's VRRP password; undefined if it has none. */
+const passwordOf = ({ instance }: Case): string | undefined => instance?.password?.slice(0, PASSWORD_CHARACTERS);
 
 /** Only version 2 has passwords. */
 const isWrong = (advert: WireAdvert, password: string | undefined): boolean =>
@@ -29,7 +29,9 @@ export function diagnoseRogueRouters(the: Case): Diagnosis[] {
     const [first, last] = ends(adverts);
     // Priority 0 is its resignation: its claims are in the advertisements before.
     const { source, mac, virtualRouterId, priority, addresses } = adverts.findLast((one) => one.priority > 0) ?? last;
-    const impersonated = lab.servers.find(({ address }) => address === source)?.name;
+    const impersonated = lab.servers.find(({ interfaces }) =>
+      interfaces.some(({ addresses: own }) => own.some((address) => address === source)),
+    )?.name;
     const madeWay = madeWayFor(first, the);
     return {
       id: "rogue-router",

@@ -121,18 +121,18 @@ describe("lvs-lab doctor", { timeout: 60_000 }, () => {
 
   it("-s says whether the lab that the stack's file names fits into memory", async () => {
     const big = join(checkout.root, "labs/big.yaml");
-    await writeFile(big, "stage: dr\nmemory: 65536\n");
+    await writeFile(big, "control: ipvsadm\nmemory: 65536\n");
     await writeFile(join(checkout.root, "Pulumi.mine.yaml"), 'config:\n  lvs-lab:lab: "labs/big.yaml"   # the one\n');
     const invalid = await doctor({ LVS_LAB_STACK: "mine" });
     expect(invalid.status).toBe(1);
     expect(invalid.stdout).toMatch(/error {4}The lab file of the stack mine is not valid:\n {9}\S*labs\/big\.yaml:/);
 
     const servers = [11, 12, 13].map(
-      (last) => `{name: s${last}, address: 172.25.254.${last}, role: ${last === 11 ? "director" : "real-server"}}`,
+      (last) => `{name: s${last}, addresses: [172.25.254.${last}], role: ${last === 11 ? "director" : "real-server"}}`,
     );
     await writeFile(
       big,
-      `stage: dr\nmemory: 65536\nnetwork: {subnet: 172.25.254.0/24}\nservice: {vip: 172.25.254.100}\nservers: [${servers.join(", ")}]\n`,
+      `control: ipvsadm\nmemory: 65536\nnetworks: [{subnets: [172.25.254.0/24]}]\nservices: [{vip: 172.25.254.100}]\nservers: [${servers.join(", ")}]\n`,
     );
     const { status, stdout } = await doctor({}, "-s", "mine");
     expect(status, stdout).toBe(1);

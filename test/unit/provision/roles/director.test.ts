@@ -1,19 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { edits } from "../../../../provision/roles/director.ts";
+import { director, edits } from "../../../../provision/roles/director.ts";
 
 type Wanted = Parameters<typeof edits>[0];
 
 const route = (weight: number) => ({ weight, forwarding: "Route" }) as const;
-const wanted: Wanted = {
-  vip: "172.25.254.100/24",
-  interface: "eth0",
-  port: 80,
+const service: Wanted[string] = {
   scheduler: "rr",
   persistenceTimeout: 0,
   destinations: { "172.25.254.12:80": route(1), "172.25.254.13:80": route(1) },
 };
-const found = { ...wanted, otherServices: [] };
+const key = "-t 172.25.254.100:80";
+const wanted: Wanted = { [key]: service };
+const found = { services: wanted, otherServices: [] };
 
 /** The arguments that ipvsadm would get from bash. */
 const calls = (...[to, from]: Parameters<typeof edits>): string[] =>
@@ -29,7 +28,7 @@ it("from nothing: the article's commands", () => {
   ];
   expect(calls(wanted)).toEqual(all);
   // As `observe` sees an empty table.
-  expect(calls(wanted, { scheduler: undefined, destinations: undefined, otherServices: [] })).toEqual(all);
+  expect(calls(wanted, { services: {}, otherServices: [] })).toEqual(all);
 });
 
 it("nothing where all is as wanted", () => {
@@ -39,19 +38,19 @@ it("nothing where all is as wanted", () => {
 it.each([
   [
     "a weight",
-    { destinations: { ...wanted.destinations, "172.25.254.13:80": route(3) } },
+    { destinations: { ...service.destinations, "172.25.254.13:80": route(3) } },
     ["-e -t 172.25.254.100:80 -r 172.25.254.13:80 -g -w 3"],
   ],
   [
     "a forwarding method",
-    { destinations: { ...wanted.destinations, "172.25.254.13:80": { weight: 1, forwarding: "Masq" as const } } },
+    { destinations: { ...service.destinations, "172.25.254.13:80": { weight: 1, forwarding: "Masq" as const } } },
     ["-e -t 172.25.254.100:80 -r 172.25.254.13:80 -m -w 1"],
   ],
   ["the scheduler", { scheduler: "wlc" }, ["-E -t 172.25.254.100:80 -s wlc"]],
   ["persistence", { persistenceTimeout: 50 }, ["-E -t 172.25.254.100:80 -s rr -p 50"]],
   [
     "a real server more",
-    { destinations: { ...wanted.destinations, "172.25.254.15:80": route(2) } },
+    { destinations: { ...service.destinations, "172.25.254.15:80": route(2) } },
     ["-a -t 172.25.254.100:80 -r 172.25.254.15:80 -g -w 2"],
   ],
   [
@@ -60,11 +59,13 @@ it.each([
     ["-d -t 172.25.254.100:80 -r 172.25.254.13:80"],
   ],
 ])("a change of %s edits that alone", (_what, change, commands) => {
-  expect(calls({ ...wanted, ...change }, found)).toEqual(commands);
+  expect(calls({ [key]: { ...service, ...change } }, found)).toEqual(commands);
 });
 
 it("persistence that is no longer wanted is taken off by an edit without it", () => {
-  expect(calls(wanted, { ...found, persistenceTimeout: 50 })).toEqual(["-E -t 172.25.254.100:80 -s rr"]);
+  expect(calls(wanted, { ...found, services: { [key]: { ...service, persistenceTimeout: 50 } } })).toEqual([
+    "-E -t 172.25.254.100:80 -s rr",
+  ]);
 });
 
 it("services that the lab has not asked for go, of every kind, and first", () => {
@@ -74,4 +75,37 @@ it("services that the lab has not asked for go, of every kind, and first", () =>
     "--delete-service -u 172.25.254.100:53",
     "--delete-service -f 7",
   ]);
+});
+
+it("a second service is added beside the first, which is left alone", () => {
+  const both = {
+    ...wanted,
+    "-t 172.25.254.101:8080": { ...service, destinations: { "172.25.254.12:8080": route(1) } },
+  };
+  expect(calls(both, found)).toEqual([
+    "-A -t 172.25.254.101:8080 -s rr",
+    "-a -t 172.25.254.101:8080 -r 172.25.254.12:8080 -g -w 1",
+  ]);
+});
+
+it("a state of the first version of the resource is read as one service and one VIP", () => {
+  const old = {
+    server: {},
+    interface: "eth0",
+    vip: "172.25.254.100/24",
+    port: 80,
+    ...service,
+    otherServices: [],
+    onBoot: true,
+  };
+  const upgraded = {
+    server: {},
+    interface: "eth0",
+    vips: ["172.25.254.100/24"],
+    services: wanted,
+    otherServices: [],
+    onBoot: true,
+  };
+  expect(director.upgrade?.(old)).toEqual(upgraded);
+  expect(director.upgrade?.(upgraded)).toEqual(upgraded);
 });

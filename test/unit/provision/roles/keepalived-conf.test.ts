@@ -1,43 +1,31 @@
 import { describe, expect, it } from "vitest";
+import { type RealServer, readLab, toIp, type VirtualService, type VrrpPart } from "../../../../lab/index.ts";
 import {
-  type KeepalivedSettings,
-  keepalivedConf,
+  keepalivedConf as conf,
   PASSWORD,
-  withoutPassword,
-  withPassword,
+  withoutPasswords,
+  withPasswords,
 } from "../../../../provision/roles/keepalived-conf.ts";
 
-const article: KeepalivedSettings = {
-  state: "MASTER",
-  priority: 100,
-  interface: "eth0",
-  virtualRouterId: 51,
-  vrrpVersion: 2,
-  advertInterval: 1,
-  password: "1111",
-  preempt: true,
-  vip: "172.25.254.100",
-  port: 80,
-  scheduler: "rr",
-  persistenceTimeout: 0,
-  delayLoop: 6,
-  connectTimeout: 3,
-  delayBeforeRetry: 3,
-  realServers: [
-    { address: "172.25.254.12", weight: 1 },
-    { address: "172.25.254.13", weight: 1 },
-  ],
-};
+const { vrrp, services } = await readLab("labs/ha.yaml");
+const [article = {} as VrrpPart] = vrrp.map(
+  (one): VrrpPart => ({ ...one, interface: "eth0", state: "MASTER", priority: 100 }),
+);
+const [web = {} as VirtualService] = services;
+
+type Change = Partial<VrrpPart & VirtualService>;
+const keepalivedConf = (change: Change = {}): string =>
+  conf({ instances: [{ ...article, ...change, name: "VI_1" }], services: [{ ...web, ...change }] });
 
 /** The lines in which two configurations differ, without their indentation. */
-const changed = (settings: Partial<KeepalivedSettings>) => {
+const changed = (settings: Change) => {
   const lines = (text: string) => text.split("\n").map((line) => line.trim());
-  const [before, after] = [lines(keepalivedConf(article)), lines(keepalivedConf({ ...article, ...settings }))];
+  const [before, after] = [lines(keepalivedConf()), lines(keepalivedConf(settings))];
   return { gone: before.filter((line) => !after.includes(line)), come: after.filter((line) => !before.includes(line)) };
 };
 
 it("is the article's configuration", () => {
-  expect(keepalivedConf(article)).toMatchInlineSnapshot(`
+  expect(keepalivedConf()).toMatchInlineSnapshot(`
     "! The lab's keepalived, generated. A change by hand is seen by \`pulumi refresh\`.
     global_defs {
        notification_email {
@@ -104,23 +92,29 @@ it("without preemption both begin as BACKUP, which is where nopreempt works", ()
 });
 
 it("of VRRP version 3 says so, and has no password", () => {
-  expect(changed({ vrrpVersion: 3, advertInterval: 0.1 })).toEqual({
+  expect(changed({ version: 3, advertInterval: 0.1 })).toEqual({
     gone: ["advert_int 1", "authentication {", "auth_type PASS", "auth_pass 1111"],
     come: ["advert_int 0.1", "version 3"],
   });
 });
 
 it("has a persistence line only where there is persistence", () => {
-  expect(keepalivedConf(article)).not.toContain("persistence_timeout");
+  expect(keepalivedConf()).not.toContain("persistence_timeout");
   expect(changed({ persistenceTimeout: 50 })).toEqual({ gone: [], come: ["persistence_timeout 50"] });
 });
 
 describe.each([0, 1, 2, 5])("with %i real servers", (count) => {
-  const realServers = Array.from({ length: count }, (_, index) => ({
-    address: `172.25.254.${20 + index}`,
-    weight: index,
-  }));
-  const text = keepalivedConf({ ...article, port: 8080, realServers });
+  const realServers = Array.from(
+    { length: count },
+    (_, index): RealServer => ({
+      server: `server${index}`,
+      address: toIp(`172.25.254.${20 + index}`),
+      port: 8080,
+      weight: index,
+      page: "",
+    }),
+  );
+  const text = keepalivedConf({ port: 8080, realServers });
 
   it("has each of them once, with its weight and the service's port", () => {
     expect([...text.matchAll(/real_server (\S+) (\d+) \{\s+weight (\d+)/g)].map((found) => found.slice(1))).toEqual(
@@ -141,19 +135,34 @@ describe.each([0, 1, 2, 5])("with %i real servers", (count) => {
 });
 
 describe("a configuration that is shown", () => {
-  const text = keepalivedConf({ ...article, password: "geheim" });
+  const text = keepalivedConf({ password: "geheim" });
 
   it("has a word in the place of the password, and comes back with it", () => {
-    const shown = withoutPassword(text);
-    expect(shown.password).toBe("geheim");
-    expect(shown.config).toBe(keepalivedConf({ ...article, password: PASSWORD }));
+    const shown = withoutPasswords(text);
+    expect(shown.passwords).toEqual(["geheim"]);
+    expect(shown.config).toBe(keepalivedConf({ password: PASSWORD }));
     expect(shown.config).not.toContain("geheim");
-    expect(withPassword(shown.config, "geheim")).toBe(text);
-    expect(withPassword(shown.config, "$&$1")).toContain("auth_pass $&$1\n");
+    expect(withPasswords(shown.config, ["geheim"])).toBe(text);
+    expect(withPasswords(shown.config, ["$&$1"])).toContain("auth_pass $&$1\n");
   });
 
   it("has none where VRRP has none", () => {
-    const version3 = keepalivedConf({ ...article, vrrpVersion: 3 });
-    expect(withoutPassword(version3)).toEqual({ config: version3, password: "" });
+    const version3 = keepalivedConf({ version: 3 });
+    expect(withoutPasswords(version3)).toEqual({ config: version3, passwords: [] });
   });
+});
+
+it("of two instances and two services has both, each with its own password and addresses", () => {
+  const other = { ...article, name: "VI_2", id: 52, password: "2222", addresses: [toIp("172.25.254.101")] };
+  const text = conf({
+    instances: [article, other],
+    services: [web, { ...web, vip: toIp("172.25.254.101"), port: 8080, scheduler: "wlc" }],
+  });
+  expect(text.match(/^vrrp_instance .*$|virtual_router_id .*$|^virtual_server .*$|lb_algo .*$/gm)).toEqual([
+    ...["vrrp_instance VI_1 {", "virtual_router_id 51", "vrrp_instance VI_2 {", "virtual_router_id 52"],
+    ...["virtual_server 172.25.254.100 80 {", "lb_algo rr", "virtual_server 172.25.254.101 8080 {", "lb_algo wlc"],
+  ]);
+  const { config, passwords } = withoutPasswords(text);
+  expect(passwords).toEqual(["1111", "2222"]);
+  expect(withPasswords(config, passwords)).toBe(text);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { observedCure } from "../../../../provision/roles/real-server.ts";
+import { observedCure, realServer, unit } from "../../../../provision/roles/real-server.ts";
 
-const wanted = { vip: "172.25.254.100", interface: "eth0", server: { address: "172.25.254.12" } };
+const wanted = { vips: ["172.25.254.100"], interface: "eth0", server: { address: "172.25.254.12" } };
 const cure = (arptables: string, sysctl: string) => observedCure(wanted, arptables, sysctl);
 
 /** `arptables -n -L` with these rules, as the legacy tool prints it. */
@@ -76,4 +76,23 @@ it.each([["1\n1\n1\n1\n"], ["1\n2\n0\n0\n"], ["0\n0\n1\n2\n"], ["0\n2\n0\n2\n"]]
 it("does not take the interface's missing values for set", () => {
   expect(cure(empty, "")).toBe("none");
   expect(cure(empty, "1\n2\n")).toBe("part of the sysctls");
+});
+
+it("two VIPs: each has its address and its rules, and the cure comes before the addresses", () => {
+  const both = unit({ ...wanted, vips: ["172.25.254.100", "172.25.254.101"], arpCure: "arptables" });
+  expect(both.start).toEqual([
+    "/usr/sbin/arptables --flush",
+    ...["172.25.254.100", "172.25.254.101"].flatMap((vip) => [
+      `/usr/sbin/arptables -A INPUT -d ${vip} -j DROP`,
+      `/usr/sbin/arptables -A OUTPUT -s ${vip} -j mangle --mangle-ip-s 172.25.254.12`,
+    ]),
+    "/sbin/ip address replace 172.25.254.100/32 dev eth0",
+    "/sbin/ip address replace 172.25.254.101/32 dev eth0",
+  ]);
+});
+
+it("a state of the first version of the resource is read as one VIP", () => {
+  const upgraded = { server: {}, vips: ["172.25.254.100"], arpCure: "sysctl" };
+  expect(realServer.upgrade?.({ server: {}, vip: "172.25.254.100", arpCure: "sysctl" })).toEqual(upgraded);
+  expect(realServer.upgrade?.(upgraded)).toEqual(upgraded);
 });

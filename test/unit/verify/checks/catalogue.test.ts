@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
-import { readLab } from "../../../../lab/lab.ts";
+import { readLab } from "../../../../lab/index.ts";
 import { catalogue } from "../../../../verify/checks/catalogue.ts";
 import { checks } from "../../../../verify/checks/index.ts";
 
 it("shows every check with an example from a lab in which it holds", async () => {
-  const [dr, ha] = [await readLab("labs/dr.yaml"), await readLab("labs/ha.yaml")];
-  const entries = catalogue(checks, { dr, ha });
+  const [ipvsadm, keepalived] = [await readLab("labs/dr.yaml"), await readLab("labs/ha.yaml")];
+  const entries = catalogue(checks, { ipvsadm, keepalived });
   expect(entries.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
   expect(entries.find(({ id }) => id === "httpd-page")).toMatchObject({
     role: "real-server",
-    stages: ["dr", "ha"],
+    controls: ["ipvsadm", "keepalived"],
     faulty: false,
     settles: 0,
     example: { subject: "server2", byHand: ["curl localhost"], expected: '"server2\\n"' },
@@ -18,6 +18,8 @@ it("shows every check with an example from a lab in which it holds", async () =>
     subject: "server1",
     byHand: ["ssh server4 true"],
   });
+  expect(entries.find(({ id }) => id === "director-vip")?.controls).toEqual(["ipvsadm"]);
+  expect(entries.find(({ id }) => id === "peer-ssh")?.controls).toEqual(["keepalived"]);
   expect(entries.filter(({ faulty }) => faulty).map(({ id }) => id)).toEqual([
     "no-health-check",
     "real-server-down",

@@ -1,16 +1,26 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { readLab } from "../../../../lab/lab.ts";
+import { type Lab, readLab } from "../../../../lab/index.ts";
 import {
   type Check,
   type CheckResult,
+  labelOf,
   runCheck,
   runChecks,
   type Seen,
   selectChecks,
 } from "../../../../verify/checks/check.ts";
+import {
+  clientOfEachService,
+  eachDirector,
+  eachDirectorOfVip,
+  eachMember,
+  eachRealServer,
+  oncePerVip,
+} from "../../../../verify/checks/subjects.ts";
 import { InterruptedError } from "../../../../verify/live/interruptible.ts";
 import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { aLiveLab } from "../a-live-lab.ts";
+import { withTwoInstances, withTwoServices } from "../other-labs.ts";
 
 let live: LiveLab;
 let looked: string[];
@@ -18,6 +28,10 @@ beforeEach(async () => {
   live = await aLiveLab("dr");
   looked = [];
 });
+
+const client = { host: "client" };
+const on = (...hosts: string[]) => hosts.map((host) => ({ host }));
+const underKeepalived: Check["appliesTo"] = ({ control }) => control === "keepalived";
 
 /** A check that notes each look, and passes unless told otherwise. */
 const aCheck = (id: string, { look, ...rest }: Partial<Omit<Check, "look">> & { look?: () => Promise<Seen> } = {}) =>
@@ -27,12 +41,12 @@ const aCheck = (id: string, { look, ...rest }: Partial<Omit<Check, "look">> & { 
     role: "client",
     proves: `what ${id} proves`,
     byHand: () => [`see ${id}`],
-    hint: (_lab, subject) => `mend ${id} on ${subject}`,
-    stages: ["dr", "ha"],
-    subjects: () => ["client"],
-    expected: (lab, subject) => `${lab.name}: as it should be on ${subject}`,
-    look: async (_view, subject) => {
-      looked.push(`${id} ${subject}`);
+    hint: (_lab, { host }) => `mend ${id} on ${host}`,
+    appliesTo: () => true,
+    subjects: () => [client],
+    expected: (lab, { host }) => `${lab.name}: as it should be on ${host}`,
+    look: async (_view, { host }) => {
+      looked.push(`${id} ${host}`);
       return look ? await look() : { passed: true, seen: "as it should be", started: true };
     },
     ...rest,
@@ -42,14 +56,14 @@ const failing = async (): Promise<Seen> => ({ passed: false, seen: "broken", sta
 const ids = (results: CheckResult[]) => results.map(({ id, subject }) => `${id} ${subject}`);
 
 describe("runChecks", () => {
-  it("runs what fits the stage, on each of its subjects, and gives the results in the checks' order", async () => {
+  it("runs what applies to the lab, on each of its subjects, and gives the results in the checks' order", async () => {
     const slow = async () => {
       await new Promise((resolve) => setTimeout(resolve, 30));
       return { passed: true, seen: "late", started: true };
     };
     const checks = [
-      aCheck("slow", { look: slow, subjects: (lab) => lab.servers.map(({ name }) => name) }),
-      aCheck("other-stage", { stages: ["ha"] }),
+      aCheck("slow", { look: slow, subjects: (lab) => on(...lab.servers.map(({ name }) => name)) }),
+      aCheck("other-lab", { appliesTo: underKeepalived }),
       aCheck("quick"),
     ];
     const told: string[] = [];
@@ -65,6 +79,7 @@ describe("runChecks", () => {
       id: "page",
       title: "title of page",
       subject: "client",
+      host: "client",
       passed: false,
       expected: "dr: as it should be on client",
       seen: "broken",
@@ -94,7 +109,7 @@ describe("runChecks", () => {
     const checks = [
       aCheck("fault-1", { faulty: true, look: alone }),
       aCheck("steady"),
-      aCheck("fault-2", { faulty: true, look: alone, subjects: () => ["server2", "server3"] }),
+      aCheck("fault-2", { faulty: true, look: alone, subjects: () => on("server2", "server3") }),
     ];
     const results = await runChecks(live, checks, { faults: true });
     expect(ids(results)).toEqual(["steady client", "fault-1 client", "fault-2 server2", "fault-2 server3"]);
@@ -126,30 +141,121 @@ describe("runChecks", () => {
   });
 });
 
+describe("a subject", () => {
+  const two = async (...[vip]: [Parameters<typeof withTwoServices>[1]?]) => {
+    live = { ...live, lab: withTwoServices(live.lab, vip) };
+    return live.lab;
+  };
+  const labels = (lab: Lab, check: Check) => check.subjects(lab).map((subject) => labelOf(lab, check, subject));
+
+  it("is called by its host where the check has one there", () => {
+    expect(labels(live.lab, aCheck("on-servers", { subjects: eachRealServer }))).toEqual(["server2", "server3"]);
+    expect(labels(live.lab, aCheck("on-the-client", { subjects: clientOfEachService }))).toEqual(["client"]);
+  });
+
+  it("is called by its host and service where the check has several there", async () => {
+    const lab = await two();
+    expect(labels(lab, aCheck("on-servers", { subjects: eachRealServer }))).toEqual([
+      "server2 172.25.254.100:80",
+      "server2 shop",
+      "server3 172.25.254.100:80",
+      "server3 shop",
+    ]);
+    expect(labels(lab, aCheck("on-the-client", { subjects: clientOfEachService }))).toEqual([
+      "client 172.25.254.100:80",
+      "client shop",
+    ]);
+    expect(labels(lab, aCheck("of-the-host", { subjects: eachDirector }))).toEqual(["server1"]);
+  });
+
+  it("is called by its host and service there alone", async () => {
+    const lab = await two();
+    const [first, second] = lab.services;
+    if (!first || !second) throw new Error("a service is missing");
+    const only = { ...lab, services: [first, { ...second, realServers: second.realServers.slice(1) }] };
+    expect(labels(only, aCheck("on-servers", { subjects: eachRealServer }))).toEqual([
+      "server2",
+      "server3 172.25.254.100:80",
+      "server3 shop",
+    ]);
+  });
+
+  it("is one where two services have one VIP, for what is about the address", async () => {
+    const lab = await two(live.lab.services[0]?.vip);
+    const check = aCheck("of-the-vip", { subjects: (of) => oncePerVip(eachRealServer(of)) });
+    expect(labels(lab, check)).toEqual(["server2", "server3"]);
+    expect(labels(lab, aCheck("of-the-vip", { subjects: eachDirectorOfVip }))).toEqual(["server1"]);
+    expect(labels(withTwoServices(lab), aCheck("of-the-vip", { subjects: eachDirectorOfVip }))).toEqual([
+      "server1 172.25.254.100:80",
+      "server1 shop",
+    ]);
+  });
+
+  it("is called by its host and VRRP instance where the check has several there", async () => {
+    const { lab } = await aLiveLab("ha");
+    const check = aCheck("of-the-instance", { subjects: eachMember });
+    expect(labels(lab, check)).toEqual(["server1", "server4"]);
+    expect(labels(withTwoInstances(lab), check)).toEqual([
+      "server1 VI_1",
+      "server4 VI_1",
+      "server1 VI_2",
+      "server4 VI_2",
+    ]);
+  });
+
+  it("is in the result with its host, service and instance", async () => {
+    await two();
+    expect(
+      await runChecks(live, [aCheck("on-servers", { subjects: eachRealServer })], { hosts: ["server3"] }),
+    ).toMatchObject([
+      { subject: "server3 172.25.254.100:80", host: "server3", service: "172.25.254.100:80" },
+      { subject: "server3 shop", host: "server3", service: "shop" },
+    ]);
+    const ha = await aLiveLab("ha");
+    const results = await runChecks({ ...ha, lab: withTwoInstances(ha.lab) }, [
+      aCheck("of-the-instance", { subjects: eachMember }),
+    ]);
+    expect(results.map(({ host, instance }) => `${host} ${instance}`)).toEqual([
+      "server1 VI_1",
+      "server4 VI_1",
+      "server1 VI_2",
+      "server4 VI_2",
+    ]);
+    for (const result of results) expect(result).not.toHaveProperty("service");
+  });
+
+  it("that is a host alone has neither service nor instance in its result", async () => {
+    const [result] = await runChecks(live, [aCheck("of-the-host", { subjects: eachDirector })]);
+    expect(result).toMatchObject({ subject: "server1", host: "server1" });
+    expect(Object.keys(result ?? {})).not.toContain("service");
+    expect(Object.keys(result ?? {})).not.toContain("instance");
+  });
+});
+
 describe("selectChecks", () => {
   const checks = [
-    aCheck("one", { role: "director", subjects: () => ["server1", "server4"] }),
-    aCheck("two", { role: "real-server", subjects: () => ["server2", "server3"] }),
+    aCheck("one", { role: "director", subjects: () => on("server1", "server4") }),
+    aCheck("two", { role: "real-server", subjects: () => on("server2", "server3") }),
     aCheck("three"),
-    aCheck("ha-only", { stages: ["ha"] }),
+    aCheck("keepalived-only", { appliesTo: underKeepalived }),
   ];
   const selected = (selection: Parameters<typeof selectChecks>[2]) =>
-    selectChecks(live.lab, checks, selection).map(({ check, subject }) => `${check.id} ${subject}`);
+    selectChecks(live.lab, checks, selection).map(({ check, subject }) => `${check.id} ${subject.host}`);
 
   it.each([
     ["everything that fits", {}, ["one server1", "one server4", "two server2", "two server3", "three client"]],
     ["ids", { only: ["three", "one"] }, ["one server1", "one server4", "three client"]],
     ["roles", { roles: ["real-server", "client"] }, ["two server2", "two server3", "three client"]],
-    ["subjects", { subjects: ["server4", "client"] }, ["one server4", "three client"]],
-    ["all of them at once", { only: ["one", "two"], roles: ["director"], subjects: ["server1"] }, ["one server1"]],
-    ["nothing", { roles: ["client"], subjects: ["server1"] }, []],
+    ["hosts", { hosts: ["server4", "client"] }, ["one server4", "three client"]],
+    ["all of them at once", { only: ["one", "two"], roles: ["director"], hosts: ["server1"] }, ["one server1"]],
+    ["nothing", { roles: ["client"], hosts: ["server1"] }, []],
   ])("selects %s", (_what, selection, expected) => {
     expect(selected(selection)).toEqual(expected);
   });
 
-  it("takes a bare lab for what it is to become", async () => {
+  it("takes a manual lab for what it is to become", async () => {
     live = { ...live, lab: await readLab("labs/bare-ha.yaml") };
-    expect(selected({})).toContain("ha-only client");
+    expect(selected({})).toContain("keepalived-only client");
   });
 });
 
@@ -167,14 +273,14 @@ describe("runCheck", () => {
           return { passed: looks === 3, seen: `look ${looks}`, started: true };
         },
       },
-      "client",
+      client,
     );
     expect(result).toMatchObject({ passed: true, seen: "look 3", evidence: [{ command: "look 3" }] });
     expect(result.ms).toBeLessThan(3000);
   });
 
   it("gives up when the time to settle is over", async () => {
-    const result = await runCheck(live, aCheck("never", { settles: 0.3, look: failing }), "client");
+    const result = await runCheck(live, aCheck("never", { settles: 0.3, look: failing }), client);
     expect(result).toMatchObject({ passed: false, seen: "broken", started: true });
     expect(looked.length).toBeGreaterThan(1);
     expect(result.ms).toBeLessThan(2000);
@@ -182,25 +288,25 @@ describe("runCheck", () => {
 
   it("does not wait for what has not been begun, where it is told to wait only for the rest", async () => {
     const nothing = async (): Promise<Seen> => ({ passed: false, seen: "nothing", started: false });
-    await runCheck(live, aCheck("never", { settles: 5, look: nothing }), "client", { patience: "started" });
+    await runCheck(live, aCheck("never", { settles: 5, look: nothing }), client, { patience: "started" });
     expect(looked).toHaveLength(1);
-    await runCheck(live, aCheck("wrong", { settles: 0.3, look: failing }), "client", { patience: "started" });
+    await runCheck(live, aCheck("wrong", { settles: 0.3, look: failing }), client, { patience: "started" });
     expect(looked.length).toBeGreaterThan(2);
   });
 
   it("looks once where it is told to, whatever has to settle", async () => {
-    await runCheck(live, aCheck("never", { settles: 5, look: failing }), "client", { patience: "none" });
+    await runCheck(live, aCheck("never", { settles: 5, look: failing }), client, { patience: "none" });
     expect(looked).toHaveLength(1);
   });
 
   it("gives a hint of the look's own before the check's, and none where all is well", async () => {
     const look = async (): Promise<Seen> => ({ ...(await failing()), hint: "mend just that" });
-    expect(await runCheck(live, aCheck("special", { look }), "client")).toMatchObject({ hint: "mend just that" });
-    expect(await runCheck(live, aCheck("well"), "client")).not.toHaveProperty("hint");
+    expect(await runCheck(live, aCheck("special", { look }), client)).toMatchObject({ hint: "mend just that" });
+    expect(await runCheck(live, aCheck("well"), client)).not.toHaveProperty("hint");
   });
 
   it("looks once where nothing has to settle", async () => {
-    await runCheck(live, aCheck("steady", { look: failing }), "client");
+    await runCheck(live, aCheck("steady", { look: failing }), client);
     expect(looked).toHaveLength(1);
   });
 
@@ -208,7 +314,7 @@ describe("runCheck", () => {
     const look = async (): Promise<Seen> => {
       throw new Error("server2 did not accept an SSH login");
     };
-    expect(await runCheck(live, aCheck("unreachable", { look }), "client")).toMatchObject({
+    expect(await runCheck(live, aCheck("unreachable", { look }), client)).toMatchObject({
       passed: false,
       seen: "server2 did not accept an SSH login",
       started: true, // what cannot be seen is not nothing

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readLab } from "../../../../lab/lab.ts";
+import { type Lab, readLab } from "../../../../lab/index.ts";
 import { arpCure } from "../../../../verify/checks/arp-cure.ts";
 import { arpOwner } from "../../../../verify/checks/arp-owner.ts";
 import { balancing } from "../../../../verify/checks/balancing.ts";
-import { type Check, checkRoles, type Seen } from "../../../../verify/checks/check.ts";
+import { type Check, checkRoles, labelOf, type Seen } from "../../../../verify/checks/check.ts";
 import { directorTable } from "../../../../verify/checks/director-table.ts";
 import { directorVip } from "../../../../verify/checks/director-vip.ts";
 import { httpdPage } from "../../../../verify/checks/httpd-page.ts";
@@ -18,25 +18,34 @@ import { noHealthCheck } from "../../../../verify/checks/no-health-check.ts";
 import { peerSsh } from "../../../../verify/checks/peer-ssh.ts";
 import { realServerDown } from "../../../../verify/checks/real-server-down.ts";
 import { realServerVip } from "../../../../verify/checks/real-server-vip.ts";
+import type { Subject } from "../../../../verify/checks/subjects.ts";
 import { vipHolder } from "../../../../verify/checks/vip-holder.ts";
 import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
+import { macOf as macIn, secondVip, serviceOf, withService, withTwoInstances, withTwoServices } from "../other-labs.ts";
 
-type Stage = "dr" | "ha";
+type LabName = "dr" | "ha";
 type Answers = Answer | ((where: string, command: string) => Answer);
 
 const state = await mkdtemp(join(tmpdir(), "lvs-lab-checks-"));
 afterAll(() => rm(state, { recursive: true }));
 
 /** A lab with a directory of its own, where faults are noted. */
-async function aLabOnDisk(stage: Stage): Promise<LiveLab> {
-  return { ...(await aLiveLab(stage)), host: { kind: "private", directory: await mkdtemp(join(state, "lab-")) } };
+async function aLabOnDisk(name: LabName): Promise<LiveLab> {
+  return { ...(await aLiveLab(name)), host: { kind: "private", directory: await mkdtemp(join(state, "lab-")) } };
+}
+
+/** The check's subject on a host. */
+function subjectOn<S extends Subject>(check: Check<S>, lab: Lab, host: string): S {
+  const subject = check.subjects(lab).find((one) => one.host === host);
+  if (!subject) throw new Error(`${check.id} is not looked at on ${host}`);
+  return subject;
 }
 
 /** What a check sees where its commands print `answer`. */
-async function see(check: Check, stage: Stage, subject: string, answer: Answers): Promise<Seen> {
-  const view = new RecordedView(await aLiveLab(stage), typeof answer === "function" ? answer : () => answer);
-  return await check.look(view, subject);
+async function see(check: Check, name: LabName, host: string, answer: Answers): Promise<Seen> {
+  const view = new RecordedView(await aLiveLab(name), typeof answer === "function" ? answer : () => answer);
+  return await check.look(view, subjectOn(check, view.lab, host));
 }
 
 type Verdict = "right" | "wrong" | "not there";
@@ -79,7 +88,7 @@ describe("the catalogue", () => {
     "says of every subject in labs/%s.yaml what and how",
     async (name) => {
       const lab = await readLab(`labs/${name}.yaml`);
-      for (const check of checks.filter(({ stages }) => stages.includes(lab.servers.length === 4 ? "ha" : "dr"))) {
+      for (const check of checks.filter((one) => one.appliesTo(lab))) {
         expect(check.subjects(lab).length).toBeGreaterThan(0);
         for (const subject of check.subjects(lab)) {
           const said = [check.expected(lab, subject), check.hint(lab, subject), ...check.byHand(lab, subject)];
@@ -94,7 +103,31 @@ describe("the catalogue", () => {
     const { lab } = await aLiveLab("ha");
     for (const { id, role, subjects } of checks)
       for (const subject of subjects(lab))
-        expect(lab.servers.find(({ name }) => name === subject)?.role ?? subject, id).toBe(role);
+        expect(lab.servers.find(({ name }) => name === subject.host)?.role ?? subject.host, id).toBe(role);
+  });
+});
+
+describe("a check applies", () => {
+  const everywhere = ["director-table", "httpd-page", "real-server-vip", "arp-cure", "arp-owner", "balancing"];
+  const ofIpvsadm = ["director-vip", "no-health-check"];
+  const ofKeepalived = [
+    "peer-ssh",
+    "mail",
+    "keepalived-config",
+    "keepalived-log",
+    "vip-holder",
+    "real-server-down",
+    "director-down",
+  ];
+  const applying = (lab: Lab) => checks.filter((check) => check.appliesTo(lab)).map(({ id }) => id);
+
+  it.each([
+    ["dr", ofIpvsadm],
+    ["bare", ofIpvsadm],
+    ["ha", ofKeepalived],
+    ["bare-ha", ofKeepalived],
+  ] as const)("by who is in control, whoever sets the lab up: %s", async (name, own) => {
+    expect(applying((await aLiveLab(name)).lab).sort()).toEqual([...everywhere, ...own].sort());
   });
 });
 
@@ -171,9 +204,9 @@ describe("the VIP", () => {
     ["not on the master", vipHolder, "server1", "not there", addresses()],
     ["on the standby", vipHolder, "server4", "wrong", addresses(vip(32))],
     ["not on the standby", vipHolder, "server4", "right", addresses()],
-  ])("%s: %s %s is %s", async (_what, check, subject, expected, output) => {
-    const stage = check.stages[0] ?? "dr";
-    expect(await verdict(check, stage, subject, byCommand({ ip: output, systemctl: "inactive\n" }))).toBe(expected);
+  ])("%s: %s %s is %s", async (_what, check, host, expected, output) => {
+    const name = check.appliesTo((await aLiveLab("dr")).lab) ? "dr" : "ha";
+    expect(await verdict(check, name, host, byCommand({ ip: output, systemctl: "inactive\n" }))).toBe(expected);
   });
 
   it("is on its way under a keepalived that runs", async () => {
@@ -263,7 +296,7 @@ describe("arp-cure", () => {
 
 describe("arp-owner", async () => {
   const { lab } = await aLiveLab("dr");
-  const macOf = (name: string) => lab.servers.find((server) => server.name === name)?.mac ?? name;
+  const macOf = (name: string) => (lab.servers.some((one) => one.name === name) ? macIn(lab, name) : name);
   /** What arping printed when these answered each question, and what the cache held afterwards. */
   const client =
     (answering: readonly string[], cached = answering[0] ?? "") =>
@@ -447,9 +480,24 @@ describe("keepalived-log", () => {
     ["server1", "failed", "", "wrong"],
     ["server1", "active", "", "wrong"],
     ["server1", "inactive", "", "not there"],
-  ])("of %s, %s, with %j is %s", async (subject, state, line, expected) => {
-    expect(await verdict(keepalivedLog, "ha", subject, log(state, line))).toBe(expected);
+  ])("of %s, %s, with %j is %s", async (host, state, line, expected) => {
+    expect(await verdict(keepalivedLog, "ha", host, log(state, line))).toBe(expected);
   });
+});
+
+it("keepalived-log tells the instances of a director apart", async () => {
+  const ha = await aLiveLab("ha");
+  const lab = withTwoInstances(ha.lab);
+  const states: Record<string, string> = { server1: "MASTER BACKUP", server4: "BACKUP MASTER" };
+  const view = new RecordedView({ ...ha, lab }, (where, command) => {
+    if (command.startsWith("systemctl")) return "active\n";
+    const [ofFirst, ofSecond] = states[where]?.split(" ") ?? [];
+    const lines = [`(VI_1) Entering ${ofFirst} STATE`, `(VI_2) Entering ${ofSecond} STATE`];
+    return `${lines.findLast((line) => !/\(VI_\d\)/.test(command) || command.includes(line.slice(0, 6))) ?? ""}\n`;
+  });
+  const verdicts: Verdict[] = [];
+  for (const subject of keepalivedLog.subjects(lab)) verdicts.push(verdictOf(await keepalivedLog.look(view, subject)));
+  expect(verdicts).toEqual(["right", "right", "right", "right"]);
 });
 
 describe.concurrent("real-server-down", () => {
@@ -459,7 +507,7 @@ describe.concurrent("real-server-down", () => {
     // Timers as short as a lab file allows, for a check that waits by them.
     const live = {
       ...base,
-      lab: { ...base.lab, keepalived: { ...base.lab.keepalived, delayLoop: 1, delayBeforeRetry: 1 } },
+      lab: withService(base.lab, { healthCheck: { delayLoop: 1, connectTimeout: 3, delayBeforeRetry: 1 } }),
     };
     let down = false;
     let sent = 0;
@@ -474,7 +522,7 @@ describe.concurrent("real-server-down", () => {
       if (command.startsWith("cat")) return `${sent}\n`;
       return table(service, ...(down && leaves ? [] : [real2]), real3);
     });
-    return { ...(await realServerDown.look(view, "client")), done };
+    return { ...(await realServerDown.look(view, subjectOn(realServerDown, live.lab, "client"))), done };
   }
   const mended = ["server2: systemctl stop apache2", "server2: systemctl start apache2"];
 
@@ -505,7 +553,7 @@ describe("no-health-check", () => {
       done.push(`${where}: ${command}`);
       return "";
     });
-    return { ...(await noHealthCheck.look(view, "client")), done };
+    return { ...(await noHealthCheck.look(view, subjectOn(noHealthCheck, view.lab, "client"))), done };
   }
 
   it("passes where the stopped server's share of requests fails, and starts it again", async () => {
@@ -523,5 +571,73 @@ describe("no-health-check", () => {
     const seen = await broken(...answers);
     expect(verdictOf(seen)).toBe(expected);
     expect(seen.done.at(-1)).toBe("server2: systemctl start apache2");
+  });
+});
+
+describe("in a lab with two services", async () => {
+  const second = "TCP  172.25.254.101:8080 rr";
+  const ofSecond = (real: string) => real.replace(":80  ", ":8080");
+  const [second2, second3] = [ofSecond(real2), ofSecond(real3)];
+  const rows = (head: string, ...reals: string[]) => `${head}\n${reals.map((real) => `  -> ${real}\n`).join("")}`;
+  const lab = withTwoServices((await aLiveLab("dr")).lab);
+  const oneVip = withTwoServices(lab, serviceOf(lab).vip);
+  const named = (check: Check, of = lab) => check.subjects(of).map((subject) => labelOf(of, check, subject));
+  const both = (host: string) => [`${host} 172.25.254.100:80`, `${host} shop`];
+  const reals = [...both("server2"), ...both("server3")];
+
+  it.each<[string, Check, string[], string[]]>([
+    ["the table is one", directorTable, ["server1"], ["server1"]],
+    ["each VIP is on the director", directorVip, both("server1"), ["server1"]],
+    ["each has its page", httpdPage, reals, reals],
+    ["each VIP is on the real servers", realServerVip, reals, ["server2", "server3"]],
+    ["each VIP is cured", arpCure, reals, ["server2", "server3"]],
+    ["each VIP has an owner", arpOwner, both("client"), ["client"]],
+    ["each is balanced", balancing, both("client"), both("client")],
+  ])("%s: $1.id", (_what, check, ofTwoVips, ofOneVip) => {
+    expect(named(check)).toEqual(ofTwoVips);
+    expect(named(check, oneVip)).toEqual(ofOneVip);
+  });
+
+  it("each subject is about its own service, in words and commands", () => {
+    for (const check of [realServerVip, arpCure, arpOwner, balancing])
+      for (const subject of check.subjects(lab)) {
+        const said = [check.expected(lab, subject), check.hint(lab, subject), ...check.byHand(lab, subject)].join();
+        const others = ["172.25.254.100", secondVip].filter((one) => one !== subject.service.vip);
+        for (const other of others) expect(said, check.id).not.toContain(other);
+      }
+    expect(balancing.subjects(lab).map((subject) => balancing.byHand(lab, subject))).toEqual([
+      ["for i in {1..10}; do curl 172.25.254.100; done"],
+      ["for i in {1..10}; do curl 172.25.254.101:8080; done"],
+    ]);
+    const [director = { host: "" }] = directorTable.subjects(lab);
+    expect(directorTable.expected(lab, director)).toBe(
+      "TCP 172.25.254.100:80 rr -> 172.25.254.12:80 Route 1, 172.25.254.13:80 Route 1; " +
+        "TCP 172.25.254.101:8080 rr -> 172.25.254.12:8080 Route 1, 172.25.254.13:8080 Route 1",
+    );
+  });
+
+  it.each<[string, Verdict, string]>([
+    ["both services", "right", table(service, real2, real3) + rows(second, second2, second3)],
+    ["both in the other order", "right", table(second, second3, second2) + rows(service, real2, real3)],
+    ["the first alone", "wrong", table(service, real2, real3)],
+    ["each other's real servers", "wrong", table(service, second2, second3) + rows(second, real2, real3)],
+  ])("a table of %s is %s", async (_what, expected, output) => {
+    const view = new RecordedView({ ...(await aLiveLab("dr")), lab }, () => output);
+    expect(verdictOf(await directorTable.look(view, { host: "server1" }))).toBe(expected);
+  });
+
+  it("the VIP of one does not stand for the other's", async () => {
+    const view = new RecordedView({ ...(await aLiveLab("dr")), lab }, () => addresses(vip(32)));
+    const verdicts: Verdict[] = [];
+    for (const subject of realServerVip.subjects(lab).filter(({ host }) => host === "server2"))
+      verdicts.push(verdictOf(await realServerVip.look(view, subject)));
+    expect(verdicts).toEqual(["right", "not there"]);
+  });
+
+  it("requests go to the subject's own service", async () => {
+    const view = new RecordedView({ ...(await aLiveLab("dr")), lab }, inTurn(["server2\n", "server3\n"]));
+    for (const subject of balancing.subjects(lab)) expect(verdictOf(await balancing.look(view, subject))).toBe("right");
+    const urls = view.evidence.map(({ command }) => /http:\S+/.exec(command)?.[0]);
+    expect([...new Set(urls)]).toEqual(["http://172.25.254.100:80/", "http://172.25.254.101:8080/"]);
   });
 });

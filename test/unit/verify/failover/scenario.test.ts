@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
-import type { Lab } from "../../../../lab/lab.ts";
+import type { Lab, VirtualService } from "../../../../lab/index.ts";
 import { failoverScenario } from "../../../../verify/failover/index.ts";
 import { fitted } from "../../../../verify/failover/scenario.ts";
 import { faults } from "../../../../verify/faults/index.ts";
 import { findScenario, type ResolvedStep, readScenario, resolve } from "../../../../verify/scenarios/index.ts";
 import { aLiveLab } from "../a-live-lab.ts";
+import { instanceOf, serviceOf, withInstance, withService } from "../other-labs.ts";
 
 const { lab: ha } = await aLiveLab("ha");
 
 /** The steps of a shipped scenario, fitted to a lab. */
 async function stepsFor(lab: Lab, name: string): Promise<readonly ResolvedStep[]> {
   const scenario = await readScenario(await findScenario(name), { faults });
-  return resolve({ ...scenario, steps: fitted(scenario.steps, lab) }, lab, { master: "server1", faults }).steps;
+  const steps = fitted(scenario.steps, serviceOf(lab), instanceOf(lab));
+  return resolve({ ...scenario, steps }, lab, { master: "server1", faults }).steps;
 }
 
 const expectsOf = (steps: readonly ResolvedStep[]) => steps.flatMap((step) => (step.kind === "expect" ? [step] : []));
@@ -21,13 +23,13 @@ const kinds = (steps: readonly ResolvedStep[]) =>
 /** Both scenarios that are failovers, each with a lab that it is for. */
 const failovers: [string, Lab][] = [
   ["director-down", ha],
-  ["no-preemption", { ...ha, keepalived: { ...ha.keepalived, preempt: false } }],
+  ["no-preemption", withInstance(ha, { preempt: false })],
 ];
 
 it("a lab without two directors has no failover", async () => {
   await expect(aLiveLab("dr").then(failoverScenario)).rejects.toMatchObject({
     kind: "misuse",
-    message: expect.stringMatching(/^a failover needs two directors, .*"dr" .* of stage dr/),
+    message: expect.stringMatching(/^a failover needs two directors under keepalived, .*"dr" .* ipvsadm is in control/),
   });
 });
 
@@ -44,18 +46,18 @@ describe.each(failovers)("%s, as a failover,", (name, lab) => {
     expect(bands[0]).toBe("promised");
   });
 
-  it.each<[string, Partial<Lab["service"]>]>([
+  it.each<[string, Partial<VirtualService>]>([
     ["another scheduler", { scheduler: "sh" }],
     ["persistence", { persistenceTimeout: 50 }],
-  ])("asks for no equal shares where %s does not promise them", async (_, service) => {
+  ])("asks for no equal shares where %s does not promise them", async (_, change) => {
     expect(kinds(await stepsFor(lab, name))).toContain("balance");
-    const left = await stepsFor({ ...lab, service: { ...lab.service, ...service } }, name);
+    const left = await stepsFor(withService(lab, change), name);
     expect(kinds(left)).not.toContain("balance");
     expect(kinds(left)).toContain("diagnosis");
   });
 
   it("gives slow timers their time, and expectations that are matched once none", async () => {
-    const slow = { ...lab, keepalived: { ...lab.keepalived, advertInterval: 60 } };
+    const slow = withInstance(lab, { advertInterval: 60 });
     const [textbook, patient] = [expectsOf(await stepsFor(lab, name)), expectsOf(await stepsFor(slow, name))];
     for (const [index, { withinMs, forMs, expectations }] of patient.entries()) {
       const measure = expectations.every(({ kind }) => kind === "outage" || kind === "failed");

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { directors, goalOf, readLab, realServers } from "../../../../lab/lab.ts";
+import { directors, readLab, realServers } from "../../../../lab/index.ts";
 import { projectRoot } from "../../../../provision/paths.ts";
 import { faults } from "../../../../verify/faults/index.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
@@ -42,9 +42,9 @@ describe.each(faults)("$id", (fault) => {
     expect(parameters.safeParse({ nosuch: 1 }).success).toBe(false);
   });
 
-  it("can be put on servers that the lab has, or on its segment", () => {
+  it("can be put on servers that the lab has, or on its network", () => {
     for (const lab of labs) {
-      const there = [...lab.servers.map(({ name }) => name), "segment"];
+      const there = [...lab.servers, ...lab.networks].map(({ name }) => name);
       const targets = fault.targets(lab);
       expect(
         targets.filter((name) => !there.includes(name)),
@@ -54,14 +54,14 @@ describe.each(faults)("$id", (fault) => {
     }
   });
 
-  it("can be put on the same in a bare lab as in the one that it is to become", () => {
+  it("can be put on the same in a manual lab as in the one that it is to become", () => {
     const [dr, ha, bare, bareHa] = labs;
     if (!dr || !ha || !bare || !bareHa) throw new Error("a lab is missing");
     expect(fault.targets(bare)).toEqual(fault.targets(dr));
     expect(fault.targets(bareHa)).toEqual(fault.targets(ha));
   });
 
-  it("can be put somewhere in stage ha, and there on a director if a master goes by it", () => {
+  it("can be put somewhere under keepalived, and there on a director if a master goes by it", () => {
     const ha = labs[1];
     if (!ha) throw new Error("a lab is missing");
     expect(fault.targets(ha)).not.toEqual([]);
@@ -73,10 +73,10 @@ describe.each(faults)("$id", (fault) => {
 it.each(labs)("what only keepalived has is put nowhere without it: $name", (lab) => {
   const places = (id: string) => findFault(id).targets(lab);
   const all = directors(lab).map(({ name }) => name);
-  const ha = goalOf(lab) === "ha";
+  const keepalived = lab.control === "keepalived";
   for (const id of ["keepalived-stop", "keepalived-kill", "vrrp-kill", "partition"])
-    expect(places(id), id).toEqual(ha ? all : []);
-  expect(places("rogue-router")).toEqual(ha ? ["segment"] : []);
+    expect(places(id), id).toEqual(keepalived ? all : []);
+  expect(places("rogue-router")).toEqual(keepalived ? ["segment"] : []);
   for (const id of ["httpd-stop", "httpd-hang", "reject-port", "arp-answer"])
     expect(places(id), id).toEqual(realServers(lab).map(({ name }) => name));
   for (const id of ["power-off", "netem", "clock-skew"])

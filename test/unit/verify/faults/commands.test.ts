@@ -4,6 +4,7 @@ import { findFault } from "../../../../verify/faults/ledger.ts";
 import { must } from "../../../../verify/faults/unit.ts";
 import type { Evidence } from "../../../../verify/live/view.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
+import { macOf as macIn, withTwoServices } from "../other-labs.ts";
 
 const live = await aLiveLab("ha");
 
@@ -22,7 +23,7 @@ async function act(
   return { commands: view.evidence.map(({ command }) => command), evidence: view.evidence, says };
 }
 
-const macOf = (name: string) => live.lab.servers.find((server) => server.name === name)?.mac ?? "";
+const macOf = (name: string) => macIn(live.lab, name);
 
 describe("netem", () => {
   it.each<[string, object, string]>([
@@ -70,7 +71,13 @@ describe("a packet filter", () => {
   it("that rejects the port leaves the server's own requests alone", async () => {
     const { commands } = await act("inject", "reject-port", "server2");
     expect(commands).toHaveLength(1);
-    expect(commands[0]).toContain('iifname != "lo" tcp dport 80 reject with tcp reset');
+    expect(commands[0]).toContain('iifname != "lo" tcp dport { 80 } reject with tcp reset');
+  });
+
+  it("that rejects the port rejects that of every service of the server", async () => {
+    const view = new RecordedView({ ...live, lab: withTwoServices(live.lab) }, () => "");
+    await findFault("reject-port").inject({ view, server: "server2" }, {});
+    expect(view.evidence[0]?.command).toContain("tcp dport { 80, 8080 } reject");
   });
 
   it("that parts the directors drops on each side what it hears of the other", async () => {

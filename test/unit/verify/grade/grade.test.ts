@@ -1,19 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { readLab } from "../../../../lab/lab.ts";
-import type { runCheck } from "../../../../verify/checks/check.ts";
+import { labelOf, type runCheck } from "../../../../verify/checks/check.ts";
 import { checks } from "../../../../verify/checks/index.ts";
 import { formatGrade } from "../../../../verify/grade/format.ts";
 import { type Grade, gradeLab, scoreOf, statusOf } from "../../../../verify/grade/grade.ts";
 import { exercises } from "../../../../verify/grade/tasks.ts";
-import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { aLiveLab } from "../a-live-lab.ts";
 import { aResult } from "../a-result.ts";
-
-const bare = async (name: string): Promise<LiveLab> => ({
-  ...(await aLiveLab("dr")),
-  stack: name,
-  lab: await readLab(`labs/${name}.yaml`),
-});
+import { withTwoServices } from "../other-labs.ts";
 
 let asked: string[];
 beforeEach(() => {
@@ -27,17 +20,19 @@ const running =
     otherwise: "done" | "nothing" = "done",
   ): typeof runCheck =>
   async (live, check, subject, { patience } = {}) => {
-    const key = `${check.id} ${subject}`;
+    const where = labelOf(live.lab, check, subject);
+    const key = `${check.id} ${where}`;
     asked.push(`${key} ${patience}`);
     const found = given[key] ?? otherwise;
     const passed = found === "done";
     return aResult({
       id: check.id,
       title: check.title,
-      subject,
+      subject: where,
+      host: subject.host,
       passed,
       started: found !== "nothing",
-      seen: `${found} on ${subject}`,
+      seen: `${found} on ${where}`,
       expected: check.expected(live.lab, subject),
       byHand: check.byHand(live.lab, subject),
       ...(passed ? {} : { hint: `mend ${key}` }),
@@ -47,12 +42,16 @@ const running =
 const tasksOf = ({ tasks }: Grade): string[] => tasks.map(({ id, subjects }) => `${id} ${subjects.join("+")}`);
 
 describe("the exercises", () => {
-  it.each(["dr", "ha"] as const)("%s: every check of it is a task, once, and worth something", (goal) => {
-    const rows = exercises[goal];
+  it.each([
+    ["ipvsadm", "dr"],
+    ["keepalived", "ha"],
+  ] as const)("%s: every check of it is a task, once, and worth something", async (control, name) => {
+    const { lab } = await aLiveLab(name);
+    const rows = exercises[control];
     const ids = rows.map(({ check }) => check.id);
     expect([...ids].sort()).toEqual(
       checks
-        .filter(({ stages }) => stages.includes(goal))
+        .filter((check) => check.appliesTo(lab))
         .map(({ id }) => id)
         .sort(),
     );
@@ -65,7 +64,7 @@ describe("the exercises", () => {
 
 describe("gradeLab", () => {
   it("goes through dr in the article's order, a task for each server", async () => {
-    const grade = await gradeLab(await bare("bare"), { run: running() });
+    const grade = await gradeLab(await aLiveLab("bare"), { run: running() });
     expect(tasksOf(grade)).toEqual([
       "director-table server1",
       "director-vip server1",
@@ -80,11 +79,11 @@ describe("gradeLab", () => {
     ]);
     expect(grade).toMatchObject({
       format: "lvs-lab grade",
-      version: 1,
+      version: 2,
       stack: "bare",
       lab: "bare",
-      stage: "bare",
-      exercise: "dr",
+      setup: "manual",
+      control: "ipvsadm",
       passed: true,
       score: { points: 17, of: 17, percent: 100 },
     });
@@ -92,7 +91,7 @@ describe("gradeLab", () => {
   });
 
   it("goes through ha, who holds the VIP being one thing", async () => {
-    const grade = await gradeLab(await bare("bare-ha"), { run: running() });
+    const grade = await gradeLab(await aLiveLab("bare-ha"), { run: running() });
     expect(tasksOf(grade)).toEqual([
       "httpd-page server2",
       "httpd-page server3",
@@ -116,20 +115,41 @@ describe("gradeLab", () => {
     ]);
   });
 
+  it("has a task for each service on a server", async () => {
+    const bare = await aLiveLab("bare");
+    const live = { ...bare, lab: withTwoServices(bare.lab) };
+    const grade = await gradeLab(live, { run: running({ "httpd-page server3 shop": "wrong" }) });
+    expect(tasksOf(grade).filter((task) => /^(director-table|httpd-page|balancing)/.test(task))).toEqual([
+      "director-table server1",
+      "httpd-page server2 172.25.254.100:80",
+      "httpd-page server2 shop",
+      "httpd-page server3 172.25.254.100:80",
+      "httpd-page server3 shop",
+      "balancing client 172.25.254.100:80",
+      "balancing client shop",
+    ]);
+    expect(grade.tasks.filter(({ status }) => status !== "done").map(({ subjects }) => subjects)).toEqual([
+      ["server3 shop"],
+    ]);
+  });
+
   it("grades a lab that was built as one that was made by hand", async () => {
-    for (const stage of ["dr", "ha"] as const) {
-      const grade = await gradeLab(await aLiveLab(stage), { run: running() });
-      expect(grade).toMatchObject({ stage, exercise: stage, passed: true });
+    for (const [name, control] of [
+      ["dr", "ipvsadm"],
+      ["ha", "keepalived"],
+    ] as const) {
+      const grade = await gradeLab(await aLiveLab(name), { run: running() });
+      expect(grade).toMatchObject({ setup: "automatic", control, passed: true });
     }
   });
 
   it("gives nothing for nothing, although the standby does not hold the VIP, and waits for nothing", async () => {
     const run = running({}, "nothing");
-    const grade = await gradeLab(await bare("bare-ha"), {
+    const grade = await gradeLab(await aLiveLab("bare-ha"), {
       // Of the standby it is no achievement: it passes from the beginning.
       run: async (live, check, subject, patience) => ({
         ...(await run(live, check, subject, patience)),
-        ...(check.id === "vip-holder" && subject === "server4" ? { passed: true } : {}),
+        ...(check.id === "vip-holder" && subject.host === "server4" ? { passed: true } : {}),
       }),
     });
     expect(grade.score).toEqual({ points: 0, of: 29, percent: 0 });
@@ -138,7 +158,7 @@ describe("gradeLab", () => {
   });
 
   it("tells what is wrong from what is not there, each with its hint and its evidence", async () => {
-    const grade = await gradeLab(await bare("bare"), {
+    const grade = await gradeLab(await aLiveLab("bare"), {
       run: running({ "httpd-page server2": "wrong", "arp-cure server3": "nothing", "balancing client": "wrong" }),
     });
     expect(grade.passed).toBe(false);
@@ -154,25 +174,28 @@ describe("gradeLab", () => {
   });
 
   it("gives the client's view time to settle only when all on the servers is done", async () => {
-    await gradeLab(await bare("bare"), { run: running() });
+    await gradeLab(await aLiveLab("bare"), { run: running() });
     expect(asked.slice(-2)).toEqual(["arp-owner client settling", "balancing client settling"]);
-    await gradeLab(await bare("bare"), { run: running({ "director-vip server1": "wrong" }) });
+    await gradeLab(await aLiveLab("bare"), { run: running({ "director-vip server1": "wrong" }) });
     expect(asked.slice(-2)).toEqual(["arp-owner client none", "balancing client none"]);
   });
 
   it("waits on servers for what settles by itself, which is keepalived alone", async () => {
-    await gradeLab(await bare("bare"), { run: running() });
+    await gradeLab(await aLiveLab("bare"), { run: running() });
     expect(asked.filter((one) => / server\d /.test(one) && !one.endsWith(" none"))).toEqual([]);
     asked = [];
-    await gradeLab(await bare("bare-ha"), { run: running() });
+    await gradeLab(await aLiveLab("bare-ha"), { run: running() });
     expect(asked.filter((one) => / server\d /.test(one) && !one.endsWith(" started"))).toEqual([]);
   });
 
   it("breaks nothing unless asked to, nor while anything else is not done", async () => {
     const faulty = () => asked.filter((one) => /^(real-server-down|director-down)/.test(one));
-    await gradeLab(await bare("bare-ha"), { run: running() });
+    await gradeLab(await aLiveLab("bare-ha"), { run: running() });
     expect(faulty()).toEqual([]);
-    const open = await gradeLab(await bare("bare-ha"), { faults: true, run: running({ "mail server4": "nothing" }) });
+    const open = await gradeLab(await aLiveLab("bare-ha"), {
+      faults: true,
+      run: running({ "mail server4": "nothing" }),
+    });
     expect(faulty()).toEqual([]);
     expect(open.tasks.at(-1)).toMatchObject({
       id: "director-down",
@@ -181,13 +204,13 @@ describe("gradeLab", () => {
       results: [],
       hint: expect.stringContaining("when all tasks above are done"),
     });
-    const whole = await gradeLab(await bare("bare-ha"), { faults: true, run: running() });
+    const whole = await gradeLab(await aLiveLab("bare-ha"), { faults: true, run: running() });
     expect(faulty()).toEqual(["real-server-down client settling", "director-down client settling"]);
     expect(whole).toMatchObject({ passed: true, score: { points: 34, of: 34, percent: 100 } });
   });
 
   it("is JSON that says the same when it is read again", async () => {
-    const grade = await gradeLab(await bare("bare"), { run: running({}, "nothing") });
+    const grade = await gradeLab(await aLiveLab("bare"), { run: running({}, "nothing") });
     expect(JSON.parse(JSON.stringify(grade))).toEqual(grade);
   });
 });
@@ -224,8 +247,8 @@ describe("scoreOf", () => {
 describe("formatGrade", () => {
   it("has a line a task, what was seen where it is wrong, what to do where it is not done, and the total", async () => {
     const run = running({ "httpd-page server2": "wrong", "arp-cure server3": "nothing" });
-    const text = formatGrade(await gradeLab(await bare("bare"), { run }));
-    expect(text).toContain("Exercise dr, stack bare");
+    const text = formatGrade(await gradeLab(await aLiveLab("bare"), { run }));
+    expect(text).toContain("Exercise ipvsadm, stack bare");
     expect(text).toMatch(/^✓ 3\/3 {2}server1 {2}director-table /m);
     expect(text).toMatch(
       /^✗ 0\/1 {2}server2 {2}httpd-page .*\n {7}seen: wrong on server2\n {7}→ mend httpd-page server2$/m,
@@ -235,7 +258,7 @@ describe("formatGrade", () => {
   });
 
   it("breaks long hints between words at the terminal's width", async () => {
-    const live = await bare("bare");
+    const live = await aLiveLab("bare");
     const run = running({}, "nothing");
     const grade = await gradeLab(live, {
       run: async (where, check, subject, patience) => ({

@@ -2,11 +2,12 @@ import { expect, it } from "vitest";
 import { answersPerServer, areEven, serverNames } from "../../../../verify/probe/index.ts";
 import { serverOf } from "../../../../verify/probe/servers.ts";
 import { aLiveLab } from "../a-live-lab.ts";
+import { serviceOf } from "../other-labs.ts";
 import { lost, series } from "./series.ts";
 
-const { lab } = await aLiveLab("ha");
-const changed = lab.servers.map((one) => (one.name === "server3" ? { ...one, page: "\nhello\n" } : one));
-const names = serverNames({ ...lab, servers: changed });
+const service = serviceOf((await aLiveLab("ha")).lab);
+const changed = service.realServers.map((one) => (one.server === "server3" ? { ...one, page: "\nhello\n" } : one));
+const names = serverNames({ ...service, realServers: changed });
 const from = (...bodies: string[]) => bodies.map((body) => ({ connect: 1, end: 2, body }));
 
 it("knows real servers by their pages, whatever blanks are around them", () => {

@@ -1,25 +1,22 @@
 import { expect, it } from "vitest";
+import type { VirtualService } from "../../../../lab/index.ts";
 import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { soakReport } from "../../../../verify/probe/soak.ts";
 import { aLiveLab } from "../a-live-lab.ts";
+import { serviceOf, withService as serving } from "../other-labs.ts";
 import { asked, type Ending, refused, times } from "../scenarios/an-observed.ts";
 
 const ha = await aLiveLab("ha");
-const withService = (service: Partial<LiveLab["lab"]["service"]>): LiveLab => ({
-  ...ha,
-  lab: { ...ha.lab, service: { ...ha.lab.service, ...service } },
-});
-const withWeights = (...weights: number[]): LiveLab => {
-  let next = 0;
-  const servers = ha.lab.servers.map((one) =>
-    one.role === "real-server" ? { ...one, weight: weights[next++] ?? 1 } : one,
-  );
-  return { ...ha, lab: { ...ha.lab, servers } };
-};
+const withService = (change: Partial<VirtualService>): LiveLab => ({ ...ha, lab: serving(ha.lab, change) });
+const withWeights = (...weights: number[]): LiveLab =>
+  withService({
+    realServers: serviceOf(ha.lab).realServers.map((one, index) => ({ ...one, weight: weights[index] ?? 1 })),
+  });
 
 const report = (endings: readonly Ending[], live: LiveLab = ha) =>
   soakReport(
     live,
+    serviceOf(live.lab),
     {
       target: { address: "172.25.254.100", port: 80 },
       options: { intervalMs: 100, timeoutMs: 5000, arpIntervalMs: 20, longLived: 0, longLivedIntervalMs: 100 },
@@ -60,8 +57,9 @@ it.each<[string, readonly Ending[], LiveLab, { passed: boolean; unevenBy: number
 it("tells the rate that was reached, and what was served by whom", () => {
   expect(report(inTurn)).toMatchObject({
     format: "lvs-lab soak",
-    version: 1,
+    version: 2,
     stack: "ha",
+    service: "172.25.254.100:80",
     seconds: 2,
     rate: { wanted: 10, achieved: 10 },
     load: { perServer: { server2: 10, server3: 10 }, counts: { total: 20, answered: 20 } },

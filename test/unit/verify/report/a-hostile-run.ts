@@ -4,7 +4,19 @@ import { aRun } from "./a-run.ts";
 const hostile = `"><img src=x onerror=alert(1)></script><!--'&`;
 
 /** Texts that code tells apart, which no lab can choose. */
-const fixed = ["format", "startedAt", "kind", "role", "state", "id", "stage", "acceleration", "fault", "outcomes"];
+const fixed = [
+  "format",
+  "startedAt",
+  "kind",
+  "role",
+  "state",
+  "id",
+  "setup",
+  "control",
+  "acceleration",
+  "fault",
+  "outcomes",
+];
 
 /** A run in which every text that a lab could have a hand in would do harm as markup, names of servers too. */
 export const aHostileRun = (): RunResult => spoil({ ...aRun(), interrupted: "x" }) as RunResult;

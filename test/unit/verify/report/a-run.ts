@@ -43,7 +43,7 @@ export interface RunShape {
 export function aRun({ durationMs = 30_000, intervalMs = 20 }: RunShape = {}): RunResult {
   const requests = requestsOf(durationMs, intervalMs);
   const steps = stepsOf(durationMs);
-  const promise = promisedOutage({ vrrpVersion: 2, advertInterval: 1, priority: server4.priority });
+  const promise = promisedOutage({ version: 2, advertInterval: 1, priority: server4.priority });
   const opens = [undefined, ...steps.filter(({ kind }) => kind === "fault" || kind === "heal")];
   const windows = opens.map((step, index): Window => {
     const from = step?.from ?? 0;
@@ -70,14 +70,18 @@ export function aRun({ durationMs = 30_000, intervalMs = 20 }: RunShape = {}): R
   });
   return {
     format: "lvs-lab run",
-    version: 1,
+    version: 2,
     stack: "ha",
     startedAt: "2026-01-01T12:00:00.000Z",
     durationMs,
     passed: false,
     lab: {
       name: "ha",
-      stage: "ha",
+      setup: "automatic",
+      control: "keepalived",
+      service: `${VIP}:80`,
+      instance: "VI_1",
+      network: "segment",
       vip: VIP,
       port: 80,
       scheduler: "rr",

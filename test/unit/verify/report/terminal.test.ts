@@ -8,7 +8,7 @@ describe("formatRun", () => {
     const text = formatRun(aRun());
     expect(text).toMatchInlineSnapshot(`
       "✗ The master crashes and comes back: failed in 30.0 s
-        stack ha, stage ha, 172.25.254.100:80 by rr, emulated (QEMU without KVM)
+        stack ha, keepalived in control, 172.25.254.100:80 by rr, emulated (QEMU without KVM)
         2026-01-01 12:00:00 UTC
 
         ✓  1    0.0 s  server1 holds the VIP: server1 alone

@@ -1,3 +1,4 @@
+import { instanceOfVip } from "../../../../lab/index.ts";
 import { RunClock } from "../../../../verify/live/clock.ts";
 import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import type { ArpChange, Probe, ProbedRequest } from "../../../../verify/probe/index.ts";
@@ -8,6 +9,7 @@ import type { Verdict } from "../../../../verify/scenarios/expectations/kind.ts"
 import type { Observed, OpenWindow } from "../../../../verify/scenarios/observed.ts";
 import type { Capture, WireEvidence } from "../../../../verify/wire/index.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
+import { serviceOf } from "../other-labs.ts";
 
 export const ha = await aLiveLab("ha");
 export const dr = await aLiveLab("dr");
@@ -84,15 +86,19 @@ export function anObserved(sight: Sight = {}): Observed {
   };
   const clock = new RunClock();
   clock.now = () => now;
+  const service = serviceOf(live.lab);
+  const instance = instanceOfVip(live.lab, service.vip) ?? null;
   return {
     live,
+    service,
+    instance,
     clock,
     probe: requests === null ? null : (probe as unknown as Probe),
     capture: { adverts: evidence.adverts, evidence: () => evidence } as unknown as Capture,
     window: { step: 0, title: "before the first fault", from: 0, ...window },
     baselines: { of: () => sight.mark ?? { mailbox: 0, cursor: "" } } as unknown as Observed["baselines"],
     master: "server1",
-    standby: live === dr ? null : "server4",
+    standby: instance ? "server4" : null,
   };
 }
 

@@ -10,7 +10,7 @@ import { ha } from "./an-observed.ts";
 afterEach(closeConnections);
 
 const scenario = (steps: string) =>
-  resolve(parseScenario(`title: One\nstage: ha\nsteps:\n${steps}`, "mine.yaml", { faults }), ha.lab, {
+  resolve(parseScenario(`title: One\ncontrol: keepalived\nsteps:\n${steps}`, "mine.yaml", { faults }), ha.lab, {
     master: "server1",
     faults,
   });

@@ -16,7 +16,7 @@ const parse = (text: string, file = "scenarios/mine.yaml") => parseScenario(text
 /** The expectations of one `expect`, with load and a fault before it. */
 function expectations(text: string): readonly Expectation[] {
   const { steps } = parse(`title: One
-stage: ha
+control: keepalived
 load: { longLived: 1 }
 steps:
   - fault: pause
@@ -35,7 +35,7 @@ description: >
   and another.
 
   A paragraph.
-stage: [dr, ha]
+control: [ipvsadm, keepalived]
 requires: {}
 load: { interval: 50ms }
 steps:
@@ -58,7 +58,7 @@ steps:
       text,
       title: "The master dies",
       description: "One line, and another. A paragraph.",
-      stages: ["dr", "ha"],
+      controls: ["ipvsadm", "keepalived"],
       requires: {},
       load: { intervalMs: 50, timeoutMs: 2000, longLived: 0 },
       steps: [
@@ -90,10 +90,10 @@ steps:
   });
 
   it("without load has none", () => {
-    expect(parse("title: Still\nstage: ha\nsteps: [{ wait: 1s }]\n")).toMatchObject({
+    expect(parse("title: Still\ncontrol: keepalived\nsteps: [{ wait: 1s }]\n")).toMatchObject({
       load: null,
       description: "",
-      stages: ["ha"],
+      controls: ["keepalived"],
     });
   });
 
@@ -162,7 +162,7 @@ describe("an expectation", () => {
 
   it("is a state, which is waited for, or a measure, which is matched once", () => {
     const within = (text: string) => {
-      const { steps } = parse(`title: One\nstage: ha\nload: {}\nsteps:\n  - ${text}\n`);
+      const { steps } = parse(`title: One\ncontrol: keepalived\nload: {}\nsteps:\n  - ${text}\n`);
       return (steps[0] as Step & { kind: "expect" }).withinMs;
     };
     expect(within("expect: { failed: none, outage: none, diagnosis: none }")).toBe(0);

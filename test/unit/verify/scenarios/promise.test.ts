@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { VrrpTimers } from "../../../../lab/vrrp.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
 import { isAsPromised, promiseOf } from "../../../../verify/scenarios/promise.ts";
+import { aLiveLab } from "../a-live-lab.ts";
+import { withInstance, withPriorities } from "../other-labs.ts";
 import { anObserved, dr, ha } from "./an-observed.ts";
 
 /** What VRRP promises for a fault, of the textbook's lab with other timers. */
 function promised(id: string, targets: readonly string[], { priority = 50, ...timers }: Partial<VrrpTimers> = {}) {
-  const servers = ha.lab.servers.map((one) => (one.name === "server4" ? { ...one, priority } : one));
-  const live = { ...ha, lab: { ...ha.lab, servers, keepalived: { ...ha.lab.keepalived, ...timers } } };
+  const live = { ...ha, lab: withInstance(withPriorities(ha.lab, { server4: priority }), timers) };
   return promiseOf(anObserved({ live, window: { fault: { fault: findFault(id), targets } } }));
 }
 
@@ -22,16 +23,19 @@ describe("VRRP promises", () => {
     ["the master-down interval, less up to one interval, for a crash", ["power-off", ["server1"]], [2805, 3805]],
     ["the same for a cable", ["link-down", ["server1"]], [2805, 3805]],
     ["by the lab's interval", ["pause", ["server1"], { advertInterval: 2 }], [4805, 6805]],
-    [
-      "with the skew by it too in version 3",
-      ["pause", ["server1"], { vrrpVersion: 3, advertInterval: 0.1 }],
-      [280, 380],
-    ],
+    ["with the skew by it too in version 3", ["pause", ["server1"], { version: 3, advertInterval: 0.1 }], [280, 380]],
     ["by the standby's priority", ["pause", ["server1"], { priority: 254 }], [2008, 3008]],
     ["the skew alone, when the master says goodbye", ["keepalived-stop", ["server1"]], [305, 805]],
     ["no less than nothing then", ["reboot", ["server1"], { priority: 254 }], [0, 8]],
   ])("%s", (_, given, expected) => {
     expect(band(...given)).toEqual(expected);
+  });
+
+  it("the same of a manual lab as of the one that it is to become", async () => {
+    const window = { fault: { fault: findFault("power-off"), targets: ["server1"] } };
+    const manual = promiseOf(anObserved({ live: await aLiveLab("bare-ha"), window }));
+    expect(manual).toEqual(promised("power-off", ["server1"]));
+    expect(manual).toBeDefined();
   });
 
   it("with its arithmetic in words", () => {
@@ -48,7 +52,7 @@ describe("VRRP promises", () => {
     ["for one that the master outlives", promised("disk-full", ["server1"])],
     ["for a heal, and before the first fault", promiseOf(anObserved())],
     [
-      "in stage dr",
+      "where ipvsadm is in control",
       promiseOf(anObserved({ live: dr, window: { fault: { fault: findFault("power-off"), targets: ["server1"] } } })),
     ],
   ])("nothing %s", (_, promise) => {

@@ -1,26 +1,36 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Lab, type Problem, parseLab } from "../../../../lab/lab.ts";
+import { type Lab, type Problem, parseLab } from "../../../../lab/index.ts";
 import { projectRoot } from "../../../../provision/paths.ts";
 import { parseScenario, resolve } from "../../../../verify/scenarios/index.ts";
+import { namesOf, rolesOf, selectorsOf } from "../../../../verify/scenarios/selectors.ts";
 import { edit, problemsIn, unmarked } from "../../lab/file-cases.ts";
 import { faults } from "./some-faults.ts";
 
 const labText = (name: string): string => readFileSync(join(projectRoot, `labs/${name}.yaml`), "utf8");
 const ha = parseLab(labText("ha"), "ha.yaml");
 const dr = parseLab(labText("dr"), "dr.yaml");
+const bareHa = parseLab(labText("bare-ha"), "bare-ha.yaml");
 
 /** Three directors and three real servers, one of which gets no requests. */
 const large = parseLab(
-  `${labText("ha")}
-  - { name: server5, address: 172.25.254.15, role: director, priority: 70 }
-  - { name: server6, address: 172.25.254.16, role: real-server, weight: 0 }
+  `${edit(
+    edit(
+      labText("ha"),
+      "      - { server: server4, priority: 50 } # starts as BACKUP\n",
+      "      - { server: server4, priority: 50 }\n      - { server: server5, priority: 70 }\n",
+    ),
+    "    scheduler: rr ",
+    "    realServers: [{ server: server2 }, { server: server3 }, { server: server6, weight: 0 }]\n    scheduler: rr ",
+  )}
+  - { name: server5, addresses: [172.25.254.15], role: director }
+  - { name: server6, addresses: [172.25.254.16], role: real-server }
 `,
   "large.yaml",
 );
 
-const parse = (steps: string, head = "stage: ha\nload: { longLived: 1 }") =>
+const parse = (steps: string, head = "control: keepalived\nload: { longLived: 1 }") =>
   parseScenario(`title: One\n${head}\nsteps:\n${steps}`, "mine.yaml", { faults });
 
 /** The steps for a lab whose VIP is with `master`. */
@@ -37,17 +47,35 @@ describe("selectors become names", () => {
     ["the standby is the other director", ha, "server1", ["server1", "server4", "server2"]],
     ["master is who holds the VIP, whatever the priorities", ha, "server4", ["server4", "server1", "server2"]],
     ["of several the standby is the best", large, "server1", ["server1", "server5", "server2"]],
+    ["in a manual lab they are the same", bareHa, "server1", ["server1", "server4", "server2"]],
+    ["in a manual lab master is who holds the VIP, too", bareHa, "server4", ["server4", "server1", "server2"]],
   ])("%s", (_, lab, master, names) => {
     expect(targets(lab, master).flat()).toEqual(names);
   });
 
-  it("in stage dr the director is master, and nobody is standby", () => {
-    const scenario = parse("  - expect: { vip: director, arp: master }\n", "stage: dr");
+  it("under ipvsadm the director is master, and nobody is standby", () => {
+    const scenario = parse("  - expect: { vip: director, arp: master }\n", "control: ipvsadm");
     expect(resolve(scenario, dr, { master: "server1", faults })).toMatchObject({
       master: "server1",
       standby: null,
       steps: [{ expectations: [{ holders: ["server1"] }, { owner: "server1" }] }],
     });
+  });
+
+  it("they are the same in a manual lab as in the one that it is to become", () => {
+    const bare = parseLab(labText("bare"), "bare.yaml");
+    for (const [manual, built] of [
+      [bareHa, ha],
+      [bare, dr],
+    ] as const) {
+      const roles = rolesOf(built, "server1");
+      expect(rolesOf(manual, "server1")).toEqual(roles);
+      expect(selectorsOf(manual)).toEqual(selectorsOf(built));
+      for (const selector of [...selectorsOf(built), "director", "standby", "segment"])
+        expect(namesOf(selector, manual, roles), selector).toEqual(namesOf(selector, built, roles));
+    }
+    expect(namesOf("director", bareHa, rolesOf(bareHa, "server1"))).toBeUndefined();
+    expect(namesOf("director", bare, rolesOf(bare, "server1"))).toEqual(["server1"]);
   });
 
   it("real-servers are all of them for a fault, and those with a weight in a table", () => {
@@ -80,7 +108,7 @@ describe("selectors become names", () => {
     ]);
   });
 
-  it("a foreign host is put on the segment", () => {
+  it("a foreign host is put on the network", () => {
     const steps = "  - fault: rogue-router\n    on: segment\n    with: { password: secret }\n";
     expect(stepsFor(steps)).toMatchObject([
       { places: [{ target: "segment", parameters: { priority: 254, password: "secret" } }] },
@@ -138,7 +166,7 @@ describe("steps", () => {
 });
 
 describe("a scenario that does not fit the lab", () => {
-  const head = "title: One\nstage: ha\nrequires: { preempt: true }\nload: {}\nsteps:\n";
+  const head = "title: One\ncontrol: keepalived\nrequires: { preempt: true }\nload: {}\nsteps:\n";
   const mine = `${head}  - fault: pause
     on: master
   - expect: { vip: standby }
@@ -149,22 +177,22 @@ describe("a scenario that does not fit the lab", () => {
   const weighted = withLab((text) =>
     edit(
       edit(text, "scheduler: rr", "scheduler: wrr"),
-      "address: 172.25.254.12\n",
-      "address: 172.25.254.12\n    weight: 3\n",
+      "    forwarding: dr ",
+      "    realServers: [{ server: server2, weight: 3 }, { server: server3 }]\n    forwarding: dr ",
     ),
   );
   const persistent = withLab((text) => edit(text, "# persistenceTimeout: 50", "persistenceTimeout: 50"));
 
   it.each<[string, Lab, [from: string, to: string], Partial<Problem> & { expectedLike: RegExp; remedyLike: RegExp }]>([
     [
-      "of another stage",
+      "of another control",
       dr,
-      ["stage: ha", "stage: ‸ha"],
+      ["control: keepalived", "control: ‸keepalived"],
       {
-        rule: "stage-of-lab",
-        path: "stage",
-        found: "ha",
-        expectedLike: /^the stage of the lab dr, which is dr$/,
+        rule: "control-of-lab",
+        path: "control",
+        found: "keepalived",
+        expectedLike: /^what is in control of the lab dr, which is ipvsadm$/,
         remedyLike: /--stack/,
       },
     ],
@@ -176,8 +204,8 @@ describe("a scenario that does not fit the lab", () => {
         rule: "requirement-of-lab",
         path: "requires.preempt",
         found: "true",
-        expectedLike: /^keepalived\.preempt of the lab \S+, which is false$/,
-        remedyLike: /^write `preempt: true` under `keepalived`/,
+        expectedLike: /^`preempt` of the lab \S+, which is false$/,
+        remedyLike: /^write `preempt: true` in `vrrp`/,
       },
     ],
     [
@@ -228,7 +256,7 @@ describe("a scenario that does not fit the lab", () => {
         rule: "wrong-place",
         path: "steps[0].on",
         found: "server2",
-        expectedLike: /^a target for partition, in stage ha one of master, standby$/,
+        expectedLike: /^a target for partition, with keepalived in control one of master, standby$/,
         remedyLike: /^choose/,
       },
     ],

@@ -1,16 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { faults } from "../../../../verify/faults/index.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
+import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import type { ProbedRequest, ProbeResult } from "../../../../verify/probe/index.ts";
 import type { RunResult, StepResult } from "../../../../verify/report/result.ts";
 import { parseScenario, resolve } from "../../../../verify/scenarios/index.ts";
 import type { OpenWindow } from "../../../../verify/scenarios/observed.ts";
 import { resultOf } from "../../../../verify/scenarios/result-of.ts";
+import { aLiveLab } from "../a-live-lab.ts";
 import { adverts, story } from "../wire/wire-story.ts";
 import { asked, dr, ha, refused, timeout, times } from "./an-observed.ts";
 
 const text = `title: The master loses its power
-stage: ha
+control: [ipvsadm, keepalived]
 load: {}
 steps:
   - fault: power-off
@@ -18,7 +20,9 @@ steps:
   - expect: { served: 2s }
   - heal: power-off
 `;
-const scenario = resolve(parseScenario(text, "mine.yaml", { faults }), ha.lab, { master: "server1", faults });
+const scenarioFor = ({ lab }: LiveLab) =>
+  resolve(parseScenario(text, "mine.yaml", { faults }), lab, { master: "server1", faults });
+const scenario = scenarioFor(ha);
 
 const step = (n: number, kind: StepResult["kind"], given: Partial<StepResult> = {}): StepResult => ({
   n,
@@ -142,7 +146,17 @@ describe("a run", () => {
   it("tells the lab as it was, and names what answered", () => {
     const { lab, series, startedAt } = result();
     expect(startedAt).toBe("2026-01-01T12:00:00.000Z");
-    expect(lab).toMatchObject({ name: "ha", stage: "ha", vip: "172.25.254.100", port: 80, client: "172.25.254.250" });
+    expect(lab).toMatchObject({
+      name: "ha",
+      setup: "automatic",
+      control: "keepalived",
+      service: "172.25.254.100:80",
+      instance: "VI_1",
+      network: "segment",
+      vip: "172.25.254.100",
+      port: 80,
+      client: "172.25.254.250",
+    });
     expect(lab.servers.map(({ name, priority }) => [name, priority])).toEqual([
       ["server1", 100],
       ["server2", undefined],
@@ -152,6 +166,13 @@ describe("a run", () => {
     for (const { mac } of lab.servers) expect(mac).toMatch(/^[0-9a-f:]{17}$/);
     expect(series.requests.servers).toEqual(["server2", "server3"]);
     expect(series.connections[0]?.server).toBe("server3");
+  });
+
+  it("tells a manual lab as what it is, with the election that it is to have", async () => {
+    const live = await aLiveLab("bare-ha");
+    const { lab } = result({ live, scenario: scenarioFor(live) });
+    expect(lab).toMatchObject({ name: "bare-ha", setup: "manual", control: "keepalived", instance: "VI_1" });
+    expect(lab.servers.map(({ priority }) => priority)).toEqual([100, undefined, undefined, 50]);
   });
 
   it("names the capture as it lies beside the result, and tells of advertisements what is of use", () => {
@@ -170,9 +191,10 @@ describe("a run", () => {
     expect([series.requests.due, series.arp, series.connections]).toEqual([[], [], []]);
   });
 
-  it("is JSON as it is, of stage dr too, whose director has no priority", () => {
-    const ofDr = result({ live: dr, windows: windows.slice(0, 1) });
+  it("is JSON as it is, of an ipvsadm lab too, whose director has no priority", () => {
+    const ofDr = result({ live: dr, scenario: scenarioFor(dr), windows: windows.slice(0, 1) });
     expect(JSON.parse(JSON.stringify(ofDr))).toEqual(ofDr);
+    expect(ofDr.lab).toMatchObject({ control: "ipvsadm", instance: null });
     for (const server of ofDr.lab.servers) expect(server).not.toHaveProperty("priority");
   });
 });

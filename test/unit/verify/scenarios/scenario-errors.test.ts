@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type FileError, formatFileError, type Problem } from "../../../../lab/lab.ts";
+import { type FileError, formatFileError, type Problem } from "../../../../lab/index.ts";
 import { propertyPaths } from "../../../../lab/yaml/schema.ts";
 import { parseScenario } from "../../../../verify/scenarios/index.ts";
 import { rules } from "../../../../verify/scenarios/rules.ts";
@@ -8,7 +8,7 @@ import { edit, type FileCase, problemsIn, unmarked } from "../../lab/file-cases.
 import { faults } from "./some-faults.ts";
 
 const ha = `title: The master dies
-stage: ha
+control: keepalived
 load: { longLived: 2 }
 steps:
   - expect: { served: 2s }
@@ -21,7 +21,7 @@ steps:
 `;
 
 const dr = `title: A web server is stopped
-stage: dr
+control: ipvsadm
 load: {}
 steps:
   - fault: httpd-stop
@@ -32,7 +32,7 @@ steps:
 const problemsOf = (text: string): readonly Problem[] => problemsIn(() => parseScenario(text, "mine.yaml", { faults }));
 
 /** A property that is added at the top of the file. */
-const top = (line: string) => ({ from: "stage: ha\n", to: `stage: ha\n${line}\n` });
+const top = (line: string) => ({ from: "control: keepalived\n", to: `control: keepalived\n${line}\n` });
 
 /** Something in place of what the first step expects. */
 const expecting = (expectation: string) => ({ from: "{ served: 2s }", to: `{ ${expectation} }` });
@@ -60,12 +60,17 @@ const valueCases: FileCase[] = [
   value("title", { from: "title: The master dies", to: "title: ‸x" }, /^a title: one line, 2 to 80/, /^write `title: /),
   { ...value("description", top("description: ‸5"), /^text that says/, /^put it in quotes/) },
   value(
-    "stage",
-    { from: "stage: ha", to: "stage: ‸hq" },
-    /^one of dr, ha, or a list of them$/,
-    /^did you mean `ha`\?$/,
+    "control",
+    { from: "control: keepalived", to: "control: ‸keepalive" },
+    /^one of ipvsadm, keepalived, or a list of them$/,
+    /^did you mean `keepalived`\?$/,
   ),
-  value("stage[1]", { from: "stage: ha", to: "stage: [ha, ‸dx]" }, /^one of dr, ha$/, /^did you mean `dr`\?$/),
+  value(
+    "control[1]",
+    { from: "control: keepalived", to: "control: [keepalived, ‸ipvsadmin]" },
+    /^one of ipvsadm, keepalived$/,
+    /^did you mean `ipvsadm`\?$/,
+  ),
   value("requires", top("requires: ‸preempt"), /^a map with preempt$/, /^write `requires: \{ preempt: false \}`/),
   value("requires.preempt", top("requires: { preempt: ‸off }"), /^true or false$/, /^write `preempt: false`$/),
   {
@@ -271,14 +276,19 @@ const missing = (why: string, change: { from: string; to: string }, path: string
 });
 
 const missingCases: FileCase[] = [
-  missing("title", { from: "title: The master dies\nstage", to: "‸stage" }, "title", /^a title/),
+  missing("title", { from: "title: The master dies\ncontrol", to: "‸control" }, "title", /^a title/),
   missing(
-    "stage",
-    { from: "title: The master dies\nstage: ha\n", to: "‸title: The master dies\n" },
-    "stage",
-    /^one of dr, ha/,
+    "control",
+    { from: "title: The master dies\ncontrol: keepalived\n", to: "‸title: The master dies\n" },
+    "control",
+    /^one of ipvsadm, keepalived, or a list of them$/,
   ),
-  missing("steps", { from: ha, to: "‸title: The master dies\nstage: ha\nload: {}\n" }, "steps", /^a list of steps$/),
+  missing(
+    "steps",
+    { from: ha, to: "‸title: The master dies\ncontrol: keepalived\nload: {}\n" },
+    "steps",
+    /^a list of steps$/,
+  ),
   missing("value of load", { from: "load: { longLived: 2 }", to: "‸load:" }, "load", /^a map with interval/),
   missing("on in a table", expecting("‸table: { without: real-server-1 }"), `${ofFirst}.table.on`, selector),
   missing("about in a mail", expecting("‸mail: { on: master }"), `${ofFirst}.mail.about`, /^text of/),
@@ -296,6 +306,7 @@ const unknownKey = (change: { from: string; to: string }, path: string, remedy: 
 
 const unknownKeyCases: FileCase[] = [
   unknownKey(top("‸name: mine"), "name", /^remove it: a scenario is called by its file's name$/),
+  unknownKey(top("‸stage: ha"), "stage", /^write `control: ipvsadm` for dr, `control: keepalived` for ha$/),
   unknownKey(top("‸step: []"), "step", /^did you mean `steps`\?$/),
   unknownKey(top("‸within: 5s"), "within", /^did you mean `steps\[\]\.within`\?$/),
   unknownKey({ from: "longLived: 2", to: "longLived: 2, ‸rate: 50" }, "load.rate", /^remove it$/),
@@ -482,13 +493,13 @@ const ruleCases: FileCase[] = [
     "a director's fault on a real server",
     last("- fault: partition", "  on: ‸real-server-1"),
     "steps[4].on",
-    /^a target for partition, in stage ha one of master, standby$/,
+    /^a target for partition, with keepalived in control one of master, standby$/,
     "real-server-1",
     /^choose/,
   ),
   broken(
     "wrong-place",
-    "a real server's fault on the segment",
+    "a real server's fault on the network",
     last("- fault: httpd-stop", "  on: ‸segment"),
     "steps[4].on",
     /one of real-server-1, real-server-2, real-servers$/,
@@ -497,19 +508,19 @@ const ruleCases: FileCase[] = [
   ),
   broken(
     "wrong-place",
-    "a fault that its stage does not have",
+    "a fault that a lab under ipvsadm does not have",
     { base: dr, from: "httpd-stop\n    on: real-server-1", to: "partition\n    on: ‸master" },
     "steps[0].on",
-    /^no partition in stage dr, which has no target for it$/,
+    /^no partition with ipvsadm in control, which has no target for it$/,
     "master",
     /^remove it/,
   ),
   broken(
     "wrong-place",
-    "a standby in stage dr",
+    "a standby under ipvsadm",
     { base: dr, from: "httpd-stop\n    on: real-server-1", to: "pause\n    on: ‸standby" },
     "steps[0].on",
-    /in stage dr one of master, director, /,
+    /with ipvsadm in control one of master, director, /,
     "standby",
     /^choose/,
   ),
@@ -518,7 +529,7 @@ const ruleCases: FileCase[] = [
     "a real server that holds the VIP",
     expecting("vip: ‸real-server-1"),
     `${ofFirst}.vip`,
-    /^a director, in stage ha one of master, standby, or/,
+    /^a director, with keepalived in control one of master, standby, or/,
     "real-server-1",
     /^choose/,
   ),
@@ -527,7 +538,7 @@ const ruleCases: FileCase[] = [
     "a director in the table",
     expecting("table: { on: master, realServers: [‸standby] }"),
     `${ofFirst}.table.realServers[0]`,
-    /^real servers, in/,
+    /^real servers, with keepalived in/,
     "standby",
     /^choose/,
   ),
@@ -536,16 +547,16 @@ const ruleCases: FileCase[] = [
     "several real servers where one is meant",
     expecting("balance: { only: ‸real-servers }"),
     `${ofFirst}.balance.only`,
-    /^a real server, in/,
+    /^a real server, with keepalived in/,
     "real-servers",
     /^choose/,
   ),
   broken(
     "wrong-selector",
-    "the segment's mailbox",
+    "the network's mailbox",
     expecting("mail: { about: x, on: ‸segment }"),
     `${ofFirst}.mail.on`,
-    /^a director, in/,
+    /^a director, with keepalived in/,
     "segment",
     /^choose/,
   ),
@@ -554,7 +565,7 @@ const ruleCases: FileCase[] = [
     "the director, of two",
     expecting("log: { line: x, on: ‸director }"),
     `${ofFirst}.log.on`,
-    /^a director, in/,
+    /^a director, with keepalived in/,
     "director",
     /^choose/,
   ),
@@ -563,7 +574,7 @@ const ruleCases: FileCase[] = [
     "both directors, of one",
     { base: dr, from: "{ served: 2s }", to: "{ vip: ‸both }" },
     "steps[1].expect.vip",
-    /^nobody, master or director in stage dr/,
+    /^nobody, master or director with ipvsadm in control/,
     "both",
     /^write `vip: master`$/,
   ),
@@ -576,13 +587,13 @@ const ruleCases: FileCase[] = [
     ] as const
   ).map(([line, key]) =>
     broken(
-      "expectation-of-other-stage",
-      `${key} in stage dr`,
+      "expectation-of-other-control",
+      `${key} under ipvsadm`,
       { base: dr, from: "{ served: 2s }", to: `{ ${line} }` },
       `steps[1].expect.${key}`,
-      /^no such expectation in stage dr/,
+      /^no such expectation with ipvsadm in control/,
       key,
-      /`stage: ha`$/,
+      /`control: keepalived`$/,
     ),
   ),
   ...["served: 2s", "balance: even", "outage: none", "failed: none", "delayed: none"].map((line) =>
@@ -754,21 +765,21 @@ const ruleCases: FileCase[] = [
   ),
   broken(
     "named-twice",
-    "a stage twice",
-    { from: "stage: ha", to: "stage: [ha, ‸ha]" },
-    "stage[1]",
+    "a control twice",
+    { from: "control: keepalived", to: "control: [keepalived, ‸keepalived]" },
+    "control[1]",
     /^each once$/,
-    "ha a second time",
+    "keepalived a second time",
     /^remove/,
   ),
   broken(
-    "requirement-of-other-stage",
-    "preemption in stage dr",
-    { base: dr, from: "stage: dr\n", to: "stage: dr\nrequires: { ‸preempt: true }\n" },
+    "requirement-of-other-control",
+    "preemption under ipvsadm",
+    { base: dr, from: "control: ipvsadm\n", to: "control: ipvsadm\nrequires: { ‸preempt: true }\n" },
     "requires.preempt",
-    /^no preempt in stage dr/,
+    /^no preempt with ipvsadm in control/,
     "preempt",
-    /`stage: ha`$/,
+    /`control: keepalived`$/,
   ),
 ];
 
@@ -798,9 +809,13 @@ describe("a scenario file that is wrong in one thing", () => {
     expect(problemsOf(text)).toHaveLength(1);
   });
 
-  it("a promise in a scenario that is also for stage dr is wrong for the stage alone", () => {
-    const text = edit(edit(ha, "stage: ha", "stage: [dr, ha]"), "{ vip: standby }", "{ outage: promised }");
-    expect(problemsOf(text)).toMatchObject([{ rule: "expectation-of-other-stage", path: "steps[2].expect.outage" }]);
+  it("a promise in a scenario that is also for ipvsadm is wrong for the control alone", () => {
+    const text = edit(
+      edit(ha, "control: keepalived", "control: [ipvsadm, keepalived]"),
+      "{ vip: standby }",
+      "{ outage: promised }",
+    );
+    expect(problemsOf(text)).toMatchObject([{ rule: "expectation-of-other-control", path: "steps[2].expect.outage" }]);
   });
 });
 
@@ -831,7 +846,7 @@ describe("what only a lab can tell is not checked", () => {
 describe("several problems", () => {
   it("are all told, in the order of the file, with the line and a caret under the place", () => {
     const text = `title: Mistakes
-stage: ha
+control: keepalived
 steps:
   - fault: power-of
     on: master
@@ -857,7 +872,7 @@ mistakes.yaml:6:23: steps[1].expect.served: expected for how long every request 
   6 |   - expect: { served: 2, vip: real-server-1 }
     |                       ^
 
-mistakes.yaml:6:31: steps[1].expect.vip: expected a director, in stage ha one of master, standby, or a server's name; found real-server-1. Fix: choose one of these
+mistakes.yaml:6:31: steps[1].expect.vip: expected a director, with keepalived in control one of master, standby, or a server's name; found real-server-1. Fix: choose one of these
   6 |   - expect: { served: 2, vip: real-server-1 }
     |                               ^^^^^^^^^^^^^
 

@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseLab, type Stage } from "../../../../lab/lab.ts";
+import { type Control, parseLab } from "../../../../lab/index.ts";
 import { projectRoot } from "../../../../provision/paths.ts";
 import { faults } from "../../../../verify/faults/index.ts";
 import { findScenario, readScenario, resolve, scenarioNames } from "../../../../verify/scenarios/index.ts";
 import { edit } from "../../lab/file-cases.ts";
 
-const labText = (stage: Stage): string => readFileSync(join(projectRoot, `labs/${stage}.yaml`), "utf8");
+const labs: Readonly<Record<Control, string>> = { ipvsadm: "labs/dr.yaml", keepalived: "labs/ha.yaml" };
 const names = await scenarioNames();
 const scenarios = await Promise.all(names.map(async (name) => readScenario(await findScenario(name), { faults })));
 
 describe.each(scenarios)("$name", (scenario) => {
-  it.each(scenario.stages)("fits the textbook's lab of stage %s", (stage) => {
-    const text = labText(stage);
+  it.each(scenario.controls)("fits the textbook's lab with %s in control", (control) => {
+    const text = readFileSync(join(projectRoot, labs[control]), "utf8");
     const without = scenario.requires.preempt === false;
-    const lab = parseLab(without ? edit(text, "preempt: true", "preempt: false") : text, `${stage}.yaml`);
+    const lab = parseLab(without ? edit(text, "preempt: true", "preempt: false") : text, labs[control]);
     const { steps } = resolve(scenario, lab, { master: "server1", faults });
     expect(steps.length).toBeGreaterThan(2);
   });

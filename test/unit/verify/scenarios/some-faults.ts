@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { directors, type Lab, realServers } from "../../../../lab/lab.ts";
+import { directors, type Lab, realServers } from "../../../../lab/index.ts";
 import { defineFault, type Fault } from "../../../../verify/faults/fault.ts";
 
 const names = (servers: readonly { name: string }[]): string[] => servers.map(({ name }) => name);
 
 const places = {
   any: (lab: Lab) => names(lab.servers),
-  director: (lab: Lab) => (lab.stage === "ha" ? names(directors(lab)) : []),
+  director: (lab: Lab) => (lab.control === "keepalived" ? names(directors(lab)) : []),
   realServer: (lab: Lab) => names(realServers(lab)),
-  segment: (lab: Lab) => (lab.stage === "ha" ? ["segment"] : []),
+  network: (lab: Lab) => lab.vrrp.map(({ network }) => network),
 };
 
 interface Traits {
@@ -63,7 +63,7 @@ export const faults: readonly Fault[] = [
     parameters: z.object({ seconds: z.int().default(3600).describe("how far off the clock is set") }),
   }),
   named("arp-answer", places.realServer),
-  named("rogue-router", places.segment, {
+  named("rogue-router", places.network, {
     parameters: z.object({ priority: z.int().min(1).max(255).default(254), password: z.string().max(8).optional() }),
   }),
 ];

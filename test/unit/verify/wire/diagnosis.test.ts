@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../../../lab/lab.ts";
-import { diagnose } from "../../../../verify/wire/index.ts";
+import { type Lab, parseLab, readLab } from "../../../../lab/index.ts";
+import type { WireAdvert } from "../../../../verify/wire/evidence.ts";
+import { diagnose as diagnoseFor } from "../../../../verify/wire/index.ts";
+import { vrrpFacts } from "../../../../verify/wire/masterships.ts";
+import { serviceOf, withTwoInstances } from "../other-labs.ts";
 import { adverts, claims, lab, macs, resigns, type Speech, story } from "./wire-story.ts";
 
 const { server1, server2, server4 } = macs;
+type Evidence = Parameters<typeof diagnoseFor>[0];
+type Hints = Parameters<typeof diagnoseFor>[3];
+/** The diagnoses of the lab's first service. */
+const diagnose = (wire: Evidence, of: Lab, hints?: Hints) => diagnoseFor(wire, of, serviceOf(of), hints);
 const ids = (...all: Parameters<typeof diagnose>) => diagnose(...all).map(({ id }) => id);
 /** server1 is master from the start, until it has spoken so many times: the last time at (count - 1) × 1000 + 100. */
 const server1Speaks = (count: number) => adverts("server1", { from: 100, count, id: 10 });
@@ -16,8 +23,8 @@ it("finds nothing where one director is master all the time", () => {
 
 it("finds nothing in a lab without VRRP", () => {
   const dr = parseLab(
-    "stage: dr\nnetwork: {subnet: 10.0.0.0/24}\nservice: {vip: 10.0.0.100}\nservers:\n" +
-      "  - {name: a, address: 10.0.0.11, role: director}\n  - {name: b, address: 10.0.0.12, role: real-server}\n",
+    "control: ipvsadm\nnetworks: [{subnets: [10.0.0.0/24]}]\nservices: [{vip: 10.0.0.100}]\nservers:\n" +
+      "  - {name: a, addresses: [10.0.0.11], role: director}\n  - {name: b, addresses: [10.0.0.12], role: real-server}\n",
     "dr.yaml",
   );
   expect(ids(story(20_000, []), dr)).toEqual([]);
@@ -233,7 +240,7 @@ describe("an unknown router", () => {
   it("is one with a director's address, too", () => {
     const wire = story(8000, [
       ...server1Speaks(8),
-      ...unknownRouter({ from: 4300, count: 2, priority: 100, source: lab.servers[0]?.address ?? "" }),
+      ...unknownRouter({ from: 4300, count: 2, priority: 100, source: lab.servers[0]?.management ?? "" }),
     ]);
     expect(diagnose(wire, lab)).toMatchObject([{ id: "rogue-router" }]);
     expect(diagnose(wire, lab)[0]?.title).toContain("which is server1's address but not its hardware address");
@@ -308,6 +315,74 @@ describe("no master", () => {
       { id: "no-master", from: 10_000, to: null },
     ]);
     expect(ids(story(20_000, []), lab)).toEqual(["no-master"]);
+  });
+});
+
+describe("a manual keepalived lab", async () => {
+  const bareHa = await readLab("labs/bare-ha.yaml");
+
+  it("has a time without a master", () => {
+    const wire = story(20_000, resigns("server1", 10_500));
+    expect(diagnose(wire, bareHa)).toMatchObject([{ id: "no-master", from: 0, to: null }]);
+  });
+
+  it("is diagnosed as the lab that it is to become", () => {
+    const wire = story(20_000, [...server1Speaks(5), ...adverts("server4", { from: 4100 + 4900, count: 9 })]);
+    expect(ids(wire, bareHa)).toEqual(["master-crash", "no-master"]);
+    expect(diagnose(wire, bareHa)).toEqual(diagnose(wire, lab));
+  });
+});
+
+describe("two VRRP instances on one network", () => {
+  const two = withTwoInstances(lab);
+  const [VI_1, VI_2] = two.vrrp;
+  const [first, second] = two.services;
+  if (!VI_1 || !VI_2 || !first || !second) throw new Error("the lab has not two services of two instances");
+  const speaks = (count: number) => adverts("server4", { from: 300, count, id: 50 }, VI_2);
+  const of = (wire: Evidence) => [first, second].map((service) => diagnoseFor(wire, two, service).map(({ id }) => id));
+
+  it("may each have another master, which is no split brain", () => {
+    expect(of(story(20_000, [...server1Speaks(20), ...speaks(20)]))).toEqual([[], []]);
+  });
+
+  it("are each diagnosed by their own advertisements", () => {
+    const wire = story(20_000, [
+      ...server1Speaks(5),
+      ...adverts("server4", { from: 7905, count: 13, id: 70 }),
+      ...speaks(20),
+    ]);
+    expect(of(wire)).toEqual([["master-crash"], []]);
+    expect(of(story(20_000, server1Speaks(20)))).toEqual([[], ["no-master"]]);
+  });
+
+  it("have passwords of their own", () => {
+    const wire = story(20_000, [
+      ...server1Speaks(20),
+      ...adverts("server4", { from: 300, count: 20, password: "2222" }, VI_2),
+    ]);
+    expect(of(wire)).toEqual([[], ["wrong-password"]]);
+  });
+
+  it("have an unknown router each to themselves", () => {
+    const rogue = { ...unknownRouter({ from: 4300, count: 2, priority: 200 })[0], virtualRouterId: 52 } as WireAdvert;
+    const wire = (addresses: readonly string[]) =>
+      story(8000, [...server1Speaks(8), ...speaks(8), { ...rogue, addresses }]);
+    expect(of(wire([second.vip]))).toEqual([[], ["rogue-router"]]);
+    expect(of(wire([first.vip]))).toEqual([["rogue-router"], ["rogue-router"]]);
+  });
+
+  it("have their own members, timers and addresses", () => {
+    const slow = { ...VI_2, advertInterval: 2, version: 3 as const };
+    const [one, other] = [vrrpFacts(two, VI_1), vrrpFacts(two, slow)];
+    expect([one.intervalMs, other.intervalMs]).toEqual([1000, 2000]);
+    expect([one.masterDownMs.get("server1"), one.masterDownMs.get("server4")]).toEqual([3609.375, 3804.6875]);
+    expect(other.masterDownMs.get("server1")).toBeGreaterThan(other.masterDownMs.get("server4") ?? 0);
+    const [ofFirst, ofSecond] = [...server1Speaks(1), ...speaks(1)];
+    if (!ofFirst || !ofSecond) throw new Error("nobody speaks");
+    expect([one.concerns(ofFirst), one.concerns(ofSecond)]).toEqual([true, false]);
+    expect([other.concerns(ofFirst), other.concerns(ofSecond)]).toEqual([false, true]);
+    const virtual = { ...ofSecond, mac: "00:00:5e:00:01:34" };
+    expect([one.directorOf(virtual), other.directorOf(virtual)]).toEqual([undefined, "server4"]);
   });
 });
 

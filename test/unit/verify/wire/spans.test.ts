@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { vipOwners, vrrpStates } from "../../../../verify/wire/index.ts";
+import type { VrrpInstance } from "../../../../lab/index.ts";
+import { vipOwners as ownersOf, vrrpStates as statesOf } from "../../../../verify/wire/index.ts";
 import type { VrrpSpan } from "../../../../verify/wire/records.ts";
-import { adverts, claims, lab, macs, resigns, story } from "./wire-story.ts";
+import { withTwoInstances } from "../other-labs.ts";
+import { adverts, claims, instance, lab, macs, resigns, story } from "./wire-story.ts";
+
+type Evidence = Parameters<typeof statesOf>[0];
+const vrrpStates = (wire: Evidence, of = lab) => statesOf(wire, of, instance);
+const vipOwners = (wire: Evidence, of = lab) => ownersOf(wire, of, instance);
 
 /** One server's states with the moments at which they begin, and the end of the last. */
 const states = (server: string, spans: readonly VrrpSpan[]) =>
@@ -113,6 +119,18 @@ describe("VRRP states", () => {
       ...[4300, "BACKUP", 11_900],
       ...[11_900, "MASTER", 20_000],
     ]);
+  });
+
+  it("are those of one instance where two share a network", () => {
+    const two = withTwoInstances(lab);
+    const [VI_1, VI_2] = two.vrrp;
+    const wire = story(20_000, [...server1Speaks(20), ...adverts("server4", { from: 100, count: 20, id: 50 }, VI_2)]);
+    const masters = (of: VrrpInstance | undefined) =>
+      statesOf(wire, two, of).map(({ server, state }) => `${server} ${state}`);
+    expect(masters(VI_1)).toEqual(["server1 MASTER", "server4 BACKUP"]);
+    expect(masters(VI_2)).toEqual(["server1 BACKUP", "server4 MASTER"]);
+    expect(ownersOf(wire, two, VI_1).map(({ server }) => server)).toEqual(["server1"]);
+    expect(ownersOf(wire, two, VI_2).map(({ server }) => server)).toEqual(["server4"]);
   });
 
   it("are without gaps and in order", () => {

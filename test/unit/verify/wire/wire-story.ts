@@ -1,14 +1,15 @@
-import { readLab } from "../../../../lab/lab.ts";
+import { priorityIn, readLab, type VrrpInstance } from "../../../../lab/index.ts";
 import type { ArpClaim, Handshake, WireAdvert, WireEvidence } from "../../../../verify/wire/evidence.ts";
+import { instanceOf, interfaceOf } from "../other-labs.ts";
 
 /** The textbook's lab: server1 (priority 100) and server4 (priority 50) are its directors, server2 a real server. */
 export const lab = await readLab("labs/ha.yaml");
+export const instance = instanceOf(lab);
 
 /** Each server's hardware address as Linux prints it. */
-export const macs = Object.fromEntries(lab.servers.map(({ name, mac }) => [name, mac.toLowerCase()])) as Record<
-  "server1" | "server2" | "server3" | "server4",
-  string
->;
+export const macs = Object.fromEntries(
+  lab.servers.map((one) => [one.name, interfaceOf(one).mac.toLowerCase()]),
+) as Record<"server1" | "server2" | "server3" | "server4", string>;
 
 export interface Speech {
   /** When the first one is sent, in milliseconds. */
@@ -25,19 +26,24 @@ export interface Speech {
 }
 
 /** Advertisements in a row, of a director or of anybody. */
-export function adverts(server: "server1" | "server4" | undefined, speech: Speech): WireAdvert[] {
+export function adverts(
+  server: "server1" | "server4" | undefined,
+  speech: Speech,
+  of: VrrpInstance = instance,
+): WireAdvert[] {
   const one = lab.servers.find(({ name }) => name === server);
-  const { from, count, every = 1000, id = 1, password = lab.keepalived.password } = speech;
+  const own = one && interfaceOf(one);
+  const { from, count, every = 1000, id = 1, password = of.password } = speech;
   return Array.from({ length: count }, (_, index) => ({
     at: from + index * every,
-    source: speech.source ?? one?.address ?? "",
-    mac: speech.mac ?? one?.mac.toLowerCase() ?? "",
+    source: speech.source ?? own?.addresses[0] ?? "",
+    mac: speech.mac ?? own?.mac.toLowerCase() ?? "",
     ipId: id === 0 ? 0 : id + index,
     version: 2,
-    virtualRouterId: speech.virtualRouterId ?? lab.keepalived.virtualRouterId,
-    priority: speech.priority ?? one?.priority ?? 0,
+    virtualRouterId: speech.virtualRouterId ?? of.id,
+    priority: speech.priority ?? priorityIn(of, server ?? "") ?? 0,
     intervalMs: 1000,
-    addresses: [lab.service.vip],
+    addresses: of.addresses,
     password,
   }));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TableExpectation } from "../../../../../verify/scenarios/expectations/table.ts";
+import { aLiveLab } from "../../a-live-lab.ts";
 import { adverts, resigns } from "../../wire/wire-story.ts";
 import { dr, match } from "../an-observed.ts";
 
@@ -162,6 +163,14 @@ describe("diagnosis", () => {
     ["nothing, where there is nothing any more", [null, 6000], true],
   ])("%s", async (_, given, ok) => {
     expect((await diagnosis(...given)).ok).toBe(ok);
+  });
+
+  it("no-master is found in a manual keepalived lab", async () => {
+    const live = await aLiveLab("bare-ha");
+    const wire = { adverts: adverts("server1", { from: 0, count: 2 }) };
+    expect((await match({ kind: "diagnosis", id: "no-master" }, { live, wire })).ok).toBe(true);
+    const spoken = { adverts: adverts("server1", { from: 0, count: 11 }) };
+    expect((await match({ kind: "diagnosis", id: "no-master" }, { live, wire: spoken })).ok).toBe(false);
   });
 
   it("says what it saw", async () => {

@@ -3,6 +3,7 @@ import { findFault } from "../../../../../verify/faults/ledger.ts";
 import type { HeldConnection } from "../../../../../verify/probe/records.ts";
 import type { Expectation } from "../../../../../verify/scenarios/expectations/index.ts";
 import type { Amount } from "../../../../../verify/scenarios/expectations/share.ts";
+import { macOf as macIn } from "../../other-labs.ts";
 import { asked, type Ending, ha, match, refused, type Sight, timeout, times } from "../an-observed.ts";
 
 const page = "server2";
@@ -213,7 +214,7 @@ describe("balance", () => {
 });
 
 describe("arp", () => {
-  const macOf = (name: string) => ha.lab.servers.find((server) => server.name === name)?.mac.toLowerCase() ?? "";
+  const macOf = (name: string) => macIn(ha.lab, name).toLowerCase();
   const saw = (...macs: (string | null)[]): Sight => ({ arp: macs.map((mac, at) => ({ mac, after: at, at })) });
   const unknown = "02:00:00:00:00:01";
 

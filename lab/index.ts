@@ -1,0 +1,10 @@
+/** What the rest of the project knows of a lab: the model, what is asked of it, and how it is read. */
+export { labFileOf, labNames } from "./files.ts";
+export { forwardingMethods } from "./forwarding/index.ts";
+export * from "./ip.ts";
+export type * from "./model.ts";
+export * from "./queries.ts";
+export { parseLab, readLab } from "./read.ts";
+export { schedulers } from "./schema.ts";
+export { masterDownInterval, promisedOutage, skew } from "./vrrp.ts";
+export { FileError, formatFileError, type Problem } from "./yaml/problem.ts";

@@ -1,0 +1,157 @@
+import type { Cidr, Ip } from "./ip.ts";
+import type { arpCures, controls, forwardings, roles, schedulers, setups, vrrpStates } from "./schema.ts";
+
+export type Setup = (typeof setups)[number];
+export type Control = (typeof controls)[number];
+export type Forwarding = (typeof forwardings)[number];
+export type Scheduler = (typeof schedulers)[number];
+export type ArpCure = (typeof arpCures)[number];
+export type Role = (typeof roles)[number];
+export type VrrpState = (typeof vrrpStates)[number];
+
+/** A lab as its file describes it, valid and complete: every default is filled in. Plain data, frozen through and through. */
+export interface Lab {
+  /** The form of this data, not of the file. */
+  readonly version: 2;
+  /** From `name:`, else from the file's name. */
+  readonly name: string;
+  /** `automatic`: the servers get their roles. `manual`: they are left to somebody who types the steps. */
+  readonly setup: Setup;
+  /** Who writes the IPVS table: ipvsadm once, by hand or at boot, or keepalived, which also checks real servers and elects a director. */
+  readonly control: Control;
+  readonly image: {
+    /** `baked`: the roles' packages are in the image, disabled; `plain`: they come over SSH. */
+    readonly packages: "plain" | "baked";
+    /** A cloud image to use instead of one that is built. */
+    readonly url?: string;
+  };
+  /** Ethernet segments, in the order of the file. */
+  readonly networks: readonly Network[];
+  /** Where requests come from: a host on the lab host, not a VM. */
+  readonly client: Client;
+  /** In the order of the file. */
+  readonly servers: readonly Server[];
+  /** Every VIP, in the order of the services. */
+  readonly virtualAddresses: readonly VirtualAddress[];
+  /** Empty where no keepalived runs. */
+  readonly vrrp: readonly VrrpInstance[];
+  readonly services: readonly VirtualService[];
+}
+
+/** An Ethernet segment of the lab, a bridge on its host. */
+export interface Network {
+  readonly name: string;
+  readonly subnets: readonly Cidr[];
+  /** The lab host's own addresses on it: always the first host address of each subnet. */
+  readonly hostAddresses: readonly Ip[];
+}
+
+/** A host's way into a network. */
+export interface Interface {
+  /** The network's name. */
+  readonly network: string;
+  /** As the kernel names it there: `eth0`. */
+  readonly device: string;
+  readonly addresses: readonly Ip[];
+}
+
+export interface Client {
+  readonly name: "client";
+  readonly interfaces: readonly Interface[];
+}
+
+/** One virtual machine of the lab. */
+export interface Server {
+  /** An RFC 1123 label, in lower case. */
+  readonly name: string;
+  readonly role: Role;
+  /** The family of its operating system. */
+  readonly os: "debian";
+  /** MiB. */
+  readonly memory: number;
+  /** How a real server is kept from answering ARP for the VIPs; there on real servers alone. */
+  readonly arpCure?: ArpCure;
+  readonly interfaces: readonly ServerInterface[];
+  /** The address that SSH goes to. */
+  readonly management: Ip;
+}
+
+export interface ServerInterface extends Interface {
+  /** Upper case: with lower case libvirt's provider sees a change on every `up`. */
+  readonly mac: string;
+}
+
+/** An address that no host has of its own and that clients know. */
+export interface VirtualAddress {
+  readonly address: Ip;
+  /** The name of the network that it lies in. */
+  readonly network: string;
+}
+
+/** A virtual router: directors that elect one of them to hold its addresses (RFC 9568). */
+export interface VrrpInstance {
+  /** keepalived's name for it. */
+  readonly name: string;
+  /** The virtual router identifier (VRID), 1 to 255. */
+  readonly id: number;
+  readonly version: 2 | 3;
+  /** The name of the network that it advertises on. */
+  readonly network: string;
+  readonly addresses: readonly Ip[];
+  /** In the order of the file. */
+  readonly members: readonly VrrpMember[];
+  /** Seconds between two advertisements: whole ones in version 2, hundredths in version 3. */
+  readonly advertInterval: number;
+  /** Simple text authentication, up to eight characters: always there in version 2, never in version 3, which has none. */
+  readonly password?: string;
+  /** Whether a director that returns with the higher priority takes the addresses back. */
+  readonly preempt: boolean;
+}
+
+export interface VrrpMember {
+  /** The director's name. */
+  readonly server: string;
+  /** 1 to 254; the highest one is elected. */
+  readonly priority: number;
+  /** The state that it starts in. The highest priority is MASTER, unless the file says otherwise. */
+  readonly state: VrrpState;
+}
+
+/** A virtual service of IPVS: ipvsadm(8). */
+export interface VirtualService {
+  /** From `name:`, else `VIP:PORT`. */
+  readonly name: string;
+  readonly protocol: "tcp";
+  readonly vip: Ip;
+  readonly port: number;
+  readonly forwarding: Forwarding;
+  readonly scheduler: Scheduler;
+  /** Seconds; not there: no persistence. */
+  readonly persistenceTimeout?: number;
+  /** keepalived's TCP_CHECK; there where keepalived is in control. */
+  readonly healthCheck?: HealthCheck;
+  /** In the order of the file. */
+  readonly realServers: readonly RealServer[];
+}
+
+/** keepalived.conf(5), TCP_CHECK. In seconds. */
+export interface HealthCheck {
+  /** Between two checks. */
+  readonly delayLoop: number;
+  /** That a real server has to answer. */
+  readonly connectTimeout: number;
+  /** Before a check is repeated. */
+  readonly delayBeforeRetry: number;
+}
+
+/** A destination of a virtual service. */
+export interface RealServer {
+  /** The server's name. */
+  readonly server: string;
+  readonly address: Ip;
+  readonly port: number;
+  /** IPVS weight, 0 to 65535; 0 gets no new connections. */
+  readonly weight: number;
+  /** What its web server serves; default: its name and a newline. */
+  readonly page: string;
+}

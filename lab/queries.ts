@@ -1,0 +1,176 @@
+import { forwardingMethods } from "./forwarding/index.ts";
+import { type Cidr, contains, type Ip, prefixLengthOf } from "./ip.ts";
+import type {
+  Client,
+  Interface,
+  Lab,
+  Network,
+  RealServer,
+  Server,
+  ServerInterface,
+  VirtualService,
+  VrrpInstance,
+  VrrpState,
+} from "./model.ts";
+
+/** The lab's directors, in the order of the file. */
+export const directors = (lab: Lab): Server[] => lab.servers.filter(({ role }) => role === "director");
+
+/** The lab's real servers, in the order of the file. */
+export const realServers = (lab: Lab): Server[] => lab.servers.filter(({ role }) => role === "real-server");
+
+/** @throws Error if the lab has no such server */
+export const serverNamed = (lab: Lab, name: string): Server =>
+  found(
+    lab.servers.find((server) => server.name === name),
+    `the lab ${lab.name} has no server ${name}`,
+  );
+
+/** @throws Error if the lab has no such network */
+export const networkNamed = (lab: Lab, name: string): Network =>
+  found(
+    lab.networks.find((network) => network.name === name),
+    `the lab ${lab.name} has no network ${name}`,
+  );
+
+/** A host's interface on a network. @throws Error if it has none */
+export function interfaceOn(host: Server, network: string): ServerInterface;
+export function interfaceOn(host: Client, network: string): Interface;
+export function interfaceOn(host: Server | Client, network: string): Interface {
+  const all: readonly Interface[] = host.interfaces;
+  return found(
+    all.find((each) => each.network === network),
+    `${host.name} is not on the network ${network}`,
+  );
+}
+
+/** The host's first address on a network. @throws Error if it has none */
+export const addressOn = (host: Server | Client, network: string): Ip => {
+  const all: readonly Interface[] = host.interfaces;
+  return found(all.find((each) => each.network === network)?.addresses[0], `${host.name} has no address on ${network}`);
+};
+
+/** The client's first address. */
+export const clientAddress = (lab: Lab): Ip =>
+  found(lab.client.interfaces[0]?.addresses[0], "the client has no address");
+
+/** The subnet that an address of the lab lies in. @throws Error if it lies in none */
+export const subnetFor = (lab: Lab, address: Ip): Cidr =>
+  found(
+    lab.networks.flatMap(({ subnets }) => subnets).find((subnet) => contains(subnet, address)),
+    `${address} lies in no network of the lab ${lab.name}`,
+  );
+
+/** `ADDRESS/LENGTH`, with the prefix length of its subnet. */
+export const withPrefix = (lab: Lab, address: Ip): string => `${address}/${prefixLengthOf(subnetFor(lab, address))}`;
+
+/** The network that a VIP of the lab lies in. @throws Error if it is no VIP of the lab */
+export const networkOfVip = (lab: Lab, vip: Ip): Network =>
+  networkNamed(
+    lab,
+    found(
+      lab.virtualAddresses.find(({ address }) => address === vip)?.network,
+      `${vip} is no VIP of the lab ${lab.name}`,
+    ),
+  );
+
+/** The VRRP instance that a VIP belongs to; undefined where a director holds it by its own configuration. */
+export const instanceOfVip = (lab: Lab, vip: Ip): VrrpInstance | undefined =>
+  lab.vrrp.find(({ addresses }) => addresses.includes(vip));
+
+/** The VRRP instances that a director takes part in. */
+export const instancesOf = (lab: Lab, server: string): VrrpInstance[] =>
+  lab.vrrp.filter(({ members }) => members.some((member) => member.server === server));
+
+/** The VRRP instances that advertise on a network. */
+export const instancesOnNetwork = (lab: Lab, name: string): VrrpInstance[] =>
+  lab.vrrp.filter(({ network }) => network === name);
+
+/** A director's VRRP priority in an instance; undefined if it takes no part. */
+export const priorityIn = (instance: VrrpInstance, server: string): number | undefined =>
+  instance.members.find((member) => member.server === server)?.priority;
+
+/** The members of an instance, the highest priority first. */
+export const byPriority = (instance: VrrpInstance): VrrpInstance["members"] =>
+  instance.members.toSorted((one, other) => other.priority - one.priority);
+
+/** The director that an instance elects while all of its members are well: the one of the highest priority. */
+export const electedOf = (instance: VrrpInstance): string =>
+  found(byPriority(instance)[0]?.server, `the VRRP instance ${instance.name} has no members`);
+
+/** The director that is to hold a VIP while all are well. */
+export function holderOf(lab: Lab, vip: Ip): string {
+  const instance = instanceOfVip(lab, vip);
+  return instance ? electedOf(instance) : found(directors(lab)[0]?.name, `the lab ${lab.name} has no director`);
+}
+
+/** The services that a real server is a destination of. */
+export const servicesOf = (lab: Lab, server: string): VirtualService[] =>
+  lab.services.filter((service) => service.realServers.some((real) => real.server === server));
+
+/** The VIPs of the services that a real server is a destination of, each once. */
+export const vipsOf = (lab: Lab, server: string): Ip[] => [...new Set(servicesOf(lab, server).map(({ vip }) => vip))];
+
+/** The VIPs that a real server must own: those of services whose forwarding method keeps the destination. Each once. */
+export const ownVipsOf = (lab: Lab, server: string): Ip[] => [
+  ...new Set(
+    servicesOf(lab, server)
+      .filter(({ forwarding }) => forwardingMethods[forwarding].keepsDestination)
+      .map(({ vip }) => vip),
+  ),
+];
+
+/** The device by which a server's services come in: that of its first interface. */
+export const serviceDevice = ({ name, interfaces: [first] }: Server): string =>
+  found(first, `${name} has no interface`).device;
+
+/** What the web server of a real server serves: the page of the first service that it is a destination of. */
+export const pageOf = (lab: Lab, server: string): string =>
+  servicesOf(lab, server)[0]?.realServers.find((real) => real.server === server)?.page ?? "";
+
+/** A director's part in a VRRP instance. */
+export interface VrrpPart extends Omit<VrrpInstance, "members" | "network"> {
+  readonly interface: string;
+  readonly state: VrrpState;
+  readonly priority: number;
+}
+
+/** A director's part in each VRRP instance that it is a member of. */
+export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
+  instancesOf(lab, director.name).flatMap(({ members, network, ...instance }) =>
+    members
+      .filter(({ server }) => server === director.name)
+      .map(({ state, priority }) => ({
+        ...instance,
+        interface: interfaceOn(director, network).device,
+        state,
+        priority,
+      })),
+  );
+
+/** The real servers of a service that get new connections, those of a weight above 0, in the order of the file. */
+export const poolOf = (service: VirtualService): RealServer[] => service.realServers.filter(({ weight }) => weight > 0);
+
+/**
+ * Whether a client's requests go to the pool strictly in turn. Only `rr` promises an order: that of `wrr` depends on weights, that of the
+ * others on connections or addresses.
+ */
+export const goesInTurn = ({ scheduler, persistenceTimeout }: VirtualService): boolean =>
+  scheduler === "rr" && persistenceTimeout === undefined;
+
+/** Whether a single client's requests are shared out equally to the pool, by turns or by weights that are all the same. */
+export function sharesAreEven(service: VirtualService): boolean {
+  const { scheduler, persistenceTimeout } = service;
+  const weights = new Set(poolOf(service).map(({ weight }) => weight));
+  const byWeight = ["wrr", "lc", "wlc"].includes(scheduler) && weights.size === 1;
+  return persistenceTimeout === undefined && (scheduler === "rr" || byWeight);
+}
+
+/** The server whose interface has a hardware address, in whatever case it is written: Linux prints it in lower, libvirt's provider in upper. */
+export const serverWithMac = (lab: Lab, mac: string): string | undefined =>
+  lab.servers.find(({ interfaces }) => interfaces.some((one) => one.mac.toLowerCase() === mac.toLowerCase()))?.name;
+
+function found<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new Error(message);
+  return value;
+}

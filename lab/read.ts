@@ -1,0 +1,149 @@
+import { basename, extname } from "node:path";
+import { contains, parseSubnet, toIp } from "./ip.ts";
+import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
+import { defaultClient, hostAddressOf, type LabDraft, macOf, rules } from "./rules.ts";
+import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
+import { refuseVersion1 } from "./version-1.ts";
+import { parseFile, readText } from "./yaml/file.ts";
+import { deepFreeze } from "./yaml/freeze.ts";
+import { findingsOf } from "./yaml/rules.ts";
+
+/**
+ * The lab that a lab file's text describes.
+ * @param file the file's name, for messages and for the lab's default name
+ * @throws FileError with everything that is wrong
+ */
+export function parseLab(text: string, file: string): Lab {
+  const base = basename(file, extname(file));
+  refuseVersion1(text, file);
+  const { contents } = parseFile(text, file, {
+    schema: labSchema,
+    rules: (draft) => findingsOf(rules, draft as LabDraft, { base }),
+  });
+  return deepFreeze(complete(contents, base));
+}
+
+/**
+ * The lab that a lab file describes.
+ * @throws FileError with everything that is wrong, or that the file cannot be read
+ */
+export async function readLab(file: string): Promise<Lab> {
+  const remedy = "check the path; the textbook's labs are labs/dr.yaml and labs/ha.yaml";
+  return parseLab(await readText(file, "a lab file", remedy), file);
+}
+
+/** Fills in the defaults that depend on other properties. */
+function complete(file: LabOutput, base: string): Lab {
+  const networks = file.networks.map((network): Network => {
+    const subnets = network.subnets.map((text) => {
+      const subnet = parseSubnet(text);
+      if (!subnet) throw new Error(`the lab schema let ${text} pass as a subnet`);
+      return subnet;
+    });
+    return { name: network.name, subnets, hostAddresses: subnets.map(hostAddressOf) };
+  });
+  const [subnet] = networks[0]?.subnets ?? [];
+  if (!subnet) throw new Error("the lab schema let a lab without a subnet pass");
+  const services = file.services.map((service) => serviceOf(file, service));
+  const vips = [...new Set(services.map(({ vip }) => vip))];
+  return {
+    version: 2,
+    name: file.name ?? base,
+    setup: file.setup,
+    control: file.control,
+    image: file.image,
+    networks,
+    client: { name: "client", interfaces: interfacesOf(networks, file.client?.addresses ?? [defaultClient(subnet)]) },
+    servers: file.servers.map((server) => serverOf(file, networks, server)),
+    virtualAddresses: vips.map((address) => ({ address, network: networkOf(networks, address) })),
+    vrrp: (file.vrrp ?? []).map((instance, index) => instanceOf(instance, index, networks, vips)),
+    services,
+  };
+}
+
+const networkOf = (networks: readonly Network[], address: string): string => {
+  const network = networks.find(({ subnets }) => subnets.some((subnet) => contains(subnet, toIp(address))));
+  if (!network) throw new Error(`the lab's rules let ${address} pass, which lies in no network`);
+  return network.name;
+};
+
+/** A host's interfaces, one a network that it has addresses in, in the order of the networks: eth0, eth1 and so on. */
+function interfacesOf(networks: readonly Network[], addresses: readonly string[]): Interface[] {
+  const of = (network: Network) =>
+    addresses.filter((address) => networkOf(networks, address) === network.name).map(toIp);
+  return networks
+    .map((network) => ({ network: network.name, addresses: of(network) }))
+    .filter(({ addresses: own }) => own.length > 0)
+    .map(({ network, addresses: own }, index) => ({ network, device: `eth${index}`, addresses: own }));
+}
+
+function serverOf(file: LabOutput, networks: readonly Network[], server: LabOutput["servers"][number]): Server {
+  const interfaces = interfacesOf(networks, server.addresses).map((each): ServerInterface => {
+    const { mac } = server.interfaces?.find(({ network }) => network === each.network) ?? {};
+    const [address] = each.addresses;
+    if (address === undefined) throw new Error(`${server.name} has an interface without an address`);
+    return { ...each, mac: mac?.toUpperCase() ?? macOf(address) };
+  });
+  const management = interfaces[0]?.addresses[0];
+  if (management === undefined) throw new Error(`the lab schema let ${server.name} pass without an address`);
+  return {
+    name: server.name,
+    role: server.role,
+    os: file.os,
+    memory: server.memory ?? file.memory,
+    ...(server.role === "real-server" ? { arpCure: server.arpCure ?? file.arpCure } : {}),
+    interfaces,
+    management,
+  };
+}
+
+function serviceOf(file: LabOutput, service: LabOutput["services"][number]): VirtualService {
+  const { name, persistenceTimeout, healthCheck, realServers, ...rest } = service;
+  const chosen =
+    realServers ??
+    file.servers
+      .filter(({ role }) => role === "real-server")
+      .map((one) => ({ server: one.name, weight: 1, page: undefined }));
+  const vip = toIp(service.vip);
+  return {
+    ...rest,
+    name: name ?? `${vip}:${service.port}`,
+    vip,
+    ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }),
+    ...(file.control === "keepalived"
+      ? { healthCheck: healthCheck ?? { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }
+      : {}),
+    realServers: chosen.map(({ server, weight, page }) => ({
+      server,
+      address: toIp(file.servers.find((one) => one.name === server)?.addresses[0] ?? ""),
+      port: service.port,
+      weight,
+      page: page ?? `${server}\n`,
+    })),
+  };
+}
+
+function instanceOf(
+  instance: NonNullable<LabOutput["vrrp"]>[number],
+  index: number,
+  networks: readonly Network[],
+  vips: VrrpInstance["addresses"],
+): VrrpInstance {
+  const { name, addresses, members, password, ...rest } = instance;
+  const own = addresses?.map(toIp) ?? vips;
+  const highest = Math.max(...members.map(({ priority }) => priority));
+  const taken = members.some(({ state }) => state === "MASTER");
+  return {
+    ...rest,
+    name: name ?? `VI_${index + 1}`,
+    network: networkOf(networks, own[0] ?? ""),
+    addresses: own,
+    members: members.map(({ server, priority, state }) => ({
+      server,
+      priority,
+      // keepalived.conf(5), nopreempt: "the initial state must not be MASTER".
+      state: state ?? (priority === highest && !taken && instance.preempt ? "MASTER" : "BACKUP"),
+    })),
+    ...(instance.version === 2 ? { password: password ?? defaultPassword } : {}),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * What the Pulumi program declares for a stack, as JSON on stdout: `node --import tsx test/unit/stacks/declared.ts STACK`. The engine's part is
+ * Pulumi's own mocks, so that it takes a process of its own: they are global. Keys are constant.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+const [stack = ""] = process.argv.slice(2);
+const privateKeyOf = (name: string): string =>
+  `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.from(name).toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`;
+const declared: { type: string; name: string; inputs: unknown }[] = [];
+
+await pulumi.runtime.setMocks(
+  {
+    newResource: ({ type, name, inputs }) => {
+      declared.push({ type, name, inputs });
+      const made: Record<string, object> = {
+        "lvs:index:KeyPair": { publicKey: `ssh-ed25519 PUBLIC-${name} comment`, privateKey: privateKeyOf(name) },
+        "lvs:index:GuestImage": {
+          disk: "/disk",
+          kernel: "/kernel",
+          initrd: "/initrd",
+          pool: "/pool",
+          acceleration: "qemu",
+        },
+        "lvs:index:LabHost": { generation: "1", uri: "qemu+unix:///system" },
+        "lvs:index:SeedImage": { file: `${name}.img`, path: `/seeds/${name}.img` },
+      };
+      return { id: name, state: { ...inputs, ...made[type] } };
+    },
+    call: () => ({}),
+  },
+  "lvs-lab",
+  stack,
+  false,
+);
+const { default: program } = await import("../../../stacks/index.ts");
+await program();
+// Declaring goes on after the program has ended: the last resources wait for the first ones.
+process.once("beforeExit", () => console.log(JSON.stringify(declared, undefined, 2)));
