@@ -18,6 +18,10 @@ export const jsonOption = (): Option => new Option("-j, --json", "print JSON ins
 export const reportOption = (): Option =>
   new Option("--report <directory>", "directory of the reports").default(join(projectRoot, "reports"));
 
+/** Every command that sends a load takes the virtual service that it goes to. */
+export const serviceOption = (): Option =>
+  new Option("--service <name>", "the virtual service, by its name or VIP:PORT; by default the lab's first");
+
 /** Reads an option's whole number from 1, up to `most` if there is a most. */
 export const wholeNumber =
   (most = Number.POSITIVE_INFINITY) =>

@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
 import { contains, parseSubnet, toIp } from "./ip.ts";
 import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
-import { defaultClient, hostAddressOf, type LabDraft, macOf, rules } from "./rules.ts";
+import { defaultClient, defaultInstanceName, hostAddressOf, type LabDraft, macOf, rules } from "./rules.ts";
 import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
 import { refuseVersion1 } from "./version-1.ts";
 import { parseFile, readText } from "./yaml/file.ts";
@@ -118,10 +118,16 @@ function serviceOf(file: LabOutput, service: LabOutput["services"][number]): Vir
       address: toIp(file.servers.find((one) => one.name === server)?.addresses[0] ?? ""),
       port: service.port,
       weight,
-      page: page ?? `${server}\n`,
+      page: page ?? pageGiven(file, server) ?? `${server}\n`,
     })),
   };
 }
+
+/** The page that a service of the file gives a real server: it is the server's, whatever the service. */
+const pageGiven = (file: LabOutput, server: string): string | undefined =>
+  file.services
+    .flatMap(({ realServers = [] }) => realServers)
+    .find((real) => real.server === server && real.page !== undefined)?.page;
 
 function instanceOf(
   instance: NonNullable<LabOutput["vrrp"]>[number],
@@ -135,7 +141,7 @@ function instanceOf(
   const taken = members.some(({ state }) => state === "MASTER");
   return {
     ...rest,
-    name: name ?? `VI_${index + 1}`,
+    name: name ?? defaultInstanceName(index),
     network: networkOf(networks, own[0] ?? ""),
     addresses: own,
     members: members.map(({ server, priority, state }) => ({

@@ -11,7 +11,7 @@ import {
   parseIp,
   parseSubnet,
 } from "./ip.ts";
-import { defaultPriority, type LabInput, labName, labNameExpected } from "./schema.ts";
+import { defaultPriority, defaultVirtualRouterId, type LabInput, labName, labNameExpected } from "./schema.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
 
@@ -43,17 +43,10 @@ const directorCounts = {
 function listsOfOne(draft: LabDraft): [path: Path, what: string, list: readonly unknown[] | undefined][] {
   return [
     [["networks"], "network in a lab", draft.networks],
-    [["services"], "service in a lab", draft.services],
-    [["vrrp"], "VRRP instance in a lab", draft.vrrp],
     ...(draft.networks ?? []).map((network, index): [Path, string, readonly unknown[] | undefined] => [
       ["networks", index, "subnets"],
       "subnet in a network",
       network?.subnets,
-    ]),
-    ...instancesOf(draft).map(([index, instance]): [Path, string, readonly unknown[] | undefined] => [
-      ["vrrp", index, "addresses"],
-      "VIP in a VRRP instance",
-      instance.addresses,
     ]),
     [["client", "addresses"], "address of a host in a network", draft.client?.addresses],
     ...serversOf(draft).flatMap(({ index, server }): [Path, string, readonly unknown[] | undefined][] => [
@@ -62,6 +55,18 @@ function listsOfOne(draft: LabDraft): [path: Path, what: string, list: readonly 
     ]),
   ];
 }
+
+/** keepalived's name of a VRRP instance that the file gives none, by its place. */
+export const defaultInstanceName = (index: number): string => `VI_${index + 1}`;
+
+/** What tells a service from others in the IPVS table: VIP and port. Undefined while one is not known. */
+const serviceKey = (service: {
+  readonly vip?: string | undefined;
+  readonly port?: number | undefined;
+}): string | undefined => {
+  const port = "port" in service ? service.port : 80;
+  return service.vip === undefined || port === undefined ? undefined : `${service.vip}:${port}`;
+};
 
 /** The lab host's address in a subnet: libvirt gives a network's bridge the first one. */
 export const hostAddressOf = (subnet: Cidr): Ip => firstHost(subnet);
@@ -434,6 +439,133 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
           };
         }
       }
+    }
+  },
+
+  *"duplicate-service"(draft) {
+    const keys = (draft.services ?? []).map((service, index) => [index, service && serviceKey(service)] as const);
+    for (const { index, value, earlier } of clashing(keys)) {
+      yield {
+        path: ["services", index, "vip"],
+        expected: "a VIP and port that no other service has",
+        found: `${value}, which services[${earlier}] has`,
+        remedy: "choose another port or another VIP",
+        other: ["services", earlier, "vip"],
+      };
+    }
+  },
+
+  *"duplicate-service-name"(draft) {
+    const names = (draft.services ?? []).map((service, index) => [index, service?.name] as const);
+    for (const { index, value, earlier } of clashing(names)) {
+      yield {
+        path: ["services", index, "name"],
+        expected: "a name that no other service has",
+        found: `${value}, which services[${earlier}] has`,
+        remedy: "choose another name, or leave it out for VIP:PORT",
+        other: ["services", earlier, "name"],
+      };
+    }
+  },
+
+  *"page-of-two-kinds"(draft) {
+    const pages = (draft.services ?? []).flatMap((service, at) =>
+      (service?.realServers ?? []).flatMap((real, index) =>
+        real?.server === undefined || !("page" in real) || real.page === undefined
+          ? []
+          : [{ path: ["services", at, "realServers", index, "page"], server: real.server, page: real.page }],
+      ),
+    );
+    for (const { path, server, page } of pages) {
+      const first = pages.find((one) => one.server === server);
+      if (first && first.page !== page) {
+        yield {
+          path,
+          expected: `the page that ${server} serves for every service`,
+          remedy: "write it once: a real server has one page, whatever the service",
+          other: first.path,
+        };
+      }
+    }
+  },
+
+  *"instance-without-addresses"(draft) {
+    const instances = instancesOf(draft);
+    for (const [index, instance] of instances.length > 1 ? instances : []) {
+      if (!("addresses" in instance)) {
+        yield {
+          path: ["vrrp", index, "addresses"],
+          expected: "the VIPs of this instance, where there are several instances",
+          found: "nothing",
+          remedy: "write `addresses: [172.25.254.100]`: each VIP in one instance",
+        };
+      }
+    }
+  },
+
+  *"vip-without-instance"(draft) {
+    const instances = instancesOf(draft);
+    const all = instances.map(([, { addresses }]) => addresses);
+    if (all.length === 0 || all.some((list) => list === undefined || list.includes(undefined))) return;
+    const vips = (draft.services ?? []).map((service) => service?.vip);
+    for (const [index, service] of (draft.services ?? []).entries()) {
+      const known = all.every((list) => list?.every((address) => vips.includes(address)));
+      if (service?.vip !== undefined && known && !all.some((list) => list?.includes(service.vip))) {
+        yield {
+          path: ["services", index, "vip"],
+          expected: "a VIP of a VRRP instance",
+          remedy: "add it to the `addresses` of one",
+          other: ["vrrp", 0, "addresses"],
+        };
+      }
+    }
+  },
+
+  *"vip-twice"(draft) {
+    const places = instancesOf(draft).flatMap(([index, { addresses = [] }]) =>
+      addresses.map((address, at) => ({ path: ["vrrp", index, "addresses", at], address })),
+    );
+    for (const place of places) {
+      const first = places.find(({ address }) => address !== undefined && address === place.address);
+      if (first && first !== place) {
+        yield {
+          path: place.path,
+          expected: "each VIP once: in two instances, two masters would hold it",
+          remedy: "remove one of the two",
+          other: first.path,
+        };
+      }
+    }
+  },
+
+  *"duplicate-virtual-router"(draft) {
+    // All instances are on one network so far.
+    const ids = instancesOf(draft).map(
+      ([index, instance]) => [index, "id" in instance ? instance.id : defaultVirtualRouterId] as const,
+    );
+    for (const { index, value, earlier } of clashing(ids)) {
+      yield {
+        path: ["vrrp", index, "id"],
+        expected: "a virtual router id that no other instance on the network has (RFC 9568, section 5.2.3)",
+        found: `${value}, which vrrp[${earlier}] has`,
+        remedy: "write another, such as `id: 52`",
+        other: ["vrrp", earlier, "id"],
+      };
+    }
+  },
+
+  *"duplicate-instance-name"(draft) {
+    const names = instancesOf(draft).map(
+      ([index, instance]) => [index, "name" in instance ? instance.name : defaultInstanceName(index)] as const,
+    );
+    for (const { index, value, earlier } of clashing(names)) {
+      yield {
+        path: ["vrrp", index, "name"],
+        expected: "a name that no other instance has",
+        found: `${value}, which vrrp[${earlier}] has`,
+        remedy: "choose another name, or leave it out",
+        other: ["vrrp", earlier, "name"],
+      };
     }
   },
 

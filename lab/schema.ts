@@ -50,6 +50,9 @@ export const defaultPassword = "1111";
 /** The priority of a VRRP router that is not given one (RFC 9568, section 5.2.4; keepalived's default too). */
 export const defaultPriority = 100;
 
+/** The virtual router identifier where the file names none: the textbook's. */
+export const defaultVirtualRouterId = 51;
+
 const isIpv4 = (text: string): boolean => {
   const address = parseIp(text);
   return address !== undefined && familyOf(address) === 4;
@@ -281,7 +284,7 @@ const vrrpInstance = property(
       "a name for keepalived's vrrp_instance: up to 20 letters, digits and underscores",
       "write `name: VI_1`, or leave it out",
     ).optional(),
-    id: wholeNumber(1, 255, "a VRRP virtual router id", "id: 51").default(51),
+    id: wholeNumber(1, 255, "a VRRP virtual router id", "id: 51").default(defaultVirtualRouterId),
     version: property(
       z.literal([2, 3]),
       "a version of VRRP over IPv4, 2 or 3",

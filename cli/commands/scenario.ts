@@ -17,10 +17,11 @@ import {
   repeated,
   runScenario,
   scenarioNames,
+  serviceOf,
 } from "../../verify/scenarios/index.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
-import { type JsonOptions, jsonOption, reportOption, stackOption, wholeNumber } from "../options.ts";
+import { type JsonOptions, jsonOption, reportOption, serviceOption, stackOption, wholeNumber } from "../options.ts";
 import { holdingStack } from "../stack-lock.ts";
 
 export const scenario = (program: Command): void => {
@@ -59,8 +60,9 @@ export const scenario = (program: Command): void => {
     .argument("[scenario...]", "names (see `scenario list`) or paths")
     .option("--all", "all shipped scenarios that fit the lab")
     .option("--repeat <times>", "run each this many times, and compare the outages", wholeNumber(1000), 1)
+    .addOption(serviceOption())
     .addOption(reportOption())
-    .action(async (given: string[], { stack, json, repeat, report, all }: RunOptions) => {
+    .action(async (given: string[], { stack, json, repeat, service: named, report, all }: RunOptions) => {
       if (given.length === 0 && !all)
         throw new CliError(
           "name a scenario, or say --all; `lvs-lab scenario list` shows them",
@@ -70,11 +72,12 @@ export const scenario = (program: Command): void => {
       const summaries: (Repeated & { scenario: string })[] = [];
       await holdingStack(stack, async () => {
         const live = await liveLab(stack);
+        const service = serviceOf(live.lab, named);
         const names = all ? [...new Set([...given, ...(await fittingScenarios(live.lab))])] : given;
         for (const name of names) {
           const results: RunResult[] = [];
           for (let time = 1; time <= repeat; time++) {
-            const run = await runAndReport(live, await prepareScenario(live, name), report);
+            const run = await runAndReport(live, await prepareScenario(live, name, { service }), report);
             if (!json) console.log(formatReported(run));
             runs.push(run);
             results.push(run.result);
@@ -110,6 +113,7 @@ export const scenario = (program: Command): void => {
 
 interface RunOptions extends JsonOptions {
   readonly repeat: number;
+  readonly service?: string;
   readonly report: string;
   readonly all?: boolean;
 }

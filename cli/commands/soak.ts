@@ -5,7 +5,7 @@ import { countsWords, latencyWords, outageWords, probeWords, tallyWords } from "
 import { serviceOf } from "../../verify/scenarios/selectors.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
-import { type JsonOptions, jsonOption, stackOption, wholeNumber } from "../options.ts";
+import { type JsonOptions, jsonOption, serviceOption, stackOption, wholeNumber } from "../options.ts";
 import { holdingStack } from "../stack-lock.ts";
 
 export const soak = (program: Command): void => {
@@ -16,23 +16,32 @@ export const soak = (program: Command): void => {
     )
     .addOption(stackOption())
     .addOption(jsonOption())
+    .addOption(serviceOption())
     .option("--requests <count>", "number of requests", wholeNumber(), 100_000)
     .option("--rate <count>", "requests per second", wholeNumber(), 200)
-    .action(async ({ stack, json, requests, rate }: JsonOptions & { requests: number; rate: number }) => {
-      const report = await holdingStack(stack, async () => {
-        const live = await liveLab(stack);
-        return await interruptible((signal) =>
-          runSoak(live, serviceOf(live.lab), {
-            requests,
-            rate,
-            signal,
-            onProgress: (message) => console.error(message),
-          }),
-        );
-      });
-      console.log(json ? JSON.stringify(report, null, 2) : formatSoak(report));
-      if (!report.passed) process.exitCode = exitStatus.failed;
-    });
+    .action(
+      async ({
+        stack,
+        json,
+        service,
+        requests,
+        rate,
+      }: JsonOptions & { requests: number; rate: number; service?: string }) => {
+        const report = await holdingStack(stack, async () => {
+          const live = await liveLab(stack);
+          return await interruptible((signal) =>
+            runSoak(live, serviceOf(live.lab, service), {
+              requests,
+              rate,
+              signal,
+              onProgress: (message) => console.error(message),
+            }),
+          );
+        });
+        console.log(json ? JSON.stringify(report, null, 2) : formatSoak(report));
+        if (!report.passed) process.exitCode = exitStatus.failed;
+      },
+    );
 };
 
 function formatSoak({ passed, seconds, rate, load, outage, unevenBy, evenShares }: SoakReport): string {

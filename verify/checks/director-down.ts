@@ -30,8 +30,9 @@ export const directorDown: Check<InstanceSubject> = {
   hint: () =>
     "`npx lvs-lab failover` shows each finding with its figures, and writes a report. A takeover that never comes: the standby's keepalived; " +
     "one that is late: `advert_int`; an ARP entry that does not move: gratuitous ARP.",
-  async look({ live }) {
-    const scenario = await failoverScenario(live);
+  async look({ live }, { instance }) {
+    const service = live.lab.services.find(({ vip }) => instance.addresses.includes(vip));
+    const scenario = await failoverScenario(live, service);
     const directory = await mkdtemp(join(tmpdir(), "lvs-lab-director-down-"));
     try {
       const result = await runScenario(live, scenario, { captureFile: join(directory, "capture.pcap") });

@@ -1,23 +1,29 @@
-import { masterDownInterval, sharesAreEven, type VirtualService, type VrrpInstance } from "../../lab/index.ts";
+import {
+  instanceOfVip,
+  masterDownInterval,
+  sharesAreEven,
+  type VirtualService,
+  type VrrpInstance,
+} from "../../lab/index.ts";
 import { LabError } from "../live/lab-error.ts";
 import type { LiveLab } from "../live/live-lab.ts";
-import { prepareScenario, type ResolvedScenario, type Scenario } from "../scenarios/index.ts";
+import { prepareScenario, type ResolvedScenario, type Scenario, serviceOf } from "../scenarios/index.ts";
 
 /**
  * The scenario of a failover, for a lab as it is now: `director-down`, or `no-preemption` if the lab does not preempt.
+ * @param service whose VIP is to move; by default the lab's first
  * @throws LabError of kind `misuse` if the lab does not have two directors, and the errors of `prepareScenario`
  */
-export async function failoverScenario(live: LiveLab): Promise<ResolvedScenario> {
+export async function failoverScenario(live: LiveLab, service = serviceOf(live.lab)): Promise<ResolvedScenario> {
   const { lab, stack } = live;
-  const { services, vrrp } = lab;
-  const [[service], [instance]] = [services, vrrp];
-  if (!service || !instance)
+  const instance = instanceOfVip(lab, service.vip);
+  if (!instance)
     throw new LabError(
       `a failover needs two directors under keepalived, and in the lab "${lab.name}" of stack ${stack} ${lab.control} is in control. Use another stack: npx lvs-lab failover -s ha`,
       "misuse",
     );
   const name = instance.preempt ? "director-down" : "no-preemption";
-  return await prepareScenario(live, name, (steps) => fitted(steps, service, instance));
+  return await prepareScenario(live, name, { service, adapt: (steps) => fitted(steps, service, instance) });
 }
 
 /**

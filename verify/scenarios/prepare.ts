@@ -1,4 +1,4 @@
-import { directors, electedOf, instanceOfVip, type VrrpInstance } from "../../lab/index.ts";
+import { directors, electedOf, instanceOfVip, type VirtualService, type VrrpInstance } from "../../lab/index.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
 import { faults } from "../faults/index.ts";
@@ -12,31 +12,36 @@ import type { ResolvedScenario, Scenario } from "./scenario.ts";
 import { serviceOf } from "./selectors.ts";
 import { findScenario } from "./shipped.ts";
 
+export interface PrepareOptions {
+  /** The virtual service that it is about; by default the lab's first. */
+  readonly service?: VirtualService;
+  /** Changes the steps before they are fitted to the lab. */
+  readonly adapt?: (steps: Scenario["steps"]) => Scenario["steps"];
+}
+
 /**
  * Reads a scenario by name or path and fits it to the lab as it is now: the director that holds the VIP is the master. Heals what a killed run
  * has left first, because that may move the VIP.
- * @param adapt changes the steps before they are fitted to the lab
  * @throws FileError with all problems of the file, or with what does not fit the lab; LabError unless exactly one director holds the VIP
  */
 export async function prepareScenario(
   live: LiveLab,
   nameOrFile: string,
-  adapt: (steps: Scenario["steps"]) => Scenario["steps"] = (steps) => steps,
+  { service = serviceOf(live.lab), adapt = (steps) => steps }: PrepareOptions = {},
 ): Promise<ResolvedScenario> {
   const scenario = await readScenario(await findScenario(nameOrFile), { faults });
   await new Ledger(live).healAll();
   const { lab } = live;
-  const instance = instanceOfVip(lab, serviceOf(lab).vip);
-  const master = instance ? await settledMaster(live, instance) : directors(lab)[0]?.name;
-  return resolve({ ...scenario, steps: adapt(scenario.steps) }, lab, { master: master ?? "", faults });
+  const instance = instanceOfVip(lab, service.vip);
+  const master = instance ? await settledMaster(live, service, instance) : directors(lab)[0]?.name;
+  return resolve({ ...scenario, steps: adapt(scenario.steps) }, lab, { master: master ?? "", faults, service });
 }
 
 /**
  * Waits until one director holds the VIP and all others answer that they do not: a lab may still be settling after a heal. With preemption
  * it must be the director with the highest priority; just after an `up` another one may hold the VIP for a moment.
  */
-async function settledMaster(live: LiveLab, instance: VrrpInstance): Promise<string> {
-  const { vip } = serviceOf(live.lab);
+async function settledMaster(live: LiveLab, { vip }: VirtualService, instance: VrrpInstance): Promise<string> {
   const first = instance.preempt ? electedOf(instance) : undefined;
   return await until(
     async () => {

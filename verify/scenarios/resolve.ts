@@ -1,4 +1,4 @@
-import { instanceOfVip, type Lab } from "../../lab/index.ts";
+import { instanceOfVip, type Lab, type VirtualService } from "../../lab/index.ts";
 import { type Finding, readYaml } from "../../lab/yaml/document.ts";
 import { deepFreeze } from "../../lab/yaml/freeze.ts";
 import { didYouMean } from "../../lab/yaml/nearest.ts";
@@ -29,8 +29,8 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
     }
   },
 
-  *"requirement-of-lab"({ requires }, { lab }) {
-    const instance = instanceOfVip(lab, serviceOf(lab).vip);
+  *"requirement-of-lab"({ requires }, { lab, service }) {
+    const instance = instanceOfVip(lab, service.vip);
     if (requires?.preempt !== undefined && instance && requires.preempt !== instance.preempt) {
       yield {
         path: ["requires", "preempt"],
@@ -92,35 +92,35 @@ const labRules = withExpectationRules(ofFile, "labRules", (name, { expected }) =
 /**
  * Fits a scenario to one lab: selectors become names, repeats are unrolled.
  * @param situation.master the director that holds the VIP now
+ * @param situation.service the virtual service that it is about; by default the lab's first
  * @throws FileError with every part of the scenario's file that does not fit the lab
  * @throws Error if `master` is not a director of the lab
  */
 export function resolve(
   scenario: Scenario,
   lab: Lab,
-  { master, faults }: Known & { master: string },
+  { master, faults, service = serviceOf(lab) }: Known & { master: string; service?: VirtualService },
 ): ResolvedScenario {
   if (lab.servers.find(({ name }) => name === master)?.role !== "director") {
     throw new Error(`${master}, which is to be master, is no director of the lab ${lab.name}`);
   }
-  const roles = rolesOf(lab, master);
+  const roles = rolesOf(lab, service, master);
   const yaml = readYaml(scenario.text);
   const expected = new Set(scenario.steps.flatMap(namesIn));
-  const findings: Finding[] = findingsOf(labRules, yaml.value as Draft, { lab, roles, faults, expected });
+  const findings: Finding[] = findingsOf(labRules, yaml.value as Draft, { lab, service, roles, faults, expected });
   if (findings.length > 0) {
     // On a lab of another control all other problems follow from that.
     const [first] = findings;
     const told = first?.rule === "control-of-lab" ? [first] : findings;
     throw new FileError(scenario.file, scenario.text, told.map(yaml.locate));
   }
-  const service = serviceOf(lab);
   const instance = instanceOfVip(lab, service.vip) ?? null;
   return deepFreeze({
     ...scenario,
     ...roles,
     service,
     instance,
-    steps: new Resolution(lab, roles).all(scenario.steps),
+    steps: new Resolution(lab, service, roles).all(scenario.steps),
   });
 }
 
@@ -134,12 +134,14 @@ const namesIn = (step: Step | RepeatStep): ExpectationName[] =>
 /** Walks the steps in the order of execution and tracks which faults are where. */
 class Resolution {
   readonly #lab: Lab;
+  readonly #service: VirtualService;
   readonly #roles: Roles;
   readonly #standing = new Map<string, FaultPlace[]>();
   #taken = 0;
 
-  constructor(lab: Lab, roles: Roles) {
+  constructor(lab: Lab, service: VirtualService, roles: Roles) {
     this.#lab = lab;
+    this.#service = service;
     this.#roles = roles;
   }
 
@@ -194,7 +196,12 @@ class Resolution {
 
   /** The expectation with server names in place of selectors. */
   #named(expectation: Expectation): Expectation {
-    const names: Names = { lab: this.#lab, one: (one) => this.#name(one), all: (all) => this.#names(all) };
+    const names: Names = {
+      lab: this.#lab,
+      service: this.#service,
+      one: (one) => this.#name(one),
+      all: (all) => this.#names(all),
+    };
     return kindOf(expectation).resolve?.(expectation, names) ?? expectation;
   }
 

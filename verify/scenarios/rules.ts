@@ -10,7 +10,17 @@ import { kindNamed } from "./expectations/index.ts";
 import type { Known } from "./expectations/kind.ts";
 import { modelLab } from "./model-lab.ts";
 import { namedTwice } from "./named-twice.ts";
-import { choicesFor, fits, isPart, namesOf, type Roles, rolesOf, segment, selectorsOf } from "./selectors.ts";
+import {
+  choicesFor,
+  fits,
+  isPart,
+  namesOf,
+  type Roles,
+  rolesOf,
+  segment,
+  selectorsOf,
+  serviceOf,
+} from "./selectors.ts";
 import { standingFaults } from "./standing.ts";
 
 /** The keys that say what a step does. */
@@ -246,7 +256,7 @@ function models(draft: Draft): { lab: Lab; roles: Roles }[] {
   );
   return controlsOf(draft).map((control) => {
     const lab = modelLab(control, count);
-    return { lab, roles: rolesOf(lab, "director1") };
+    return { lab, roles: rolesOf(lab, serviceOf(lab), "director1") };
   });
 }
 

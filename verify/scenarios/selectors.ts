@@ -1,17 +1,19 @@
 import {
   byPriority,
   type Control,
+  hostPort,
   instanceOfVip,
   type Lab,
   realServers,
   type VirtualService,
 } from "../../lab/index.ts";
 import type { Path } from "../../lab/yaml/document.ts";
+import { LabError } from "../live/lab-error.ts";
 
 /**
  * A name for servers of any lab: `master` (the director that holds the VIP when the scenario starts) and `standby` (the other director with
  * the highest priority), both fixed for the whole run; `director` (the only one where ipvsadm is in control, which is also `master`); `real-server-1` … (in
- * the order of the lab file); `real-servers` (all of them); `segment` (no server: the lab's segment, for faults that an outside host brings);
+ * the order of the service); `real-servers` (all of them); `segment` (no server: the lab's segment, for faults that an outside host brings);
  * or a server's own name.
  */
 export type Selector = string;
@@ -22,19 +24,26 @@ export interface Roles {
   readonly master: string;
   /** The other director with the highest priority; null where ipvsadm is in control. */
   readonly standby: string | null;
+  /** The real servers of the service, in its order. */
+  readonly realServers: readonly string[];
 }
 
-/** The roles of a lab whose VIP is with `master`. */
-export function rolesOf(lab: Lab, master: string): Roles {
-  const instance = instanceOfVip(lab, serviceOf(lab).vip);
+/** The roles of directors for a service whose VIP is with `master`. */
+export function rolesOf(lab: Lab, { vip, realServers: reals }: VirtualService, master: string): Roles {
+  const instance = instanceOfVip(lab, vip);
   const best = instance && byPriority(instance).find(({ server }) => server !== master);
-  return { master, standby: best?.server ?? null };
+  return { master, standby: best?.server ?? null, realServers: reals.map(({ server }) => server) };
 }
 
-/** The virtual service that scenarios are about: the lab's first. */
-export function serviceOf({ name, services: [first] }: Lab): VirtualService {
-  if (!first) throw new Error(`the lab ${name} has no virtual service`);
-  return first;
+/** A virtual service of the lab by its name or VIP:PORT, by default the first. @throws LabError of kind `misuse` with all names */
+export function serviceOf({ services }: Lab, name?: string): VirtualService {
+  const service =
+    name === undefined ? services[0] : services.find((one) => [one.name, hostPort(one.vip, one.port)].includes(name));
+  if (service) return service;
+  throw new LabError(
+    `the lab has no service "${name}"; it has ${services.map((one) => one.name).join(", ")}`,
+    "misuse",
+  );
 }
 
 /** The selector of the network, which is no server. */
@@ -47,8 +56,11 @@ export const isPart = (selector: string): boolean =>
   ["master", "standby", "director", "real-servers", segment].includes(selector) || ordinal.test(selector);
 
 /** The names of the servers that a selector means; undefined if the lab has none. A role takes precedence over a server of that name. */
-export function namesOf(selector: string, lab: Lab, { master, standby }: Roles): string[] | undefined {
-  const all = realServers(lab).map(({ name }) => name);
+export function namesOf(
+  selector: string,
+  lab: Lab,
+  { master, standby, realServers: all }: Roles,
+): string[] | undefined {
   const nth = ordinal.exec(selector)?.[1];
   if (nth) {
     return all[Number(nth) - 1] === undefined ? undefined : [all[Number(nth) - 1] as string];
@@ -61,7 +73,7 @@ export function namesOf(selector: string, lab: Lab, { master, standby }: Roles):
     case "standby":
       return standby === null ? undefined : [standby];
     case "real-servers":
-      return all;
+      return [...all];
     case segment:
       return lab.networks.slice(0, 1).map(({ name }) => name);
     default:

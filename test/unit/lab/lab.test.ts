@@ -138,6 +138,36 @@ const shipped: Record<string, Plain<Lab>> = {
   },
   "dr-baked.yaml": { ...dr, name: "dr-baked", image: { packages: "baked" } },
   "ha-baked.yaml": { ...ha, name: "ha-baked", image: { packages: "baked" } },
+  "crossed.yaml": {
+    ...ha,
+    name: "crossed",
+    image: { packages: "baked" },
+    virtualAddresses: ["172.25.254.100", "172.25.254.101"].map((address) => ({ address, network: "segment" })),
+    services: ha.services.flatMap((first) => [
+      first,
+      {
+        ...first,
+        name: "172.25.254.101:8080",
+        vip: "172.25.254.101",
+        port: 8080,
+        scheduler: "wrr" as const,
+        realServers: first.realServers.map((real, index) => ({ ...real, port: 8080, weight: [1, 3][index] ?? 0 })),
+      },
+    ]),
+    vrrp: ha.vrrp.flatMap((first) => [
+      first,
+      {
+        ...first,
+        name: "VI_2",
+        id: 52,
+        addresses: ["172.25.254.101"],
+        members: [
+          { server: "server1", priority: 50, state: "BACKUP" as const },
+          { server: "server4", priority: 100, state: "MASTER" as const },
+        ],
+      },
+    ]),
+  },
 };
 
 describe("the lab files that are shipped", () => {

@@ -3,7 +3,7 @@ import { poolOf, sharesAreEven } from "../../../lab/index.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { answersPerServer, areEven, serverNames } from "../../probe/index.ts";
 import { tallyWords } from "../../report/words.ts";
-import { type Selector, serviceOf } from "../selectors.ts";
+import type { Selector } from "../selectors.ts";
 import { realServer } from "../values.ts";
 import { defineExpectation } from "./kind.ts";
 import { probeOf } from "./requests.ts";
@@ -71,8 +71,7 @@ export const balance = defineExpectation({
     },
   },
   labRules: {
-    *"uneven-lab"(value, { path, lab }) {
-      const service = serviceOf(lab);
+    *"uneven-lab"(value, { path, service }) {
       if (value !== "even" || sharesAreEven(service)) return;
       const { scheduler, persistenceTimeout } = service;
       const unequal = new Set(poolOf(service).map(({ weight }) => weight)).size > 1;

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Control, Lab } from "../../../lab/index.ts";
+import type { Control, Lab, VirtualService } from "../../../lab/index.ts";
 import type { Path } from "../../../lab/yaml/document.ts";
 import type { Rule } from "../../../lab/yaml/rules.ts";
 import type { Fault } from "../../faults/fault.ts";
@@ -71,6 +71,8 @@ export type Mention = Omit<Use, "selector"> & { readonly selector: string | unde
 /** What selectors mean in one lab. */
 export interface Names {
   readonly lab: Lab;
+  /** The virtual service that the scenario is about. */
+  readonly service: VirtualService;
   /** The name of the one server that a selector means. */
   readonly one: (selector: string) => string;
   readonly all: (selector: string) => string[];
@@ -107,5 +109,7 @@ export interface Known {
 /** What rules about a lab know beside the file. */
 export interface InLab extends Known {
   readonly lab: Lab;
+  /** The virtual service that the scenario is about. */
+  readonly service: VirtualService;
   readonly roles: Roles;
 }

@@ -4,7 +4,7 @@ import { hostLabel } from "../../../lab/schema.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { parseIpvsTable } from "../../../provision/roles/ipvs-table.ts";
 import { namedTwice } from "../named-twice.ts";
-import { type Selector, serviceOf } from "../selectors.ts";
+import type { Selector } from "../selectors.ts";
 import { director, server } from "../values.ts";
 import { defineExpectation, type Mention, type Names } from "./kind.ts";
 
@@ -88,8 +88,8 @@ function mentions(key: string, value: string | readonly string[] | undefined): M
 }
 
 /** The real servers that a director sends requests to: of `real-servers`, those with a weight above 0. */
-function inTable(selector: Selector, { lab, all }: Names): string[] {
-  const idle = serviceOf(lab).realServers.flatMap((one) => (one.weight === 0 ? [one.server] : []));
+function inTable(selector: Selector, { service, all }: Names): string[] {
+  const idle = service.realServers.flatMap((one) => (one.weight === 0 ? [one.server] : []));
   const names = all(selector);
   return selector === "real-servers" ? names.filter((name) => !idle.includes(name)) : names;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Lab, type Problem, parseLab } from "../../../../lab/index.ts";
 import { projectRoot } from "../../../../provision/paths.ts";
 import { parseScenario, resolve } from "../../../../verify/scenarios/index.ts";
-import { namesOf, rolesOf, selectorsOf } from "../../../../verify/scenarios/selectors.ts";
+import { namesOf, rolesOf, selectorsOf, serviceOf } from "../../../../verify/scenarios/selectors.ts";
 import { edit, problemsIn, unmarked } from "../../lab/file-cases.ts";
 import { faults } from "./some-faults.ts";
 
@@ -68,14 +68,14 @@ describe("selectors become names", () => {
       [bareHa, ha],
       [bare, dr],
     ] as const) {
-      const roles = rolesOf(built, "server1");
-      expect(rolesOf(manual, "server1")).toEqual(roles);
+      const roles = rolesOf(built, serviceOf(built), "server1");
+      expect(rolesOf(manual, serviceOf(manual), "server1")).toEqual(roles);
       expect(selectorsOf(manual)).toEqual(selectorsOf(built));
       for (const selector of [...selectorsOf(built), "director", "standby", "segment"])
         expect(namesOf(selector, manual, roles), selector).toEqual(namesOf(selector, built, roles));
     }
-    expect(namesOf("director", bareHa, rolesOf(bareHa, "server1"))).toBeUndefined();
-    expect(namesOf("director", bare, rolesOf(bare, "server1"))).toEqual(["server1"]);
+    expect(namesOf("director", bareHa, rolesOf(bareHa, serviceOf(bareHa), "server1"))).toBeUndefined();
+    expect(namesOf("director", bare, rolesOf(bare, serviceOf(bare), "server1"))).toEqual(["server1"]);
   });
 
   it("real-servers are all of them for a fault, and those with a weight in a table", () => {
