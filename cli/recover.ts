@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { removeOrphans, startServers } from "../provision/host/make-good.ts";
 import { type LabHostRef, labHostRef } from "../provision/host/reach.ts";
+import { removeOrphans, startServers } from "../provision/host/repair.ts";
 import { backendDirectory } from "./environment.ts";
 import { CliError } from "./exit-status.ts";
 import { must, pulumiDo, selectKnownStack, selectStack } from "./pulumi.ts";
@@ -11,8 +11,8 @@ import { releaseDeadLocks } from "./pulumi-lock.ts";
 import type { StackLock } from "./stack-lock.ts";
 
 /**
- * Makes a stack fit for an `up`, whatever became of the run before: the stack's lock, its state, operations that Pulumi holds for pending, a
- * record of a lab that is gone, things in the lab's libvirt that Pulumi has not heard of, and servers that are off.
+ * Prepares a stack for `up` after any interruption: the stack's lock, its state, pending operations, a record of a lab that is gone,
+ * unrecorded objects in the lab's libvirt, and servers that are off.
  * @throws StackInUseError if a pulumi works on it. Nothing is changed then
  */
 export async function prepareStack(lock: StackLock, say: (message: string) => void): Promise<void> {
@@ -22,25 +22,23 @@ export async function prepareStack(lock: StackLock, say: (message: string) => vo
   const { known, host, recorded } = await settlePending(stack, say);
   if (!host) return;
   if (recorded && !existsSync(host.directory)) {
-    // Pulumi would take the servers for running, and wait for them in vain.
-    say("The lab's directory is gone, and with it the lab; Pulumi's record of it is taken away.");
+    // Pulumi would assume that the servers run, and wait for them in vain.
+    say("The lab's directory is gone, and the lab with it; removing Pulumi's record of it.");
     const status = await pulumiDo("destroy", stack);
     if (status !== 0) throw new CliError(`\`pulumi destroy\` ended with status ${status}`, status);
     return;
   }
-  // The literal `pulumi up` takes no lock of ours: what it is making at this moment is no orphan.
+  // A plain `pulumi up` does not take lvs-lab's lock: objects that it is creating now are no orphans.
   await releaseDeadLocks(lock, say);
   const { removed, left } = await removeOrphans(host, known);
-  for (const { what, why } of left) say(`This could not be taken away and is left: ${what}. ${why}`);
+  for (const { what, why } of left) say(`Cannot remove ${what}; it is left. ${why}`);
   for (const { kind, name } of removed)
-    say(
-      `The ${kind} ${name} was made by a run that was interrupted before it could be recorded; it is taken away and made again.`,
-    );
-  for (const name of await startServers(host)) say(`The server ${name} was not running; it is started.`);
+    say(`The ${kind} ${name} was created by an interrupted run and is not recorded; removing it.`);
+  for (const name of await startServers(host)) say(`The server ${name} was not running; starting it.`);
 }
 
 /**
- * Makes a stack fit to be destroyed. What is in the lab's libvirt goes with the lab host, so nothing is looked for there.
+ * Prepares a stack for `destroy`. Objects in the lab's libvirt are removed with the lab host, so they are not searched.
  * @returns whether Pulumi knows the stack
  * @throws StackInUseError if a pulumi works on it. Nothing is changed then
  */
@@ -57,8 +55,8 @@ async function unlockAndRestore(lock: StackLock, say: (message: string) => void)
 }
 
 /**
- * Takes the operations out of Pulumi's state that it holds for pending.
- * @returns the ids that the state has, and the lab host, `recorded` in the state or only about to be made
+ * Removes pending operations from Pulumi's state.
+ * @returns the IDs in the state, and the lab host: `recorded` in the state, or still pending
  */
 async function settlePending(
   stack: string,
@@ -68,7 +66,7 @@ async function settlePending(
   const { resources = [], pending_operations: pending = [] } = exported.deployment;
   if (pending.length > 0) {
     say(
-      `An earlier run was interrupted while it was at ${pending.map(({ resource }) => resource.urn.split("::").at(-1)).join(", ")}.`,
+      `An earlier run was interrupted during ${pending.map(({ resource }) => resource.urn.split("::").at(-1)).join(", ")}.`,
     );
     delete exported.deployment.pending_operations;
     await importState(stack, exported);
@@ -108,7 +106,7 @@ async function importState(stack: string, state: Exported): Promise<void> {
   }
 }
 
-/** Puts the newest whole copy in the place of a state that Pulumi was killed in the middle of writing. */
+/** Replaces a state that Pulumi was killed while writing with the newest complete copy. */
 async function restoreCheckpoint(stack: string, say: (message: string) => void): Promise<void> {
   const backend = backendDirectory();
   if (backend === undefined) return;
@@ -128,7 +126,7 @@ async function restoreCheckpoint(stack: string, say: (message: string) => void):
     .reverse();
   for (const copy of [`${checkpoint}.bak`, ...byAge.map((file) => join(copies, file))])
     if (existsSync(copy) && (await isWhole(copy))) {
-      say("An earlier run was killed while it wrote the stack's state; the last whole copy takes its place.");
+      say("An earlier run was killed while writing the stack's state; restoring the last complete copy.");
       await copyFile(copy, checkpoint);
       return;
     }

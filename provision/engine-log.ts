@@ -3,13 +3,13 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 /**
- * Messages from the provider to the person at the terminal, through Pulumi's engine (`pulumirpc.Engine/Log`): shown in the
- * resource's own row while it is being made. Printing would break the provider's protocol or detach the message from its resource.
+ * Messages from the provider to the terminal, through Pulumi's engine (`pulumirpc.Engine/Log`), which shows them in the resource's row.
+ * Printing would break the provider's protocol or lose the resource.
  */
 class EngineLog {
   #client: { log(request: unknown, done: (error: unknown) => void): void } | undefined;
 
-  /** `address` is what Pulumi passes to a provider as its last argument. */
+  /** `address`: the last argument that Pulumi passes to a provider. */
   connect(address: string | undefined): void {
     if (!address) return;
     const grpc = require("@grpc/grpc-js");
@@ -17,7 +17,7 @@ class EngineLog {
     this.#client = new EngineClient(address, grpc.credentials.createInsecure());
   }
 
-  /** A line that the next one replaces. */
+  /** A line that the next status replaces. */
   status(urn: string, message: string): void {
     this.#log(urn, message, "INFO", true);
   }
@@ -34,7 +34,7 @@ class EngineLog {
     request.setMessage(message);
     request.setSeverity(LogSeverity[severity]);
     request.setEphemeral(ephemeral);
-    this.#client.log(request, () => {}); // an engine that has gone needs no messages
+    this.#client.log(request, () => {}); // the engine may have exited
   }
 }
 

@@ -3,21 +3,21 @@ import type { Lab } from "../lab/index.ts";
 import { labHostRef } from "./host/reach.ts";
 import { serverRef } from "./ssh/index.ts";
 
-/** The form of the stack output `live`. A change that a reader could stumble over raises it. */
+/** Format version of the stack output `live`. Increased by changes that readers must know of. */
 export const LIVE_VERSION = 2;
 
-/** The stack output `live`: the lab, and how its hosts are reached. A secret, for it holds the lab's private key. */
+/** The stack output `live`: the lab, and how to reach its hosts. Secret, because it holds the lab's private key. */
 export const liveSchema = z.object({
   version: z.literal(LIVE_VERSION),
-  lab: z.custom<Lab>((lab) => (lab as Partial<Lab> | undefined)?.version === 2, "a lab in another form"),
+  lab: z.custom<Lab>((lab) => (lab as Partial<Lab> | undefined)?.version === 2, "unsupported lab version"),
   host: labHostRef,
-  /** The bridge of each network on the lab host, by the network's name. */
+  /** The bridge of each network on the lab host, by network name. */
   bridges: z.record(z.string(), z.string()),
-  /** What runs the guests. */
+  /** How the guests run. */
   acceleration: z.enum(["kvm", "qemu"]),
-  /** How each server is reached, in the lab file's order. */
+  /** How to reach each server, in the lab file's order. */
   servers: z.array(serverRef),
 });
 
-/** A lab that is up, as its stack's outputs describe it: what checks, faults and probes work on. */
+/** A running lab, as its stack's outputs describe it. Checks, faults and probes work on it. */
 export type LiveLab = z.output<typeof liveSchema> & { readonly stack: string };

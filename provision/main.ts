@@ -6,12 +6,12 @@ import { LabProvider } from "./provider.ts";
 import { resources } from "./resources.ts";
 
 /**
- * The provider's process, started by Pulumi through `pulumi-resource-lvs`; stdout belongs to the protocol, so nothing here may print to
- * it. It serves until Pulumi ends it, and ends by itself when Pulumi was killed: a provider left over would keep SSH connections open.
+ * The provider's process, started by Pulumi through `pulumi-resource-lvs`. stdout belongs to the protocol, so nothing may print to it.
+ * Pulumi ends the process; if Pulumi was killed, it exits by itself, or it would keep SSH connections open.
  */
 const args = process.argv.slice(2);
 const parent = process.ppid;
-// Init adopts orphans: Pulumi may have gone before this process could look. (Alone in a container, Pulumi may be init itself.)
+// Init adopts orphans: Pulumi may have exited before this check. (Alone in a container, Pulumi may be init itself.)
 const orphaned = parent === 1 && readFileSync("/proc/1/comm", "utf8").trim() !== "pulumi";
 setInterval(() => (orphaned || process.ppid !== parent) && process.exit(1), 500).unref();
 engineLog.connect(args.at(-1));

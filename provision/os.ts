@@ -1,19 +1,19 @@
 /**
- * Where operating system families differ: names of packages and services, paths, and how packages are handled. A role asks this table
- * and holds no `if` about the family. Other families are further rows.
+ * Differences between operating system families: names of packages and services, paths, package commands. Roles read this table instead of
+ * testing for a family. A further family is a further row.
  */
 export interface OsFamily {
   readonly httpd: {
     readonly packages: readonly string[];
     readonly service: string;
     readonly page: string;
-    /** Files that name the ports, each with the lines that do: a basic regular expression whose group is the ports, and their text. */
+    /** Files that set the ports, each with its lines: a basic regular expression whose group matches the ports, and the text to write. */
     readonly ports: readonly {
       readonly path: string;
       readonly line: { readonly pattern: string; text(ports: readonly number[]): string };
     }[];
   };
-  /** What faults filter packets with; in the image that is built, so that nothing is to be installed. */
+  /** Packages for the faults' packet filter. Built into the image, so that no installation is needed. */
   readonly nftables: { readonly packages: readonly string[] };
   readonly ipvsadm: { readonly packages: readonly string[] };
   readonly arptables: { readonly packages: readonly string[] };
@@ -21,7 +21,7 @@ export interface OsFamily {
     readonly packages: readonly string[];
     readonly service: string;
     readonly config: string;
-    /** Where the VRRP and the health check process note their PIDs: keepalived(8), --vrrp_pid, --checkers_pid. */
+    /** PID files of the VRRP and the health check process: keepalived(8), --vrrp_pid, --checkers_pid. */
     readonly vrrpPid: string;
     readonly checkersPid: string;
   };
@@ -64,7 +64,7 @@ const debian: OsFamily = {
     checkersPid: "/run/checkers.pid",
   },
   mail: {
-    // OpenSMTPD starts in a fraction of the time that the larger MTAs take, and the lab only ever mails root.
+    // OpenSMTPD starts much faster than the larger MTAs, and the lab only mails root.
     packages: ["opensmtpd", "bsd-mailx"],
     service: "opensmtpd",
     config: "/etc/smtpd.conf",

@@ -2,12 +2,12 @@ import { createRequire } from "node:module";
 import { LOOPBACK, listenForOwnUser } from "../setup/own-user.mjs";
 
 const require = createRequire(import.meta.url);
-/** The SDK's own copy of gRPC: it serves with this one. */
+/** The SDK's own copy of gRPC, which it serves with. */
 const { Server } = createRequire(require.resolve("@pulumi/pulumi"))("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
 
 /**
- * Makes the SDK serve the user of this process only. The SDK creates its gRPC server itself and accepts none from outside, so every gRPC
- * server of the process is made to listen through `listenForOwnUser`. An SDK that listens in another way ends the process.
+ * Restricts the SDK's gRPC servers to the user of this process. The SDK creates its server itself and accepts none from outside, so every
+ * gRPC server of the process listens through `listenForOwnUser`. If the SDK listens in another way, the process exits.
  */
 export async function serveOwnUserOnly(serve: () => Promise<void>): Promise<void> {
   let checked = false;
@@ -22,6 +22,6 @@ export async function serveOwnUserOnly(serve: () => Promise<void>): Promise<void
   };
   await serve();
   if (checked) return;
-  console.error("@pulumi/pulumi no longer listens through bindAsync of @grpc/grpc-js: other users would be served");
+  console.error("@pulumi/pulumi no longer listens through bindAsync of @grpc/grpc-js: other users could connect");
   process.exit(1);
 }

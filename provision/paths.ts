@@ -1,3 +1,3 @@
-/** Where the project keeps things on the machine; see `setup/paths.mjs`, which the set-up shares. */
+/** The project's paths on the machine; see `setup/paths.mjs`, which the setup shares. */
 export { cacheRoot, labDirectory, labsRoot, projectRoot, stateRoot } from "../setup/paths.mjs";
 export { isStackName, stackNameRule } from "../setup/stack-name.mjs";

@@ -16,7 +16,7 @@ import { describeDifferences, differences, type ResourceDefinition } from "./res
 import { RemoteCommandError, UnreachableError } from "./ssh/errors.ts";
 import { hasUnknown, type Properties, secret, unwrap, wrapLike } from "./values.ts";
 
-/** The Pulumi provider `lvs`: finds a resource by its type and derives Pulumi's verbs from the resource contract. It knows no role. */
+/** The Pulumi provider `lvs`: finds a resource by type and derives Pulumi's operations from the resource contract. Depends on no role. */
 export class LabProvider implements Provider {
   readonly version = "0.1.0";
   readonly #resources: readonly ResourceDefinition[];
@@ -28,7 +28,7 @@ export class LabProvider implements Provider {
   async check(urn: string, _olds: Properties, news: Properties): Promise<CheckResult> {
     const { where, want } = this.#definitionOf(urn);
     const schema = where.extend(want.shape).strict();
-    // A preview may not know every value yet: those are checked when they are.
+    // Values that a preview does not know yet are checked later.
     const unknown = Object.keys(news).filter((key) => key in schema.shape && hasUnknown(news[key]));
     const known =
       unknown.length === 0
@@ -85,15 +85,15 @@ export class LabProvider implements Provider {
       return { id, props, inputs: only(props, inputKeys(definition)) };
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
-      // Whether the server runs is its domain's own property; what cannot be seen is neither confirmed nor denied.
-      engineLog.warning(urn, `${error.message}\nIts state is taken as last seen.`);
+      // The domain resource reports whether the server runs. A state that cannot be read is kept as recorded.
+      engineLog.warning(urn, `${error.message}\nIts last recorded state is kept.`);
       return { id, props: state, inputs: only(state, inputKeys(definition)) };
     }
   }
 
-  /** Ctrl-C: what is under way is given up at once, not at its deadline. The next `up` observes how far it came. */
+  /** Ctrl-C: exits at once instead of waiting for deadlines. The next `up` observes what was finished. */
   async cancel(): Promise<void> {
-    setTimeout(() => process.exit(0), 50); // after this has been answered
+    setTimeout(() => process.exit(0), 50); // after the reply
   }
 
   async delete(_id: string, urn: string, state: Properties): Promise<void> {
@@ -102,7 +102,7 @@ export class LabProvider implements Provider {
     );
   }
 
-  /** Runs an operation on a resource, and logs its duration in its lab. */
+  /** Runs an operation on a resource and logs its duration in its lab. */
   async #logged<T>(
     verb: Operation["verb"],
     urn: string,
@@ -128,7 +128,7 @@ export class LabProvider implements Provider {
     const definition = this.#resources.find(({ type }) => token === `lvs:index:${type}`);
     if (!definition)
       throw new Error(
-        `the provider lvs has no resource ${token}; it has ${this.#resources.map(({ type }) => type).join(", ")}`,
+        `the provider lvs has no resource ${token}; known: ${this.#resources.map(({ type }) => type).join(", ")}`,
       );
     return definition;
   }
@@ -151,14 +151,13 @@ async function converge(
   try {
     observed = (await definition.apply(wanted, observed, progress)) ?? (await definition.observe(wanted, progress));
     const left = differences(keys, wanted, observed);
-    if (left.length > 0)
-      throw new Error(`${nameOf(urn)} was applied but is not as wanted:\n${describeDifferences(left)}`);
+    if (left.length > 0) throw new Error(`${nameOf(urn)} was applied but still differs:\n${describeDifferences(left)}`);
   } catch (error) {
-    // A server that has gone would only be waited for once more.
+    // Observing an unreachable server would only wait again.
     if (error instanceof UnreachableError || (error instanceof RemoteCommandError && error.cutOff)) throw error;
     const seen = await definition.observe(wanted, () => {}).catch(() => undefined);
     if (seen === undefined) throw error;
-    // Something is there: it is recorded as half made, so that the next `up` goes on from it.
+    // Record the partial state, so that the next `up` continues from it.
     throw Object.assign(new Error((error as Error).message), {
       id,
       properties: outputs(definition, inputs, seen),
@@ -168,11 +167,11 @@ async function converge(
   return outputs(definition, inputs, observed ?? {});
 }
 
-/** The state that Pulumi keeps: the inputs, with what was observed in place of what was asked for, and the facts. */
+/** The state that Pulumi stores: the inputs, overwritten with observed values, and the facts. */
 function outputs(definition: ResourceDefinition, inputs: Properties, observed: Properties): Properties {
   const result: Properties = only(inputs, inputKeys(definition));
   for (const key of wantKeys(definition)) {
-    // A property that was not found is left out: the wire has no undefined.
+    // Leave out a missing property: the wire format has no undefined.
     if (observed[key] === undefined) delete result[key];
     else result[key] = wrapLike(inputs[key], observed[key]);
   }
@@ -191,7 +190,7 @@ const inputKeys = (definition: ResourceDefinition): string[] => [
   ...Object.keys(definition.where.shape),
   ...wantKeys(definition),
 ];
-/** Properties as a resource takes them: unwrapped, and what says where the thing is with its defaults, which an earlier version did not have. */
+/** Properties in the form that resources take: unwrapped, with the defaults of `where` that states of earlier versions lack. */
 function plain({ where }: ResourceDefinition, properties: Properties): never {
   const bare = unwrap(properties) as Properties;
   const places = Object.entries(where.shape).flatMap(([key, schema]) => {

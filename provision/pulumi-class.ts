@@ -3,14 +3,14 @@ import type { z } from "zod";
 import type { ResourceDefinition, Shape } from "./resource.ts";
 
 type Outputs<State> = { readonly [K in keyof State]: pulumi.Output<State[K]> };
-/** A schema's input: properties with a default may be left out. */
+/** A schema's input type: properties with a default are optional. */
 type Arguments<S extends z.ZodObject> = keyof S["shape"] extends never ? object : z.input<S>;
-/** A value any part of which may be another resource's output. */
+/** A value in which any part may be another resource's output. */
 type DeepInput<T> =
   | pulumi.Input<T extends string | number | boolean ? T : { [K in keyof T]: DeepInput<T[K]> }>
   | pulumi.Input<T>;
 
-/** The class by which a Pulumi program declares a resource; arguments and outputs are typed by its definition. */
+/** Makes the class by which a Pulumi program declares a resource. The definition gives the types of arguments and outputs. */
 export const pulumiClass = <Where extends z.ZodObject, Want extends z.ZodObject, Facts extends object>(
   definition: ResourceDefinition<Where, Want, Facts>,
 ) => {
@@ -21,7 +21,7 @@ export const pulumiClass = <Where extends z.ZodObject, Want extends z.ZodObject,
   ];
   const declared = class extends pulumi.CustomResource {
     constructor(name: string, args: pulumi.Inputs, options?: pulumi.CustomResourceOptions) {
-      // Pulumi resolves the outputs that it finds declared here.
+      // Pulumi resolves the outputs that are declared here.
       super(
         `lvs:index:${definition.type}`,
         name,

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface UntilOptions {
-  /** Deadline, in seconds. */
+  /** Deadline in seconds. */
   readonly seconds: number;
-  /** Pause between two attempts, in milliseconds. */
+  /** Pause between attempts, in milliseconds. */
   readonly everyMs: number;
-  /** The error at the deadline, from the last attempt's. */
+  /** Makes the error thrown at the deadline from the last attempt's error. */
   readonly failed: (last: unknown) => Error;
-  /** Asked after a failed attempt: an error if no further attempt can do better, which then ends the waiting. */
+  /** Called after a failed attempt. Returns an error to stop waiting, if retrying cannot succeed. */
   readonly hopeless?: (last: unknown) => Promise<Error | undefined>;
 }
 
-/** Tries until `attempt` does not throw; at the deadline throws what `failed` makes of the last error. */
+/** Retries `attempt` until it succeeds. At the deadline throws `failed(lastError)`. */
 export async function until<T>(attempt: () => Promise<T>, options: UntilOptions): Promise<T> {
   const { seconds, everyMs, failed, hopeless } = options;
   const deadline = performance.now() + seconds * 1000;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * Pulumi's wire values. A provider written on the Node SDK receives properties raw: secrets wrapped in an object with a signature,
- * unknowns (previews) as a sentinel string. Both constants are part of Pulumi's protocol (`sdk/nodejs/runtime/rpc.ts`).
+ * Pulumi's wire values. A provider written on the Node SDK receives raw properties: secrets wrapped in an object with a signature, unknown
+ * values (in previews) as a sentinel string. Both constants are part of Pulumi's protocol (`sdk/nodejs/runtime/rpc.ts`).
  */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
@@ -13,10 +13,10 @@ export type Properties = Record<string, unknown>;
 const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null;
 const isSecret = (value: unknown): value is { value: unknown } => isObject(value) && value[SIGNATURE] === SECRET;
 
-/** `value` marked as a secret, so that Pulumi encrypts it in the state and hides it in its output. */
+/** Marks `value` as a secret: Pulumi encrypts it in the state and hides it in output. */
 export const secret = (value: unknown): Properties => ({ [SIGNATURE]: SECRET, value });
 
-/** The plain value below any secret wrappers. */
+/** The plain value inside any secret wrappers. */
 export function unwrap(value: unknown): unknown {
   if (isSecret(value)) return unwrap(value.value);
   if (Array.isArray(value)) return value.map(unwrap);
@@ -24,7 +24,7 @@ export function unwrap(value: unknown): unknown {
   return value;
 }
 
-/** Whether a preview's "not known yet" is anywhere in `value`. */
+/** Whether `value` contains an unknown value of a preview. */
 export function hasUnknown(value: unknown): boolean {
   if (value === UNKNOWN) return true;
   return isObject(value) && Object.values(value).some(hasUnknown);
@@ -33,7 +33,7 @@ export function hasUnknown(value: unknown): boolean {
 const hasSecret = (value: unknown): boolean =>
   isSecret(value) || (isObject(value) && Object.values(value).some(hasSecret));
 
-/** `value` as it is to be handed back where `original` came in: secret if anything in `original` was. */
+/** Wraps `value` as `original` was: secret if any part of `original` was. */
 export function wrapLike(original: unknown, value: unknown): unknown {
   if (isDeepStrictEqual(unwrap(original), value)) return original;
   return hasSecret(original) ? secret(value) : value;

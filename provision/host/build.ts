@@ -9,34 +9,36 @@ import { usersOf } from "./machine/processes.ts";
 import { damageOf, type Measure, writeManifest } from "./manifest.ts";
 
 export interface BuildOptions {
-  /** Takes one line a step. */
+  /** Called with one line per step. */
   onProgress?: (message: string) => void;
 }
 
-/** A folder of the cache with all built things of one kind, each in a directory that is named by its key. */
+/** A directory of the cache with all builds of one kind, each in a directory named by its key. */
 export interface Store {
   readonly directory: string;
-  /** For people: "a guest image". */
+  /** For messages: "a guest image". */
   readonly what: string;
-  /** What a built directory's manifest records. */
+  /** How to measure a built directory for its manifest. */
   readonly measure: Measure;
 }
 
-/** The lock of everything that is built or removed in a store. */
+/** Lock for building and removing in a store. */
 export const lockOf = ({ directory }: Store): string => join(directory, ".lock");
 
-/** Where a build works. One name for all builds of a store, under one lock: the next build removes what an interrupted one left. */
+/**
+ * Working directory of a build. All builds of a store use the same name, under one lock: the next build removes the remains of an
+ * interrupted one.
+ */
 const SCRATCH = ".building";
 
-/** A damaged directory, moved out of the way. */
+/** Prefix of a damaged directory that was moved aside. */
 const DAMAGED = ".damaged.";
 
 /**
- * Makes a directory of the cache once: many processes may ask for it at the same time, one builds and the others wait. An interrupted build
- * leaves nothing that counts as built. A directory that is not as its manifest says is built anew.
- *
+ * Builds a directory of the cache once: of concurrent processes one builds and the others wait. An interrupted build never counts as built.
+ * A directory that differs from its manifest is rebuilt.
  * @param options.name the directory's name in the store
- * @param options.build makes the directory `result` in a scratch folder
+ * @param options.build makes the directory `result` in a scratch directory
  * @returns the directory
  */
 export async function buildOnce(
@@ -51,7 +53,7 @@ export async function buildOnce(
       const damage = await damageIn(store, name);
       if (damage === undefined && (await exists(directory))) return;
       if (damage !== undefined)
-        onProgress?.(`${store.what} in the cache (${directory}) is damaged: ${damage}; it is built anew`);
+        onProgress?.(`${store.what} in the cache (${directory}) is damaged: ${damage}; rebuilding it`);
       const scratch = join(store.directory, SCRATCH);
       await removeTree(scratch);
       await mkdir(scratch, { recursive: true });
@@ -59,7 +61,7 @@ export async function buildOnce(
         await build(scratch);
         const result = join(scratch, "result");
         await writeManifest(result, store.measure);
-        // On disk before it has its name: a power loss leaves all of it or nothing.
+        // Sync before the rename: after a power loss the directory is complete or missing.
         await step(["sync", "--file-system", scratch], { scratch, what: store.what });
         await moveAside(store, name);
         await rename(result, directory);
@@ -73,23 +75,23 @@ export async function buildOnce(
   return directory;
 }
 
-/** Whether a directory is in the store, as its manifest says. */
+/** Whether the store has the directory, unchanged from its manifest. */
 export const isBuilt = async (store: Store, name: string): Promise<boolean> =>
   (await exists(join(store.directory, name))) && (await damageIn(store, name)) === undefined;
 
-/** What is wrong with a directory of the store, in words; undefined if nothing is, or it is not there. */
+/** Describes the damage of a directory of the store; undefined if it is intact or missing. */
 export async function damageIn(store: Store, name: string): Promise<string | undefined> {
   const directory = join(store.directory, name);
   return (await exists(directory)) ? await damageOf(directory, store.measure) : undefined;
 }
 
-/** Renames a directory, so that it counts as not built. A process that has it mounted keeps it. */
+/** Renames a directory, so that it does not count as built. Processes that have it mounted keep it. */
 export async function moveAside(store: Store, name: string): Promise<void> {
   const directory = join(store.directory, name);
   if (await exists(directory)) await rename(directory, join(store.directory, `${DAMAGED}${name}.${Date.now()}`));
 }
 
-/** What interrupted builds and damaged directories left in a store. Hold its lock: what is being built looks the same. */
+/** Remains of interrupted builds and damaged directories in a store. Call it with the store's lock: a build in progress looks the same. */
 export async function leftIn(store: Store): Promise<string[]> {
   const names = await readdir(store.directory).catch(() => []);
   return names
@@ -97,7 +99,7 @@ export async function leftIn(store: Store): Promise<string[]> {
     .map((name) => join(store.directory, name));
 }
 
-/** Removes a directory of the cache, unless a process uses it. @returns whether it is gone */
+/** Removes a directory of the cache unless a process uses it. @returns whether it was removed */
 export async function removeUnlessUsed(directory: string): Promise<boolean> {
   if (!(await exists(directory))) return true;
   if (usersOf(directory).length > 0) return false;
@@ -106,8 +108,8 @@ export async function removeUnlessUsed(directory: string): Promise<boolean> {
 }
 
 /**
- * Runs one command of a build, its output in the scratch folder's log, lines of the form `I: doing something...` as progress. It ends with
- * this process.
+ * Runs one command of a build. Its output goes to the scratch directory's log, lines of the form `I: doing something...` to progress. It is
+ * killed when this process ends.
  * @throws Error with the command and its last lines when it fails
  */
 export async function step(
@@ -136,7 +138,7 @@ export async function step(
   throw new Error(`Building ${what} failed: \`${command.join(" ")}\` ended with ${status}. Its last lines:\n${tail}`);
 }
 
-/** Removes a folder that a build made; an ordinary user's may hold files of subordinate IDs. */
+/** Removes a directory made by a build; an ordinary user's may contain files of subordinate IDs. */
 export async function removeTree(directory: string): Promise<void> {
   if (!(await exists(directory))) return;
   const [program = "", ...args] = asRoot(["rm", "--recursive", "--force", "--one-file-system", directory]);

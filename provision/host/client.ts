@@ -4,31 +4,31 @@ import { tryOnHost } from "./command.ts";
 import { CLIENT, LabHostDownError, labHostRef, openHost } from "./reach.ts";
 
 /**
- * The student's desktop: a host of its own on the lab's segment, with its own ARP cache. It is a network namespace rather than
- * a VM, joined to the bridge by a veth pair, so that it costs nothing and measures time by the machine's clock.
+ * The student's desktop: an attached host on the lab's segment, with its own ARP cache. It is a network namespace instead of a VM, joined
+ * to the bridge by a veth pair: it costs almost nothing and measures time by the machine's clock.
  */
 export const client = defineResource({
   type: "Client",
   summary: "The client: a host of its own on the lab's segment, with its own ARP cache.",
   where: z.object({
     host: labHostRef,
-    /** The lab host's `generation`: a host that was started anew has lost its client. */
+    /** The lab host's `generation`: a restarted lab host has lost its client. */
     generation: z.string(),
-    /** The bridge that the lab's servers are on. */
+    /** The bridge of the lab's servers. */
     bridge: z.string(),
   }),
   want: z.object({
-    /** The client's address with its prefix length, such as 172.25.254.250/24. */
+    /** The client's address with prefix length, such as 172.25.254.250/24. */
     address: z.cidrv4(),
     up: z.literal(true).default(true),
   }),
 
-  watch: true, // a namespace is gone without a trace
+  watch: true, // a namespace disappears without a trace
 
   async observe({ host: ref }) {
     const show = ["ip", "-json", "address", "show", "dev", "eth0"];
     const seen = await tryOnHost(openHost(ref), CLIENT, show).catch((error) => {
-      if (error instanceof LabHostDownError) return undefined; // and with it the client
+      if (error instanceof LabHostDownError) return undefined; // the client is gone too
       throw error;
     });
     if (seen?.status !== 0) return undefined;

@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import type { LabHost, LabSpawnOptions } from "./access.ts";
 
-/** What became of a command on a lab host. */
+/** Output and status of a finished command on a lab host. */
 export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
-  /** 128 and the signal's number when a signal ended it, as a shell counts. */
+  /** 128 plus the signal number if a signal ended it, as in a shell. */
   readonly status: number;
 }
 
-/** A command on a lab host ended with another status than 0. */
+/** A command on a lab host failed with a nonzero status. */
 export class HostCommandError extends Error {
   override readonly name = "HostCommandError";
   readonly ended: Ended;
@@ -27,11 +27,11 @@ export class HostCommandError extends Error {
 }
 
 export interface RunOnHostOptions extends Omit<LabSpawnOptions, "stdio" | "detached"> {
-  /** Given to its standard input. */
+  /** Sent to its standard input. */
   readonly input?: string | Uint8Array;
 }
 
-/** Runs a command on a lab host to its end; its status is an answer. @throws LabHostDownError when the lab host is down */
+/** Runs a command on a lab host to its end; returns its status. @throws LabHostDownError when the lab host is down */
 export async function tryOnHost(
   host: LabHost,
   at: string,
@@ -44,13 +44,13 @@ export async function tryOnHost(
     child[stream]?.setEncoding("utf8").on("data", (text: string) => {
       output[stream] += text;
     });
-  child.stdin?.on("error", () => {}); // a command that does not read its input
+  child.stdin?.on("error", () => {}); // the command may not read its input
   child.stdin?.end(input);
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
   return { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
 }
 
-/** Runs a command on a lab host and gives its output. @throws HostCommandError when its status is not 0 */
+/** Runs a command on a lab host and returns its output. @throws HostCommandError when its status is not 0 */
 export async function runOnHost(
   host: LabHost,
   at: string,

@@ -1,4 +1,4 @@
-/** Nothing can be reached in a lab whose host is down. */
+/** The lab host is down, so nothing in the lab can be reached. */
 export class LabHostDownError extends Error {
   override readonly name = "LabHostDownError";
 

@@ -3,23 +3,23 @@ import { defineResource } from "../resource.ts";
 import { probeAcceleration } from "./image/acceleration.ts";
 import { buildGuestImage, cachedGuestImage, type GuestImage } from "./image/build.ts";
 
-/** What the servers' disks start from, with the kernel that boots them. Built once a recipe, kept in the user's cache. */
+/** The base image of the servers' disks, and its kernel. Built once per recipe and kept in the user's cache. */
 export const guestImage = defineResource({
   type: "GuestImage",
-  summary: "The image that the servers' disks start from, its kernel, and the pool of the lab's packages.",
+  summary: "The base image of the servers' disks, its kernel, and the pool of the lab's packages.",
   where: z.object({}),
   want: z.object({
-    /** `plain`: the lab's packages come over SSH; `baked`: they are in the image, disabled. */
+    /** `plain`: the lab's packages are installed over SSH; `baked`: they are in the image, disabled. */
     packages: z.enum(["plain", "baked"]),
-    /** The recipe's content as a hash: another recipe is another image. */
+    /** Content hash of the recipe: a changed recipe is a new image. */
     key: z.string(),
   }),
   facts: ["disk", "kernel", "initrd", "pool", "acceleration"],
-  watch: true, // the user's cache may be emptied at any time
+  watch: true, // the user may empty the cache at any time
 
   async observe({ packages, acceleration }) {
     const built = await cachedGuestImage({ packages });
-    // Without the facts of an earlier time it is not yet known what accelerates it: apply finds out.
+    // Without recorded facts the acceleration is not known yet: `apply` determines it.
     return built && acceleration && { packages, ...described(built), acceleration };
   },
 
@@ -32,7 +32,7 @@ export const guestImage = defineResource({
     };
   },
 
-  // The cache belongs to every lab of the user's.
+  // All labs of the user share the cache.
   async remove() {},
 });
 

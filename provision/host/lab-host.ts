@@ -2,19 +2,19 @@ import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { labHostRef, openHost } from "./reach.ts";
 
-/** Where the lab's VMs run. Started by `pulumi up`, ended with everything in it by `pulumi destroy`. */
+/** Runs the lab's VMs. `pulumi up` starts it; `pulumi destroy` kills it with everything in it. */
 export const labHost = defineResource({
   type: "LabHost",
-  summary: "The place where the lab's VMs run: a libvirtd and a package server in namespaces of their own.",
+  summary: "Runs the lab's VMs: a libvirtd and a package server in namespaces of their own.",
   where: z.object({ host: labHostRef }),
   want: z.object({
     running: z.literal(true).default(true),
-    /** The flat repository of the lab's packages, a directory on this machine. */
+    /** Flat repository of the lab's packages, a directory on this machine. */
     packages: z.string(),
   }),
   facts: ["uri", "generation"],
   replaceOn: ["host"],
-  watch: true, // it dies with the machine, and nothing would tell Pulumi
+  watch: true, // a reboot of the machine ends it without Pulumi's knowledge
 
   async observe({ host: ref }) {
     const host = openHost(ref);

@@ -3,25 +3,25 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-/** What is recorded of a built directory: numbers by name. */
+/** Recorded measures of a built directory, by name. */
 type Measures = Readonly<Record<string, number>>;
 
-/** Measures a built directory, its manifest left out. Looks at sizes, reads no file. */
+/** Measures a built directory without its manifest. Reads sizes, not file contents. */
 export type Measure = (directory: string) => Measures;
 
 const NAME = "manifest.json";
 
-/** The size of each file by its path, for a directory of few files. */
+/** Size of each file by path, for a directory with few files. */
 export const sizesOfFiles: Measure = (directory) =>
   Object.fromEntries(filesBelow(directory).map(({ path, size }) => [path, size]));
 
-/** How many files and how many bytes, for a directory of many. */
+/** Number of files and total bytes, for a directory with many files. */
 export const totalOfFiles: Measure = (directory) => {
   const files = filesBelow(directory);
   return { files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
 };
 
-/** Every entry below a directory that is no directory. A link counts by itself, not by what it leads to. */
+/** All files and links below a directory. A link counts as itself, not as its target. */
 function filesBelow(directory: string, top = directory): { path: string; size: number }[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
@@ -31,12 +31,12 @@ function filesBelow(directory: string, top = directory): { path: string; size: n
   });
 }
 
-/** Records what a directory holds, when it is finished. */
+/** Records the measures of a finished directory. */
 export async function writeManifest(directory: string, measure: Measure): Promise<void> {
   await writeFile(join(directory, NAME), `${JSON.stringify(measure(directory), null, 1)}\n`);
 }
 
-/** How a built directory differs from its manifest, in words; undefined if it does not. */
+/** Describes how a built directory differs from its manifest; undefined if it does not. */
 export async function damageOf(directory: string, measure: Measure): Promise<string | undefined> {
   const text = await readFile(join(directory, NAME), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "EISDIR") return undefined;
@@ -55,7 +55,7 @@ export async function damageOf(directory: string, measure: Measure): Promise<str
   return others.length === 0 ? first : `${first}, and ${others.length} more`;
 }
 
-/** A directory may change, or go, while it is measured. */
+/** A directory may change or disappear while it is measured. */
 function measured(directory: string, measure: Measure): Measures | Error {
   try {
     return measure(directory);
@@ -75,5 +75,5 @@ function recordedIn(text: string): Measures | undefined {
 
 function inWords(name: string, recorded: number | undefined, found: number | undefined): string {
   if (found === undefined) return `${name} is missing`;
-  return recorded === undefined ? `${name} is unknown` : `${name}: ${found} instead of ${recorded}`;
+  return recorded === undefined ? `${name} is unexpected` : `${name}: ${found} instead of ${recorded}`;
 }

@@ -7,8 +7,8 @@ export { LabHostDownError } from "./errors.ts";
 export { PACKAGE_PORT } from "./private/private-host.ts";
 
 /**
- * Which lab host: what a resource's inputs carry. `private` is a libvirtd of the lab's own, in namespaces of its own.
- * A libvirt that is already there and a remote one are to be further kinds.
+ * Reference to a lab host, part of resources' inputs. `private` is a libvirtd of the lab's own, in namespaces of its own. Existing and
+ * remote libvirts are planned as further kinds.
  */
 export const labHostRef = z.object({
   kind: z.literal("private"),

@@ -7,8 +7,8 @@ import { runOnHost } from "./command.ts";
 import { labHostRef, openHost, SEGMENT } from "./reach.ts";
 
 /**
- * A server's NoCloud seed as an ISO 9660 volume. The libvirt provider's own cloud-init disk is not used: to refresh it, it downloads the
- * disk through a libvirt stream, which hung now and then when several were read at once, and with it the whole of `pulumi refresh`.
+ * A server's NoCloud seed as an ISO 9660 image. The libvirt provider's own cloud-init disk is not used: refreshing downloads it through a
+ * libvirt stream, which sometimes hung when several were read at once, and `pulumi refresh` with it.
  */
 export const seedImage = defineResource({
   type: "SeedImage",
@@ -17,7 +17,7 @@ export const seedImage = defineResource({
   want: z.object({
     /** The server's name. */
     name: z.string(),
-    /** The files of the seed, as cloud-init's NoCloud data source reads them. */
+    /** The files of the seed, in the form of cloud-init's NoCloud data source. */
     seed: z.object({ userData: z.string(), metaData: z.string(), networkConfig: z.string() }),
   }),
   facts: ["path", "file"],
@@ -54,7 +54,7 @@ export const seedImage = defineResource({
   },
 });
 
-/** The content is part of the name: another seed is another disk. */
+/** The name contains a content hash: a changed seed is a new disk. */
 const pathOf = (directory: string, name: string, seed: Record<string, string>): string =>
   join(
     directory,
@@ -64,7 +64,7 @@ const pathOf = (directory: string, name: string, seed: Record<string, string>): 
 
 async function removeSeeds(directory: string, name: string): Promise<void> {
   const seeds = join(directory, "seeds");
-  // The whole name: another server may be called NAME-seed.
+  // Match the full name: another server may be called NAME-seed.
   const mine = new RegExp(`^${name}-seed-[0-9a-f]{12}\\.iso$`);
   const own = (await readdir(seeds).catch(() => [])).filter((file) => mine.test(file));
   for (const file of own) await rm(join(seeds, file));

@@ -4,7 +4,7 @@ import { until } from "../until.ts";
 import { HostCommandError, runOnHost, tryOnHost } from "./command.ts";
 import { CLIENT, labHostRef, openHost } from "./reach.ts";
 
-/** The end of `pulumi up`: it is done when the client is served, not when the last file was written. */
+/** Last step of `pulumi up`: done when the client gets answers, not when the last file is written. */
 export const serving = defineResource({
   type: "Serving",
   summary: "The virtual service answers the client.",
@@ -13,16 +13,16 @@ export const serving = defineResource({
     generation: z.string(),
     /** `http://VIP:PORT/` */
     url: z.url(),
-    /** The names of its real servers: each has its turn. */
+    /** Names of its real servers. There is one request for each. */
     realServers: z.array(z.string()).min(1),
-    /** How long it may take, in seconds. */
+    /** Deadline in seconds. */
     deadline: z.number(),
   }),
   want: z.object({ answers: z.literal(true).default(true) }),
 
   async observe({ host: ref, url, realServers }) {
     const host = openHost(ref);
-    // One that is off would be asked for a second, in which `up --refresh` could start it.
+    // Asking a powered-off server would cost a second that `up --refresh` can use to start it.
     const running = host.guests();
     const allRun = realServers.every((name) => running.includes(name));
     const ended = allRun && (await tryOnHost(host, CLIENT, ask(url, { seconds: 1, times: realServers.length })));
@@ -37,7 +37,7 @@ export const serving = defineResource({
       failed: (last) =>
         new Error(
           `${url} did not answer the client within ${deadline} s: ${last instanceof HostCommandError ? last.ended.stderr.trim() : (last as Error).message}. ` +
-            "`npx lvs-lab check` says which part is not as it should be.",
+            "`npx lvs-lab check` shows which part is wrong.",
         ),
     });
   },
@@ -46,12 +46,12 @@ export const serving = defineResource({
 });
 
 /**
- * Asks so many times in a row, each on a new connection, and fails at the first that fails: where nobody takes dead real servers out, one
- * answer says nothing of the others. curl(1) says on stderr why it was not served.
+ * Sends several requests in a row, each on a new connection, and fails at the first failure: without health checks, one answer says nothing
+ * about the other real servers. curl(1) prints the reason on stderr.
  */
 const ask = (url: string, { seconds, times }: { seconds: number; times: number }): string[] => [
   ...["curl", "--silent", "--show-error", "--fail", "--fail-early", "--max-time", String(seconds)],
   ...["--header", "Connection: close", "--output", "/dev/null"],
-  // --output is for one URL each.
+  // Each URL needs its own --output.
   ...Array.from({ length: times }, (_, index) => (index === 0 ? [url] : ["--output", "/dev/null", url])).flat(),
 ];

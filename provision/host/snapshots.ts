@@ -8,31 +8,31 @@ import { runOnHost } from "./command.ts";
 
 const SCRIPT = readFileSync(new URL("snapshots.sh", import.meta.url), "utf8");
 
-/** The directory of a lab's snapshots, below the lab's own. */
+/** The directory of a lab's snapshots, inside the lab's directory. */
 export const snapshotDirectory = (labDirectory: string): string => join(labDirectory, "snapshots");
 
-/** How long a save or a load may go on after its command was killed, in seconds. */
+/** How long a save or a load may continue after its command was killed, in seconds. */
 const SETTLE_SECONDS = 60;
 
-/** Waits until no save or load is at work that a killed command has started. */
+/** Waits for a save or load that a killed command left running. */
 export async function snapshotsSettled(labDirectory: string): Promise<void> {
   await withLock(join(snapshotDirectory(labDirectory), "lock"), async () => {}, { seconds: SETTLE_SECONDS });
 }
 
-/** What was done to all servers of a lab, and when it was over. */
+/** Result of a save or load of all servers. */
 export interface Done {
-  /** From before the first server stood still until the last one ran again, in milliseconds. */
+  /** Milliseconds from the first server's pause until the last one runs again. */
   readonly ms: number;
 }
 
-/** The servers could not be saved or loaded; says what QEMU and libvirt said. */
+/** The servers could not be saved or loaded; the message holds QEMU's and libvirt's output. */
 export class SnapshotError extends Error {
   override readonly name = "SnapshotError";
 }
 
 /**
- * Saves memory and disks of all servers at one moment, under `tag`. They stand still meanwhile. `record`: a file that is there as
- * `record.new`; it gets its name when all servers are saved. @throws SnapshotError; the servers then run on, and nothing is saved
+ * Saves memory and disks of all servers at one moment under `tag`; the servers pause meanwhile. `record`: a file that exists as
+ * `record.new`; it is renamed once all servers are saved. @throws SnapshotError; the servers then continue, and nothing is saved
  */
 export const saveServers = async (
   host: LabHost,
@@ -40,8 +40,8 @@ export const saveServers = async (
 ): Promise<Done> => await inHost(host, "save", tag, record, ...servers);
 
 /**
- * Brings all servers back to the moment that was saved under `tag`, whatever became of them. `record`: a file that is removed when all
- * servers are there. @throws SnapshotError; the servers then stand still, and `record` is there
+ * Restores all servers to the moment saved under `tag`, whatever their current state. `record`: a file that is removed when all servers are
+ * restored. @throws SnapshotError; the servers then stay paused, and `record` stays
  */
 export const loadServers = async (
   host: LabHost,
@@ -53,11 +53,11 @@ export const loadServers = async (
   }: { tag: string; record: string; bridges: readonly string[]; servers: readonly string[] },
 ): Promise<Done> => await inHost(host, "load", tag, record, bridges.join(","), ...servers);
 
-/** Removes what was saved under `tag`. */
+/** Removes the data saved under `tag`. */
 export const deleteSaved = async (host: LabHost, tag: string, servers: readonly string[]): Promise<Done> =>
   await inHost(host, "delete", tag, ...servers);
 
-/** Runs the script in a session of its own, which a killed command does not take along. */
+/** Runs the script in its own session, so that it survives a killed command. */
 async function inHost(host: LabHost, verb: string, tag: string, ...words: string[]): Promise<Done> {
   await mkdir(snapshotDirectory(host.directory), { recursive: true, mode: 0o700 });
   const path = join(host.directory, "log", `snapshot-${verb}.log`);
@@ -75,14 +75,14 @@ async function inHost(host: LabHost, verb: string, tag: string, ...words: string
   }
 }
 
-/** A moment that a server's disk holds. */
+/** A moment saved in a server's disk. */
 export interface Saved {
   readonly tag: string;
-  /** What its memory takes of the machine's disk. Of the disk's own contents, only what changes afterwards takes room. */
+  /** Size of its memory on the machine's disk. Disk contents take space only as they change afterwards. */
   readonly bytes: number;
 }
 
-/** The moments that each server's disk holds, by the server's name. A server without a disk has none. */
+/** The moments saved in each server's disk, by server name. Empty for a server without a disk. */
 export async function savedIn(host: LabHost, servers: readonly string[]): Promise<Map<string, Saved[]>> {
   const script = `pool=$1; shift
     for server; do qemu-img info --force-share --output=json "$pool/$server.qcow2" 2>/dev/null | tr -d '\\n'; echo; done`;
@@ -97,12 +97,12 @@ export async function savedIn(host: LabHost, servers: readonly string[]): Promis
   );
 }
 
-/** The part of `qemu-img info --output=json` that is read. */
+/** The fields used from `qemu-img info --output=json`. */
 interface QemuImgInfo {
   readonly snapshots?: readonly { readonly name: string; readonly "vm-state-size": number }[];
 }
 
-/** An entry of an ARP cache: ip-neighbour(8). */
+/** An entry of the ARP cache: ip-neighbour(8). */
 export interface Neighbour {
   readonly dst: string;
   readonly lladdr: string;
@@ -117,7 +117,7 @@ export async function clientNeighbours(host: LabHost): Promise<Neighbour[]> {
   return seen.flatMap(({ dst, lladdr }) => (lladdr === undefined ? [] : [{ dst, lladdr }]));
 }
 
-/** Makes the client's ARP cache what it was. The entries are stale ones: the client uses them, and asks whether they still hold. */
+/** Restores the client's ARP cache. Entries are stale: the client uses them and verifies them. */
 export async function setClientNeighbours(host: LabHost, neighbours: readonly Neighbour[]): Promise<void> {
   const lines = neighbours.map(({ dst, lladdr }) => `neighbour replace ${dst} lladdr ${lladdr} dev eth0 nud stale`);
   const input = ["neighbour flush dev eth0", ...lines, ""].join("\n");

@@ -2,20 +2,20 @@ import { existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { MARK, PrivateHost } from "./private/private-host.ts";
 
-/** What can be seen of lab hosts from outside, without asking them: also of those that hang, or that nobody knows. */
+/** Lab hosts as seen from outside, without asking them: also those that hang, and those that no stack knows. */
 export { type RunningHost, runningHosts } from "./private/inits.ts";
 
-/** A lab's directory, as it lies there. */
+/** A lab's directory. */
 export interface LabDirectory {
-  /** Whether it carries the mark: nothing without it is removed. */
+  /** Whether it has the marker file; directories without it are never removed. */
   readonly marked: boolean;
-  /** The PID of the lab host's init, if that lives. */
+  /** PID of the lab host's init, if it is alive. */
   readonly pid: number | undefined;
-  /** The directory of the packages that its guests get: a part of a guest image. */
+  /** Directory of the packages that its guests get: part of a guest image. */
   readonly packages: string | undefined;
 }
 
-/** What is in a directory that may be a lab's. */
+/** Contents of a directory that may be a lab's. */
 export function surveyLab(directory: string): LabDirectory {
   return {
     marked: existsSync(join(directory, MARK)),

@@ -1,4 +1,4 @@
-/** A rule as `arptables -n -L` prints it: options with their values, whatever their order. A negated one is kept as `!-d`. */
+/** A rule as `arptables -n -L` prints it: options with values, in any order. A negated option is kept as `!-d`. */
 export type ArpRule = Readonly<Record<string, string>>;
 
 /** Parses the output of `arptables -n -L`: the rules of each chain, in order. */

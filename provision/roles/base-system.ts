@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, patience, serverRef } from "../ssh/index.ts";
 
-/** The lab's part of /etc/hosts stands between these lines; the rest is the student's. */
+/** Markers around the lab's part of /etc/hosts; the student owns the rest. */
 const BEGIN = "# lvs-lab: the lab's hosts";
 const END = "# lvs-lab: end";
 
@@ -17,19 +17,18 @@ deb ${url}/debian bookworm-updates main
 deb ${url}/debian-security bookworm-security main
 `;
 
-/** What every server has before it has a role. */
+/** Base configuration of every server, before its roles. */
 export const baseSystem = defineResource({
   type: "BaseSystem",
-  summary:
-    "A server that answers on SSH, has its hostname, knows the lab's other hosts by name, and knows where packages come from.",
+  summary: "A server reachable by SSH, with its hostname, the lab's names in /etc/hosts, and package sources.",
   where: z.object({
     server: serverRef,
-    /** The lab host's `generation`: a host that was started anew has booted its servers anew, and they are waited for. */
+    /** The lab host's `generation`: a restarted lab host has rebooted its servers, and their logins are awaited. */
     generation: z.string(),
   }),
   want: z.object({
     hostname: z.string(),
-    /** Names and IPv4 addresses of all of the lab's hosts, for /etc/hosts. */
+    /** Names and IPv4 addresses of all hosts of the lab, for /etc/hosts. */
     hosts: z.record(z.string(), z.ipv4()),
     /** Base URL of the lab host's package server. */
     packageServer: z.url(),

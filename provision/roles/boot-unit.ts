@@ -1,6 +1,6 @@
 /**
- * A systemd unit that brings kernel state (addresses, IPVS and ARP tables) about at boot and takes it away when stopped: it is how that
- * state survives a reboot, the same on every distribution, and readable in one place.
+ * A systemd unit that sets kernel state (addresses, IPVS and ARP tables) at boot and removes it when stopped. The state so survives a
+ * reboot in the same way on every distribution, and can be read in one place.
  */
 export interface BootUnit {
   /** Without `.service`. */

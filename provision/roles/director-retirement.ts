@@ -2,23 +2,23 @@ import { type OsName, osFamilies } from "../os.ts";
 import { command } from "../ssh/index.ts";
 
 /**
- * A server directs in one of two ways, by hand or under keepalived, and both own the IPVS table. Pulumi takes the old role away only after
- * the new one stands, so each role ends the other itself before it begins; the removal that comes later finds nothing left to do.
+ * A director is set up with ipvsadm or run by keepalived; both own the IPVS table. Pulumi removes the old role only after creating the new
+ * one, so each role first shuts the other down; the later removal finds nothing left.
  */
 
-/** The unit of the director by hand, without `.service`. */
+/** Unit of the ipvsadm director, without `.service`. */
 export const DIRECTOR_UNIT = "lvs-director";
-/** What it restores at boot. */
+/** Rules that the unit restores at boot. */
 export const DIRECTOR_RULES = "/etc/lvs-lab/ipvsadm.rules";
 
 const unitFile = `/etc/systemd/system/${DIRECTOR_UNIT}.service`;
 
-/** Ends the director by hand, if there is one: stopping its unit empties the table and takes the VIP away. */
+/** Shuts down the ipvsadm director, if present: stopping its unit empties the table and removes the VIP. */
 export const endDirector = command`if [ -e ${unitFile} ]; then
   systemctl --quiet disable --now ${DIRECTOR_UNIT}; rm -f ${unitFile} ${DIRECTOR_RULES}; systemctl daemon-reload
 fi`;
 
-/** Ends keepalived, if it is set up: it gives the VIP away as it stops. */
+/** Shuts down keepalived, if configured: it releases the VIP as it stops. */
 export function endKeepalived(os: OsName): string {
   const { service, config } = osFamilies[os].keepalived;
   return command`if [ -e ${config} ]; then

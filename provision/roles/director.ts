@@ -11,17 +11,17 @@ const destination = z.object({ weight: z.number(), forwarding: z.enum(["Route", 
 
 const virtualService = z.object({
   scheduler: z.string(),
-  /** Seconds; 0 is no persistence. */
+  /** Seconds; 0 means no persistence. */
   persistenceTimeout: z.number(),
   /** By `ADDRESS:PORT`. */
   destinations: z.record(z.string(), destination),
 });
 
 type Service = z.output<typeof virtualService>;
-/** By ipvsadm's words for them, `-t ADDRESS:PORT`. */
+/** By ipvsadm's name, `-t ADDRESS:PORT`. */
 type Services = Readonly<Record<string, Service>>;
 
-/** The director where ipvsadm is in control: as the article types it. */
+/** A director set up with ipvsadm, as in the article. */
 export const director = defineResource({
   type: "Director",
   summary: "An LVS director made with ipvsadm: virtual services, their real servers, and the VIPs.",
@@ -31,7 +31,7 @@ export const director = defineResource({
     vips: z.array(z.cidrv4()),
     /** By `-t ADDRESS:PORT`, as ipvsadm(8) names a service. */
     services: z.record(z.string(), virtualService),
-    /** Services that the lab has not asked for. */
+    /** Services that the lab does not define. */
     otherServices: z.array(z.string()).max(0).default([]),
     onBoot: z.literal(true).default(true),
   }),
@@ -90,7 +90,7 @@ export const director = defineResource({
         command`same=; printf %s ${unitText(one)} | cmp --quiet - ${unitPath(one)} && same=yes || true`,
         writing(unitPath(one), unitText(one)),
         command`if systemctl --quiet is-active ${DIRECTOR_UNIT}; then`,
-        // Only what differs is edited, so that connections through what stays are not cut.
+        // Edit only differences, so that connections of unchanged services survive.
         ...edits(inputs.services, observed),
         ...inputs.vips.map((vip) => command`ip address replace ${vip} dev ${inputs.interface}`),
         'if [ ! "$same" ]; then systemctl daemon-reload; fi',
@@ -120,7 +120,7 @@ const destinationOptions = ({ weight, forwarding }: Destination): string[] => [
   String(weight),
 ];
 
-/** What `ipvsadm --restore` reads: the article's commands. */
+/** Input of `ipvsadm --restore`: the article's commands. */
 export const rules = ({ services }: { readonly services: Services }): string =>
   Object.entries(services)
     .flatMap(([key, service]) => [
@@ -149,7 +149,7 @@ export const unit = ({
   stop: [...vips.map((vip) => `-/sbin/ip address delete ${vip} dev ${device}`), "-/sbin/ipvsadm --clear"],
 });
 
-/** The ipvsadm commands that lead from what was observed to what is wanted. */
+/** The ipvsadm commands that change the observed table into the wanted one. */
 export function edits(
   wanted: Services,
   found?: { readonly services?: Services | undefined; readonly otherServices?: readonly string[] | undefined },

@@ -5,15 +5,15 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { retire, serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
-/** The web server of a real server. Its page tells which server answered. */
+/** The web server of a real server. Its page names the server that answered. */
 export const httpd = defineResource({
   type: "Httpd",
   summary: "A web server whose page names the server that answers.",
   where: z.object({ server: serverRef }),
   want: z.object({
-    /** The whole of index.html. */
+    /** The full index.html. */
     page: z.string(),
-    /** TCP ports: under direct routing a real server gets packets for the virtual service's own port. */
+    /** TCP ports: under direct routing a real server receives packets for the virtual service's own port. */
     ports: z.array(z.number()).min(1),
     ...serviceState,
   }),
@@ -30,7 +30,7 @@ export const httpd = defineResource({
         .join("; "),
       ...serviceQuestions(service),
     });
-    // Every file names the same ports, or it is not as wanted.
+    // All files must name the same ports.
     const found = new Set(
       seen.ports.text
         .trim()
@@ -56,7 +56,7 @@ export const httpd = defineResource({
         ...(move
           ? portFiles.map(
               ({ path, line }) =>
-                // The first such line becomes all that is wanted, the others go.
+                // Replace the first such line with all wanted lines and delete the others.
                 command`sed -i ${`0,/^${line.pattern}$/{s/^${line.pattern}$/LVS-LAB-PORTS/};/^${line.pattern}$/d`} ${path}; sed -i ${`s|^LVS-LAB-PORTS$|${line.text(ports).replaceAll("\n", "\\n")}|`} ${path}`,
             )
           : []),

@@ -14,7 +14,7 @@ export const parseIpAddresses = (output: string): InterfaceAddress[] =>
     prefixLength: Number(length),
   }));
 
-/** `172.25.254.100/32 on eth0`, separated by commas; `no address` if there is none. */
+/** `172.25.254.100/32 on eth0`, comma-separated; `no address` for none. */
 export const addressesInWords = (addresses: readonly InterfaceAddress[]): string =>
   addresses.map(({ device, address, prefixLength }) => `${address}/${prefixLength} on ${device}`).join(", ") ||
   "no address";

@@ -3,7 +3,7 @@ export interface VirtualService {
   /** `-t ADDRESS:PORT`, `-u ADDRESS:PORT` or `-f MARK`, as ipvsadm's options name it. */
   readonly key: string;
   readonly scheduler: string;
-  /** Seconds; undefined without persistence. */
+  /** Seconds; undefined: no persistence. */
   readonly persistenceTimeout?: number;
   /** By `ADDRESS:PORT`. */
   readonly destinations: Readonly<Record<string, Destination>>;
@@ -11,7 +11,7 @@ export interface VirtualService {
 
 export interface Destination {
   readonly weight: number;
-  /** ipvsadm's own words, as `ipvsadm -l` prints them. */
+  /** Forwarding method, as `ipvsadm -l` prints it. */
   readonly forwarding: Forwarding;
 }
 
@@ -49,7 +49,7 @@ export function parseIpvsTable(text: string): VirtualService[] {
 
 /** A virtual service as `ipvsadm -ln` lists it. */
 export interface ListedService extends Omit<VirtualService, "destinations"> {
-  /** By `ADDRESS:PORT`. `Local`: the director serves by itself; `ipvsadm --save` does not tell it from `Route`. */
+  /** By `ADDRESS:PORT`. `Local`: the director itself serves; `ipvsadm --save` shows it as `Route`. */
   readonly destinations: Readonly<
     Record<string, { readonly weight: number; readonly forwarding: Forwarding | "Local" }>
   >;
@@ -57,7 +57,7 @@ export interface ListedService extends Omit<VirtualService, "destinations"> {
 
 const protocols: Readonly<Record<string, string>> = { TCP: "-t", UDP: "-u", FWM: "-f" };
 
-/** Parses the output of `ipvsadm -ln`, the form that a person reads. Everything that is not the table is skipped. */
+/** Parses the output of `ipvsadm -ln`, the form for people. Skips other lines. */
 export function parseIpvsList(text: string): ListedService[] {
   const services: (ListedService & { destinations: Record<string, ListedService["destinations"][string]> })[] = [];
   for (const line of text.split("\n")) {

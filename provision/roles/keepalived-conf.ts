@@ -6,8 +6,8 @@ export interface KeepalivedSettings {
 }
 
 /**
- * keepalived.conf as the article has it. Two of its lines are left out: `vrrp_garp_interval 0` and `vrrp_gna_interval 0` state the
- * default, and keepalived 2.2.7 calls an interval of 0 invalid, so that `keepalived -t` would fail.
+ * Writes keepalived.conf as in the article. Two lines are left out: `vrrp_garp_interval 0` and `vrrp_gna_interval 0` state the default, and
+ * keepalived 2.2.7 rejects an interval of 0 in `keepalived -t`.
  */
 export const keepalivedConf = ({
   instances,
@@ -61,24 +61,24 @@ const tcpCheck = ({ connectTimeout, delayBeforeRetry }: HealthCheck): string => 
         }
 `;
 
-/** Stands for the password in a configuration that is shown: the password itself is a secret of Pulumi's state. */
+/** Placeholder for the password in a displayed configuration. The password itself is a secret in Pulumi's state. */
 export const PASSWORD = "PASSWORD";
 
 const passwordLine = /^(\s*auth_pass\s+)(\S+)$/gm;
 
-/** A keepalived.conf as it is shown, and its passwords in the order of the file. */
+/** A keepalived.conf for display, and its passwords in file order. */
 export const withoutPasswords = (text: string): { config: string; passwords: string[] } => ({
   config: text.replace(passwordLine, `$1${PASSWORD}`),
   passwords: [...text.matchAll(passwordLine)].map(([, , password = ""]) => password),
 });
 
-/** The counterpart of `withoutPasswords`: the text for the file. */
+/** The reverse of `withoutPasswords`: the text for the file. */
 export function withPasswords(config: string, passwords: readonly string[]): string {
   const left = [...passwords];
   return config.replace(passwordLine, (_, before: string) => `${before}${left.shift() ?? ""}`);
 }
 
-/** The lines of a vrrp_instance that its VRRP version makes: 2 is keepalived's default and has a password, 3 has to be named. */
+/** Lines of a vrrp_instance that depend on its VRRP version: 2 is keepalived's default and has a password; 3 must be set. */
 export const versionLines = ({ version, password }: Pick<VrrpPart, "version" | "password">): string =>
   version === 3
     ? "    version 3\n"

@@ -9,17 +9,17 @@ import { parseIpvsTable } from "./ipvs-table.ts";
 import { withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
-/** The director where keepalived is in control: it holds the VIPs by VRRP, makes the IPVS table and checks the real servers. */
+/** A director run by keepalived: it holds the VIPs by VRRP, fills the IPVS table and checks the real servers. */
 export const keepalived = defineResource({
   type: "Keepalived",
   summary: "A director under keepalived: VRRP for the VIP, the IPVS table, health checks.",
   where: z.object({ server: serverRef }),
   want: z.object({
-    /** The whole of keepalived.conf, as `keepalivedConf` writes it, but `PASSWORD` in the place of the password. */
+    /** The full keepalived.conf, as `keepalivedConf` writes it, with `PASSWORD` in place of each password. */
     config: z.string(),
-    /** VRRP's passwords in it, in its order. A secret. */
+    /** The VRRP passwords in the order of the file. Secret. */
     passwords: z.array(z.string()),
-    /** The virtual services in the kernel, `ADDRESS:PORT SCHEDULER`. Real servers come and go with their health and are not part of it. */
+    /** The virtual services in the kernel, `ADDRESS:PORT SCHEDULER`. Real servers are not included: they come and go with their health. */
     virtualServices: z.array(z.string()),
     ...serviceState,
   }),
@@ -50,19 +50,19 @@ export const keepalived = defineResource({
     const candidate = `${path}.candidate`;
     const newConfig = observed?.config !== config || !isDeepStrictEqual(observed.passwords, passwords);
     const tableAsWas = isDeepStrictEqual(observed?.virtualServices, virtualServices);
-    // A new start does away with a table that was emptied behind keepalived's back, or left by somebody else: no reload sees to that.
+    // Restart rather than reload: a reload does not repair a table that was changed by hand.
     const restart = [
       ...(observed?.running ? [command`systemctl stop ${service}`] : []),
       "ipvsadm --clear",
       startService(service, observed),
-      `${tableIs(virtualServices, 60)} || true`, // if not, that is seen and said by name
+      `${tableIs(virtualServices, 60)} || true`, // observe() reports a difference by name
     ].join("\n");
     progress(newConfig ? "keepalived.conf, starting keepalived" : "starting keepalived");
     await server.script(
       [
         "set -e",
         endDirector,
-        // 0: good; anything else has been printed: keepalived(8). A bad file never takes a good one's place.
+        // Status 0: valid; otherwise keepalived(8) has printed the problem. An invalid file never replaces a valid one.
         ...(newConfig
           ? [
               writing(candidate, withPasswords(config, passwords)),
@@ -70,7 +70,7 @@ export const keepalived = defineResource({
               command`mv ${candidate} ${path}`,
             ]
           : []),
-        // A reload leaves the VIP and the connections where they are.
+        // A reload keeps the VIP and the connections.
         ...(observed?.running && (newConfig || tableAsWas)
           ? [startService(service, observed, "reload"), `if ! ${tableIs(virtualServices, 5)}; then\n${restart}\nfi`]
           : [restart]),
@@ -83,7 +83,7 @@ export const keepalived = defineResource({
   },
 });
 
-/** The command that waits until the kernel's table has these virtual services and no others, and fails if it has not in `seconds`. */
+/** Command that waits until the kernel's table has exactly these virtual services. Fails after `seconds`. */
 function tableIs(virtualServices: readonly string[], seconds: number): string {
   const wanted = [...virtualServices].sort().join("\n");
   const table =

@@ -4,13 +4,13 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { retire, serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
-/** Where keepalived's notices go: an MTA that listens on the loopback only and delivers to root's mailbox. */
+/** Receives keepalived's mail: an MTA that listens only on the loopback and delivers to root's mailbox. */
 export const mail = defineResource({
   type: "Mail",
   summary: "A local MTA on port 25 of the loopback, for keepalived's notices to root.",
   where: z.object({ server: serverRef }),
   want: z.object({
-    /** The whole of the MTA's configuration file. */
+    /** The MTA's full configuration file. */
     config: z.string(),
     ...serviceState,
   }),

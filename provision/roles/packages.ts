@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
 
-/** apt with nothing but the lab's pool, and lists of its own, so that the student's `apt update` and the lab's do not meet. */
+/** apt configuration for the lab's pool only, with package lists of its own: it does not interfere with the student's `apt update`. */
 export const APT_CONF = "/etc/lvs-lab/apt.conf";
 export const aptConf = `Dir::Etc::SourceList "/etc/apt/sources.list.d/lvs-lab.list";
 Dir::Etc::SourceParts "-";
@@ -15,13 +15,13 @@ DPkg::Lock::Timeout "300";
 `;
 
 /**
- * All that a server's roles need installed, in one run of dpkg: each run costs an emulated guest seconds before it does anything.
- * Services are started by the roles that configure them. So packages' scripts need not talk to systemd (SYSTEMD_OFFLINE: systemd's
- * ENVIRONMENT.md): they would start each service as it comes, and have systemd read all its units again up to five times a package.
+ * Installs all packages that a server's roles need in one run of dpkg: each run costs an emulated guest seconds of overhead. The roles
+ * start the services that they configure. SYSTEMD_OFFLINE (systemd's ENVIRONMENT.md) keeps package scripts from starting services and from
+ * reloading systemd up to five times per package.
  */
 export const packages = defineResource({
   type: "Packages",
-  summary: "The packages of a server's roles, installed in one go.",
+  summary: "The packages of a server's roles, installed together.",
   where: z.object({ server: serverRef }),
   want: z.object({ names: z.array(z.string()) }),
 
@@ -42,13 +42,13 @@ export const packages = defineResource({
 export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 APT_CONFIG=${APT_CONF}
 mkdir -p /etc/lvs-lab /var/lib/lvs-lab/apt/partial
 printf %s ${aptConf} >${APT_CONF}
-timeout 600 sh -c 'while pgrep -x "apt-get|dpkg" >/dev/null; do sleep 0.5; done' # of a run that was interrupted
+timeout 600 sh -c 'while pgrep -x "apt-get|dpkg" >/dev/null; do sleep 0.5; done' # left by an interrupted run
 dpkg --configure --pending # an installation that was cut off is finished first
 apt-get --quiet update
 apt-get --quiet --yes install ${missing}`,
     );
   },
 
-  // What is installed stays: packages of a role that has gone do nothing once its service is retired.
+  // Packages stay installed: they do nothing once their service is disabled.
   async remove() {},
 });

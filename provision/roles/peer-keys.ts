@@ -4,15 +4,15 @@ import { command, connectTo, serverRef } from "../ssh/index.ts";
 
 const IDENTITY = "/root/.ssh/id_ed25519";
 const AUTHORIZED = "/root/.ssh/authorized_keys";
-/** The system-wide list, so that a student's own known_hosts is left alone. */
+/** The system-wide list, so that the student's own known_hosts stays unchanged. */
 const KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts";
-/** The comment by which the lab knows the lines it wrote. */
+/** Comment that marks the lines written by the lab. */
 export const PEER_COMMENT = "lvs-lab-peer";
 
-/** Passwordless SSH between the directors, for passing files. */
+/** Passwordless SSH between the directors, for copying files. */
 export const peerKeys = defineResource({
   type: "PeerKeys",
-  summary: "SSH between the directors without a password: a key of its own, its peers' keys, everyone's host keys.",
+  summary: "Passwordless SSH between the directors: a server's own key, its peers' keys, all host keys.",
   where: z.object({ server: serverRef }),
   want: z.object({
     /** This server's private key, OpenSSH form. */
@@ -43,7 +43,7 @@ export const peerKeys = defineResource({
 
   async apply({ server: ref, identity, authorized, knownHosts }, _observed, progress) {
     const server = await connectTo(ref);
-    progress("keys for its peers");
+    progress("writing peer SSH keys");
     await server.write({ path: IDENTITY, content: identity, mode: "0600", confidential: true });
     await server.write({ path: KNOWN_HOSTS, content: `${knownHosts.join("\n")}\n` });
     await server.run`sed -i ${`/${PEER_COMMENT}$/d`} ${AUTHORIZED}; printf '%s\n' ${authorized} >>${AUTHORIZED}`;

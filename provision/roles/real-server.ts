@@ -7,8 +7,8 @@ import { parseIpAddresses } from "./ip-address.ts";
 import { startService } from "./service.ts";
 
 /**
- * A real server under direct routing: it owns the VIPs, so that it takes packets that the director hands it, and is kept from
- * answering ARP for them, or clients would come to it past the director.
+ * A real server under direct routing. It has the VIPs, so that it accepts packets that the director forwards, and must not answer ARP
+ * requests for them, or clients would bypass the director.
  */
 export const realServer = defineResource({
   type: "RealServer",
@@ -16,7 +16,7 @@ export const realServer = defineResource({
   where: z.object({ server: serverRef, interface: z.string().default("eth0") }),
   want: z.object({
     vips: z.array(z.ipv4()),
-    /** How it is kept from answering for the VIPs; `none` shows the problem. */
+    /** What keeps it from answering ARP for the VIPs; `none` shows the problem. */
     arpCure: z.enum(["arptables", "sysctl", "none"]),
     onBoot: z.literal(true).default(true),
   }),
@@ -45,7 +45,7 @@ export const realServer = defineResource({
     const path = unitPath({ name: NAME });
     await server.script(
       [
-        // Stopping undoes what the unit as it was had done: a change of cure leaves nothing of the old one.
+        // Stopping the old unit undoes its commands, so that a changed cure leaves no trace of the old one.
         command`known=; if [ -e ${path} ]; then known=yes; systemctl stop ${NAME}; fi`,
         undo(inputs),
         "set -e",
@@ -74,8 +74,9 @@ interface Wanted {
 }
 
 /**
- * Where the VIP is put. With arp_ignore=1 a host answers for every address of the interface that was asked on (the kernel's ip-sysctl.rst), so
- * the sysctls only cure what is on another one: the loopback, as is the custom. The arptables rules work on the interface itself.
+ * The interface with the VIP. With arp_ignore=1 a host still answers for every address of the interface that received the request (the
+ * kernel's ip-sysctl.rst). The sysctl cure therefore needs the VIP on another one, by convention the loopback. The arptables rules work on
+ * the interface itself.
  */
 const vipInterface = (wanted: Pick<Wanted, "arpCure" | "interface">): string =>
   wanted.arpCure === "sysctl" ? "lo" : wanted.interface;
@@ -86,14 +87,14 @@ const devicesWith = (vip: string, text: string): string[] =>
     address === vip && prefixLength === 32 ? [device] : [],
   );
 
-/** arp_ignore and arp_announce on all and on the interface: the kernel's ip-sysctl.rst. The greater of the two counts. */
+/** arp_ignore and arp_announce, on `all` and on the interface: the kernel's ip-sysctl.rst. The greater value applies. */
 const sysctls = ({ interface: device }: Pick<Wanted, "interface">): [string, 1 | 2][] =>
   ["all", device].flatMap((scope): [string, 1 | 2][] => [
     [`net.ipv4.conf.${scope}.arp_ignore`, 1],
     [`net.ipv4.conf.${scope}.arp_announce`, 2],
   ]);
 
-/** The rules as `arptables -A` takes them and, but for the order of the words, as `arptables -L` prints them. */
+/** The rules as `arptables -A` takes them and, apart from word order, as `arptables -L` prints them. */
 const arpRules = ({ vips, server }: Pick<Wanted, "vips" | "server">): string[] =>
   vips.flatMap((vip) => [`INPUT -d ${vip} -j DROP`, `OUTPUT -s ${vip} -j mangle --mangle-ip-s ${server.address}`]);
 
@@ -121,7 +122,7 @@ export const unit = (wanted: Wanted): BootUnit => {
   return {
     name: NAME,
     description: `LVS real server: the VIP, ARP cure ${wanted.arpCure}`,
-    // The cure comes first, so that the VIP is never there without it.
+    // Set the cure first, so that the VIP never exists without it.
     start: [
       ...cure.start,
       ...wanted.vips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${vipInterface(wanted)}`),
@@ -130,7 +131,7 @@ export const unit = (wanted: Wanted): BootUnit => {
   };
 };
 
-/** Undoes both cures and the VIPs, whoever set them. */
+/** Undoes both cures and removes the VIPs, including those set by hand. */
 const undo = (wanted: Wanted): string =>
   [
     ...wanted.vips.map(
@@ -142,7 +143,7 @@ if command -v arptables >/dev/null && arptables -n -L | grep -q ${vip}; then arp
     command`sysctl -q ${sysctls(wanted).map(([name]) => `${name}=0`)}`,
   ].join("\n");
 
-/** Which cure is in force: one, none, or in words what there is of them. */
+/** The cure in force: one, none, or a description of a partial cure. */
 export function observedCure(wanted: Omit<Wanted, "arpCure">, arptables: string, sysctl: string): string {
   const present = Object.entries(parseArptables(arptables)).flatMap(([chain, rules = []]) =>
     rules.map((rule) => asWords(chain, rule)),
@@ -163,7 +164,7 @@ export function observedCure(wanted: Omit<Wanted, "arpCure">, arptables: string,
   return cures.join(" and ") || "none";
 }
 
-/** A rule's words in a fixed order, without what the legacy tool prints of any rule: its header length, and an interface that is any. */
+/** A rule's words in a fixed order, without what legacy arptables prints of every rule: header length and a wildcard interface. */
 function asWords(chain: string, rule: ArpRule): string {
   const options = Object.entries(rule).filter(
     ([key, value]) => key !== "--h-length" && !(key === "-i" && value.endsWith("*")),

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { command, type Section, type ServerConnection } from "../ssh/index.ts";
 
-/** What is wanted of every service of the lab: that it runs, and that it runs again after a reboot. */
+/** Wanted state of every service of the lab: running, and started at boot. */
 export const serviceState = {
   running: z.literal(true).default(true),
   enabled: z.literal(true).default(true),
 };
 
-/** The commands that tell a service's state, for `ServerConnection.look`. */
+/** Commands that query a service's state, for `ServerConnection.look`. */
 export const serviceQuestions = (name: string) => ({
   running: command`systemctl is-active ${name}`,
   enabled: command`systemctl is-enabled ${name}`,
@@ -19,9 +19,9 @@ export const serviceAnswers = ({ running, enabled }: Record<"running" | "enabled
 });
 
 /**
- * The commands that make a service run, now and after a reboot. Enabling it would make systemd read every unit anew, and have update-rc.d (Perl)
- * link the init script that its package brings beside the unit: an emulated guest's seconds, for nothing. SYSTEMCTL_SKIP_SYSV: systemd's ENVIRONMENT.md.
- * @param observed what was seen of it, if anything was
+ * Commands that start a service, now and at boot. A plain `enable` would make systemd reload every unit and run update-rc.d (Perl) for the
+ * package's init script, which costs an emulated guest seconds. SYSTEMCTL_SKIP_SYSV: systemd's ENVIRONMENT.md.
+ * @param observed its observed state, if any
  */
 export const startService = (
   name: string,
@@ -33,7 +33,7 @@ export const startService = (
     command`systemctl ${verb} ${name}`,
   ].join(" && ");
 
-/** Stops a service for good; one that is not there is no error. */
+/** Stops and disables a service; a missing one is no error. */
 export const retire = async (server: ServerConnection, name: string): Promise<void> => {
   await server.script(command`systemctl disable --now ${name} 2>/dev/null || ! systemctl cat ${name} >/dev/null 2>&1`);
 };

@@ -9,7 +9,10 @@ const escapes: Readonly<Record<string, string>> = {
   "\0": "\\0",
 };
 
-/** A word for bash, on one line: `$'…'`, unless it needs no quotes. zx has the same; importing zx would take as long as the rest of a command's start. */
+/**
+ * Quotes a word for bash on one line: `$'…'`, unless it needs no quotes. zx has the same function, but loading zx would double the start-up
+ * time.
+ */
 export const bashQuote = (word: string): string =>
   /^[\w/.@:=-]+$/.test(word)
     ? word

@@ -2,11 +2,11 @@ import { posixQuote } from "../posix-quote.ts";
 
 /** One `Host` block of an ssh_config(5). */
 export interface SshHost {
-  /** The name that ssh(1) takes for it. */
+  /** The name that users give to ssh(1). */
   readonly name: string;
-  /** Its name in the file of known hosts. */
+  /** Its name in known_hosts. */
   readonly keyAlias: string;
-  /** The command whose standard input and output are a connection to its port 22, word by word. */
+  /** Command whose stdin and stdout are a connection to port 22, as words. */
   readonly proxyCommand: readonly string[];
 }
 
@@ -16,8 +16,8 @@ export interface SshKeyFiles {
 }
 
 /**
- * An ssh_config(5) for hosts that log in as root. Each block is whole by itself, so that the file can be included in a user's own.
- * The hybrid key exchange that OpenSSH prefers costs an emulated guest most of a second: another one is asked for.
+ * Writes an ssh_config(5) for hosts that log in as root. Each block is complete, so that users can include the file in their own. It
+ * selects a cheaper key exchange: OpenSSH's preferred hybrid one costs an emulated guest most of a second.
  * @throws Error when a path cannot be written in that format
  */
 export function sshConfig(hosts: readonly SshHost[], { identity, knownHosts }: SshKeyFiles): string {
@@ -39,14 +39,14 @@ export function sshConfig(hosts: readonly SshHost[], { identity, knownHosts }: S
     .join("\n");
 }
 
-/** A path as ssh_config(5) reads it: in quotes, with its tokens escaped. */
+/** Quotes a path for ssh_config(5) and escapes its tokens. */
 function file(path: string): string {
-  // Before OpenSSH 8.7 nothing escapes a quote, and no release escapes ${.
+  // OpenSSH before 8.7 cannot escape a quote, and no release can escape ${.
   if (/["\\\n]|\$\{/.test(path)) throw new Error(`ssh_config(5) cannot name ${JSON.stringify(path)}`);
   return `"${path.replaceAll("%", "%%")}"`;
 }
 
-/** A command as ProxyCommand hands it to the user's shell, in one line. */
+/** A ProxyCommand on one line; ssh passes it to the user's shell. */
 function commandLine(words: readonly string[]): string {
   const line = words.map(posixQuote).join(" ");
   if (line.includes("\n")) throw new Error(`ssh_config(5) cannot run ${JSON.stringify(words)}`);

@@ -1,6 +1,6 @@
 import type { CommandResult } from "./result.ts";
 
-/** How many of a command's last lines an error repeats; the rest is in the transcript. */
+/** Number of last output lines that an error repeats; the transcript has all of them. */
 const LINES = 12;
 
 const lastLines = (text: string): string =>
@@ -11,7 +11,7 @@ const lastLines = (text: string): string =>
     .map((line) => `    ${line}`)
     .join("\n");
 
-/** A command on a server ended with another status than 0. */
+/** A command on a server failed with a nonzero status. */
 export class RemoteCommandError extends Error {
   override readonly name = "RemoteCommandError";
   readonly result: CommandResult;
@@ -22,26 +22,26 @@ export class RemoteCommandError extends Error {
         ? `ended with status ${result.code}`
         : result.signal !== null
           ? `was ended by signal ${result.signal}`
-          : "was cut off: the connection ended before it did";
+          : "was cut off: the connection closed";
     const said = [result.stdout, result.stderr].filter((text) => text.trim() !== "").map(lastLines);
     super(
       [
-        `${server}: a command ${status}:`,
+        `${server}: command ${status}:`,
         `    ${command.length > 600 ? `${command.slice(0, 600)}…` : command}`,
-        ...(said.length > 0 ? ["  it printed last:", ...said] : ["  it printed nothing."]),
-        `  Everything that was done on ${server} is in ${transcript}; try the command by hand: npx lvs-lab ssh ${server}`,
+        ...(said.length > 0 ? ["  last output:", ...said] : ["  no output."]),
+        `  Transcript of ${server}: ${transcript}. To try the command by hand: npx lvs-lab ssh ${server}`,
       ].join("\n"),
     );
     this.result = result;
   }
 
-  /** Whether the connection ended before the command did. */
+  /** Whether the connection closed before the command finished. */
   get cutOff(): boolean {
     return this.result.code === null && this.result.signal === null;
   }
 }
 
-/** No SSH session could be had within the deadline. `cause` is the last attempt's error. */
+/** SSH login failed until the deadline. `cause` is the last attempt's error. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
 
@@ -49,13 +49,13 @@ export class UnreachableError extends Error {
     super(
       message ??
         `${server} (${address}) did not accept an SSH login within ${seconds} s: ${(cause as Error)?.message ?? cause}. ` +
-          `If it is powered off, \`pulumi refresh\` and \`pulumi up\` start it; its console is in the lab's directory under log/.`,
+          `If it is powered off, \`pulumi refresh\` and \`pulumi up\` start it; its console log is in the lab's directory under log/.`,
       { cause },
     );
   }
 }
 
-/** A server that does not run, by libvirt's word, or whose lab host does not: no login is waited for. */
+/** A server that does not run, according to libvirt, or whose lab host does not run. No retries. */
 export class NotRunningError extends UnreachableError {
   constructor(server: string, address: string, state: string, cause: unknown) {
     super(server, address, 0, cause, `${server} (${address}) does not run: ${state}. \`npm run up\` starts it.`);

@@ -5,15 +5,15 @@ import { labEnvironment } from "../host/machine/namespaces.ts";
 import { commandIn, userland } from "../host/userland/userland.ts";
 import { defineResource } from "../resource.ts";
 
-/** An SSH key pair: the private half in OpenSSH's own form, the public one as a line of authorized_keys. */
+/** An SSH key pair: the private key in OpenSSH's form, the public key as a line of authorized_keys. */
 export interface SshKeys {
   readonly publicKey: string;
   readonly privateKey: string;
 }
 
 /**
- * A new ed25519 key pair, by ssh-keygen: of those that the ssh2 library makes, one in some two hundred cannot be read again. While it
- * is made, the private key is in memory alone.
+ * Creates an ed25519 key pair with ssh-keygen: about one in two hundred keys made by the ssh2 library cannot be read back. The private key
+ * is only in memory meanwhile.
  */
 export async function generateKeys(comment: string): Promise<SshKeys> {
   const script = 'ssh-keygen -q -t ed25519 -N "" -C "$1" -f /tmp/key && cat /tmp/key.pub /tmp/key';
@@ -23,7 +23,7 @@ export async function generateKeys(comment: string): Promise<SshKeys> {
   return { publicKey: stdout.slice(0, end), privateKey: stdout.slice(end + 1) };
 }
 
-/** An ed25519 key pair. It lives in Pulumi's state alone, its private half encrypted there. */
+/** An ed25519 key pair. Stored only in Pulumi's state, with the private key encrypted. */
 export const keyPair = defineResource<z.ZodObject, z.ZodObject<{ comment: z.ZodString }>, SshKeys>({
   type: "KeyPair",
   summary: "An ed25519 SSH key pair, kept in Pulumi's state.",

@@ -1,9 +1,9 @@
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 const MASK = "***";
 
 /**
- * A text for people, without the secrets that a configuration holds: keepalived's `auth_pass` (keepalived.conf(5)) and private keys in
- * OpenSSH's form. Transcripts, errors and the evidence of checks go through it.
+ * Text without the secrets of a configuration: keepalived's `auth_pass` (keepalived.conf(5)) and private keys in OpenSSH's form. Applied to
+ * transcripts, errors and the evidence of checks.
  */
 export const masked = (text: string): string =>
   text

@@ -5,6 +5,6 @@ export interface CommandResult {
   /** Exit status, null if a signal ended it. */
   readonly code: number | null;
   readonly signal: string | null;
-  /** How long it took, in milliseconds, the way there and back included. */
+  /** Duration in milliseconds, including the network round trip. */
   readonly ms: number;
 }

@@ -12,21 +12,21 @@ import { masked } from "./masked.ts";
 import type { CommandResult } from "./result.ts";
 import { parseSections, type Section, sectionScript } from "./sections.ts";
 
-/** How a server is reached: everything that a connection needs, so that no role knows where its server runs. */
+/** How to reach a server: everything that a connection needs, so that roles do not depend on where a server runs. */
 export const serverRef = z.object({
   host: labHostRef,
   name: z.string(),
-  /** The family of its operating system. References that an earlier version recorded have none. */
+  /** Operating system family. Missing in references recorded by earlier versions. */
   os: z.enum(osNames).default("debian"),
   /** IPv4 address inside the lab. */
   address: z.ipv4(),
-  /** The server's public host key, `ssh-ed25519 AAAA…`: known before the first connection, so there is no trust on first use. */
+  /** The server's public host key, `ssh-ed25519 AAAA…`. Known before the first connection, so there is no trust on first use. */
   hostKey: z.string(),
   /** The lab's private key, OpenSSH form. */
   privateKey: z.string(),
-  /** Changes when the machine is another one (its libvirt domain's id): then everything on it has to be made anew. */
+  /** ID of the libvirt domain. A new ID means a new machine, on which everything must be created again. */
   instance: z.string(),
-  /** Under emulation (`qemu`) everything takes about ten times as long as under KVM, and so do deadlines. */
+  /** Under emulation (`qemu`) everything takes about ten times as long as under KVM; deadlines scale with it. */
   acceleration: z.enum(["kvm", "qemu"]),
 });
 export type ServerRef = z.output<typeof serverRef>;
@@ -34,29 +34,31 @@ export type ServerRef = z.output<typeof serverRef>;
 export interface RunOptions {
   /** Sent to the command's standard input. */
   readonly stdin?: string;
-  /** Neither input nor output goes to the transcript. */
+  /** Keeps input and output out of the transcript. */
   readonly confidential?: boolean;
 }
 
-/** libvirt's words for a server that answers nobody: virsh(1), domstate. One that reboots is `running`, one that is about to end `in shutdown`. */
+/**
+ * libvirt's states of a domain that cannot answer: virsh(1), domstate. A rebooting domain is `running`, one that shuts down `in shutdown`.
+ */
 const OFF = ["shut off", "crashed", "paused", "pmsuspended"];
 
-/** An error if a server that did not answer cannot: it does not run. */
+/** Returns an error if a server cannot answer because it does not run. */
 async function whetherOff({ host, name, address }: ServerRef, last?: unknown): Promise<Error | undefined> {
   if (last instanceof LabHostDownError) return new NotRunningError(name, address, last.message, last);
-  // A libvirt that does not answer is no reason to give up.
+  // If libvirt does not answer, keep trying.
   const state = await domainState(openHost(host), name).catch(() => "unknown");
-  if (state === undefined) return new NotRunningError(name, address, "libvirt does not know it", last);
+  if (state === undefined) return new NotRunningError(name, address, "libvirt has no such domain", last);
   return OFF.includes(state) ? new NotRunningError(name, address, `it is ${state}`, last) : undefined;
 }
 
-/** A deadline in seconds, for a machine that is this fast. */
+/** Scales a deadline in seconds to the machine's speed. */
 export const patience = (server: Pick<ServerRef, "acceleration">, seconds: number): number =>
   server.acceleration === "kvm" ? seconds : seconds * 10;
 
 /**
- * One server over one SSH connection, kept for the whole run. Commands are built by the tagged template `run`, which quotes
- * every value for bash (arrays become several words), so nothing that comes from a lab file is ever read as shell syntax.
+ * One server over one SSH connection, kept for the whole run. Commands come from the tagged template `run`, which quotes every value for
+ * bash (arrays become several words). Text from a lab file is therefore never read as shell syntax.
  */
 export class ServerConnection {
   readonly ref: ServerRef;
@@ -69,11 +71,11 @@ export class ServerConnection {
     this.transcript = join(ref.host.directory, "transcripts", `${ref.name}.log`);
   }
 
-  /** Connects, trying until the server accepts the lab's key or `seconds` have passed. */
+  /** Connects; retries until the server accepts the lab's key or `seconds` have passed. */
   static async connect(ref: ServerRef, seconds: number): Promise<ServerConnection> {
     const host = openHost(ref.host);
     const expected = ref.hostKey.split(" ")[1];
-    // Asked first: an attempt at a server that is off ends when ARP gives up, after three seconds.
+    // Check this first: a connection attempt to a powered-off server fails only after ARP gives up, three seconds later.
     const off = await whetherOff(ref);
     if (off) throw off;
     const ssh = await until(
@@ -85,12 +87,12 @@ export class ServerConnection {
           username: "root",
           privateKey: ref.privateKey,
           readyTimeout: patience(ref, 3) * 1000,
-          keepaliveInterval: 10_000, // a server that is gone is noticed after four of them
+          keepaliveInterval: 10_000, // four missed replies end the connection
           // ssh2 hands over the raw key blob; its base64 is the second word of a public key line.
           hostVerifier: (key: Buffer) => key.toString("base64") === expected,
           algorithms: { kex: ["curve25519-sha256"], serverHostKey: ["ssh-ed25519"] },
         });
-        // An error that nobody hears would end this process; the commands under way end with the connection, and say so.
+        // An unhandled error event would end this process. Running commands fail with the connection and report it.
         client.connection?.on("error", () => {});
         return client;
       },
@@ -112,7 +114,7 @@ export class ServerConnection {
     this.#ssh.dispose();
   }
 
-  /** Runs a command and gives its output; any other exit status than 0 is a `RemoteCommandError`. */
+  /** Runs a command and returns its output. @throws RemoteCommandError for any exit status but 0 */
   async run(pieces: TemplateStringsArray, ...values: Word[]): Promise<string> {
     return await this.script(command(pieces, ...values));
   }
@@ -122,23 +124,20 @@ export class ServerConnection {
     return await this.execute(command(pieces, ...values));
   }
 
-  /**
-   * Runs a script made by `command` (or a constant one). When it has ended, what it wrote is on the server's disk: a power cut right after
-   * takes nothing back that was reported as done.
-   */
+  /** Runs a script made by `command` (or a constant one), then `sync`: a power cut afterwards loses nothing that was reported as done. */
   async script(text: string, options: RunOptions = {}): Promise<string> {
     const result = await this.execute(text, options, "\nstatus=$?; sync; exit $status");
     if (result.code !== 0) throw this.#failure(text, result, options.confidential);
     return result.stdout;
   }
 
-  /** Looks at many things in one round trip: each command's output and exit status, by name. */
+  /** Runs several commands in one round trip. Returns each command's output and exit status, by name. */
   async look<K extends string>(
     commands: Readonly<Record<K, string>>,
     { confidential }: RunOptions = {},
   ): Promise<Record<K, Section>> {
     const result = await this.#exec(sectionScript(commands));
-    // Whatever the commands' statuses are, the script's own is 0 unless it was cut off.
+    // The script's own status is 0, whatever its commands' statuses are, unless the connection ended early.
     if (result.code !== 0) throw this.#failure(Object.values(commands).join("\n"), result, confidential);
     const sections = parseSections(Object.keys(commands) as K[], result.stdout);
     if (!confidential)
@@ -149,7 +148,7 @@ export class ServerConnection {
     return sections;
   }
 
-  /** Writes a file whole: a reader sees the old content or the new, never half of it. `mode` is octal, as chmod takes it. */
+  /** Writes a file atomically: a reader sees the old content or the new. `mode` is octal, as chmod takes it. */
   async write(file: { path: string; content: string; mode?: string; confidential?: boolean }): Promise<void> {
     const { path, content, mode = "0644", confidential } = file;
     const directory = dirname(path);
@@ -159,12 +158,12 @@ export class ServerConnection {
     );
   }
 
-  /** @param then a further command, which is no part of what is shown */
+  /** @param then a further command, left out of error texts and the transcript */
   async execute(text: string, { stdin, confidential }: RunOptions = {}, then = ""): Promise<CommandResult> {
     const result = await this.#exec(text + then, stdin);
     if (confidential) await this.#record("(confidential)", { ...result, stdout: "", stderr: "" });
     else await this.#record(text, result, stdin);
-    // Without a status it has not run to its end, and what it printed is no answer.
+    // Without a status the command did not finish; its output is incomplete.
     if (result.code === null && result.signal === null) throw this.#failure(text, result, confidential);
     return result;
   }
@@ -177,7 +176,7 @@ export class ServerConnection {
   }
 
   async #exec(text: string, stdin = ""): Promise<CommandResult> {
-    // node-ssh decodes packet by packet, and so breaks a character that two packets share: here the whole is decoded.
+    // node-ssh decodes each packet by itself, which breaks a character that spans two packets. Decode the complete output instead.
     const begun = performance.now();
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -191,9 +190,9 @@ export class ServerConnection {
     return { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString(), code, signal, ms };
   }
 
-  /** Appends a command to the server's transcript, so that a student can read what was done and do it by hand. */
+  /** Appends a command to the server's transcript, so that students can read what was done and repeat it by hand. */
   async #record(text: string, { stdout, stderr, code, signal, ms }: CommandResult, stdin = ""): Promise<void> {
-    const status = code === 0 ? "" : `(status ${code ?? signal ?? "unknown: the connection ended"})\n`;
+    const status = code === 0 ? "" : `(status ${code ?? signal ?? "unknown: the connection closed"})\n`;
     const lines = [...marked(text, "$ "), ...marked(stdin, "< "), ...marked(stdout, "  "), ...marked(stderr, "! ")];
     await appendFile(this.transcript, masked(`# ${new Date().toISOString()}, ${ms} ms\n${lines.join("")}${status}`));
   }
@@ -201,14 +200,14 @@ export class ServerConnection {
 
 export type Word = string | number | readonly (string | number)[];
 
-/** A bash command from a template: every value quoted, an array as several words. */
+/** A bash command from a template: quotes every value; an array becomes several words. */
 export function command(pieces: TemplateStringsArray, ...values: Word[]): string {
   const word = (value: Word): string =>
     Array.isArray(value) ? value.map(String).map(bashQuote).join(" ") : bashQuote(String(value));
   return String.raw({ raw: pieces }, ...values.map(word));
 }
 
-/** The command that writes a small file whole, for scripts that do more than that in one round trip. */
+/** Command that atomically writes a small file, for scripts that do more in the same round trip. */
 export const writing = (path: string, content: string): string =>
   command`printf %s ${content} >${`${path}.new`} && mv ${`${path}.new`} ${path}`;
 

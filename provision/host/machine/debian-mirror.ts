@@ -1,7 +1,7 @@
-/** Debian's keyring, at the path that the package debian-archive-keyring gives it. */
+/** Debian's keyring, at the path of the package debian-archive-keyring. */
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Where Debian is fetched from: the archive itself and its security updates. */
+/** Sources of Debian packages: the archive and its security updates. */
 export interface DebianMirror {
   readonly debian: URL;
   readonly security: URL;
@@ -13,8 +13,8 @@ const DEFAULT_MIRROR: DebianMirror = {
 };
 
 /**
- * The mirror that userland, guest images and guests get their packages from: the one that `LVS_LAB_MIRROR` names, else the one that this
- * machine's own apt uses where that is a Debian, else Debian's default. The release is always the lab's own, whatever the machine runs.
+ * The mirror for userland, guest images and guests: `LVS_LAB_MIRROR`, else the mirror of this machine's apt if it runs Debian, else
+ * Debian's default. The release is always the lab's own, whatever the machine runs.
  */
 export async function debianMirror(): Promise<DebianMirror> {
   return chooseMirror(process.env.LVS_LAB_MIRROR, await aptRepositories());
@@ -42,7 +42,7 @@ export function chooseMirror(named: string | undefined, repositories: readonly s
   };
 }
 
-/** A release's apt sources in sources.list(5)'s one-line form: the release, its updates, its security updates. */
+/** apt sources of a release in the one-line form of sources.list(5): the release, its updates, its security updates. */
 export const debianSources = (mirror: DebianMirror, suite: string): string[] =>
   [
     [mirror.debian, suite],
@@ -50,7 +50,7 @@ export const debianSources = (mirror: DebianMirror, suite: string): string[] =>
     [mirror.security, `${suite}-security`],
   ].map(([url, release]) => `deb [signed-by=${keyring}] ${url} ${release} main`);
 
-/** The machine's apt settings for reaching a mirror (proxies), as apt.conf(5) lines that mmdebstrap takes. None without apt. */
+/** The machine's apt proxy settings, as apt.conf(5) lines for mmdebstrap. None without apt. */
 export async function aptProxies(): Promise<string[]> {
   const format = ["--format", "%F %v%n"];
   const { $ } = await import("zx");
@@ -64,7 +64,7 @@ export async function aptProxies(): Promise<string[]> {
   });
 }
 
-/** The URLs of the repositories that the machine's apt has indices of: apt-get(8), indextargets. None without apt. */
+/** URLs of the repositories whose indices the machine's apt has: apt-get(8), indextargets. None without apt. */
 async function aptRepositories(): Promise<string[]> {
   const format = ["--format", "$(REPO_URI)"];
   const { $ } = await import("zx");

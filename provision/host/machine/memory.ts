@@ -3,20 +3,19 @@ import { join } from "node:path";
 
 const MIB = 2 ** 20;
 
-/** What QEMU keeps of translated code for each emulated guest, at most: `tb-cache` in stacks/domain.xsl, in MiB. */
+/** Maximum size of QEMU's translated code for each emulated guest, in MiB: `tb-cache` in stacks/domain.xsl. */
 export const CODE_CACHE_MIB = 256;
 
 /**
- * What guests come to take at most, in bytes: all of their memory, and the translated code of those that are emulated.
+ * Maximum memory of guests in bytes: their own, plus the translated code under emulation.
  * @param guests their memory in MiB
  */
 export const memoryOf = (guests: readonly { memory: number }[], acceleration: "kvm" | "qemu"): number =>
   guests.reduce((sum, { memory }) => sum + (memory + (acceleration === "qemu" ? CODE_CACHE_MIB : 0)) * MIB, 0);
 
 /**
- * Memory that can be had without swapping, in bytes: the kernel's own estimate, or less where a cgroup allows less. Reads /proc and the
- * cgroup's files.
- * @param root the root of a file system that looks like Linux's, for tests
+ * Memory available without swapping, in bytes: the kernel's estimate, or a cgroup's lower limit. Reads /proc and the cgroup's files.
+ * @param root root of a Linux-like file system, for tests
  */
 export function freeMemory(root = "/"): number {
   const available =
@@ -25,13 +24,13 @@ export function freeMemory(root = "/"): number {
   return Math.max(0, Math.min(...figures));
 }
 
-/** A memory cgroup's folder and its interface: cgroups(7). */
+/** A memory cgroup's directory and interface version: cgroups(7). */
 interface Cgroup {
   readonly version: 1 | 2;
   readonly folder: string;
 }
 
-/** The memory cgroups that this process is in, from its own up to the one that the mount shows as the topmost. */
+/** The memory cgroups of this process, from its own up to the topmost one that the mount shows. */
 function cgroups(root: string): Cgroup[] {
   const mounts = read(join(root, "proc/self/mountinfo")).split("\n").map(cgroupMount);
   return read(join(root, "proc/self/cgroup"))
@@ -42,7 +41,7 @@ function cgroups(root: string): Cgroup[] {
       if (path === undefined || (version === 1 && !controllers?.split(",").includes("memory"))) return [];
       const mount = mounts.find((one) => one?.version === version);
       if (!mount) return [];
-      // In a container without a cgroup namespace the path is the machine's, and the mount begins below the machine's root.
+      // In a container without a cgroup namespace the path is the machine's; the mount starts below the machine's root.
       const below = mount.top === "/" ? path : path.startsWith(`${mount.top}/`) ? path.slice(mount.top.length) : "/";
       const parts = below.split("/").filter((part) => part !== "" && part !== "..");
       return [...parts.keys(), parts.length].map((depth): Cgroup => {
@@ -60,7 +59,7 @@ function cgroupMount(line: string): { version: 1 | 2; top: string; point: string
   return type === "cgroup" && options.split(",").includes("memory") ? { version: 1, top, point } : undefined;
 }
 
-/** What a cgroup lets its processes have beyond what they hold, if it has a limit. Cached files do not count: the kernel drops them. */
+/** Memory left to a cgroup before its limit, if it has one. Cached files do not count: the kernel can drop them. */
 function roomIn({ version, folder }: Cgroup): number[] {
   const [limit, usage, prefix] =
     version === 2 ? ["memory.max", "memory.current", ""] : ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_"];

@@ -7,11 +7,11 @@ export const processes = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
-/** Those of this user, this one left out. Root too gets its own alone. */
+/** Processes of this user, except this one. For root, only root's own. */
 export const ownProcesses = (): number[] =>
   processes().filter((pid) => pid !== process.pid && ownerOf(pid) === process.geteuid?.());
 
-/** A file of /proc/PID; empty if the process has ended, or hides it. */
+/** A file of /proc/PID; empty if the process has ended or hides it. */
 function processFile(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "utf8");
@@ -20,7 +20,7 @@ function processFile(pid: number, name: string): string {
   }
 }
 
-/** A link of /proc/PID; empty if the process has ended, or hides it. */
+/** A link of /proc/PID; empty if the process has ended or hides it. */
 export function processLink(pid: number, name: string): string {
   try {
     return readlinkSync(`/proc/${pid}/${name}`);
@@ -29,10 +29,10 @@ export function processLink(pid: number, name: string): string {
   }
 }
 
-/** The words of a process's command line; none of a kernel thread or of a process that has ended. */
+/** The words of a process's command line; empty for a kernel thread or an ended process. */
 export const commandLine = (pid: number): string[] => processFile(pid, "cmdline").split("\0").slice(0, -1);
 
-/** Kills a process that may end by itself meanwhile. */
+/** Kills a process, which may already have ended. */
 export function killProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
@@ -41,13 +41,13 @@ export function killProcess(pid: number): void {
   }
 }
 
-/** Whether a process is PID 1 of a namespace below this one, and its first program. */
+/** Whether a process is PID 1 of a child namespace and runs its first program. */
 export function isFirstOfItsNamespace(pid: number): boolean {
   const pids = /^NSpid:\s+(.*)$/m.exec(processFile(pid, "status"))?.[1]?.split(/\s+/) ?? [];
   return pids.length > 1 && pids.at(-1) === "1";
 }
 
-/** The effective user, as this namespace numbers users. The owner of /proc/PID is not it: that of a process that cannot be dumped is root. */
+/** Effective user ID in this namespace. The owner of /proc/PID differs: for a process that cannot be dumped it is root. */
 function ownerOf(pid: number): number | undefined {
   const [, effective] = /^Uid:\s+\d+\s+(\d+)/m.exec(processFile(pid, "status")) ?? [];
   return effective === undefined ? undefined : Number(effective);
@@ -57,12 +57,12 @@ function ownerOf(pid: number): number | undefined {
 interface Mount {
   /** `MAJOR:MINOR` of the file system. */
   readonly device: string;
-  /** The folder of the file system that is mounted; with `//deleted` behind it once it has been removed. */
+  /** The mounted directory of the file system; ends with `//deleted` once it has been removed. */
   readonly root: string;
   readonly point: string;
 }
 
-/** The mounts that a process sees, in the order in which they were made. */
+/** The mounts that a process sees, in mount order. */
 export const mountsOf = (pid: number | "self"): Mount[] =>
   processFile(pid as number, "mountinfo")
     .split("\n")
@@ -77,8 +77,8 @@ const unquoted = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 /**
- * This user's processes that use something below a directory: run a program of it, have a file of it open or mapped, work in it, or have it
- * mounted somewhere, as a lab host has its userland.
+ * This user's processes that use files below a directory: as program, open or mapped file, working directory, or mount (as a lab host
+ * mounts its userland).
  */
 export function usersOf(directory: string): number[] {
   const real = realpathSync(directory);
@@ -109,15 +109,15 @@ function openFiles(pid: number): string[] {
   }
 }
 
-/** Where a folder is in its file system, as other mounts of that would name it. */
+/** A directory's device and path in its file system, as other mounts of that file system name it. */
 function locationOf(real: string): { device: string; path: string } {
   const mounts = mountsOf("self").filter(
     ({ point }) => point === "/" || real === point || real.startsWith(`${point}/`),
   );
   const longest = Math.max(...mounts.map(({ point }) => point.length));
-  // Of two at one place the later one lies on top.
+  // Of two mounts at one path the later one covers the earlier.
   const mount = mounts.filter(({ point }) => point.length === longest).at(-1);
-  if (!mount) throw new Error(`no mount of /proc/self/mountinfo holds ${real}`);
+  if (!mount) throw new Error(`no mount in /proc/self/mountinfo contains ${real}`);
   const rest = mount.point === "/" ? real : real.slice(mount.point.length);
   return { device: mount.device, path: mount.root === "/" ? rest : `${mount.root}${rest}` };
 }

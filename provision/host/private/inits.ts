@@ -2,20 +2,23 @@ import { basename, join } from "node:path";
 import { until } from "../../until.ts";
 import { commandLine, isFirstOfItsNamespace, mountsOf, ownProcesses } from "../machine/processes.ts";
 
-/** A lab host that runs, as its init shows it. */
+/** A running lab host, identified by its init process. */
 export interface RunningHost {
-  /** Of its init, on this machine. */
+  /** PID of its init on this machine. */
   readonly pid: number;
   readonly directory: string;
-  /** Whether its directory has been removed: nothing finds the lab host any more. One that cannot be seen from here, as a container's, has not. */
+  /**
+   * Whether its directory was removed, so that nothing else can find the lab host. False if the directory cannot be seen from here, as in a
+   * container.
+   */
   readonly lost: boolean;
-  /** Ends it with everything that runs in it. */
+  /** Kills it and everything that runs in it. */
   end(): Promise<void>;
 }
 
 /**
- * The lab hosts of this user that run, wherever their directories are. What is taken for one has the whole command line of an init as
- * PrivateHost starts it, and is PID 1 of a namespace: others may run a program called init.sh, too.
+ * This user's running lab hosts, wherever their directories are. A lab host is PID 1 of a namespace and has the full command line of an
+ * init started by PrivateHost: other programs may be called init.sh, too.
  */
 export function runningHosts(): RunningHost[] {
   return ownProcesses().flatMap((pid) => {
@@ -41,7 +44,7 @@ function directoryOf(pid: number): string | undefined {
 }
 
 async function end(pid: number, directory: string): Promise<void> {
-  if (directoryOf(pid) !== directory) return; // it has ended, and its PID may be another's
+  if (directoryOf(pid) !== directory) return; // it has ended; the PID may be reused
   process.kill(pid, "SIGKILL");
   await until(
     async () => {

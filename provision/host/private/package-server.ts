@@ -2,16 +2,16 @@ import { lookup } from "node:dns/promises";
 import { join } from "node:path";
 import { debianMirror } from "../machine/debian-mirror.ts";
 
-/** A Debian archive as guests find it. */
+/** A Debian archive that guests can reach. */
 export interface Upstream {
-  /** The path under which guests find it: `debian`, `debian-security`. */
+  /** Its path on the package server: `debian`, `debian-security`. */
   readonly name: string;
   readonly url: URL;
-  /** Whether its host's name resolves now; a lab whose packages are cached needs no network. */
+  /** Whether its hostname resolves now; a lab with cached packages needs no network. */
   readonly resolves: boolean;
 }
 
-/** The archives that guests can install from: those that the lab itself is made from. */
+/** The archives for guests: the same that the lab itself is built from. */
 export async function upstreams(): Promise<Upstream[]> {
   const { debian, security } = await debianMirror();
   const archives = { debian, "debian-security": security };
@@ -28,8 +28,8 @@ export async function upstreams(): Promise<Upstream[]> {
 }
 
 /**
- * nginx's configuration for the lab's packages: `/pool/`, a flat repository of just what the lab needs (with Debian's
- * full lists each apt call costs an emulated guest ten seconds), and behind it all of Debian through a cache.
+ * nginx's configuration for the lab's packages: `/pool/`, a flat repository of only the lab's packages (with Debian's full lists each apt
+ * call costs an emulated guest ten seconds), and a caching proxy for all of Debian.
  */
 export function packageServerConfig(settings: {
   directory: string;
@@ -39,7 +39,7 @@ export function packageServerConfig(settings: {
   const { directory, cache } = settings;
   const archives = settings.upstreams.map(({ name, url, resolves }) => {
     const path = url.pathname.replace(/\/*$/, "/");
-    // A name that does not resolve would keep nginx from starting; nothing listens at port 9, and what is cached is served.
+    // An unresolvable name would keep nginx from starting. Nothing listens on port 9, and nginx serves cached files.
     const target = resolves ? url.origin : "http://127.0.0.1:9";
     const proxy = (part: string, keep: string) => `
     location /${name}/${part} {
@@ -52,7 +52,7 @@ export function packageServerConfig(settings: {
       proxy_cache_valid 200 ${keep};
       proxy_cache_use_stale error timeout updating http_502 http_503 http_504;
     }`;
-    // Below pool/ a name means the same bytes for ever; the indices below dists/ change.
+    // Files below pool/ never change under the same name; the indices below dists/ do.
     return proxy("", "10m") + proxy("pool/", "365d");
   });
   return `daemon off;

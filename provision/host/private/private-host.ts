@@ -15,34 +15,33 @@ import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, upstreams } from "./package-server.ts";
 
-/** sockaddr_un holds 108 bytes with the ending NUL: unix(7). */
+/** sockaddr_un has 108 bytes including the NUL: unix(7). */
 const SOCKET_PATH_BYTES = 107;
 
-/** TCP port on the lab's bridge at which guests find their packages. */
+/** TCP port of the package server on the lab's bridge. */
 export const PACKAGE_PORT = 3142;
 
-/** How long a lab host may take to answer when it is started, and when it runs already, in seconds. */
+/** Deadlines in seconds: to start a lab host, and for a running one to answer. */
 const START_SECONDS = 30;
 const ALIVE_SECONDS = 5;
 
 /**
- * An attached host's hardware address, by its IPv4 address: a host that is made anew is found by guests that know the one before. Servers have
- * fe where this has fd.
+ * An attached host's MAC address, derived from its IPv4 address: a recreated host keeps its address in the guests' ARP caches. Servers'
+ * addresses start with fe, attached hosts' with fd.
  */
 const macOf = (address: string): string => {
   const [third = 0, fourth = 0] = address.split(/[./]/).slice(2).map(Number);
   return `52:54:00:fd:${third.toString(16).padStart(2, "0")}:${fourth.toString(16).padStart(2, "0")}`;
 };
 
-/** The file that marks a directory as a lab's: nothing without it is removed. */
+/** File that marks a directory as a lab's. Directories without it are never removed. */
 export const MARK = "lvs-lab";
 const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
 
 /**
- * A libvirtd of the lab's own in network, mount and PID namespaces of its own, so that its addresses and its VRRP reach nothing else
- * and any number of labs run side by side on the same addresses. Unix sockets cross network namespaces, which is how Pulumi and
- * virsh get in; TCP does not, which is what `connect` is for. What runs in it comes from the userland; the
- * lab's directory and the cache's images are at the same paths there as on the machine.
+ * A private libvirtd in network, mount and PID namespaces of its own. Its addresses and VRRP reach nothing outside, so any number of labs
+ * can use the same addresses side by side. Unix sockets cross network namespaces: Pulumi and virsh use them. TCP does not: `connect` is for
+ * that. Its programs come from the userland; the lab's directory and the cache's images have the same paths inside as on the machine.
  */
 export class PrivateHost implements LabHost {
   readonly directory: string;
@@ -59,7 +58,7 @@ export class PrivateHost implements LabHost {
     return `qemu+unix:///system?socket=${this.socket}`;
   }
 
-  /** The PID of the host's init on this machine, if it lives. A PID that now belongs to something else does not count. */
+  /** PID of the lab host's init on this machine, if alive. A PID reused by another process does not count. */
   get pid(): number | undefined {
     try {
       const pid = Number(readFileSync(join(this.directory, "init.pid"), "utf8"));
@@ -69,13 +68,13 @@ export class PrivateHost implements LabHost {
     }
   }
 
-  /** Whether a process is this lab host's init, or is about to become it. */
+  /** Whether a process is this lab host's init, or about to become it. */
   #isOurs(pid: number): boolean {
     const words = commandLine(pid);
     return words.some((word) => word.endsWith("/init.sh")) && words.includes(this.directory);
   }
 
-  /** Every such process of this user's, also one whose note was lost with the directory. */
+  /** All such processes of this user, including one whose PID file was lost with the directory. */
   #processes(): number[] {
     return ownProcesses().filter((pid) => this.#isOurs(pid));
   }
@@ -107,7 +106,7 @@ export class PrivateHost implements LabHost {
     return { generation, packages: this.#packages };
   }
 
-  /** Whether its programs are there: the cache that they lie in can be thrown away at any time. */
+  /** Whether its programs exist: the cache that holds them may be removed at any time. */
   #hasUserland(): boolean {
     return existsSync(`/proc/${this.pid}/root/usr/bin/bash`);
   }
@@ -128,20 +127,20 @@ export class PrivateHost implements LabHost {
     await rename(`${link}.new`, link);
   }
 
-  /** Domains and networks marked autostart come up with it. */
+  /** Also starts domains and networks marked autostart. */
   async start({ packages, onProgress }: Parameters<LabHost["start"]>[0]): Promise<void> {
     this.#checkSocketPath();
     if (this.pid !== undefined) {
       try {
         await this.#untilItAnswers(ALIVE_SECONDS);
       } catch {
-        // Init lives and keeps its libvirtd up, yet that one does not answer: it hangs.
-        onProgress?.("the lab host does not answer and is started anew");
+        // Init runs and restarts its libvirtd if it exits; a libvirtd that does not answer hangs.
+        onProgress?.("the lab host does not answer; restarting it");
         await this.#end();
       }
     }
     if (this.pid === undefined) {
-      await this.#end(); // one whose directory was taken away
+      await this.#end(); // a lab host whose directory was removed
       await this.#launch(onProgress);
       await this.#untilItAnswers(START_SECONDS);
     }
@@ -167,7 +166,7 @@ export class PrivateHost implements LabHost {
     const start = ["unshare", ...namespaces, ...entering(system, binds, init)];
     const [file = "", ...args] = outlivingLogin(start, `lvs-lab-${basename(this.directory)}`);
     const child = spawn(file, args, {
-      detached: true, // the lab outlives the run that made it, and Ctrl-C in its terminal
+      detached: true, // the lab survives the run that started it, and Ctrl-C
       stdio: ["ignore", log.fd, log.fd],
       cwd: "/",
       env: labEnvironment({ XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR }),
@@ -197,12 +196,12 @@ export class PrivateHost implements LabHost {
     await this.#end();
     if (existsSync(this.directory) && !existsSync(join(this.directory, MARK)))
       throw new Error(
-        `${this.directory} is not a lab's directory: it has no file ${MARK}. Fix: look at what is in it, and remove it by hand if it is a lab's.`,
+        `${this.directory} is not a lab's directory: it has no file ${MARK}. Fix: look at its contents; if it is a lab's, remove it by hand.`,
       );
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** Ends all of its processes. */
+  /** Kills all of its processes. */
   async #end(): Promise<void> {
     await until(
       async () => {
@@ -218,7 +217,7 @@ export class PrivateHost implements LabHost {
     );
   }
 
-  /** Its kernel leaves the ports below 40000 to those who choose their own: see `PORTS` in verify/probe/probe.mjs. */
+  /** Its kernel leaves ports below 40000 to programs that choose their own: see `PORTS` in verify/probe/probe.mjs. */
   async attach(name: string, { bridge, address }: { bridge: string; address: string }): Promise<void> {
     await this.detach(name);
     const script = `set -e
@@ -246,7 +245,7 @@ export class PrivateHost implements LabHost {
     const [file = "", ...args] = this.connectCommand(address, port);
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "ignore"], env: labEnvironment() });
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    child.stdin.on("error", () => {}); // a stream that is closed early; the reading side tells
+    child.stdin.on("error", () => {}); // closed early: the reading side reports it
     stream.once("close", () => child.kill());
     child.once("error", (error) => stream.destroy(error));
     return stream;
@@ -273,19 +272,19 @@ export class PrivateHost implements LabHost {
       ...["nsenter", "--target", String(pid), ...joinRoot()],
       ...(programs === "userland" ? ["--mount"] : []),
       ...(direct ? [] : ["--pid"]),
-      // The namespace's file is bound in the host's mount namespace, which /proc shows from outside.
+      // The namespace file is a bind mount in the lab host's mount namespace, visible from outside through /proc.
       `--net=/proc/${pid}/root${this.#net(at)}`,
-      // The child is then nsenter, which waits for the command: that ends with it.
+      // The child is nsenter, which waits for the command. The command is killed with it.
       ...["--", ...(direct ? [] : ["setpriv", "--pdeathsig", "KILL"]), ...command],
     ];
   }
 
-  /** The file that a network namespace is bound to, in the host's mount namespace. */
+  /** File in the lab host's mount namespace to which a network namespace is bound. */
   #net(name: string): string {
     return join(this.directory, "net", name);
   }
 
-  /** The directory as init.sh expects it. What libvirt keeps between starts (etc, lib) stays; sockets and PIDs do not. */
+  /** Prepares the directory for init.sh. Keeps libvirt's state between starts (etc, lib); removes sockets and PID files. */
   async #lay(packageCache: string): Promise<void> {
     const at = (...path: string[]) => join(this.directory, ...path);
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
@@ -307,8 +306,8 @@ export class PrivateHost implements LabHost {
     const bytes = Buffer.byteLength(this.socket);
     if (bytes > SOCKET_PATH_BYTES)
       throw new Error(
-        `the lab's directory ${this.directory} is too deep: its socket's path would have ${bytes} bytes, and a Unix socket's may have ` +
-          `${SOCKET_PATH_BYTES}. Set LVS_LAB_STATE to a shorter directory.`,
+        `the lab's directory ${this.directory} is too deep: its socket's path would have ${bytes} bytes; the limit for a Unix socket is ` +
+          `${SOCKET_PATH_BYTES}. Fix: set LVS_LAB_STATE to a shorter directory.`,
       );
   }
 

@@ -24,7 +24,7 @@ describe("the resource", () => {
 
   it("that is not there is answered with those that are", async () => {
     await expect(provider.check("urn:pulumi:ha::lvs-lab::lvs:index:Slots::top", {}, wanted)).rejects.toThrow(
-      "the provider lvs has no resource lvs:index:Slots; it has Slot",
+      "the provider lvs has no resource lvs:index:Slots; known: Slot",
     );
   });
 });
@@ -141,7 +141,7 @@ describe("create", () => {
     shelf.sticky = true;
     shelf.slots.set("a", { label: "vase", password: "1111", serial: "serial-of-a" });
     const error = await provider.create(URN, { ...wanted, password: secret("2222") }).catch((reason) => reason);
-    expect(error.message).toBe('top was applied but is not as wanted:\n  label: wanted "book", found "vase"');
+    expect(error.message).toBe('top was applied but still differs:\n  label: wanted "book", found "vase"');
     expect(error.id).toMatch(/^top-/);
     expect(error.reasons).toEqual([error.message]);
     expect(error.properties).toEqual({ ...wanted, label: "vase", password: secret("2222"), ...facts });

@@ -79,7 +79,7 @@ describe.each([
     const aside = (await readdir(storeOf().directory)).filter((name) => name.startsWith(".damaged."));
     expect(aside).toHaveLength(1);
     await user.end();
-    // The next build takes it away.
+    // The next build removes it.
     await rm(join(directory, file));
     await make(storeOf(), key, files);
     expect((await readdir(storeOf().directory)).sort()).toEqual([".lock", key]);

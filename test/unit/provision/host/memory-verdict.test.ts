@@ -12,7 +12,7 @@ describe("a lab that the machine has not the memory for", () => {
     expect(refusal).toBe(
       "The lab needs 3.0 GiB of memory beside what runs, and 1.2 GiB are free.\n" +
         "Fix: take another lab down (npm run down -- -s NAME), set a smaller `memory:` in the lab file, or bring up a lab with fewer servers " +
-        "(dr instead of ha). LVS_LAB_IGNORE_MEMORY=1 brings it up all the same.",
+        "(dr instead of ha). LVS_LAB_IGNORE_MEMORY=1 skips this check.",
     );
   });
 

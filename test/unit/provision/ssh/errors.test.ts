@@ -17,22 +17,22 @@ describe("a remote command's error", () => {
       stderr: "E: no network\n",
     });
     expect(message.split("\n")).toEqual([
-      "server2: a command ended with status 100:",
+      "server2: command ended with status 100:",
       "    apt-get update",
-      "  it printed last:",
+      "  last output:",
       ...Array.from({ length: 12 }, (_, line) => `    line ${line + 29}`),
       "    E: no network",
-      "  Everything that was done on server2 is in /lab/transcripts/server2.log; try the command by hand: npx lvs-lab ssh server2",
+      "  Transcript of server2: /lab/transcripts/server2.log. To try the command by hand: npx lvs-lab ssh server2",
     ]);
   });
 
   it("says that nothing was printed", () => {
-    expect(remote({ stdout: "\n", stderr: " " })).toContain("\n  it printed nothing.\n");
+    expect(remote({ stdout: "\n", stderr: " " })).toContain("\n  no output.\n");
   });
 
   it("tells a signal from a connection that ended", () => {
     expect(remote({ code: null, signal: "SIGKILL" })).toContain("was ended by signal SIGKILL:");
-    expect(remote({ code: null, signal: null })).toContain("was cut off: the connection ended before it did:");
+    expect(remote({ code: null, signal: null })).toContain("was cut off: the connection closed:");
   });
 
   it("shortens a long script", () => {

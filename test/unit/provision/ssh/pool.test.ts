@@ -26,7 +26,7 @@ it("a connection that has ended is opened anew, once for all who find it so", as
   expect(sshServer.connections).toBe(2);
 });
 
-it("a connection that did not come about fails for all who wait for it, and the next one tries again", async () => {
+it("a connection that did not come about fails for all who wait for it, and the next caller retries", async () => {
   const sshServer = await startSshServer();
   sshServer.refuse(1);
   const failed = await Promise.allSettled(ASKERS.map(() => connectTo(sshServer.ref, 0)));

@@ -117,7 +117,7 @@ describe("a command", () => {
     sshServer.cut();
     const error = await running;
     expect(error).toBeInstanceOf(RemoteCommandError);
-    expect(error.message).toContain("server1: a command was cut off: the connection ended");
+    expect(error.message).toContain("server1: command was cut off: the connection closed");
   });
 });
 
@@ -144,7 +144,7 @@ describe("look", () => {
     const server = await connectedTo(sshServer.ref);
     const started = join(scratch, "started");
     const looking = server.look({ first: "echo fine", second: command`touch ${started}; exec sleep 60` });
-    const refused = expect(looking).rejects.toThrow(/^server1: a command was cut off: .*\n {4}echo fine\n/);
+    const refused = expect(looking).rejects.toThrow(/^server1: command was cut off: .*\n {4}echo fine\n/);
     await expect.poll(() => stat(started).catch(() => undefined)).toBeDefined();
     sshServer.cut();
     await refused;
@@ -226,7 +226,7 @@ describe("the transcript", () => {
     const failure = await server
       .script(command`test ${secret} = other`, { confidential: true })
       .catch((reason) => reason);
-    expect(failure.message).toContain("server1: a command ended with status 1:\n    (confidential)\n");
+    expect(failure.message).toContain("server1: command ended with status 1:\n    (confidential)\n");
     expect(failure.message).not.toContain(secret);
     const text = await readFile(server.transcript, "utf8");
     expect(text).not.toContain(secret);

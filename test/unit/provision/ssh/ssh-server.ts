@@ -98,7 +98,7 @@ function isLabKey(attempt: ssh2.AuthContext): boolean {
 function runIn(channel: ssh2.ServerChannel, command: string): void {
   const child = spawn("bash", ["-c", command]);
   channel.pipe(child.stdin);
-  child.stdin.on("error", () => {}); // a command that does not read its input
+  child.stdin.on("error", () => {}); // the command may not read its input
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr, { end: false });
   channel.on("close", () => child.kill());

@@ -138,7 +138,9 @@ describe("the socket", () => {
   it("of a directory that is too deep is refused before anything is made, with the remedy", async () => {
     const deep = join(directory, "d".repeat(107));
     await expect(new PrivateHost(deep).start({ packages: "/nowhere" })).rejects.toThrow(
-      new RegExp(`${deep} is too deep: .* would have ${Buffer.byteLength(deep) + 17} bytes.* 107\\. Set LVS_LAB_STATE`),
+      new RegExp(
+        `${deep} is too deep: .* would have ${Buffer.byteLength(deep) + 17} bytes.* 107\\. Fix: set LVS_LAB_STATE`,
+      ),
     );
     expect(existsSync(deep)).toBe(false);
   });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { labEnvironment } from "../../../../provision/host/machine/namespaces.ts";
-import { removeOrphans } from "../../../../provision/host/make-good.ts";
 import { PrivateHost } from "../../../../provision/host/private/private-host.ts";
+import { removeOrphans } from "../../../../provision/host/repair.ts";
 import { commandIn, describeUserland } from "../../../../provision/host/userland/userland.ts";
 
 const place = describeUserland();

@@ -1,23 +1,23 @@
 import { type LabHostRef, openHost } from "./reach.ts";
 import { tryVirsh, virsh as virshOn } from "./virsh.ts";
 
-/** What libvirt holds that nobody knows of: the name of each domain, network and volume. */
+/** Something in libvirt that Pulumi's state does not know: a domain, network, pool or volume, by name. */
 export interface Orphan {
   readonly kind: "domain" | "network" | "volume" | "pool";
   readonly name: string;
 }
 
-/** Volumes that could not be looked at or removed, in words, and what libvirt says of it. */
+/** A volume that could not be read or removed, and libvirt's message. */
 export interface Left {
   readonly what: string;
   readonly why: string;
 }
 
 /**
- * Takes away what an interrupted run made in a lab's libvirt without Pulumi having heard of it: left there, its name would be taken
- * for the next run. `known` holds the ids that Pulumi's state has: UUIDs of domains, networks and pools, paths of volumes.
- * Everything in a private libvirtd belongs to its lab, so what is unknown is an orphan; but a folder in a pool is the user's, for no lab makes
- * one. A volume that cannot be removed is left: it is in nobody's way.
+ * Removes what an interrupted run created in a lab's libvirt without recording it in Pulumi's state: its names would block the next run.
+ * `known` holds the IDs in Pulumi's state: UUIDs of domains, networks and pools, paths of volumes. A private libvirtd belongs to one lab,
+ * so everything unknown is an orphan. Directories in a pool are kept, because labs make none. A volume that cannot be removed is left and
+ * reported.
  */
 export async function removeOrphans(
   ref: LabHostRef,
@@ -26,7 +26,7 @@ export async function removeOrphans(
   const host = openHost(ref);
   const [removed, left]: [Orphan[], Left[]] = [[], []];
   if (!(await host.observe())) return { removed, left };
-  /** What fails is noted. */
+  /** Notes failures. */
   const trying = async (what: string, work: () => Promise<void>): Promise<void> =>
     await work().catch((error: Error) => void left.push({ what, why: error.message }));
   const virsh = (...args: string[]): Promise<string> => virshOn(host, ...args);
@@ -43,7 +43,7 @@ export async function removeOrphans(
     return found;
   };
   for (const name of await unknown("domain", "list", "--all", "--name")) {
-    await tryVirsh(host, "destroy", name); // it may not be running
+    await tryVirsh(host, "destroy", name); // fails if it is not running
     await virsh("undefine", name);
     removed.push({ kind: "domain", name });
   }
@@ -71,7 +71,9 @@ export async function removeOrphans(
   return { removed, left };
 }
 
-/** A row of `virsh vol-list --details`: name, path, type and two sizes, with two blanks or more between them. Name and path may hold blanks. */
+/**
+ * A row of `virsh vol-list --details`: name, path, type and two sizes, separated by two or more spaces. Name and path may contain spaces.
+ */
 function volumeOf(row: string): { name: string; path: string; type: string } {
   const size = String.raw`(?:[\d.]+ \S+|\S+)`;
   const columns = new RegExp(String.raw`^ ?(.+?) {2,}(/.*?) {2,}(\S+) {2,}${size} {2,}${size} *$`).exec(row);
@@ -79,7 +81,7 @@ function volumeOf(row: string): { name: string; path: string; type: string } {
   return { name, path, type };
 }
 
-/** Starts the lab's servers that are powered off or paused, and gives their names: a guest that was killed is no reason for `up` to fail. */
+/** Starts the lab's servers that are powered off or paused, and returns their names: a killed guest must not fail `up`. */
 export async function startServers(ref: LabHostRef): Promise<string[]> {
   const host = openHost(ref);
   if (!(await host.observe())) return [];
