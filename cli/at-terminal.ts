@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { constants } from "node:os";
 
 /**
- * Waits for a command that was given this process's terminal. Ctrl-C reaches the command by itself, being of the same process group; what only
- * this process gets is passed on.
- * @returns its exit status; 128 and the signal's number when a signal ended it, as a shell counts
+ * Waits for a command that has this process's terminal. Ctrl-C reaches the command directly, because it is in the same process group;
+ * signals to this process alone are forwarded.
+ * @returns its exit status; 128 plus the signal number if a signal ended it, as in a shell
  */
 export async function endOf(child: ChildProcess): Promise<number> {
   const ignore = () => {};

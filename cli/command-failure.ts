@@ -1,14 +1,14 @@
 import type { ProcessOutput } from "zx";
 import { HostCommandError } from "../provision/host/command.ts";
 
-/** How many of a failed command's last lines are shown. */
+/** Number of a failed command's last lines to show. */
 const TAIL_LINES = 12;
 
-/** What Node adds to the error of a command that it could not start, or that failed: child_process. */
+/** What Node's child_process adds to the error of a command that failed or could not start. */
 interface ChildError extends Error {
   /** An exit status, or the name of a system error. */
   readonly code?: number | string | null;
-  /** Of the functions that wait. */
+  /** Set by the synchronous functions. */
   readonly status?: number | null;
   readonly signal?: NodeJS.Signals | null;
   readonly syscall?: string;
@@ -20,18 +20,18 @@ interface ChildError extends Error {
 }
 
 /**
- * What is to be said of the failure of a command that the project ran: the command, its status and its last lines.
- * @returns undefined if the error is of another kind
+ * Describes the failure of a command that the project ran: the command, its status and its last lines.
+ * @returns undefined for any other error
  */
 export function commandFailure(error: unknown): string | undefined {
   if (error instanceof HostCommandError) return error.message;
-  // zx does not keep the command: its error tells how it ended.
+  // zx does not record the command; its error has only the status.
   if (isOfZx(error)) return described("a command", error.exitCode, error.signal, error.stderr || error.stdout);
   if (error instanceof Error) return ofChild(error);
   return undefined;
 }
 
-/** Whether zx threw it. It is not imported for that: it would double the start of every command. */
+/** Whether zx threw it. Importing zx for `instanceof` would double every command's start-up time. */
 const isOfZx = (error: unknown): error is ProcessOutput =>
   Object.prototype.toString.call(error) === "[object ProcessOutput]";
 
@@ -39,9 +39,9 @@ function ofChild(error: ChildError): string | undefined {
   const { code, syscall, path = "", spawnargs = [], stdout = "", stderr = "", signal } = error;
   if (syscall?.startsWith("spawn"))
     return code === "ENOENT"
-      ? `there is no program \`${path}\`. Fix: \`npm run setup\`, or install it`
-      : `\`${[path, ...spawnargs].join(" ")}\` could not be started: ${error.message}`;
-  // By execFile the command is a property; by execFileSync it is in the message alone.
+      ? `the program \`${path}\` is missing. Fix: \`npm run setup\`, or install it`
+      : `\`${[path, ...spawnargs].join(" ")}\` cannot be started: ${error.message}`;
+  // execFile sets the command as a property; execFileSync only puts it into the message.
   const [, command = error.cmd] = /^Command failed: (.+)$/m.exec(error.message) ?? [];
   if (command === undefined) return undefined;
   const status = error.status ?? (typeof code === "number" ? code : null);

@@ -10,10 +10,9 @@ import { locateToolchain } from "../setup/toolchain/locate.mjs";
 import { CliError, exitStatus } from "./exit-status.ts";
 
 /**
- * The variables that the literal `pulumi` needs in this checkout, over those that are set already:
- * the toolchain, where state and secrets are kept, and quietness. What the user has chosen is left alone:
- * a fit CLI of their own, PULUMI_BACKEND_URL or a login, a passphrase.
- * Makes what they point to: the state directory, PULUMI_HOME, the passphrase.
+ * Environment variables for a plain `pulumi` in this checkout, on top of the given ones: the toolchain, the location of state and secrets,
+ * and less output. Keeps the user's own choices: a suitable CLI, PULUMI_BACKEND_URL or a login, a passphrase. Creates the state directory,
+ * PULUMI_HOME and the passphrase.
  */
 export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const toolchain = locateToolchain();
@@ -25,7 +24,7 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
     ...(built ? builtToolchain(home) : {}),
     ...backend(given, built ? home : undefined),
     ...passphrase(given),
-    // Two checkouts, or a fresh clone, may work on one stack: its secrets' salt is then in the state alone.
+    // Two checkouts, or a fresh clone, may share a stack, whose secrets' salt is then only in the state.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
@@ -38,7 +37,7 @@ export function formatEnvironment(env: Record<string, string>): string {
     .join("");
 }
 
-/** The user's PATH behind folders of the project's: the toolchain, and xsltproc for Pulumi's libvirt provider. */
+/** The user's PATH after the project's directories: the toolchain, and xsltproc for Pulumi's libvirt provider. */
 function pathWith(own: readonly string[], given: NodeJS.ProcessEnv): string {
   const others = (given.PATH ?? "").split(delimiter).filter((folder) => folder && !own.includes(folder));
   return [...own, ...others].join(delimiter);
@@ -47,14 +46,14 @@ function pathWith(own: readonly string[], given: NodeJS.ProcessEnv): string {
 function builtToolchain(home: string): Record<string, string> {
   return {
     PULUMI_HOME: home,
-    // Everything needed is there; looking for it elsewhere would only wait for the network.
+    // All plugins are installed; a download attempt would only wait for the network.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
 }
 
 /**
- * Where stacks are kept. A login (`pulumi login`, or an access token) is kept to, though PULUMI_HOME, where the CLI
- * looks for it, may be another; else it is a directory.
+ * Location of the stacks. Keeps an existing login (`pulumi login`, or an access token), although PULUMI_HOME, where the CLI looks for it,
+ * may change. Otherwise a directory.
  */
 function backend(given: NodeJS.ProcessEnv, ownHome: string | undefined): Record<string, string> {
   const directory = join(stateRoot(), "pulumi");
@@ -67,7 +66,7 @@ function backend(given: NodeJS.ProcessEnv, ownHome: string | undefined): Record<
   return { PULUMI_BACKEND_URL: local };
 }
 
-/** The folder with the user's login to a backend that is not the directory of ours. */
+/** The directory with the user's login to a backend other than lvs-lab's directory. */
 function loginElsewhere(given: NodeJS.ProcessEnv, ownHome: string | undefined): string | undefined {
   const givenHome = given.PULUMI_HOME && given.PULUMI_HOME !== ownHome ? given.PULUMI_HOME : undefined;
   const homes = [given.PULUMI_CREDENTIALS_PATH, ownHome, givenHome, join(homedir(), ".pulumi")];
@@ -78,8 +77,8 @@ function loginElsewhere(given: NodeJS.ProcessEnv, ownHome: string | undefined): 
 }
 
 /**
- * The directory that Pulumi's backend is in, with the variables of this process and ours: `.pulumi` of PULUMI_BACKEND_URL, or of the login.
- * Undefined for any other kind of backend.
+ * The backend directory for this process's variables plus lvs-lab's: `.pulumi` of PULUMI_BACKEND_URL or of the login. Undefined for any
+ * other kind of backend.
  */
 export function backendDirectory(): string | undefined {
   const env: NodeJS.ProcessEnv = { ...process.env, ...pulumiEnvironment() };
@@ -87,7 +86,7 @@ export function backendDirectory(): string | undefined {
   return directoryAt(env.PULUMI_BACKEND_URL ?? currentLogin(home));
 }
 
-/** The same, found out by reading alone: nothing is made for it, and no `pulumi` is started. @throws CliError if a login cannot be read */
+/** Like `backendDirectory`, but only reads: creates nothing and does not run `pulumi`. @throws CliError if a login cannot be read */
 export function lookUpBackend(given: NodeJS.ProcessEnv = process.env): string | undefined {
   const local = `file://${join(stateRoot(), "pulumi")}`;
   if (given.PULUMI_BACKEND_URL) return directoryAt(given.PULUMI_BACKEND_URL);
@@ -95,16 +94,16 @@ export function lookUpBackend(given: NodeJS.ProcessEnv = process.env): string | 
   return directoryAt(login ? currentLogin(login) : given.PULUMI_ACCESS_TOKEN ? undefined : local);
 }
 
-/** The directory of a backend at a URL; undefined if it is of another kind. */
+/** The directory of a backend URL; undefined for another kind. */
 function directoryAt(url: string | undefined): string | undefined {
   if (!url?.startsWith("file://")) return undefined;
   const path = url.slice("file://".length).replace(/\?.*$/, "");
-  // Pulumi expands a leading ~, and is run in the project's root.
+  // Pulumi expands a leading ~ and runs in the project's root.
   const directory = /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : resolve(projectRoot, path);
   return join(directory, ".pulumi");
 }
 
-/** The backend that a folder's credentials.json says the user is logged in to. */
+/** The backend of the current login in a directory's credentials.json. */
 function currentLogin(folder: string): string | undefined {
   const file = join(folder, "credentials.json");
   if (!existsSync(file)) return undefined;
@@ -112,20 +111,20 @@ function currentLogin(folder: string): string | undefined {
     return JSON.parse(readFileSync(file, "utf8")).current;
   } catch (cause) {
     throw new CliError(
-      `${file} is not JSON: mend it, or remove it and log in again with \`pulumi login\``,
+      `${file} is not JSON. Fix: repair it, or remove it and run \`pulumi login\``,
       exitStatus.configuration,
       { cause },
     );
   }
 }
 
-/** What encrypts secrets in a directory's state: the user's passphrase, or a random one made once. */
+/** Encryption of secrets in a directory backend's state: the user's passphrase, or a random one created once. */
 function passphrase(given: NodeJS.ProcessEnv): Record<string, string> {
   if (given.PULUMI_CONFIG_PASSPHRASE !== undefined || given.PULUMI_CONFIG_PASSPHRASE_FILE) return {};
   const file = join(stateRoot(), "passphrase");
   if (!existsSync(file)) {
     mkdirSync(stateRoot(), { recursive: true });
-    // Written aside and linked: of two that make it at once, one wins, and nobody reads half of it.
+    // Write a temporary file and link it: of two concurrent processes one wins, and readers never see a partial file.
     const made = `${file}.${process.pid}`;
     writeFileSync(made, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
     try {

@@ -1,6 +1,6 @@
 /**
- * The exit status of `lvs-lab`. 0 and 1 are its own (all well; a check or command failed); the others are Pulumi's taxonomy
- * (`sdk/go/common/util/cmdutil/exit.go`), so that a pipeline that knows one knows the other.
+ * Exit status of `lvs-lab`. 0 and 1 are its own (success; a check or command failed). The others follow Pulumi
+ * (`sdk/go/common/util/cmdutil/exit.go`), so that pipelines can treat both alike.
  */
 export const exitStatus = {
   ok: 0,
@@ -13,7 +13,7 @@ export const exitStatus = {
   internal: 255,
 } as const;
 
-/** An error that a user can mend: its message is all that is shown. */
+/** An error that the user can fix: only its message is shown. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly status: number;
@@ -24,14 +24,14 @@ export class CliError extends Error {
   }
 }
 
-/** Another command works on the stack, or a pulumi. Nothing was changed. */
+/** Another command or pulumi works on the stack. Nothing was changed. */
 export class StackInUseError extends CliError {}
 
-/** There is no `pulumi` to be run. */
+/** The program `pulumi` is missing. */
 export class NoPulumiError extends CliError {
   constructor() {
     super(
-      "there is no `pulumi`: run `npm run setup`, which builds it, or install Pulumi's own",
+      "`pulumi` is missing. Fix: run `npm run setup`, which builds it, or install Pulumi's own",
       exitStatus.configuration,
     );
   }

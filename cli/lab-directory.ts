@@ -5,29 +5,29 @@ import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { liveLab } from "./live-lab.ts";
 
-/** The directory, if the lab has one. @throws CliError if it has none */
+/** The lab's directory. @throws CliError if there is none */
 export function existingLabDirectory(stack: string): string {
   const directory = labDirectory(stack);
   if (existsSync(directory)) return directory;
   throw new CliError(
-    `the stack "${stack}" has no lab: there is no ${directory}. Fix: \`npm run up -- -s ${stack}\``,
+    `the stack "${stack}" has no lab: ${directory} is missing. Fix: \`npm run up -- -s ${stack}\``,
     exitStatus.configuration,
   );
 }
 
-/** The lab host of a stack's lab, and the bridges of its networks, in the order of the lab file. */
+/** The lab host of a stack's lab, and the bridges of its networks in lab-file order. */
 export interface LabPlace {
   readonly host: LiveLab["host"];
   readonly bridges: readonly string[];
 }
 
-/** The same by the lab's directory alone, without Pulumi. @throws CliError if there is none */
+/** Finds the lab by its directory alone, without Pulumi. @throws CliError if there is none */
 export const placeOnDisk = (stack: string): LabPlace => ({
   host: { kind: "private", directory: existingLabDirectory(stack) },
   bridges: [bridgeOf(0)],
 });
 
-/** The same as the stack's outputs say. A lab whose `up` failed has no outputs: its directory has to do. */
+/** Finds the lab by the stack's outputs. A lab whose `up` failed has none: then by its directory. */
 export async function labPlace(stack: string): Promise<LabPlace> {
   try {
     const { host, bridges } = await liveLab(stack);

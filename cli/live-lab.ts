@@ -4,12 +4,12 @@ import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { isUnknownStack, pulumi } from "./pulumi.ts";
 
-/** The lab of a stack, as its outputs describe it. */
+/** The lab of a stack, from its outputs. */
 export async function liveLab(stack: string): Promise<LiveLab> {
   const { status, stdout, stderr } = await pulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
   if (status !== 0)
     throw new CliError(
-      isUnknownStack(stderr) ? `there is no stack "${stack}"; \`npm run up -- -s ${stack}\` makes it` : stderr.trim(),
+      isUnknownStack(stderr) ? `there is no stack "${stack}"; \`npm run up -- -s ${stack}\` creates it` : stderr.trim(),
       isUnknownStack(stderr) ? exitStatus.stackNotFound : status,
     );
   const { live } = JSON.parse(stdout) as { live?: unknown };
@@ -21,18 +21,18 @@ export async function liveLab(stack: string): Promise<LiveLab> {
   const read = liveSchema.safeParse(live);
   if (!read.success)
     throw new CliError(
-      `the lab of the stack "${stack}" was brought up by another version of this project; \`npm run up -- -s ${stack}\` brings it up to date and leaves its servers as they are`,
+      `the lab of the stack "${stack}" was brought up by another version of this project; \`npm run up -- -s ${stack}\` updates it and keeps its servers`,
       exitStatus.configuration,
     );
   return { stack, ...read.data };
 }
 
-/** How a server of the lab is reached. @throws CliError that names the servers there are */
+/** How to reach a server of the lab. @throws CliError that lists the servers */
 export function serverOf({ servers }: LiveLab, name: string): ServerRef {
   const server = servers.find((one) => one.name === name);
   if (server) return server;
   throw new CliError(
-    `the lab has no server "${name}"; it has ${servers.map((one) => one.name).join(", ")}`,
+    `the lab has no server "${name}"; servers: ${servers.map((one) => one.name).join(", ")}`,
     exitStatus.configuration,
   );
 }

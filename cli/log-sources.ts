@@ -1,19 +1,19 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What a log of a lab tells, which is also the option of `lvs-lab logs` that shows it. */
+/** Kind of a lab's log, named as the option of `lvs-lab logs` that shows it. */
 export type LogKind = "console" | "transcript" | "qemu" | "host" | "resources";
 
 /** A log file in a lab's directory. */
 export interface LogFile {
   readonly kind: LogKind;
-  /** The server that it is about; none for the lab host's own and for what Pulumi did. */
+  /** The log's server; undefined for logs of the lab host and of Pulumi's operations. */
   readonly server?: string;
   readonly file: string;
   readonly bytes: number;
 }
 
-/** The log files of a lab, by its directory alone: each server's by its name, then the lab's own. */
+/** The log files in a lab's directory: each server's by name, then the lab's own. */
 export async function logFiles(directory: string): Promise<LogFile[]> {
   const found: Omit<LogFile, "bytes">[] = [];
   const look = async (folder: string, kindOf: (name: string) => Pick<LogFile, "kind" | "server"> | undefined) => {
@@ -38,12 +38,12 @@ export async function logFiles(directory: string): Promise<LogFile[]> {
 
 const ORDER: readonly LogKind[] = ["console", "transcript", "qemu", "resources", "host"];
 
-/** The servers that there are logs of, sorted. */
+/** The servers that have logs, sorted. */
 export const loggedServers = (files: readonly LogFile[]): string[] => [
   ...new Set(files.flatMap(({ server }) => server ?? [])),
 ];
 
-/** A file's size as a person reads it. */
+/** A file size for people. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   const power = Math.min(3, Math.floor(Math.log2(bytes) / 10));

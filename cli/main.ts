@@ -64,7 +64,7 @@ for (const add of [
 ])
   add(program);
 
-// Also an error that nobody waits for is told in the project's form.
+// Report unhandled errors in the project's format too.
 process.on("uncaughtException", (error) => {
   const reported = reportOf(error);
   console.error(reported.shown);

@@ -5,10 +5,11 @@ import { endOf } from "./at-terminal.ts";
 import { qualifiedName, writeSshFiles } from "./ssh-files.ts";
 
 /**
- * OpenSSH to a server at the user's terminal, run on the lab's segment. Not our own client: terminal, signals and escapes are OpenSSH's business.
- * @param words the command, as ssh(1) takes it; none is a shell
- * @param settings further ones of ssh_config(5)
- * @returns its exit status: the command's, or 255 when there is no connection
+ * Runs OpenSSH to a server at the user's terminal, on the lab's segment. OpenSSH, not the built-in client, handles terminal, signals and
+ * escapes.
+ * @param words the command, as ssh(1) takes it; none opens a shell
+ * @param settings additional ssh_config(5) settings
+ * @returns the command's exit status, or 255 without a connection
  */
 export async function openSsh(
   live: LiveLab,

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { isStackName, projectRoot, stackNameRule } from "../provision/paths.ts";
 
-/** Every command that is about a lab takes the stack that it is of. */
+/** The stack option of every command that works on a lab. */
 export const stackOption = (): Option =>
   new Option("-s, --stack <name>", "the lab's stack").env("LVS_LAB_STACK").default("ha").argParser(stackName);
 
-/** Reads a stack's name. */
+/** Parses a stack name. */
 export function stackName(text: string): string {
   if (isStackName(text)) return text;
   throw new InvalidArgumentError(stackNameRule);
@@ -14,7 +14,7 @@ export function stackName(text: string): string {
 
 export const jsonOption = (): Option => new Option("-j, --json", "print JSON instead of text");
 
-/** Every command that runs scenarios takes where their reports go. */
+/** The report directory option of every command that runs scenarios. */
 export const reportOption = (): Option =>
   new Option("--report <directory>", "directory of the reports").default(join(projectRoot, "reports"));
 
@@ -28,14 +28,14 @@ export const wholeNumber =
   (text: string): number => {
     const value = Number(text);
     if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`it is a whole number from 1${Number.isFinite(most) ? ` to ${most}` : ""}.`);
+    throw new InvalidArgumentError(`expected a whole number from 1${Number.isFinite(most) ? ` to ${most}` : ""}.`);
   };
 
-/** Reads an option's seconds, 0 included. */
+/** Parses seconds, including 0. */
 export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError("it is a number of seconds.");
+  throw new InvalidArgumentError("expected a number of seconds.");
 }
 
 export interface StackOptions {

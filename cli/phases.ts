@@ -1,6 +1,6 @@
 import type { Operation } from "../provision/operation-log.ts";
 
-/** The phases of an `up` in order, each with the resources that make it: it ends with the last of them. */
+/** Phases of an `up` in order, each with its resources: a phase ends with the last of them. */
 export const phases = [
   ["host and image", ["LabHost", "GuestImage"]],
   ["machines", ["Domain", "Volume", "Network"]],
@@ -12,13 +12,13 @@ export const phases = [
 export type Phase = (typeof phases)[number][0];
 
 /**
- * The duration of each phase of an `up` in milliseconds, from the end of the phase before, by the operations on the lab's own resources. Roles of
- * quick servers overlap with packages of slow ones: a phase that ended before its predecessor is left out.
- * @param begun when the `up` began, wall clock
+ * Duration of each phase of an `up` in milliseconds, counted from the end of the previous phase, from the operations on the lab's own
+ * resources. Roles of fast servers overlap with packages of slow ones: a phase that ended before its predecessor is left out.
+ * @param begun wall-clock start of the `up`
  */
 export function phaseTimes(begun: Date, operations: readonly Operation[]): { phase: Phase; ms: number }[] {
   const made = operations.filter(({ verb }) => verb !== "delete");
-  // Machines are libvirt's resources, whose operations are not logged here: they exist once the first is waited for.
+  // The machines are libvirt's resources, whose operations are not logged here: they exist once the wait for the first one begins.
   const waited = made.filter(({ type }) => type === "BaseSystem").map((operation) => operation.begun.getTime());
   const endOf = ([phase, types]: (typeof phases)[number]): number =>
     phase === "machines" && waited.length > 0

@@ -2,15 +2,15 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { until } from "../provision/until.ts";
 
-/** How far the clock may have been set between the start of a process and a moment that it noted, in milliseconds. */
+/** Tolerated clock change between a process's start and the time that it recorded, in milliseconds. */
 const CLOCK_MS = 10_000;
 
-/** /proc/PID/stat counts in these a second on every Linux that Node runs on: USER_HZ, proc(5). */
+/** Clock ticks per second in /proc/PID/stat on every Linux that Node supports: USER_HZ, proc(5). */
 const TICKS = 100;
 
 /**
- * Whether a pulumi that noted its PID at a moment lives: the process is there, is a pulumi, and was there at that moment. Else the PID is
- * nobody's, or belongs to another process by now.
+ * Whether a pulumi that recorded its PID at a given time is alive: the process exists, is a pulumi, and had started by then. Otherwise the
+ * PID is free or belongs to another process.
  */
 export function isLivePulumi(pid: number, noted: Date): boolean {
   if (!exists(pid)) return false;
@@ -18,15 +18,15 @@ export function isLivePulumi(pid: number, noted: Date): boolean {
     const { state, begun } = statOf(pid);
     return !["Z", "X"].includes(state) && isPulumi(pid) && begun <= noted.getTime() + CLOCK_MS;
   } catch {
-    return exists(pid); // it ended meanwhile, or hides what it is from this user
+    return exists(pid); // it has ended, or hides its program from this user
   }
 }
 
-/** The same, but a pulumi that was just killed gets two seconds to go. */
+/** Like `isLivePulumi`, but gives a pulumi that was just killed two seconds to end. */
 export async function staysLivePulumi(pid: number, noted: Date): Promise<boolean> {
   return await until(
     async () => {
-      if (isLivePulumi(pid, noted)) throw new Error("it lives");
+      if (isLivePulumi(pid, noted)) throw new Error("still alive");
       return false;
     },
     { seconds: 2, everyMs: 100, failed: () => new Error() },
@@ -42,7 +42,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Whether the process runs Pulumi's CLI, under whatever name a package gives it; its plugins are other programs. */
+/** Whether the process runs Pulumi's CLI, under any packaged name; plugins are other programs. */
 function isPulumi(pid: number): boolean {
   const names = [
     readFileSync(`/proc/${pid}/comm`, "utf8").trim(),
@@ -60,9 +60,9 @@ function executable(pid: number): string {
   }
 }
 
-/** The state letter of a process, and when it began, in milliseconds of the wall clock: fields 3 and 22 of /proc/PID/stat, proc(5). */
+/** A process's state letter and start time in milliseconds of the wall clock: fields 3 and 22 of /proc/PID/stat, proc(5). */
 function statOf(pid: number): { state: string; begun: number } {
-  // The command's name is in brackets, and may hold any character.
+  // The command name is in parentheses and may contain any character.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   const boot = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
   return { state: fields[0] ?? "", begun: (boot + Number(fields[19]) / TICKS) * 1000 };

@@ -7,7 +7,7 @@ import { backendDirectory } from "./environment.ts";
 import { StackInUseError } from "./exit-status.ts";
 import { staysLivePulumi } from "./processes.ts";
 
-/** What Pulumi writes into a lock: `lockContent` in pkg/backend/diy/lock.go. */
+/** Contents of a Pulumi lock: `lockContent` in pkg/backend/diy/lock.go. */
 export const lockContent = z.object({
   pid: z.number().int().positive(),
   username: z.string(),
@@ -16,12 +16,12 @@ export const lockContent = z.object({
 });
 type Content = z.output<typeof lockContent>;
 
-/** A file that Pulumi is writing at this moment is whole after so long. */
+/** Time after which a file that Pulumi writes is complete. */
 const WRITING_MS = 500;
 
 /**
- * The locks that Pulumi has on a stack. Only a directory as backend keeps them in files; with any other backend there are none to be seen.
- * Pulumi takes every file there for a lock, except those that hold the attributes of another.
+ * Pulumi's lock files of a stack. Only a directory backend has them; for any other backend there are none. Pulumi treats every file there
+ * as a lock, except attribute files.
  */
 export async function lockFiles(stack: string): Promise<string[]> {
   const backend = backendDirectory();
@@ -35,8 +35,8 @@ export async function lockFiles(stack: string): Promise<string[]> {
 }
 
 /**
- * Removes the locks of runs that were killed. The caller holds the stack's own lock: a `StackLock`.
- * @throws StackInUseError if a pulumi that lives holds the stack, or one that cannot be seen from here. Nothing is changed then
+ * Removes the locks of killed runs. The caller holds the stack's own lock: a `StackLock`.
+ * @throws StackInUseError if a running pulumi, or one that cannot be seen from here, holds the stack. Nothing is changed then
  */
 export async function releaseDeadLocks(
   { stack, hostnames }: { readonly stack: string; readonly hostnames: readonly string[] },
@@ -46,14 +46,14 @@ export async function releaseDeadLocks(
   for (const file of await lockFiles(stack)) {
     const lock = await readLock(stack, file);
     if (lock === "gone") continue;
-    if (lock === "damaged") dead.push({ file, why: `was killed while it wrote its lock on the stack (${file})` });
+    if (lock === "damaged") dead.push({ file, why: `was killed while writing its lock on the stack (${file})` });
     else {
       await assertDead(stack, lock, hostnames);
       dead.push({ file, why: `(PID ${lock.pid}) was killed and left the stack locked` });
     }
   }
   for (const { file, why } of dead) {
-    say(`An earlier pulumi ${why}; the lock is taken away.`);
+    say(`An earlier pulumi ${why}; removing the lock.`);
     for (const name of [file, `${file}.attrs`]) await rm(name, { force: true });
   }
 }
@@ -61,11 +61,11 @@ export async function releaseDeadLocks(
 async function assertDead(stack: string, lock: Content, hostnames: readonly string[]): Promise<void> {
   const { pid, username, hostname: machine, timestamp } = lock;
   const since = timestamp.toISOString();
-  // Under a name that a run of ours had, the lock was taken on this machine, or by a run in a container that is gone.
+  // Under a hostname of an earlier lvs-lab run, the lock was taken on this machine, or in a container that is gone.
   if (machine !== hostname() && !hostnames.includes(machine))
     throw new StackInUseError(
-      `the stack "${stack}" is locked: by pulumi on the machine ${machine} (PID ${pid}, user ${username}) since ${since}. Whether that still ` +
-        `runs cannot be seen from here. Fix: wait for it; if it has ended, \`pulumi cancel --yes --stack ${stack}\` takes the lock away.`,
+      `the stack "${stack}" is locked: by pulumi on the machine ${machine} (PID ${pid}, user ${username}) since ${since}. Cannot check from ` +
+        `here whether it still runs. Fix: wait for it; if it has ended, \`pulumi cancel --yes --stack ${stack}\` removes the lock.`,
     );
   if (await staysLivePulumi(pid, timestamp))
     throw new StackInUseError(
@@ -73,7 +73,7 @@ async function assertDead(stack: string, lock: Content, hostnames: readonly stri
     );
 }
 
-/** A lock's content. One that is no JSON is looked at again after a moment: somebody may be writing it. */
+/** Reads a lock. Retries invalid JSON after a moment: pulumi may be writing it. */
 async function readLock(stack: string, file: string): Promise<Content | "gone" | "damaged"> {
   for (const last of [false, true]) {
     try {
@@ -82,8 +82,8 @@ async function readLock(stack: string, file: string): Promise<Content | "gone" |
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
       if (error instanceof z.ZodError)
         throw new StackInUseError(
-          `the stack "${stack}" is locked: by a pulumi that writes its locks in another form (${file}). Fix: wait for it; if it has ended, ` +
-            `\`pulumi cancel --yes --stack ${stack}\` takes the lock away.`,
+          `the stack "${stack}" is locked by a pulumi with another lock format (${file}). Fix: wait for it; if it has ended, ` +
+            `\`pulumi cancel --yes --stack ${stack}\` removes the lock.`,
         );
       if (!(error instanceof SyntaxError)) throw error;
       if (!last) await delay(WRITING_MS);

@@ -7,7 +7,7 @@ import { labFileOf, labNames } from "../lab/index.ts";
 import { pulumiEnvironment } from "./environment.ts";
 import { CliError, exitStatus, NoPulumiError } from "./exit-status.ts";
 
-/** The project's root: where Pulumi.yaml is. */
+/** The project's root, with Pulumi.yaml. */
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 
 interface Finished {
@@ -16,11 +16,11 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** Runs `pulumi` in the project, its output kept. */
+/** Runs `pulumi` in the project and returns its output. */
 export const pulumi = (...args: string[]): Promise<Finished> => run(args, "pipe");
 
 /**
- * Brings a stack up or takes it away, at the user's terminal and without a question. What pulumi prints is progress, so it goes to stderr.
+ * Brings a stack up or destroys it, at the user's terminal, without asking. pulumi's output is progress and goes to stderr.
  * @returns pulumi's exit status
  */
 export async function pulumiDo(verb: "up" | "destroy", stack: string): Promise<number> {
@@ -37,9 +37,9 @@ async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  // Ctrl-C reaches pulumi by itself, being of the same process group; it ends the operation in order, and is waited for.
+  // Ctrl-C reaches pulumi directly, because it is in the same process group. Wait until it has ended the operation.
   const ignore = () => {};
-  // What only this process gets, as from a CI that is told to stop, is passed on in the form that pulumi ends in order for.
+  // Forward signals to this process alone (a CI's SIGTERM) as SIGINT, on which pulumi ends in order.
   const passOn = () => child.kill("SIGINT");
   process.on("SIGINT", ignore).on("SIGTERM", passOn);
   try {
@@ -57,13 +57,13 @@ async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished
 }
 
 /**
- * Selects the stack for an `up`; it is made if it is missing.
+ * Selects the stack for `up`; creates it if missing.
  * @throws CliError if it has no lab: neither a lab file of its name in labs/ nor a stack file that could name one
  */
 export async function selectStack(stack: string): Promise<void> {
   if (labFileOf(stack) === undefined && !existsSync(stackFile(stack)))
     throw new CliError(
-      `there is no lab "${stack}"; there are ${labNames().join(", ")}. Fix: name one of them, or make a stack of your own:\n` +
+      `there is no lab "${stack}"; labs: ${labNames().join(", ")}. Fix: name one of them, or create your own stack:\n` +
         `  eval "$(npx lvs-lab env)"\n` +
         `  pulumi stack select --create ${stack} && pulumi config set lab FILE --stack ${stack}`,
       exitStatus.stackNotFound,
@@ -72,7 +72,7 @@ export async function selectStack(stack: string): Promise<void> {
   await must("stack", "select", "--create", stack);
 }
 
-/** Selects the stack, unless Pulumi does not know it. @returns whether it does */
+/** Selects the stack if Pulumi knows it. @returns whether it does */
 export async function selectKnownStack(stack: string): Promise<boolean> {
   const { status, stderr } = await pulumi("stack", "select", "--non-interactive", stack);
   if (isUnknownStack(stderr)) return false;
@@ -81,22 +81,22 @@ export async function selectKnownStack(stack: string): Promise<boolean> {
   return true;
 }
 
-/** Whether Pulumi's error is that it knows no such stack. */
+/** Whether Pulumi's error means an unknown stack. */
 export const isUnknownStack = (stderr: string): boolean => /no stack named|\bstack\b.* not found/i.test(stderr);
 
-/** Runs `pulumi` as a part of something else. @returns its output @throws CliError with what it says of its failure */
+/** Runs `pulumi` as part of another command. @returns its output @throws CliError with its error output */
 export async function must(...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await pulumi(...args, "--non-interactive");
   if (status !== 0) throw new CliError(stderr.trim(), status);
   return stdout;
 }
 
-/** Where Pulumi keeps a stack's configuration. */
+/** Pulumi's configuration file of a stack. */
 const stackFile = (stack: string): string => join(projectRoot, `Pulumi.${stack}.yaml`);
 
 /**
- * Takes Pulumi's line `encryptionsalt` out of a stack's file, unless something in the file is encrypted by it. The state has the salt too,
- * and Pulumi writes it into the file again. A salt that came with another state directory would fail as `incorrect passphrase`.
+ * Removes Pulumi's line `encryptionsalt` from a stack's file, unless the file has encrypted values. The state has the salt too, and Pulumi
+ * writes it back. A salt from another state directory would fail with `incorrect passphrase`.
  */
 async function forgetSalt(stack: string): Promise<void> {
   const text = await readFile(stackFile(stack), "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -104,7 +104,7 @@ async function forgetSalt(stack: string): Promise<void> {
     return "";
   });
   if (!/^encryptionsalt:/m.test(text) || /^\s*secure:|^secretsprovider:/m.test(text)) return;
-  // Written aside and moved: a pulumi that reads the file meanwhile finds all of it.
+  // Write a temporary file and rename it, so that a concurrent pulumi reads a complete file.
   const made = `${stackFile(stack)}.${process.pid}`;
   await writeFile(made, text.replace(/^encryptionsalt:.*\n?/m, ""));
   await rename(made, stackFile(stack));

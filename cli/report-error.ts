@@ -7,14 +7,14 @@ import { LabError } from "../verify/live/lab-error.ts";
 import { commandFailure } from "./command-failure.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 
-/** What is said of an error, and the exit status it ends with. */
+/** The printed form of an error, and its exit status. */
 interface Reported {
   readonly status: number;
-  /** What to print: text, or an error that is a bug, shown with its stack. */
+  /** What to print: text, or an unexpected error with its stack. */
   readonly shown: unknown;
 }
 
-/** An error of ours shows its message alone, and so does a command that failed; anything else is a bug and shows where. */
+/** lvs-lab's own errors and failed commands show only a message; any other error is a bug and shows its stack. */
 export function reportOf(error: unknown): Reported {
   if (error instanceof FileError) return { status: exitStatus.configuration, shown: formatFileError(error) };
   const status = statusOf(error);
@@ -24,7 +24,7 @@ export function reportOf(error: unknown): Reported {
   return { status: exitStatus.internal, shown: error };
 }
 
-/** The exit status of an error that the user can do something about. */
+/** Exit status of an error that the user can fix. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof CliError) return error.status;
   if (error instanceof LabError) return error.kind === "misuse" ? exitStatus.configuration : exitStatus.failed;
@@ -35,10 +35,10 @@ function statusOf(error: unknown): number | undefined {
   return undefined;
 }
 
-/** What is to be said where the file system takes no more. */
+/** Message for a full file system. */
 function fullDisk(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, message }: NodeJS.ErrnoException = error;
   if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
-  return `${message}. Fix: make room there; \`npm run down\` takes a lab away, and \`--force\` does so without Pulumi`;
+  return `${message}. Fix: free disk space; \`npm run down\` removes a lab, with \`--force\` even without Pulumi`;
 }

@@ -22,60 +22,60 @@ import { type LiveLab, labHost } from "../verify/live/live-lab.ts";
 import { domainState } from "../verify/live/power.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 
-/** The snapshot that `up --snapshot` takes and `reset` goes back to. It is never pruned. */
+/** The snapshot taken by `up --snapshot` and restored by `reset`. Never pruned. */
 export const SERVED = "served";
 
-/** How many snapshots a lab keeps beside `served`; the oldest go first. */
+/** Number of snapshots kept besides `served`; the oldest are removed first. */
 const KEPT = 5;
 
-/** What a snapshot may be called. */
+/** Whether a text is a valid snapshot name. */
 export const isSnapshotName = (text: string): boolean => /^[a-z0-9][a-z0-9-]{0,39}$/.test(text);
 export const snapshotNameRule =
-  "A snapshot's name has lower-case letters, digits and hyphens, begins with a letter or digit, and is at most 40 characters long.";
+  "A snapshot's name has at most 40 lower-case letters, digits and hyphens, and begins with a letter or digit.";
 
-/** What is noted of a snapshot, in a file of its own: that is there when all of the snapshot is. */
+/** A snapshot's record, in its own file, which exists only for a complete snapshot. */
 const recordSchema = z.object({
-  /** 1: of a lab in an earlier form, which is not compared. */
+  /** 1: recorded by an earlier version; its lab is not compared. */
   version: z.literal([1, 2]),
   name: z.string(),
-  /** What the servers' disks call it: another one each time, so that a name can be taken again without losing the old one before. */
+  /** Its name in the servers' disks. Unique, so that a snapshot can replace another of the same name safely. */
   tag: z.string(),
   takenAt: z.coerce.date(),
   lab: z.custom<Lab>((value) => typeof value === "object" && value !== null),
-  /** Each server's `instance`: a server that was made anew has another disk. */
+  /** Each server's `instance`: a recreated server has another disk. */
   instances: z.record(z.string(), z.string()),
   /** The client's ARP cache. */
   neighbours: z.array(z.object({ dst: z.string(), lladdr: z.string() })),
 });
 export type SnapshotRecord = z.output<typeof recordSchema>;
 
-/** A snapshot, as it is listed. */
+/** A listed snapshot. */
 export interface Snapshot {
   readonly name: string;
   readonly takenAt: Date;
-  /** What the servers' memory takes of the disk. */
+  /** Disk space of the servers' memory. */
   readonly bytes: number;
-  /** Why the lab cannot go back to it, a reason each; none if it can. */
+  /** Reasons why the lab cannot restore it; empty if it can. */
   readonly differences: readonly string[];
 }
 
-/** What a snapshot cost. */
+/** Cost of taking a snapshot. */
 export interface Taken {
-  /** How long the servers stood still, in milliseconds. */
+  /** How long the servers were paused, in milliseconds. */
   readonly stillMs: number;
   readonly bytes: number;
-  /** The names of older ones that were removed for it. */
+  /** Names of older snapshots that were removed. */
   readonly pruned: readonly string[];
 }
 
-/** The names of a stack's snapshots, sorted, by their files alone. */
+/** Names of a stack's snapshots, sorted, from their files alone. */
 export const snapshotNames = async (stack: string): Promise<string[]> =>
   (await readdir(snapshotDirectory(labDirectory(stack))).catch(() => []))
     .filter((file) => file.endsWith(".json"))
     .map((file) => basename(file, ".json"))
     .sort();
 
-/** The lab's snapshots, the latest first. */
+/** The lab's snapshots, latest first. */
 export async function listSnapshots(live: LiveLab): Promise<Snapshot[]> {
   const [records, saved] = await Promise.all([readRecords(live), savedIn(labHost(live), names(live))]);
   return records.map((record) => ({
@@ -87,8 +87,8 @@ export async function listSnapshots(live: LiveLab): Promise<Snapshot[]> {
 }
 
 /**
- * Saves all servers of a lab at one moment, in the place of an older snapshot of that name.
- * @throws CliError if a server does not run, a fault is injected, or the disk has too little room. The lab and its snapshots are as before
+ * Saves all servers of a lab at one moment; replaces an older snapshot of that name.
+ * @throws CliError if a server does not run, a fault is injected, or disk space is short. The lab and its snapshots stay unchanged
  */
 export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> {
   await mustBeWhole(live);
@@ -111,7 +111,7 @@ export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> 
   const { ms } = await saveServers(host, { tag, record: file, servers }).catch(async (error) => {
     await rm(`${file}.new`, { force: true });
     throw error instanceof SnapshotError
-      ? new CliError(`the lab's servers could not be saved, and run on:\n${error.message}`)
+      ? new CliError(`cannot save the lab's servers; they continue to run:\n${error.message}`)
       : error;
   });
   await setClocks(live);
@@ -120,9 +120,9 @@ export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> 
 }
 
 /**
- * Brings a lab back to a snapshot, whatever became of its servers since.
- * @returns how long it took until all servers ran, in milliseconds
- * @throws CliError if there is no such snapshot or the lab is another one by now; nothing is changed then
+ * Restores a lab to a snapshot, whatever its servers' current state.
+ * @returns milliseconds until all servers ran
+ * @throws CliError if there is no such snapshot or the lab has changed since; nothing is changed then
  */
 export async function restoreSnapshot(
   live: LiveLab,
@@ -136,13 +136,13 @@ export async function restoreSnapshot(
   const found = differencesOf(record, live, saved);
   if (found.length > 0)
     throw new CliError(
-      `the lab is not the one of the snapshot "${name}":\n${found.map((line) => `  ${line}`).join("\n")}\n` +
-        `Fix: make the lab file what it was and run \`npm run up -- -s ${live.stack}\`, or take a new snapshot: \`npx lvs-lab snapshot -s ${live.stack} ${name}\``,
+      `the lab has changed since the snapshot "${name}":\n${found.map((line) => `  ${line}`).join("\n")}\n` +
+        `Fix: restore the old lab file and run \`npm run up -- -s ${live.stack}\`, or take a new snapshot: \`npx lvs-lab snapshot -s ${live.stack} ${name}\``,
       exitStatus.configuration,
     );
   await prepareConnections();
   await writeFile(restoringFile(live), name, { mode: 0o600 });
-  // While the servers stand still nobody changes it.
+  // While the servers are paused, the entries cannot change.
   await setClientNeighbours(host, record.neighbours);
   const { ms } = await loadServers(host, {
     tag: record.tag,
@@ -152,25 +152,25 @@ export async function restoreSnapshot(
   }).catch((error) => {
     throw error instanceof SnapshotError
       ? new CliError(
-          `the lab could not be brought back, and its servers stand still:\n${error.message}\nFix: \`npx lvs-lab restore -s ${live.stack} ${name}\` tries again; \`npm run down -- -s ${live.stack}\` takes the lab away`,
+          `cannot restore the lab; its servers stay paused:\n${error.message}\nFix: \`npx lvs-lab restore -s ${live.stack} ${name}\` tries again; \`npm run down -- -s ${live.stack}\` removes the lab`,
         )
       : error;
   });
   await setClocks(live);
-  await new Ledger(live).healAll(say); // what a fault has done outside of the servers
+  await new Ledger(live).healAll(say); // fault effects outside the servers
   return { ms, takenAt: record.takenAt };
 }
 
-/** Goes on with a restore that the machine's end, or a failure, has broken off: some of the servers may be those of before. */
+/** Completes a restore that was interrupted: some servers may be in their old state. */
 export async function finishRestore(live: LiveLab, say: (message: string) => void): Promise<void> {
   const name = await readFile(restoringFile(live), "utf8").catch(() => undefined);
   if (name === undefined) return;
   if (!(await readRecords(live)).some((record) => record.name === name)) return await rm(restoringFile(live));
-  say(`Going back to the snapshot "${name}" was interrupted; it is finished.`);
+  say(`Completing the interrupted restore of the snapshot "${name}".`);
   await restoreSnapshot(live, name, say);
 }
 
-/** Removes snapshots. @throws CliError if there is none of such a name; nothing is removed then */
+/** Removes snapshots. @throws CliError if one does not exist; nothing is removed then */
 export async function removeSnapshots(live: LiveLab, unwanted: readonly string[]): Promise<void> {
   const records = await readRecords(live);
   for (const name of unwanted)
@@ -180,7 +180,7 @@ export async function removeSnapshots(live: LiveLab, unwanted: readonly string[]
   await deleteUnknown(live);
 }
 
-/** Removes the oldest beyond those that are kept, and what no record names. @returns the names of those removed */
+/** Removes the oldest snapshots beyond the limit, and data without a record. @returns the names of the removed snapshots */
 async function prune(live: LiveLab): Promise<string[]> {
   const old = (await readRecords(live)).filter(({ name }) => name !== SERVED).slice(KEPT);
   for (const { name } of old) await rm(recordFile(live, name));
@@ -188,7 +188,7 @@ async function prune(live: LiveLab): Promise<string[]> {
   return old.map(({ name }) => name);
 }
 
-/** Deletes from the disks what no snapshot's record names: removed ones, ones whose name was taken again, ones that were cut off. */
+/** Deletes data without a record from the disks: removed, replaced or interrupted snapshots. */
 async function deleteUnknown(live: LiveLab): Promise<void> {
   const known = new Set((await readRecords(live)).map(({ tag }) => tag));
   const host = labHost(live);
@@ -215,7 +215,7 @@ const bytesOf = (tag: string, saved: ReadonlyMap<string, readonly Saved[]>): num
     .filter((one) => one.tag === tag)
     .reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** The records of a lab's snapshots, the latest first. One that cannot be read is none. */
+/** Records of a lab's snapshots, latest first. Unreadable ones are skipped. */
 async function readRecords(live: LiveLab): Promise<SnapshotRecord[]> {
   const directory = snapshotDirectory(live.host.directory);
   const files = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith(".json"));
@@ -233,14 +233,13 @@ async function readRecords(live: LiveLab): Promise<SnapshotRecord[]> {
     .sort((one, other) => other.takenAt.getTime() - one.takenAt.getTime());
 }
 
-/** Why a lab cannot go back to a snapshot, a line each. */
+/** Why a lab cannot restore a snapshot, one line per reason. */
 export function differencesOf(
   record: SnapshotRecord,
   live: LiveLab,
   saved: ReadonlyMap<string, readonly Saved[]>,
 ): string[] {
-  if (record.version === 1)
-    return ["it was taken by an earlier version of this project, which described labs in another form"];
+  if (record.version === 1) return ["it was taken by an earlier version of lvs-lab"];
   const lab = JSON.parse(JSON.stringify(live.lab)) as Lab;
   const changed = diff(byName(record.lab), byName(lab)).map((change) => {
     const was = change.type === "CREATE" ? "nothing" : JSON.stringify(change.oldValue);
@@ -252,13 +251,13 @@ export function differencesOf(
   if (!isDeepStrictEqual(record.instances, instances))
     return names(live)
       .filter((name) => record.instances[name] !== instances[name])
-      .map((name) => `${name} was made anew since`);
+      .map((name) => `${name} was recreated since`);
   return names(live)
     .filter((name) => !saved.get(name)?.some(({ tag }) => tag === record.tag))
-    .map((name) => `${name}'s disk no longer holds it`);
+    .map((name) => `${name}'s disk no longer has it`);
 }
 
-/** A lab whose lists are maps by name, for a difference to name what differs. */
+/** The lab with lists as maps by name, so that differences name their item. */
 const byName = ({ networks, servers, services, vrrp, ...lab }: Lab): Record<string, unknown> => ({
   ...lab,
   networks: mapOf(networks, ({ name }) => name),
@@ -278,7 +277,7 @@ const mapOf = <T>(list: readonly T[], nameOf: (item: T) => string): Record<strin
 
 const noSuch = ({ stack }: LiveLab, name: string, records: readonly SnapshotRecord[]): string =>
   [
-    `the lab has no snapshot "${name}"; it has ${records.map((one) => one.name).join(", ") || "none"}.`,
+    `the lab has no snapshot "${name}"; snapshots: ${records.map((one) => one.name).join(", ") || "none"}.`,
     `Fix: ${name === SERVED ? `\`npm run up -- -s ${stack} --snapshot\`` : `\`npx lvs-lab snapshot -s ${stack} ${name}\``} takes one`,
   ].join("\n");
 
@@ -287,7 +286,7 @@ async function mustBeWhole(live: LiveLab): Promise<void> {
   const [fault] = await injectedIn(live.host.directory);
   if (fault)
     throw new CliError(
-      `the fault ${fault.fault} is injected on ${fault.server}, and part of it would stay out of the snapshot. Fix: \`npx lvs-lab heal -s ${live.stack}\``,
+      `the fault ${fault.fault} is injected on ${fault.server}, and a snapshot cannot hold all of it. Fix: \`npx lvs-lab heal -s ${live.stack}\``,
     );
   for (const name of names(live)) {
     const state = await domainState(live, name);
@@ -296,20 +295,20 @@ async function mustBeWhole(live: LiveLab): Promise<void> {
   }
 }
 
-/** @throws CliError if the disk has less room than the servers' memory may take */
+/** @throws CliError if free disk space is less than the servers' memory may take */
 async function mustHaveRoom(live: LiveLab): Promise<void> {
   const { bavail, bsize } = await statfs(live.host.directory);
   const [free, wanted] = [bavail * bsize, live.lab.servers.reduce((sum, { memory }) => sum + memory * 2 ** 20, 0)];
   if (free < wanted)
     throw new CliError(
-      `a snapshot takes up to ${inMegabytes(wanted)} of disk, and ${inMegabytes(free)} are free where the lab is. Fix: make room there; \`npx lvs-lab snapshots -s ${live.stack} --remove NAME\` removes one`,
+      `a snapshot takes up to ${inMegabytes(wanted)} of disk, and ${inMegabytes(free)} are free in the lab's file system. Fix: free disk space; \`npx lvs-lab snapshots -s ${live.stack} --remove NAME\` removes one`,
     );
 }
 
-/** A size for people. */
+/** A size for messages. */
 export const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-/** Sets every server's clock, which stood still or went back. */
+/** Sets every server's clock: the pause or restore put it back. */
 async function setClocks(live: LiveLab): Promise<void> {
   await Promise.all(live.servers.map((server) => setClock(server)));
 }

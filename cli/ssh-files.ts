@@ -6,18 +6,18 @@ import { type SshKeyFiles, sshConfig } from "../provision/ssh/index.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError } from "./exit-status.ts";
 
-/** A server's name that no other lab's server has: labs share names and addresses, so that a user's ControlPath could not tell them apart. */
+/** A server's name that is unique across labs: labs share names and addresses, which would mix up a user's ControlPath. */
 export const qualifiedName = (stack: string, server: string): string => `${server}.${stack}`;
 
-/** What `writeSshFiles` wrote: the path and the text of the ssh_config(5). */
+/** Result of `writeSshFiles`: path and text of the ssh_config(5). */
 export interface SshConfigFile {
   readonly path: string;
   readonly text: string;
 }
 
 /**
- * Writes what OpenSSH needs to get to a lab's servers: the lab's key, the servers' host keys, and an ssh_config(5) that names each server
- * SERVER.STACK, fit to be included in a user's own.
+ * Writes OpenSSH's files for a lab's servers: the lab's key, the host keys, and an ssh_config(5) with hosts named SERVER.STACK, which users
+ * can include in their own.
  * @throws LabHostDownError when the lab's directory is missing
  */
 export async function writeSshFiles(live: LiveLab): Promise<SshConfigFile> {
@@ -36,7 +36,7 @@ export async function writeSshFiles(live: LiveLab): Promise<SshConfigFile> {
   return { path, text };
 }
 
-/** A connection is made by `lvs-lab connect`: the text stays right when the lab host starts anew. */
+/** Connects by `lvs-lab connect`, so that the text stays valid when the lab host restarts. */
 function formatSshConfig({ stack, servers }: LiveLab, files: SshKeyFiles): string {
   const program = ["env", `LVS_LAB_STATE=${stateRoot()}`, join(projectRoot, "cli/lvs-lab")];
   const hosts = servers.map(({ name, address }) => ({
@@ -51,7 +51,7 @@ function formatSshConfig({ stack, servers }: LiveLab, files: SshKeyFiles): strin
   }
 }
 
-/** For the owner alone; a reader finds the old content or the new, never half of it. */
+/** Writes a file atomically, readable by its owner only. */
 async function writeWhole(file: string, content: string): Promise<void> {
   const made = `${file}.${process.pid}`;
   await writeFile(made, content, { mode: 0o600 });

@@ -9,17 +9,17 @@ import { LockHeldError, withLock } from "../setup/lock.mjs";
 import { exitStatus, StackInUseError } from "./exit-status.ts";
 import { lockFiles } from "./pulumi-lock.ts";
 
-/** Proof that this process holds the lock of a stack. */
+/** Proof that this process holds a stack's lock. */
 export interface StackLock {
   readonly stack: string;
-  /** The machine's names under which commands that held the lock ran, this one included, as far as one of them may have left a lock of Pulumi's. */
+  /** Hostnames under which lock holders ran, including this one, if they may have left a Pulumi lock. */
   readonly hostnames: readonly string[];
 }
 
-/** How long a lock is waited for: a command that was just killed needs a moment to let go of it. */
+/** Time to wait for a lock: a command that was just killed needs a moment to release it. */
 const SECONDS = 1;
 
-/** What is noted beside the lock: the command that holds it, and what is to be known of those before. */
+/** File beside the lock: the command that holds it, and data of earlier holders. */
 const note = z.object({
   holder: z.object({ command: z.string(), pid: z.number(), hostname: z.string(), since: z.string() }).optional(),
   /** See `StackLock`. */
@@ -27,21 +27,21 @@ const note = z.object({
 });
 type Note = z.output<typeof note>;
 
-/** The file that is locked. */
+/** The lock file. */
 export const stackLockFile = (stack: string): string => fileOf(stack, "lock");
 
 const fileOf = (stack: string, extension: "lock" | "json"): string =>
   join(stateRoot(), "locks", `${stack}.${extension}`);
 
 export interface HoldOptions {
-  /** What others are told about the holder; by default this process's command line. */
+  /** The holder's name in messages; default: this process's command line. */
   readonly command?: string;
-  /** Whether to work without the lock where the disk is full or read-only. `say` tells so. */
+  /** Works without the lock if the disk is full or read-only, and reports it by `say`. */
   readonly unlockedIfFull?: (message: string) => void;
 }
 
 /**
- * Runs `work` while no other command of ours changes the stack's lab or breaks it. Commands that only look take no lock.
+ * Runs `work` while no other lvs-lab command changes or breaks the stack's lab. Read-only commands take no lock.
  * @throws StackInUseError that names the holder, if there is one
  */
 export async function holdingStack<T>(
@@ -58,7 +58,7 @@ export async function holdingStack<T>(
     ];
     const holder = { command, pid: process.pid, hostname: hostname(), since: new Date().toISOString() };
     await writeNote(stack, { holder, hostnames });
-    // A snapshot goes on to its end when its command is killed.
+    // A snapshot continues after its command was killed.
     if (existsSync(snapshotDirectory(labDirectory(stack)))) await snapshotsSettled(labDirectory(stack));
     try {
       return await work({ stack, hostnames });
@@ -74,20 +74,20 @@ export async function holdingStack<T>(
     if (error instanceof LockHeldError)
       throw new StackInUseError(inUse(stack, await readNote(stack)), exitStatus.failed, { cause: error });
     if (!unlockedIfFull || !isFull(error)) throw error;
-    unlockedIfFull(`The stack could not be locked (${(error as Error).message}); going on without.`);
+    unlockedIfFull(`Cannot lock the stack (${(error as Error).message}); continuing without the lock.`);
     return await work({ stack, hostnames: [hostname()] });
   }
 }
 
 function inUse(stack: string, { holder }: Note): string {
   if (!holder)
-    return `the stack "${stack}" is in use by another command of lvs-lab, which left no note in ${fileOf(stack, "json")}. Fix: wait for it, or end it.`;
+    return `the stack "${stack}" is in use by another lvs-lab command, not recorded in ${fileOf(stack, "json")}. Fix: wait for it, or end it.`;
   const { command, pid, hostname: machine, since } = holder;
   const where = machine === hostname() ? "" : ` on ${machine}`;
   return `the stack "${stack}" is in use: \`${command}\` (PID ${pid}${where}) has held it since ${since}. Fix: wait for it, or end it.`;
 }
 
-/** The note, as far as there is one: a run that was killed may have left anything. */
+/** Reads the note; a killed run may have left it incomplete. */
 async function readNote(stack: string): Promise<Note> {
   try {
     return note.parse(JSON.parse(await readFile(fileOf(stack, "json"), "utf8")));
@@ -96,7 +96,7 @@ async function readNote(stack: string): Promise<Note> {
   }
 }
 
-/** Notes as much as can be noted: on a full disk the lock itself is what counts. */
+/** Writes the note if possible: on a full disk the lock itself suffices. */
 async function writeNote(stack: string, value: Note): Promise<void> {
   const file = fileOf(stack, "json");
   try {
@@ -107,6 +107,6 @@ async function writeNote(stack: string, value: Note): Promise<void> {
   }
 }
 
-/** Whether the file system refuses to take more. */
+/** Whether the file system is full or read-only. */
 const isFull = (error: unknown): boolean =>
   ["ENOSPC", "EDQUOT", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");

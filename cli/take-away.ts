@@ -11,33 +11,33 @@ import type { StackLock } from "./stack-lock.ts";
 
 export interface TakeAwayOptions {
   readonly say: (message: string) => void;
-  /** Whether to take the lab away without Pulumi, and the stack out of its backend, where Pulumi cannot do it. */
+  /** If Pulumi fails: remove the lab without it, and the stack from its backend. */
   readonly force?: boolean;
 }
 
 /**
- * Takes a stack's lab away, in whatever state it is: by Pulumi if that knows the stack, and what is left then, or all of it, by ending the lab
- * host. Nothing is built or started for it, and a lab that is not there is no error.
+ * Removes a stack's lab in any state: by Pulumi if it knows the stack, then the rest (or all) by ending the lab host. Builds and starts
+ * nothing; a missing lab is no error.
  * @throws StackInUseError if a pulumi works on the stack. Nothing is changed then
- * @throws CliError if Pulumi fails and `force` is not given
+ * @throws CliError if Pulumi fails without `force`
  */
 export async function takeAway(lock: StackLock, { say, force = false }: TakeAwayOptions): Promise<void> {
   const { stack } = lock;
   const destroyed = await destroyByPulumi(lock, { say, force });
   const directory = labDirectory(stack);
   const left = existsSync(directory);
-  if (left) say(`Ending the lab host in ${directory}, with all that runs in it, and removing its directory.`);
-  // Also where the directory is gone: its processes may still be there.
+  if (left) say(`Ending the lab host in ${directory}, with everything in it, and removing its directory.`);
+  // Even if the directory is gone: its processes may still run.
   await openHost({ kind: "private", directory }).destroy();
   if (destroyed === "failed" || (destroyed === "no pulumi" && force)) await forgetStack(stack, say);
   else if (destroyed === "no pulumi" && left)
-    say("There is no `pulumi`, so its record of the lab stays; the next `up` takes that away.");
-  else if (destroyed !== "done" && !left) say(`There is no lab of a stack "${stack}": nothing to take away.`);
+    say("`pulumi` is missing, so its record of the lab stays; the next `up` removes it.");
+  else if (destroyed !== "done" && !left) say(`The stack "${stack}" has no lab: nothing to remove.`);
 }
 
 type Destroyed = "done" | "unknown stack" | "no pulumi" | "failed";
 
-/** Destroys what Pulumi knows of. @returns "failed" only with `force` */
+/** Destroys what Pulumi has recorded. @returns "failed" only with `force` */
 async function destroyByPulumi(lock: StackLock, { say, force }: TakeAwayOptions): Promise<Destroyed> {
   const { stack } = lock;
   try {
@@ -52,39 +52,39 @@ async function destroyByPulumi(lock: StackLock, { say, force }: TakeAwayOptions)
     if (error instanceof CliError && error.status === exitStatus.cancelled) throw error;
     if (!force)
       throw new CliError(
-        `${message}\nFix: \`npm run down -- -s ${stack} --force\` takes the lab away without Pulumi`,
+        `${message}\nFix: \`npm run down -- -s ${stack} --force\` removes the lab without Pulumi`,
         error instanceof CliError ? error.status : exitStatus.failed,
         { cause: error },
       );
-    say(`Pulumi could not take the lab away: ${message}`);
+    say(`Pulumi cannot remove the lab: ${message}`);
     return "failed";
   }
 }
 
-/** Takes a stack out of Pulumi's backend. Its file in the checkout stays. */
+/** Removes a stack from Pulumi's backend. Its file in the checkout stays. */
 async function forgetStack(stack: string, say: (message: string) => void): Promise<void> {
   const { status, stderr } = await pulumi(
     ...["stack", "rm", stack, "--force", "--yes", "--preserve-config", "--non-interactive"],
   ).catch((error: Error) => ({ status: exitStatus.internal, stderr: error.message }));
-  if (status === 0) say(`The stack ${stack} is removed from Pulumi's backend.`);
+  if (status === 0) say(`Removed the stack ${stack} from Pulumi's backend.`);
   else if (!isUnknownStack(stderr)) await removeState(stack, say, stderr.trim());
 }
 
 /**
  * Removes the files of a state that Pulumi cannot remove.
- * @param why what Pulumi says of it
+ * @param why Pulumi's error output
  * @throws CliError if the backend is no directory
  */
 async function removeState(stack: string, say: (message: string) => void, why: string): Promise<void> {
   const backend = backendDirectory();
   if (backend === undefined)
     throw new CliError(
-      `the lab is gone, but Pulumi could not remove the stack "${stack}": ${why}\nFix: pulumi stack rm ${stack} --force`,
+      `the lab is removed, but Pulumi cannot remove the stack "${stack}": ${why}\nFix: pulumi stack rm ${stack} --force`,
     );
   const stacks = join(backend, "stacks/lvs-lab");
-  // Pulumi keeps the state before the last, and beside each file another with its attributes.
+  // Pulumi also keeps the previous state, and an attributes file for each.
   const ends = [".json", ".json.bak"].flatMap((end) => [end, `${end}.attrs`]);
   const files = ends.map((end) => join(stacks, `${stack}${end}`)).filter((file) => existsSync(file));
   for (const file of files) await rm(file);
-  if (files.length > 0) say(`The stack's state is removed: ${files[0]}`);
+  if (files.length > 0) say(`Removed the stack's state: ${files[0]}`);
 }

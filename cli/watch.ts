@@ -2,24 +2,24 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CheckResult } from "../verify/checks/check.ts";
 
 export interface WatchOptions {
-  /** One look at everything. */
+  /** Runs all checks once. */
   readonly look: () => Promise<readonly CheckResult[]>;
-  /** Ends the watch, also in the middle of a look. */
+  /** Ends the watch, also during a run. */
   readonly signal: AbortSignal;
-  /** Pause between two looks, in milliseconds. */
+  /** Pause between runs, in milliseconds. */
   readonly everyMs: number;
-  /** Where it prints; a terminal is drawn anew, anything else told what has changed. */
+  /** Output: a terminal is redrawn; anything else gets only changes. */
   readonly out: { readonly isTTY?: boolean; write(text: string): unknown };
-  /** Everything, for a terminal. */
+  /** Formats all results, for a terminal. */
   readonly whole: (results: readonly CheckResult[]) => string;
-  /** One check, for a line of its own. */
+  /** Formats one result on a line. */
   readonly one: (result: CheckResult) => string;
 }
 
-/** Cursor to the top left, and what is below it cleared: ECMA-48, CUP and ED. */
+/** Cursor to the top left, and clear below: ECMA-48, CUP and ED. */
 const REDRAW = "\u001b[H\u001b[J";
 
-/** Looks again and again until the signal, and gives the last look that was finished; undefined if none was. */
+/** Runs the checks repeatedly until the signal. Returns the last complete results; undefined if there are none. */
 export async function watch(options: WatchOptions): Promise<readonly CheckResult[] | undefined> {
   const { look, signal, everyMs, out } = options;
   const ended = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
@@ -35,7 +35,7 @@ export async function watch(options: WatchOptions): Promise<readonly CheckResult
   return last;
 }
 
-/** What is otherwise than at the last look; at the first one everything is. */
+/** Results that changed since the last run; at first, all. */
 function changed(results: readonly CheckResult[], before: readonly CheckResult[] = []): CheckResult[] {
   const key = ({ id, subject }: CheckResult): string => `${id} ${subject}`;
   const known = new Map(before.map((result) => [key(result), result]));

@@ -43,14 +43,14 @@ export const capture = (program: Command): void => {
     });
 };
 
-/** @throws CliError with tcpdump's own words unless it can read the filter */
+/** @throws CliError with tcpdump's message if the filter is invalid */
 async function refuseBadFilter(place: LabHost, filter: string): Promise<void> {
   const compile = ["tcpdump", "-y", "EN10MB", "-d", "--", filter];
   const { status, stderr } = await tryOnHost(place, SEGMENT, compile);
   if (status !== 0) throw new CliError(`--filter: ${wordsOf(stderr)}`, exitStatus.configuration);
 }
 
-/** A file of this machine and this user: the lab host sees other paths. */
+/** Opens a file on this machine as this user: the lab host sees other paths. */
 async function fileToWrite(path: string): Promise<FileHandle> {
   return await open(path, "w").catch((cause) => {
     throw new CliError(`cannot write ${path}: ${cause.message}`, exitStatus.configuration, { cause });
@@ -58,8 +58,8 @@ async function fileToWrite(path: string): Promise<FileHandle> {
 }
 
 /**
- * Runs tcpdump on the segment until Ctrl-C, or for so long.
- * @returns how many packets it counted, in words; undefined if it could not tell
+ * Runs tcpdump on the segment until Ctrl-C or the time limit.
+ * @returns its packet counts as text; undefined if it printed none
  */
 async function runTcpdump(
   place: LabHost,
@@ -69,14 +69,14 @@ async function runTcpdump(
 ): Promise<string | undefined> {
   const command = [
     ...["tcpdump", "-i", bridge, "-n", "--immediate-mode", "-B", String(BUFFER_KIB)],
-    // Giving up root would also give up being killed with this process: prctl(2), PR_SET_PDEATHSIG.
+    // Keep root: dropping it would clear the kill-on-parent-death setting: prctl(2), PR_SET_PDEATHSIG.
     ...["-Z", "root"],
     ...(write === undefined ? ["-l"] : ["-U", "-w", "-"]),
     ...(ethernet ? ["-e"] : []),
     ...["--", ...(filter === undefined ? [] : [filter])],
   ];
   return await interruptible(async (signal) => {
-    // detached: Ctrl-C is for this process, which then tells tcpdump once.
+    // detached: this process receives Ctrl-C and then signals tcpdump once.
     const child = place.spawn(SEGMENT, ["setpriv", "--pdeathsig", "KILL", ...command], {
       ...{ direct: true, detached: true, stdio: ["ignore", file?.fd ?? "inherit", "pipe"] },
     });
@@ -97,21 +97,21 @@ async function runTcpdump(
     });
     const [code, killedBy] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
-    // A reader that has seen enough, such as head(1), is no failure; nor is Ctrl-C before tcpdump listens.
+    // A closed pipe, as from head(1), is no failure, nor is Ctrl-C before tcpdump listens.
     const ended = code === 0 || stopped || killedBy === "SIGPIPE" || said.includes("Broken pipe");
     if (!ended)
       throw new CliError(
         `the capture ended (${killedBy ?? `status ${code}`}): ${wordsOf(said)}` +
-          (listening ? "" : ". Fix: `npm run up` makes the lab's bridge"),
+          (listening ? "" : ". Fix: `npm run up` creates the lab's bridge"),
       );
     return countIn(said);
   });
 }
 
-/** KiB for frames that tcpdump has not come to yet. */
+/** Buffer for frames that tcpdump has not processed, in KiB. */
 const BUFFER_KIB = 8192;
 
-/** What tcpdump counted, as it says at its end. */
+/** The packet counts in tcpdump's final output. */
 function countIn(said: string): string | undefined {
   const count = (what: string) => new RegExp(`^(\\d+) packets? ${what}`, "m").exec(said)?.[1];
   const [captured, dropped] = [count("captured"), count("dropped by kernel")];
@@ -119,5 +119,5 @@ function countIn(said: string): string | undefined {
   return `${captured} packet${captured === "1" ? "" : "s"} captured${dropped === "0" ? "" : `, ${dropped} more dropped by the kernel`}`;
 }
 
-/** tcpdump's last words, in one line. */
+/** tcpdump's last lines, on one line. */
 const wordsOf = (stderr: string): string => stderr.trim().split("\n").slice(-3).join("; ");

@@ -69,7 +69,7 @@ export const check = (program: Command): void => {
     });
 };
 
-/** Whether a check may run that breaks something. */
+/** Whether a check that breaks something may run. */
 const breaks = ({ faults, only = [], watch: watched }: CheckOptions): boolean =>
   watched === undefined && (faults === true || checks.some(({ id, faulty }) => faulty && only.includes(id)));
 
@@ -82,12 +82,12 @@ async function run(options: CheckOptions): Promise<void> {
   else await runOnce(live, { ...selection, faults: options.faults }, options);
 }
 
-/** Refuses what is not among the choices, and names them. */
+/** Refuses values that are not among the choices, and lists the choices. */
 function known(what: string, given: readonly string[] = [], choices: readonly string[]): void {
   const unknown = given.filter((one) => !choices.includes(one));
   if (unknown.length > 0)
     throw new CliError(
-      `there is no ${what} ${unknown.join(", ")}; there are ${choices.join(", ")}`,
+      `there is no ${what} ${unknown.join(", ")}; choose from ${choices.join(", ")}`,
       exitStatus.configuration,
     );
 }
@@ -122,7 +122,7 @@ async function runOnce(live: LiveLab, run: RunOptions, options: CheckOptions): P
 }
 
 async function watchChecks(live: LiveLab, run: RunOptions, every: number): Promise<void> {
-  // What breaks something is not for a loop.
+  // A watch never runs checks that break something.
   const steady = checks.filter(({ faulty }) => !faulty);
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => controller.abort());
@@ -135,7 +135,7 @@ async function watchChecks(live: LiveLab, run: RunOptions, every: number): Promi
     one: formatResult,
   });
   await closeConnections();
-  // Checks that were under way would go on, and hold this process up.
+  // Running checks would keep this process alive.
   process.exit(last === undefined ? exitStatus.cancelled : allPassed(last) ? exitStatus.ok : exitStatus.failed);
 }
 
@@ -143,7 +143,7 @@ async function list({ json, only, role }: CheckOptions): Promise<void> {
   const [ipvsadm, keepalived] = await Promise.all(
     ["dr", "ha"].map((name) => readLab(`${projectRoot}/labs/${name}.yaml`)),
   );
-  if (!ipvsadm || !keepalived) throw new Error("the textbook's labs are not there");
+  if (!ipvsadm || !keepalived) throw new Error("the article's lab files are missing");
   const entries = catalogue(checks, { ipvsadm, keepalived }).filter(
     (entry) => (only?.includes(entry.id) ?? true) && (role?.includes(entry.role) ?? true),
   );
@@ -154,7 +154,7 @@ async function list({ json, only, role }: CheckOptions): Promise<void> {
   );
 }
 
-/** What checks came to, for a CI. */
+/** Check results as a JUnit suite, for CI. */
 export function checkSuite(
   live: LiveLab,
   timestamp: string,

@@ -33,20 +33,20 @@ export const ci = (program: Command): void => {
     )
     .action(async ({ stack, scenarios, report, keep }: CiOptions) => {
       const say = (message: string): void => console.error(message);
-      // Before anything is made or taken away: what was mistyped costs no lab.
+      // First validate the arguments: a typing error must not cost a lab.
       for (const name of scenarios) await readScenario(await findScenario(name), { faults });
       process.exitCode = await holdingStack(stack, async (lock) => {
         let status: number = exitStatus.internal;
         try {
           status = await interruptible(async (signal) => await pipeline({ lock, scenarios, report, signal, say }));
         } finally {
-          // Also after an error that is shown later: what was made is taken away.
+          // Also after an error that is shown later: remove the lab.
           const kept = keep === "always" || (keep === "on-failure" && status !== exitStatus.ok);
-          if (kept) say(`The lab is left up: npx lvs-lab down -s ${stack} takes it away.`);
+          if (kept) say(`The lab stays up: npx lvs-lab down -s ${stack} removes it.`);
           else
             await takeAway(lock, { say }).catch((error) => {
               if (status === exitStatus.ok) throw error;
-              say(String(reportOf(error).shown)); // beside what failed before
+              say(String(reportOf(error).shown)); // in addition to an earlier failure
             });
         }
         return status;
@@ -66,7 +66,7 @@ interface Pipeline extends Omit<CiOptions, "keep" | "stack"> {
   readonly say: (message: string) => void;
 }
 
-/** Up, checks, scenarios, one JUnit file over all, also when something ends it early. @returns the exit status */
+/** Up, checks, scenarios, and one JUnit file for all, even if interrupted. @returns the exit status */
 async function pipeline({ lock, scenarios, report, signal, say }: Pipeline): Promise<number> {
   const { stack } = lock;
   await prepareStack(lock, say);

@@ -28,7 +28,7 @@ export const completion = (program: Command): void => {
 
 type Shell = "bash" | "zsh" | "fish";
 
-/** The script for a shell, which runs this checkout's `lvs-lab`. */
+/** Completion script of a shell, for this checkout's `lvs-lab`. */
 export async function completionScript(shell: Shell): Promise<string> {
   const script = await readFile(new URL(`../completion/lvs-lab.${shell}`, import.meta.url), "utf8");
   const program = join(projectRoot, "cli/lvs-lab");

@@ -32,5 +32,5 @@ async function byName(stack: string, name: string) {
 function tcpPort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw new InvalidArgumentError("it is a TCP port, 1 to 65535.");
+  throw new InvalidArgumentError("expected a TCP port, 1 to 65535.");
 }

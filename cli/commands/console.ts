@@ -15,7 +15,7 @@ export const serialConsole = (program: Command): void => {
     .action(async (server: string, { stack }: StackOptions) => {
       if (!process.stdin.isTTY || !process.stdout.isTTY)
         throw new CliError(
-          `a console needs a terminal for input and output. Fix: run it at one; \`npx lvs-lab logs -s ${stack} ${server} --console\` prints what the console has shown`,
+          `a console needs a terminal for input and output. Fix: run it in a terminal; \`npx lvs-lab logs -s ${stack} ${server} --console\` prints the console's output`,
           exitStatus.configuration,
         );
       const host = openHost((await labPlace(stack)).host);
@@ -27,12 +27,12 @@ export const serialConsole = (program: Command): void => {
     });
 };
 
-/** @throws CliError unless libvirt knows the server and it runs */
+/** @throws CliError unless libvirt has the server and it runs */
 async function mustRun(host: LabHost, server: string, stack: string): Promise<void> {
   const names = (await virsh(host, "list", "--all", "--name")).split("\n").filter(Boolean);
   if (!names.includes(server))
     throw new CliError(
-      `the lab has no server "${server}"; it has ${names.join(", ") || "none"}`,
+      `the lab has no server "${server}"; servers: ${names.join(", ") || "none"}`,
       exitStatus.configuration,
     );
   const state = await domainState(host, server);

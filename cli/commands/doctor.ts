@@ -32,7 +32,7 @@ export const doctor = (program: Command): void => {
       }));
       console.log(json ? findingsDocument(told, { memory }) : findingsText(told, memory ? [inWords(memory)] : []));
       process.exitCode = statusOf(told);
-      if (late) process.exit(); // what hangs would keep this process
+      if (late) process.exit(); // a hanging step would keep this process alive
     });
 };
 

@@ -36,7 +36,7 @@ export const fault = (program: Command): void => {
         const live = await liveLab(stack);
         const chosen = choose(live, id, server);
         await new Ledger(live).inject(chosen, server, parametersOf(chosen, set));
-        console.error(`${chosen.title} ${server}: done. \`npx lvs-lab heal -s ${stack}\` mends it.`);
+        console.error(`${chosen.title} ${server}: done. \`npx lvs-lab heal -s ${stack}\` undoes it.`);
       });
     });
 
@@ -59,7 +59,7 @@ export const fault = (program: Command): void => {
     });
 };
 
-/** Whether a fault is there; null where that cannot be seen, as on a server that another fault has switched off. */
+/** Whether a fault is in effect; null if unknown, as on a server that another fault switched off. */
 async function lookAt(live: LiveLab, { fault: id, server, parameters }: Injected) {
   try {
     return await findFault(id).present({ view: new View(live), server }, parameters);
@@ -68,8 +68,7 @@ async function lookAt(live: LiveLab, { fault: id, server, parameters }: Injected
   }
 }
 
-const inWords = (there: boolean | null): string =>
-  there === null ? "not known whether there" : there ? "there" : "not there";
+const inWords = (there: boolean | null): string => (there === null ? "unknown" : there ? "in effect" : "not in effect");
 
 export const heal = (program: Command): void => {
   program
@@ -85,21 +84,21 @@ export const heal = (program: Command): void => {
     });
 };
 
-/** The fault, if it can be put on that server. */
+/** The fault, if it applies to that server. */
 function choose(live: LiveLab, id: string, server: string): Fault {
   const found = findFault(id);
   const targets = found.targets(live.lab);
   if (!targets.includes(server))
     throw new CliError(
       targets.length === 0
-        ? `${id} can be put on nothing in this lab, where ${live.lab.control} is in control`
-        : `${id} cannot be put on "${server}"; in this lab it can be put on ${targets.join(", ")}`,
+        ? `${id} applies to no server of this lab, which is run by ${live.lab.control}`
+        : `${id} does not apply to "${server}"; in this lab it applies to ${targets.join(", ")}`,
       exitStatus.configuration,
     );
   return found;
 }
 
-/** `name=value` words as the fault's parameters; numbers are taken for numbers where the fault wants them. */
+/** Parses `name=value` words as the fault's parameters; numeric text becomes a number. */
 function parametersOf({ id, parameters }: Fault, words: readonly string[]): Record<string, unknown> {
   const given = words.map((word) => {
     const at = word.indexOf("=");
@@ -116,7 +115,7 @@ function parametersOf({ id, parameters }: Fault, words: readonly string[]): Reco
   }
   const { error } = parameters.safeParse(numbers);
   throw new CliError(
-    `${id}: ${error?.issues.map((issue) => `${issue.path.join(".") || "--set"}: ${issue.message}`).join("; ")}; it takes ${Object.keys(parameters.shape).join(", ") || "no parameters"}`,
+    `${id}: ${error?.issues.map((issue) => `${issue.path.join(".") || "--set"}: ${issue.message}`).join("; ")}; parameters: ${Object.keys(parameters.shape).join(", ") || "none"}`,
     exitStatus.configuration,
   );
 }

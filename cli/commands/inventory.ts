@@ -28,7 +28,7 @@ interface HostVariables {
   readonly address: string;
 }
 
-/** What an inventory script prints: Ansible's "Developing dynamic inventory". */
+/** Output of an inventory script: Ansible's "Developing dynamic inventory". */
 interface AnsibleInventory {
   readonly _meta: { readonly hostvars: Readonly<Record<string, HostVariables>> };
   readonly all: { readonly children: readonly string[]; readonly vars: Readonly<Record<string, string | number>> };
@@ -36,11 +36,11 @@ interface AnsibleInventory {
   readonly real_servers: { readonly hosts: readonly string[] };
 }
 
-/** @param sshConfig the path of the lab's ssh_config(5) */
+/** @param sshConfig path of the lab's ssh_config(5) */
 export function ansibleInventory({ stack, lab }: Pick<LiveLab, "stack" | "lab">, sshConfig: string): AnsibleInventory {
   const names = (servers: readonly Server[]) => servers.map(({ name }) => name);
   const variables = ({ name, management }: Server): HostVariables => ({
-    // Ansible keeps connections by this name: another lab's server must have another.
+    // Ansible reuses connections by this name, so it must be unique across labs.
     ansible_host: qualifiedName(stack, name),
     ansible_user: "root",
     ansible_ssh_common_args: `-F ${posixQuote(sshConfig)}`,
@@ -51,7 +51,7 @@ export function ansibleInventory({ stack, lab }: Pick<LiveLab, "stack" | "lab">,
     _meta: { hostvars: Object.fromEntries(lab.servers.map((server) => [server.name, variables(server)])) },
     all: {
       children: ["directors", "real_servers"],
-      // Not `port`, which Ansible keeps for a play's own.
+      // Not `port`: Ansible reserves it.
       vars: { control: lab.control, ...(service ? serviceVariables(service) : {}) },
     },
     directors: { hosts: names(directors(lab)) },

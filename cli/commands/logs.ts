@@ -16,7 +16,7 @@ interface LogsOptions extends StackOptions, Partial<Record<LogKind, boolean>> {
   readonly lines: number;
 }
 
-/** The logs of a server, beside its journal. */
+/** A server's logs, besides its journal. */
 const ofServer = ["console", "transcript", "qemu"] as const;
 /** The logs of the lab itself. */
 const ofLab = ["host", "resources"] as const;
@@ -49,7 +49,7 @@ export const logs = (program: Command): void => {
     });
 };
 
-/** @throws CliError for options that need a server, or need none */
+/** @throws CliError for options that need a server, or exclude one */
 function refuseMisuse(server: string | undefined, kind: LogKind | undefined, { unit, follow }: LogsOptions): void {
   const refuse = (message: string) => {
     throw new CliError(`${message} \`lvs-lab logs\` lists the logs`, exitStatus.configuration);
@@ -63,12 +63,12 @@ function refuseMisuse(server: string | undefined, kind: LogKind | undefined, { u
     refuse("--follow needs a log. Fix: name a server, --host or --resources.");
 }
 
-/** The journal's last lines, by journalctl on the server. */
+/** The journal's last lines, read by journalctl on the server. */
 async function showJournal(name: string, { stack, unit, lines, follow }: LogsOptions): Promise<void> {
   const live = await liveLab(stack).catch((error) => {
     if (!(error instanceof CliError)) throw error;
     throw new CliError(
-      `${error.message}. The journal is read over SSH; \`npx lvs-lab logs -s ${stack}\` lists the logs that are files`,
+      `${error.message}. The journal is read over SSH; \`npx lvs-lab logs -s ${stack}\` lists the logs in files`,
       error.status,
     );
   });
@@ -79,7 +79,7 @@ async function showJournal(name: string, { stack, unit, lines, follow }: LogsOpt
   });
   if (status === NO_CONNECTION)
     throw new CliError(
-      `${name} has no SSH, so its journal cannot be read. Fix: \`npx lvs-lab logs -s ${stack} ${name} --console\` shows what it said last, \`npx lvs-lab console -s ${stack} ${name}\` is a way in`,
+      `${name} is not reachable by SSH, so its journal cannot be read. Fix: \`npx lvs-lab logs -s ${stack} ${name} --console\` shows its last output, \`npx lvs-lab console -s ${stack} ${name}\` logs in without SSH`,
       exitStatus.timeout,
     );
   end(status, follow);
@@ -88,7 +88,7 @@ async function showJournal(name: string, { stack, unit, lines, follow }: LogsOpt
 /** The status of ssh(1) when it could not connect. */
 const NO_CONNECTION = 255;
 
-/** The files of one kind. @throws CliError if there is none, and says what there is */
+/** The files of one kind. @throws CliError that lists the servers with logs, if there is none */
 function chooseFiles(
   files: readonly LogFile[],
   { kind, server, directory }: { kind: LogKind; server: string | undefined; directory: string },
@@ -99,24 +99,24 @@ function chooseFiles(
   if (server === undefined || known.includes(server))
     throw new CliError(`there is no log of that kind in ${directory} yet`);
   throw new CliError(
-    `there are no logs of a server "${server}"; there are those of ${known.join(", ") || "none"}`,
+    `there are no logs of a server "${server}"; servers with logs: ${known.join(", ") || "none"}`,
     exitStatus.configuration,
   );
 }
 
-/** The last lines of files, by tail(1), which names each if there are several. */
+/** The last lines of files, by tail(1), which prints a header for each if there are several. */
 async function showFiles(files: readonly LogFile[], { lines, follow }: LogsOptions): Promise<void> {
   const shown = files.filter(({ bytes }) => bytes > 0 || follow || files.length === 1).map(({ file }) => file);
   const options = [...["--lines", String(lines)], ...(follow ? ["--follow=name", "--retry"] : []), "--"];
   if (shown.length > 0) end(await endOf(spawn("tail", [...options, ...shown], { stdio: "inherit" })), follow);
 }
 
-/** Ctrl-C is how one stops following. */
+/** Ctrl-C ends --follow normally. */
 function end(status: number, follow = false): void {
   process.exitCode = follow && status === 128 + constants.signals.SIGINT ? exitStatus.ok : status;
 }
 
-/** Which logs there are: how each is asked for, how long it is, where it is. */
+/** Table of the logs: option, size, path. */
 function formatSources(stack: string, files: readonly LogFile[]): string {
   const rowsOf = (one: LogFile) => [
     `${one.server ? `${one.server} ` : ""}--${one.kind}`,
@@ -132,7 +132,7 @@ function formatSources(stack: string, files: readonly LogFile[]): string {
   ];
   const width = Math.max(...rows.map(([asked = ""]) => asked.length));
   return [
-    `Logs of the stack ${stack}. \`npx lvs-lab logs -s ${stack}\` and a name below shows the last lines, with -f also those to come.`,
+    `Logs of the stack ${stack}. \`npx lvs-lab logs -s ${stack}\` and a name below shows the last lines; -f follows.`,
     "",
     ...rows.map(([asked = "", size = "", where]) => `${asked.padEnd(width)}  ${size.padStart(9)}  ${where}`),
   ].join("\n");

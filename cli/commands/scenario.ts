@@ -65,7 +65,7 @@ export const scenario = (program: Command): void => {
     .action(async (given: string[], { stack, json, repeat, service: named, report, all }: RunOptions) => {
       if (given.length === 0 && !all)
         throw new CliError(
-          "name a scenario, or say --all; `lvs-lab scenario list` shows them",
+          "name a scenario or use --all; `lvs-lab scenario list` lists them",
           exitStatus.configuration,
         );
       const runs: ReportedRun[] = [];
@@ -118,7 +118,7 @@ interface RunOptions extends JsonOptions {
   readonly all?: boolean;
 }
 
-/** The scenarios that come with the project, fit who is in control of the lab, and require what it has. */
+/** The shipped scenarios that fit the lab's control mode and whose requirements it meets. */
 async function fittingScenarios(lab: Lab): Promise<string[]> {
   const read = async (name: string) => await readScenario(await findScenario(name), { faults });
   const all = await Promise.all((await scenarioNames()).map(read));
@@ -128,13 +128,13 @@ async function fittingScenarios(lab: Lab): Promise<string[]> {
     .map(({ name }) => name);
 }
 
-/** A run, and where its report is. */
+/** A run and its report's paths. */
 interface ReportedRun {
   readonly result: RunResult;
   readonly paths: ReportPaths;
 }
 
-/** Runs one scenario, says on stderr how it goes, and writes its report into a directory of its own below `directory`. */
+/** Runs one scenario, prints progress on stderr, and writes its report to a new directory below `directory`. */
 export async function runAndReport(live: LiveLab, scenario: ResolvedScenario, directory: string): Promise<ReportedRun> {
   const stamp = new Date().toISOString().replace(/[:.]/g, "-").slice(0, 19);
   const own = join(directory, `${stamp}-${live.stack}-${scenario.name}`);
@@ -148,11 +148,11 @@ export async function runAndReport(live: LiveLab, scenario: ResolvedScenario, di
   return { result, paths: await writeReport(own, result) };
 }
 
-/** A run as it is shown at a terminal. */
+/** Formats a run for a terminal. */
 export const formatReported = ({ result, paths }: ReportedRun): string =>
   `${formatRun(result, { colour: process.stdout.isTTY ?? false })}\n${reportLine(paths)}\n`;
 
-/** Where somebody who has read a summary finds all of it. */
+/** The line that names the full report. */
 export const reportLine = ({ html }: ReportPaths): string => `  report    ${relative(process.cwd(), html)}`;
 
 async function shipped(name: string) {
@@ -162,7 +162,7 @@ async function shipped(name: string) {
 
 function formatRepeated({ runs, passed, windows }: Repeated): string {
   return [
-    `${passed} of ${runs} runs passed; the longest outage of each window:`,
+    `${passed} of ${runs} runs passed; longest outage of each window:`,
     ...windows.map(
       ({ title, medianMs, worstMs, spreadMs, promise }) =>
         `  ${title.padEnd(36)} median ${ms(medianMs).padStart(8)}, worst ${ms(worstMs).padStart(8)}, spread ${ms(spreadMs).padStart(8)}` +

@@ -69,18 +69,18 @@ export const reset = (program: Command): void => {
 async function goBack(stack: string, name: string): Promise<void> {
   await onQuietStack(stack, async (live) => {
     const { ms, takenAt } = await restoreSnapshot(live, name, say);
-    say(`The lab is back at "${name}" of ${takenAt.toLocaleString()}: its servers ran again after ${inSeconds(ms)}.`);
+    say(`Restored "${name}" of ${takenAt.toLocaleString()}: servers running after ${inSeconds(ms)}.`);
   });
 }
 
-/** Works on a lab that no other command changes, and no pulumi. @throws StackInUseError otherwise */
+/** Runs `work` while no other command and no pulumi changes the lab. @throws StackInUseError otherwise */
 const onQuietStack = async (stack: string, work: (live: LiveLab) => Promise<void>): Promise<void> =>
   await holdingStack(stack, async (lock) => {
     const [live] = await Promise.all([liveLab(stack), releaseDeadLocks(lock, say)]);
     await work(live);
   });
 
-/** What taking a snapshot has cost. */
+/** Reports the cost of a snapshot. */
 export const formatTaken = (name: string, { stillMs, bytes, pruned }: Taken): string =>
   [
     `Snapshot "${name}": the servers stood still for ${inSeconds(stillMs)}; their memory takes ${inMegabytes(bytes)} of disk.`,
@@ -95,7 +95,7 @@ const formatSnapshot = ({ name, takenAt, bytes, differences }: Snapshot): string
 
 const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** Reads a snapshot's name. */
+/** Parses a snapshot name. */
 function snapshotName(text: string): string {
   if (isSnapshotName(text)) return text;
   throw new InvalidArgumentError(snapshotNameRule);

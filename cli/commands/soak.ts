@@ -45,12 +45,12 @@ export const soak = (program: Command): void => {
 };
 
 function formatSoak({ passed, seconds, rate, load, outage, unevenBy, evenShares }: SoakReport): string {
-  const even = evenShares ? `: uneven by ${unevenBy}, and 1 is the most that rr may be` : "";
+  const even = evenShares ? `: uneven by ${unevenBy}, rr allows at most 1` : "";
   return [
     `${passed ? "✓" : "✗"} ${load.counts.total} requests in ${seconds.toFixed(1)} s, ${rate.achieved.toFixed(1)} a second`,
     `  ${countsWords(load.counts)}`,
     `  ${tallyWords(load.perServer)}${even}`,
-    ...(outage.longest ? [`  the longest time without service: ${outageWords(outage)}`] : []),
+    ...(outage.longest ? [`  longest outage: ${outageWords(outage)}`] : []),
     `  latency ${latencyWords(load.latency)}`,
     `  probe ${probeWords(load)}`,
   ].join("\n");

@@ -39,7 +39,7 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
   );
   const unasked = servers.flatMap((one) => (one.role === "director" && !one.reachable ? [one.name] : []));
   return [
-    `lab ${lab}, ${setup === "manual" ? `set up by hand, ${control} is to be` : control} in control`,
+    `lab ${lab}, ${setup === "manual" ? `set up by hand, ${control} planned` : control} in control`,
     ...virtualAddresses.map(
       ({ address, holders, arpOwner }) =>
         `VIP ${address}: held by ${holdersInWords({ holders, unasked })}; the client's ARP entry names ${arpOwner ?? "nobody"}`,

@@ -35,13 +35,13 @@ async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "s
   const status = await pulumiDo("up", stack);
   if (status !== 0)
     throw new CliError(
-      `\`pulumi up\` ended with status ${status}; what it had made stands, and running this again goes on from there`,
+      `\`pulumi up\` ended with status ${status}; its finished work stays; run this command again to continue`,
       status,
     );
   const live = await liveLab(stack);
   const say = (message: string): void => console.error(message);
   await finishRestore(live, say);
-  // Pulumi knows nothing of faults: what a killed scenario has left is healed here.
+  // Pulumi does not know of faults: heal those that a killed scenario left.
   await new Ledger(live).healAll(say);
   const times = phaseTimes(begun, await operationsSince(live.host, begun));
   if (times.length > 0) console.error(`\nIn ${formatPhases(times)}.`);
@@ -52,21 +52,21 @@ async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "s
   console.error(nextSteps(stack, live.lab));
 }
 
-/** Seconds that a lab which serves may take until all checks pass: its first master may still be giving way to a better one. */
+/** Seconds that a lab may take to pass all checks once it serves: VRRP may still move the VIP to the preferred master. */
 const SETTLE_SECONDS = 60;
 
-/** Waits until every check passes. A manual lab has nothing to settle. @throws CliError with those that do not pass */
+/** Waits until every check passes; skips manual labs. @throws CliError with the failing checks */
 async function untilSettled(live: LiveLab): Promise<void> {
   if (live.lab.setup === "manual") return;
   const results = await runChecksUntilTheyPass(live, checks, { seconds: SETTLE_SECONDS });
   const failing = results.filter(({ passed }) => !passed).map(({ id, subject }) => `${id} of ${subject}`);
   if (failing.length > 0)
     throw new CliError(
-      `the lab is up, and no snapshot was taken: these checks do not pass: ${failing.join(", ")}. Fix: see \`npx lvs-lab check -s ${live.stack}\``,
+      `the lab is up, but no snapshot was taken because checks fail: ${failing.join(", ")}. Fix: see \`npx lvs-lab check -s ${live.stack}\``,
     );
 }
 
-/** The next commands for a lab that is up. */
+/** Commands to try next in a running lab. */
 function nextSteps(stack: string, { setup, servers, services }: Lab): string {
   const name = servers[0]?.name;
   const [service] = services;
@@ -74,11 +74,11 @@ function nextSteps(stack: string, { setup, servers, services }: Lab): string {
     ? `
 The machines are up, without roles. To set the lab up by hand:
   npx lvs-lab ssh -s ${stack} ${name}     log in, and type the steps
-  npx lvs-lab grade -s ${stack}           see what is done, what is wrong, and what to do next`
+  npx lvs-lab grade -s ${stack}           what is done, what is wrong, what to do next`
     : `
 The lab is up. Next:
   npx lvs-lab status -s ${stack}          show its current state
   npx lvs-lab check -s ${stack}           prove it
   npx lvs-lab ssh -s ${stack} ${name}     log in
-  npx lvs-lab client -s ${stack} -- curl --silent http://${service ? hostPort(service.vip, service.port) : ""}/   be the client; again, and another server answers`;
+  npx lvs-lab client -s ${stack} -- curl --silent http://${service ? hostPort(service.vip, service.port) : ""}/   request as the client; repeat it for another server`;
 }

@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 
-/** What could stand at the cursor. */
+/** A candidate at the cursor. */
 export interface Completion {
   readonly value: string;
   readonly description?: string;
@@ -8,20 +8,20 @@ export interface Completion {
 
 export interface Completed {
   readonly completions: readonly Completion[];
-  /** What the shell is to complete, too: paths. */
+  /** Whether the shell also completes paths. */
   readonly paths?: "files" | "directories";
 }
 
 /**
- * Gives the values of an option or an argument, by its name.
+ * Returns the values of an option or argument, by its name.
  * @param command the command that has it, such as `fault inject`
- * @param stack the value of --stack, if it has been typed
+ * @param stack the value of --stack, if already typed
  */
 export type ValuesOf = (asked: { name: string; command: string; stack?: string }) => Promise<Completed>;
 
 /**
- * Completes the last of the words that follow the program's name, which may be empty, by commander's own tree of commands. It reads words as
- * commander does: options before or between arguments, `--option=value`, `--`, options that take one, many or optional values.
+ * Completes the last word (which may be empty) after the program's name, from commander's command tree. Parses words as commander does:
+ * options before or between arguments, `--option=value`, `--`, options with one, many or optional values.
  */
 export async function complete(program: Command, words: readonly string[], valuesOf: ValuesOf): Promise<Completed> {
   const last = words.at(-1) ?? "";
@@ -31,14 +31,14 @@ export async function complete(program: Command, words: readonly string[], value
   return { completions: completions.filter(({ value }) => value.startsWith(last)), ...paths };
 }
 
-/** How far a command line has been read. */
+/** State of parsing a command line. */
 class Line {
   command: Command;
-  /** How many arguments of the command have been read. */
+  /** Number of arguments parsed. */
   arguments = 0;
-  /** The option whose values come now; `first` until it has had one. */
+  /** The option that takes the next values; `first` until it has one. */
   taking: { readonly option: Option; first: boolean } | undefined;
-  /** After `--` there are no more options. */
+  /** Set by `--`: no more options follow. */
   optionsEnded = false;
   readonly given = new Set<string>();
   stack: string | undefined;
@@ -47,14 +47,14 @@ class Line {
     this.command = program;
   }
 
-  /** The argument that comes now. */
+  /** The next argument. */
   get argument(): Argument | undefined {
     const all = this.command.registeredArguments;
     const last = all.at(-1);
     return all[this.arguments] ?? (last?.variadic ? last : undefined);
   }
 
-  /** Whether what comes belongs to another program's command line. */
+  /** Whether the next word belongs to another program's command line. */
   get isForeign(): boolean {
     return this.arguments > 0 && this.command.registeredArguments.at(-1)?.name() === FOREIGN;
   }
@@ -87,10 +87,10 @@ class Line {
   }
 }
 
-/** The name of the arguments that are a command line of another program: `lvs-lab ssh SERVER COMMAND…`. */
+/** Name of the argument that holds another program's command line: `lvs-lab ssh SERVER COMMAND…`. */
 const FOREIGN = "command";
 
-/** The option that a word names, with its value if the word has it: `--stack=dr`, `-sdr`. */
+/** The option that a word names, with its attached value, if any: `--stack=dr`, `-sdr`. */
 function optionOf(command: Command, word: string): { option: Option | undefined; value?: string } {
   const [name = "", ...rest] = word.split("=");
   const named = command.options.find(({ long, short }) => long === name || short === word);
@@ -114,7 +114,7 @@ async function candidates(line: Line, last: string, valuesOf: ValuesOf): Promise
   return { completions: completions.map((one) => ({ ...one, value: `${prefix}${one.value}` })), ...paths };
 }
 
-/** The values of an option or an argument. Only those that every shell reads as that one word are offered, and so need no quoting. */
+/** The values of an option or an argument. Offers only values that need no quoting in any shell. */
 async function valuesFor({ command, stack }: Line, of: Option | Argument, valuesOf: ValuesOf): Promise<Completed> {
   if (of.argChoices) return { completions: of.argChoices.map((value) => ({ value })) };
   const name = "attributeName" in of ? of.attributeName() : of.name();
@@ -123,7 +123,7 @@ async function valuesFor({ command, stack }: Line, of: Option | Argument, values
   return { completions: completions.filter(({ value }) => /^[\w.][\w.:@/-]*$/.test(value)), ...paths };
 }
 
-/** The names by which a command is called, without the program's. */
+/** A command's full name, without the program's. */
 const pathOf = (command: Command): string =>
   command.parent?.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
@@ -133,7 +133,7 @@ const both = (one: Completed, other: Completed): Completed => ({
   completions: [...one.completions, ...other.completions],
 });
 
-/** Commands below, and values of the argument that comes now. */
+/** Subcommands, and values of the next argument. */
 async function argumentsOf(line: Line, valuesOf: ValuesOf): Promise<Completed> {
   const { command, argument } = line;
   if (line.isForeign) return { completions: [] };
@@ -143,7 +143,7 @@ async function argumentsOf(line: Line, valuesOf: ValuesOf): Promise<Completed> {
   return both({ completions: commands }, await valuesFor(line, argument, valuesOf));
 }
 
-/** The command's options that are not given yet, or that may be given more than once. */
+/** The command's options that are not given yet or may be repeated. */
 const optionsOf = ({ command, given }: Line): Completion[] =>
   command
     .createHelp()
@@ -153,7 +153,7 @@ const optionsOf = ({ command, given }: Line): Completion[] =>
       [long, short].flatMap((name) => (name ? [described(name, description)] : [])),
     );
 
-/** A description is one line. */
+/** A description must be one line. */
 const described = (value: string, description: string): Completion => ({
   value,
   description: description.replace(/\s+/g, " ").trim(),

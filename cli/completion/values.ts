@@ -13,7 +13,7 @@ import { labDirectories } from "../doctor/labs.ts";
 import { snapshotNames } from "../snapshots.ts";
 import type { Completed, ValuesOf } from "./complete.ts";
 
-/** What each option and argument of `lvs-lab` takes, by its name. Files are read, Pulumi is not asked: it is to be quick. */
+/** Completion values of each option and argument of `lvs-lab`, by name. Reads files and never runs Pulumi, for speed. */
 export const valuesOf: ValuesOf = async ({ name, command, stack = process.env.LVS_LAB_STACK || "ha" }) =>
   (await known[`${command} ${name}`]?.(stack)) ?? (await known[name]?.(stack)) ?? named([]);
 
@@ -44,7 +44,7 @@ const known: Readonly<Record<string, (stack: string) => Completed | Promise<Comp
   report: () => directories,
 };
 
-/** The stacks that can be named: lab files that come with the project, stacks that have a file of their own, labs that are there. */
+/** Stack names: the shipped lab files, stacks with a stack file, and existing labs. */
 async function stackNames(): Promise<string[]> {
   const configured = readdirSync(projectRoot).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
   const labs = (await labDirectories()).map(({ stack }) => stack);

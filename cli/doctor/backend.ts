@@ -5,21 +5,21 @@ import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { labHostRef } from "../../provision/host/reach.ts";
 
-/** A stack, as Pulumi's directory has it. */
+/** A stack in Pulumi's directory. */
 export interface KnownStack {
   readonly stack: string;
   /** The directories of its lab host: one, or more while it is replaced. */
   readonly recorded: readonly string[];
-  /** The same, and those that an operation is at that has not ended. */
+  /** The same, plus those of pending operations. */
   readonly directories: readonly string[];
 }
 
-/** What a directory as Pulumi's backend holds. */
+/** Contents of a directory that is Pulumi's backend. */
 export interface Backend {
   readonly stacks: readonly KnownStack[];
-  /** States that cannot be read. */
+  /** Unreadable states. */
   readonly damaged: readonly { stack: string; file: string; why: string }[];
-  /** Whether Pulumi has ever kept stacks of this project here. */
+  /** Whether Pulumi has ever stored stacks of this project here. */
   readonly used: boolean;
 }
 
@@ -32,7 +32,7 @@ const checkpoint = z.object({
   }),
 });
 
-/** Reads what Pulumi keeps in a directory, its `.pulumi`. No `pulumi` is asked. */
+/** Reads the `.pulumi` directory of a backend. Does not run `pulumi`. */
 export async function readBackend(backend: string): Promise<Backend> {
   const directory = join(backend, "stacks/lvs-lab");
   const names = await readdir(directory).catch(() => undefined);
@@ -45,7 +45,7 @@ export async function readBackend(backend: string): Promise<Backend> {
     try {
       stacks.push(knownStack(stack, await readState(file)));
     } catch (error) {
-      const why = error instanceof z.ZodError ? "it is not of the form that is known here" : (error as Error).message;
+      const why = error instanceof z.ZodError ? "its format is unknown" : (error as Error).message;
       damaged.push({ stack, file, why });
     }
   }
@@ -57,9 +57,9 @@ async function readState(file: string): Promise<unknown> {
   return JSON.parse((file.endsWith(".gz") ? gunzipSync(content) : content).toString("utf8"));
 }
 
-/** Reads a file, unless it is something that could keep its reader waiting. */
+/** Reads a file; refuses devices and pipes, which could block the reader. */
 export async function readRegularFile(file: string): Promise<Buffer> {
-  if (!(await stat(file)).isFile()) throw new Error("it is no regular file");
+  if (!(await stat(file)).isFile()) throw new Error("it is not a regular file");
   return await readFile(file);
 }
 
@@ -74,11 +74,11 @@ function knownStack(stack: string, state: unknown): KnownStack {
   return { stack, recorded, directories: [...recorded, ...pending] };
 }
 
-/** Whether a stack has its lab in a directory. A state that cannot be read may have any. */
+/** Whether a stack's lab may be in a directory. An unreadable state may refer to any directory. */
 export const mayKnow = ({ stacks, damaged }: Backend, directory: string): boolean =>
   damaged.length > 0 || stacks.some(({ directories }) => directories.includes(directory));
 
-/** The backend of the state directory that a lab's directory lies in, if there is one. */
+/** The backend of the state directory that contains a lab's directory, if there is one. */
 export function backendBeside(directory: string): string | undefined {
   const labs = dirname(directory);
   const backend = join(dirname(labs), "pulumi/.pulumi");

@@ -21,18 +21,18 @@ import { toolchainDirectory, toolchainKey } from "../../setup/toolchain/locate.m
 import { FIX, type Finding } from "./finding.ts";
 import { ifFree, isLocked } from "./locks.ts";
 
-/** Directories of built things, named by their keys, and what this checkout wants of them. */
+/** Directories of builds, named by key, and the keys that this checkout uses. */
 interface Kept {
   readonly what: string;
   readonly directory: string;
   readonly wanted: readonly string[];
-  /** The lock of everything that is built there, or of one key. */
+  /** The lock for building or removing there, or for one key. */
   readonly lockFor: (key: string) => string;
 }
 
 const KEY = /^[0-9a-f]{16}$/;
 
-/** What is half-made, damaged or no longer used in the cache. */
+/** Incomplete, damaged or unused directories in the cache. */
 export async function cacheFindings(): Promise<Finding[]> {
   const images = imageStore();
   const userlands = userlandStore();
@@ -60,7 +60,7 @@ export async function cacheFindings(): Promise<Finding[]> {
   return findings;
 }
 
-/** What interrupted builds, and builds that took the place of a damaged directory, left in a store. */
+/** Remains of interrupted builds and replaced damaged directories in a store. */
 async function leftovers(store: Store): Promise<Finding[]> {
   if (isLocked(lockOf(store))) return [];
   const left = (await leftIn(store)).filter((directory) => usersOf(directory).length === 0);
@@ -68,14 +68,14 @@ async function leftovers(store: Store): Promise<Finding[]> {
     left.map(async (directory): Promise<Finding> => {
       const repair = () =>
         ifFree(lockOf(store), async () => {
-          if (!(await removeUnlessUsed(directory))) throw new Error("a process uses it by now");
+          if (!(await removeUnlessUsed(directory))) throw new Error("a process now uses it");
         });
       return halfMadeFinding(directory, await sizeOf(directory), repair);
     }),
   );
 }
 
-/** What an interrupted set-up left of a toolchain or an SDK: `KEY.partial`, and Go's caches, `KEY.go`. */
+/** Remains of an interrupted setup of a toolchain or an SDK: `KEY.partial`, and Go's caches, `KEY.go`. */
 async function halfMade(folder: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of await namesIn(folder)) {
@@ -91,12 +91,12 @@ async function halfMade(folder: string): Promise<Finding[]> {
 const halfMadeFinding = (directory: string, size: number, repair: () => Promise<void>): Finding => ({
   kind: "half-made",
   level: "warning",
-  problem: `${directory} (${inMegabytes(size)}) was left by a build that was interrupted.`,
+  problem: `${directory} (${inMegabytes(size)}) was left by an interrupted build.`,
   fix: FIX,
   repair,
 });
 
-/** A built directory that is not as it was built. */
+/** A built directory that has changed since its build. */
 async function damaged(store: Store, key: string, what: string): Promise<Finding[]> {
   const damage = await damageIn(store, key);
   if (damage === undefined) return [];
@@ -104,21 +104,21 @@ async function damaged(store: Store, key: string, what: string): Promise<Finding
   const about = {
     kind: "damaged",
     level: "warning",
-    problem: `The ${what} ${directory} is not as it was built: ${damage}.`,
+    problem: `The ${what} ${directory} has changed since its build: ${damage}.`,
   } as const;
-  // Guests of a running lab get their packages from there: its place must not be empty for long.
+  // Guests of a running lab install packages from it: it must not be missing for long.
   const stack = labsWithPackagesIn(directory)[0];
-  if (stack !== undefined) return [{ ...about, fix: `npm run up -- -s ${stack}, which builds it anew` }];
+  if (stack !== undefined) return [{ ...about, fix: `npm run up -- -s ${stack}, which rebuilds it` }];
   const repair = () =>
     ifFree(lockOf(store), async () => {
       if ((await damageIn(store, key)) === undefined) return;
       await moveAside(store, key);
       for (const left of await leftIn(store)) await removeUnlessUsed(left);
     });
-  return [{ ...about, problem: `${about.problem} It is built anew when it is needed.`, fix: FIX, repair }];
+  return [{ ...about, problem: `${about.problem} It is rebuilt when needed.`, fix: FIX, repair }];
 }
 
-/** What other states of the project's sources, or other checkouts, made here. */
+/** Builds of other versions of the project's sources, or of other checkouts. */
 async function unused({ what, directory: folder, wanted, lockFor }: Kept): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const key of await namesIn(folder)) {
@@ -130,14 +130,14 @@ async function unused({ what, directory: folder, wanted, lockFor }: Kept): Promi
     const repair = () =>
       ifFree(lockFor(key), async () => {
         const gone = labsWithPackagesIn(directory).length === 0 && (await removeUnlessUsed(directory));
-        if (!gone) throw new Error("a process uses it by now");
+        if (!gone) throw new Error("a process now uses it");
       });
     findings.push({
       kind: "unused",
       level: "warning",
       ...(inUse
         ? {
-            problem: `${problem} A lab that runs does use it.`,
+            problem: `${problem} A running lab uses it.`,
             fix: `npm run down -- -s ${labs[0] ?? "STACK"}, then ${FIX}`,
           }
         : { problem, fix: FIX, repair }),
@@ -146,7 +146,7 @@ async function unused({ what, directory: folder, wanted, lockFor }: Kept): Promi
   return findings;
 }
 
-/** The labs that run and hand out packages from below a directory. */
+/** The running labs that serve packages from below a directory. */
 const labsWithPackagesIn = (directory: string): string[] =>
   runningHosts()
     .filter((host) => surveyLab(host.directory).packages?.startsWith(`${directory}/`))
@@ -154,7 +154,7 @@ const labsWithPackagesIn = (directory: string): string[] =>
 
 const namesIn = async (folder: string): Promise<string[]> => (existsSync(folder) ? await readdir(folder) : []);
 
-/** What a directory takes on the disk, in bytes, as far as this user may look into it. */
+/** Disk usage of a directory in bytes, as far as this user may read it. */
 async function sizeOf(path: string): Promise<number> {
   try {
     const entry = await lstat(path);

@@ -5,7 +5,7 @@ import type { Finding } from "./finding.ts";
 import { labDirectories } from "./labs.ts";
 import { isBusy } from "./locks.ts";
 
-/** Faults that are in a lab while no command works on it. */
+/** Faults injected into a lab that no command works on. */
 export async function faultFindings(backend: string | undefined): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { stack, directory } of await labDirectories()) {
@@ -16,14 +16,14 @@ export async function faultFindings(backend: string | undefined): Promise<Findin
       findings.push({
         kind: "faults",
         level: "warning",
-        problem: `The notes of faults in ${join(directory, "faults")} cannot be read: ${faults.message}.`,
-        fix: `remove the damaged note, then npm run up -- -s ${stack}`,
+        problem: `Cannot read the fault records in ${join(directory, "faults")}: ${faults.message}.`,
+        fix: `remove the damaged record, then npm run up -- -s ${stack}`,
       });
     else if (faults.length > 0)
       findings.push({
         kind: "faults",
         level: "warning",
-        problem: `Faults are left in the lab of the stack ${stack}: ${faults.map(inWords).join(", ")}.`,
+        problem: `Faults are still injected in the lab of the stack ${stack}: ${faults.map(inWords).join(", ")}.`,
         fix: pid === undefined ? `npm run up -- -s ${stack}` : `npx lvs-lab heal -s ${stack}`,
       });
   }

@@ -1,4 +1,4 @@
-/** What a finding is about. */
+/** Subject of a finding. */
 export type Kind =
   | "machine"
   | "pulumi-login"
@@ -13,17 +13,17 @@ export type Kind =
   | "memory"
   | "unfinished";
 
-/** Something that is not as it should be. */
+/** A problem that doctor found. */
 export interface Finding {
   readonly kind: Kind;
-  /** `error`: no lab comes up; `warning`: it does, with less, or something of ours takes room for nothing. */
+  /** `error`: labs cannot come up; `warning`: they can, with limits, or files of lvs-lab waste disk space. */
   readonly level: "error" | "warning";
   readonly problem: string;
-  /** The command that mends it. */
+  /** The command that fixes it. */
   readonly fix: string;
-  /** What `--fix` does about it, if it can do anything. It looks once more before it changes something. @throws Error if it could not */
+  /** The repair by `--fix`, if there is one. It checks again before it changes anything. @throws Error if it fails */
   readonly repair?: () => Promise<void>;
 }
 
-/** The command for everything that has a `repair`. */
+/** The command that runs every `repair`. */
 export const FIX = "npx lvs-lab doctor --fix";

@@ -10,7 +10,7 @@ import { FIX, type Finding } from "./finding.ts";
 import { labDirectories } from "./labs.ts";
 import { ifFree, isBusy, pulumiLocks } from "./locks.ts";
 
-/** Lab hosts that run and that no stack has. `backend` is Pulumi's directory; without one nothing tells whose a lab host is. */
+/** Running lab hosts that belong to no stack. `backend`: Pulumi's directory; without it, their owners are unknown. */
 export async function hostFindings(backend: string | undefined): Promise<Finding[]> {
   const lost = runningHosts().filter((host) => host.lost);
   if (backend === undefined) return lost.map(lostHost);
@@ -28,11 +28,11 @@ export async function hostFindings(backend: string | undefined): Promise<Finding
   return findings;
 }
 
-/** Nothing leads to it any more: it can be ended by its process alone. */
+/** A lab host whose directory is gone can only be ended by its process. */
 const lostHost = ({ pid, directory, end }: RunningHost): Finding => ({
   kind: "unknown-host",
   level: "warning",
-  problem: `The lab host of ${directory} (PID ${pid}) runs, and its directory has been removed.`,
+  problem: `The lab host of ${directory} (PID ${pid}) runs without its directory, which was removed.`,
   fix: FIX,
   repair: end,
 });
@@ -51,33 +51,35 @@ function unknownHost({ stack, directory, pid, marked, backend, known }: UnknownH
   if (!marked)
     return {
       ...about,
-      problem: `A lab host runs in ${directory} (PID ${pid}), no stack has it, and the directory is not marked as a lab's.`,
-      fix: `kill -KILL ${pid}, and look at what is in the directory before you remove it`,
+      problem: `The lab host in ${directory} (PID ${pid}) belongs to no stack, and the directory is not marked as a lab's.`,
+      fix: `kill -KILL ${pid}, then check the directory's contents before you remove it`,
     };
-  const problem = `The lab host in ${directory} (PID ${pid}) runs, and no stack has it.`;
-  // Where Pulumi has never kept a stack, or no longer does, the lab may be of another backend.
+  const problem = `The lab host in ${directory} (PID ${pid}) runs and belongs to no stack.`;
+  // If this backend has no stacks, the lab may belong to another backend.
   if (!known.used) return { ...about, problem, fix: `npm run down -- -s ${stack}` };
   const repair = () =>
     ifFree(stackLockFile(stack), async () => {
       const locked = (await pulumiLocks(backend)).some((lock) => lock.stack === stack && lock.holder !== "dead");
       if (locked || mayKnow(await readBackend(backend), directory) || !surveyLab(directory).marked)
-        throw new Error(`the lab in ${directory} is in use by now`);
+        throw new Error(`the lab in ${directory} is now in use`);
       await openHost({ kind: "private", directory }).destroy();
     });
   return { ...about, problem, fix: FIX, repair };
 }
 
-/** A lab host outside of this state directory: somebody set LVS_LAB_STATE to another one. Tests have theirs in the folder for temporary files. */
+/** A lab host outside this state directory, from a run with another LVS_LAB_STATE. Hosts in the temporary directory belong to tests. */
 async function strayHost({ pid, directory, lost }: RunningHost, known: Backend): Promise<Finding | undefined> {
   if (lost || dirname(directory) === labsRoot() || directory.startsWith(`${tmpdir()}/`)) return undefined;
-  if (!existsSync(directory)) return undefined; // a container's: it is in another file system
+  if (!existsSync(directory)) return undefined; // in a container's file system
   const beside = backendBeside(directory);
   const isKnown = mayKnow(known, directory) || (beside !== undefined && mayKnow(await readBackend(beside), directory));
   if (isKnown) return undefined;
   return {
     kind: "unknown-host",
     level: "warning",
-    problem: `The lab host in ${directory} (PID ${pid}) runs outside of this state directory, and no stack has it.`,
-    fix: beside ? `LVS_LAB_STATE=${dirname(dirname(directory))} ${FIX}` : `kill -KILL ${pid}, and remove the directory`,
+    problem: `The lab host in ${directory} (PID ${pid}) runs outside this state directory and belongs to no stack.`,
+    fix: beside
+      ? `LVS_LAB_STATE=${dirname(dirname(directory))} ${FIX}`
+      : `kill -KILL ${pid}, then remove the directory`,
   };
 }

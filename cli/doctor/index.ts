@@ -9,41 +9,41 @@ import { staleLockFindings } from "./stale-locks.ts";
 import { stateFindings } from "./states.ts";
 import { LateError, within } from "./within.ts";
 
-/** A finding, and what `--fix` came to. */
+/** A finding, and the result of `--fix`. */
 export interface Outcome extends Finding {
-  /** Whether it was mended. */
+  /** Whether it was fixed. */
   readonly fixed: boolean;
-  /** Why it could not be. */
+  /** Why the fix failed. */
   readonly failure?: string;
 }
 
 export interface Examined {
   readonly outcomes: readonly Outcome[];
-  /** Of the stack that was named, if it has a lab. */
+  /** Memory of the named stack's lab, if it has one. */
   readonly memory?: StackMemory;
-  /** Whether something did not come to an end in its time, and may still be under way. */
+  /** Whether a step timed out and may still be running. */
   readonly late: boolean;
 }
 
 export interface ExamineOptions {
-  /** Whether to mend what can be mended. */
+  /** Whether to fix what can be fixed. */
   readonly fix: boolean;
-  /** A stack whose lab is looked at, too. */
+  /** A stack whose lab to check for memory, too. */
   readonly stack?: string | undefined;
 }
 
-/** How long one part of the look, and the repair of one finding, may take, in seconds. */
+/** Time limits in seconds: for one step, and for the repair of one finding. */
 const LOOK_SECONDS = 20;
 const REPAIR_SECONDS = 120;
 
 /**
- * Looks at the machine and at what is ours on it, one part after another, and mends what can be mended of each part before it looks at the
- * next: a userland, say, is used until its lab host has ended. It never hangs, and what it looks at needs no set-up.
+ * Examines the machine and everything of lvs-lab on it, step by step, and repairs each step's findings before the next: a userland, for
+ * example, is in use until its lab host has ended. It never hangs and works without setup.
  */
 export async function examine({ fix, stack }: ExamineOptions): Promise<Examined> {
   const outcomes: Outcome[] = [];
   let late = false;
-  /** Runs a piece of work within its time. */
+  /** Runs `work` with a time limit. */
   const tried = async <T>(seconds: number, work: () => Promise<T>): Promise<T | Error> => {
     try {
       return await within(seconds, work);
@@ -86,16 +86,16 @@ export async function examine({ fix, stack }: ExamineOptions): Promise<Examined>
 const unfinished = (what: string, { message }: Error): Finding => ({
   kind: "unfinished",
   level: "warning",
-  problem: `The look at ${what} did not come to an end: ${message}.`,
-  fix: "npx lvs-lab doctor, once more",
+  problem: `The check of ${what} did not finish: ${message}.`,
+  fix: "run npx lvs-lab doctor again",
 });
 
-/** The directory that is Pulumi's backend, if it is one: of what is kept elsewhere nothing can be seen without Pulumi. */
+/** The directory of Pulumi's backend, if it is one: other backends cannot be read without Pulumi. */
 function chosenBackend(): { directory?: string | undefined; findings: Finding[] } {
   try {
     return { directory: lookUpBackend(), findings: [] };
   } catch (error) {
-    const problem = `Where Pulumi keeps stacks cannot be told: ${(error as Error).message}.`;
+    const problem = `Cannot determine Pulumi's backend: ${(error as Error).message}.`;
     return { findings: [{ kind: "pulumi-login", level: "error", problem, fix: "pulumi login" }] };
   }
 }

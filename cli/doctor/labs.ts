@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { labsRoot } from "../../provision/paths.ts";
 
-/** The directories that may be labs', each with the stack that its name stands for. */
+/** The directories that may be labs', each with the stack of that name. */
 export async function labDirectories(): Promise<{ stack: string; directory: string }[]> {
   const entries = await readdir(labsRoot(), { withFileTypes: true }).catch(() => []);
   return entries

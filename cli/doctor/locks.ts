@@ -9,44 +9,44 @@ import { lockContent } from "../pulumi-lock.ts";
 import { stackLockFile } from "../stack-lock.ts";
 import { readRegularFile } from "./backend.ts";
 
-/** How long a lock is waited for: a command that was just killed needs a moment to let go of it. */
+/** Time to wait for a lock: a command that was just killed needs a moment to release it. */
 const SECONDS = 1;
 
-/** Whether another process holds a lock of setup/lock.mjs. One that cannot be looked at counts as held. */
+/** Whether another process holds a lock of setup/lock.mjs. An unreadable lock counts as held. */
 export const isLocked = (file: string): boolean =>
   existsSync(file) &&
   spawnSync("flock", ["--nonblock", file, "true"], { stdio: "ignore", timeout: SECONDS * 1000, killSignal: "SIGKILL" })
     .status !== 0;
 
-/** Runs `action` while holding such a lock. @throws Error if another process holds it */
+/** Runs `action` while holding the lock. @throws Error if another process holds it */
 export const ifFree = <T>(file: string, action: () => Promise<T>): Promise<T> =>
   withLock(file, action, { seconds: SECONDS });
 
-/** A lock of Pulumi's on a stack. */
+/** A lock by Pulumi on a stack. */
 export interface PulumiLock {
   readonly stack: string;
   readonly file: string;
-  /** `unseen`: it is on another machine, or nothing tells who it is. */
+  /** `unseen`: the process is on another machine or cannot be identified. */
   readonly holder: "live" | "dead" | "unseen";
-  /** For people. */
+  /** Description for messages. */
   readonly who: string;
 }
 
-/** A file that Pulumi is writing at this moment is whole after so long. */
+/** Time after which a file that Pulumi writes is complete. */
 const WRITING_MS = 1000;
 
-/** The locks that Pulumi has on stacks of the project, in a directory as its backend. */
+/** Pulumi's locks on the project's stacks, in a backend directory. */
 export async function pulumiLocks(backend: string): Promise<PulumiLock[]> {
   const directory = join(backend, "locks/organization/lvs-lab");
   const found: (PulumiLock | undefined)[] = [];
-  // Beside a file may lie another one with its attributes.
+  // A file may have a second one with its attributes.
   for (const stack of await readdir(directory).catch(() => []))
     for (const name of await readdir(join(directory, stack)).catch(() => []))
       if (!name.endsWith(".attrs")) found.push(await readLock(stack, join(directory, stack, name)));
   return found.filter((lock) => lock !== undefined);
 }
 
-/** A lock as it is now; undefined if it is gone. */
+/** The current state of a lock; undefined if it is gone. */
 export async function readLock(stack: string, file: string): Promise<PulumiLock | undefined> {
   try {
     const {
@@ -64,14 +64,18 @@ export async function readLock(stack: string, file: string): Promise<PulumiLock 
       () => undefined,
     );
     if (age === undefined) return undefined;
-    if (!(error instanceof SyntaxError))
-      return { stack, file, who: "a pulumi that is not known here", holder: "unseen" };
-    // One that was not written whole belongs to the dead.
-    return { stack, file, who: "a pulumi that did not finish it", holder: age < WRITING_MS ? "live" : "dead" };
+    if (!(error instanceof SyntaxError)) return { stack, file, who: "an unknown pulumi", holder: "unseen" };
+    // An incomplete lock belongs to a process that was killed while writing it.
+    return {
+      stack,
+      file,
+      who: "a pulumi that was killed while writing it",
+      holder: age < WRITING_MS ? "live" : "dead",
+    };
   }
 }
 
-/** Whether somebody may be working on a stack at this moment. */
+/** Whether a command may be working on a stack now. */
 export async function isBusy(stack: string, backend: string | undefined): Promise<boolean> {
   if (isLocked(stackLockFile(stack))) return true;
   const locks = backend === undefined ? [] : await pulumiLocks(backend);

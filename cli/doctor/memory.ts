@@ -6,20 +6,20 @@ import { labDirectory, projectRoot } from "../../provision/paths.ts";
 import { configuredLab } from "../configured-lab.ts";
 import type { Finding } from "./finding.ts";
 
-/** What a stack's lab needs of memory, and what is free, in bytes. */
+/** Memory that a stack's lab needs, and free memory, in bytes. */
 export interface StackMemory {
   readonly stack: string;
-  /** What its servers come to take that do not run. */
+  /** Maximum memory of its servers that do not run. */
   readonly need: number;
   readonly free: number;
 }
 
-/** Whether the lab of a stack fits into what is free. */
+/** Whether a stack's lab fits into free memory. */
 export async function lookAtMemory(stack: string): Promise<{ memory?: StackMemory; findings: Finding[] }> {
   const about = { kind: "memory", level: "error" } as const;
   const file = labFileOf(stack, await configuredLab(stack));
   if (file === undefined) {
-    const problem = `There is no lab "${stack}"; there are ${labNames().join(", ")}.`;
+    const problem = `There is no lab "${stack}". Labs: ${labNames().join(", ")}.`;
     return {
       findings: [{ ...about, problem, fix: "name one of them, or a stack whose configuration names a lab file" }],
     };
@@ -30,7 +30,7 @@ export async function lookAtMemory(stack: string): Promise<{ memory?: StackMemor
   });
   if (lab instanceof FileError) {
     const problem = `The lab file of the stack ${stack} is not valid:\n${formatFileError(lab)}`;
-    return { findings: [{ ...about, problem, fix: `mend it; npx lvs-lab validate ${file} looks at it` }] };
+    return { findings: [{ ...about, problem, fix: `correct the file; npx lvs-lab validate ${file} checks it` }] };
   }
   const memory = labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers);
   const shortage = shortageOf(memory);

@@ -3,7 +3,7 @@ import { stackLockFile } from "../stack-lock.ts";
 import { FIX, type Finding } from "./finding.ts";
 import { ifFree, type PulumiLock, pulumiLocks, readLock } from "./locks.ts";
 
-/** Locks of Pulumi's whose holder has ended: the literal `pulumi` is locked out by them. */
+/** Pulumi locks whose holder has ended: they block a plain `pulumi`. */
 export async function staleLockFindings(backend: string): Promise<Finding[]> {
   return (await pulumiLocks(backend)).flatMap(findingOf);
 }
@@ -15,14 +15,14 @@ function findingOf({ stack, file, holder, who }: PulumiLock): Finding[] {
     return [
       {
         ...about,
-        problem: `The stack ${stack} is locked by ${who}, and whether that runs cannot be seen from here (${file}).`,
+        problem: `The stack ${stack} is locked by ${who}. Cannot check from here whether it still runs (${file}).`,
         fix: `if it has ended, pulumi cancel --yes --stack ${stack}`,
       },
     ];
   const repair = () =>
     ifFree(stackLockFile(stack), async () => {
       const now = await readLock(stack, file);
-      if (now && now.holder !== "dead") throw new Error(`${now.who} holds the lock by now`);
+      if (now && now.holder !== "dead") throw new Error(`${now.who} now holds the lock`);
       for (const name of [file, `${file}.attrs`]) await rm(name, { force: true });
     });
   return [

@@ -4,28 +4,28 @@ import { readBackend } from "./backend.ts";
 import type { Finding } from "./finding.ts";
 import { isBusy } from "./locks.ts";
 
-/** States of Pulumi's that cannot be read, and stacks whose lab does not run. */
+/** Unreadable Pulumi states, and stacks whose lab is down. */
 export async function stateFindings(backend: string): Promise<Finding[]> {
   const { stacks, damaged } = await readBackend(backend);
   const findings = damaged.map(
     ({ stack, file, why }): Finding => ({
       kind: "pulumi-state",
       level: "error",
-      problem: `Pulumi's state of the stack ${stack} cannot be read: ${why} (${file}).`,
-      fix: `npm run up -- -s ${stack}   (takes the last whole copy; without one, npm run down -- -s ${stack} --force)`,
+      problem: `Cannot read Pulumi's state of the stack ${stack}: ${why} (${file}).`,
+      fix: `npm run up -- -s ${stack}   (restores the last complete copy; without one, npm run down -- -s ${stack} --force)`,
     }),
   );
   for (const { stack, recorded } of stacks)
     for (const directory of recorded) {
       if (surveyLab(directory).pid !== undefined || (await isBusy(stack, backend))) continue;
       const why = existsSync(directory)
-        ? `its lab host does not run, as after a reboot of the machine`
+        ? `its lab host is not running, as after a reboot of the machine`
         : `its directory ${directory} is gone`;
       findings.push({
         kind: "lab-down",
         level: "warning",
         problem: `The lab of the stack ${stack} is down: ${why}.`,
-        fix: `npm run up -- -s ${stack} brings it back, npm run down -- -s ${stack} takes it away`,
+        fix: `npm run up -- -s ${stack} brings it back, npm run down -- -s ${stack} removes it`,
       });
     }
   return findings;

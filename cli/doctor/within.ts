@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** It took longer than it may. */
+/** The time limit was exceeded. */
 export class LateError extends Error {
   override readonly name = "LateError";
 }
 
-/** Waits for something no longer than so many seconds. What is late goes on, unwatched. @throws LateError */
+/** Waits for `work`, at most `seconds`. After a timeout it continues in the background. @throws LateError */
 export async function within<T>(seconds: number, work: () => Promise<T>): Promise<T> {
   const over = new AbortController();
   const late = delay(seconds * 1000, undefined, { signal: over.signal }).then(() => {

@@ -51,26 +51,31 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
       "a connection to an unknown server",
       ["connect", "server9"],
       2,
-      /^lvs-lab: the lab has no server "server9"; it has server1, server2, server3\n$/,
+      /^lvs-lab: the lab has no server "server9"; servers: server1, server2, server3\n$/,
     ],
     [
       "a connection to an address of no lab",
       ["connect", "-s", "nosuch", "172.25.254.11"],
       2,
-      /^lvs-lab: the stack "nosuch" has no lab: there is no \S+\. Fix: `npm run up -- -s nosuch`\n$/,
+      /^lvs-lab: the stack "nosuch" has no lab: \S+ is missing. Fix: `npm run up -- -s nosuch`\n$/,
     ],
     [
       "an unknown server of a check",
       ["check", "--server", "server1", "server9"],
       2,
-      /^lvs-lab: there is no server server9; there are server1, server2, server3, client\n$/,
+      /^lvs-lab: there is no server server9; choose from server1, server2, server3, client\n$/,
     ],
-    ["an unknown fault", ["fault", "inject", "pauze", "server1"], 2, /^lvs-lab: there is no fault "pauze"; there are /],
+    [
+      "an unknown fault",
+      ["fault", "inject", "pauze", "server1"],
+      2,
+      /^lvs-lab: there is no fault "pauze"; choose from /,
+    ],
     [
       "a server that a fault cannot be put on",
       ["fault", "inject", "httpd-stop", "server1"],
       2,
-      /^lvs-lab: httpd-stop cannot be put on "server1"; in this lab it can be put on server2, server3\n$/,
+      /^lvs-lab: httpd-stop does not apply to "server1"; in this lab it applies to server2, server3\n$/,
     ],
     [
       "a fault that only keepalived has",
@@ -82,7 +87,7 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
       "a parameter that a fault does not have",
       ["fault", "inject", "netem", "server2", "--set", "delayMs=5", "losPercent=5"],
       2,
-      /^lvs-lab: netem: .*"losPercent".*; it takes delayMs, jitterMs, lossPercent, duplicatePercent, reorderPercent\n$/,
+      /^lvs-lab: netem: .*"losPercent".*; parameters: delayMs, jitterMs, lossPercent, duplicatePercent, reorderPercent\n$/,
     ],
     [
       "a parameter that is no number",
@@ -230,7 +235,7 @@ it("a fault that could not be injected stays noted, for what came of it is to be
     faults: [{ fault: "disk-full", server: "server3", there: null, seen: expect.stringContaining("is not running") }],
   });
   const text = await lvsLab("fault", "status", "-s", stack);
-  expect(text.stdout).toMatch(/^disk-full on server3 since \S+: not known whether there \(.*is not running/);
+  expect(text.stdout).toMatch(/^disk-full on server3 since \S+: unknown \(.*is not running/);
 
   const heal = await lvsLab("heal", "-s", stack);
   expect(heal.status).toBe(1);

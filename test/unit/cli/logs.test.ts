@@ -92,12 +92,12 @@ describe.concurrent("lvs-lab logs, of a lab whose `up` failed,", { timeout: 60_0
   });
 
   it.each([
-    ["the journal", ["server1"], 6, /there is no stack "failed".* The journal is read over SSH; .* that are files\n$/],
+    ["the journal", ["server1"], 6, /there is no stack "failed".* The journal is read over SSH; .* in files\n$/],
     [
       "an unknown server",
       ["server9", "--qemu"],
       2,
-      /no logs of a server "server9"; there are those of server1, server1/,
+      /no logs of a server "server9"; servers with logs: server1, server1/,
     ],
     ["a log that is not there yet", ["server1.console", "--qemu"], 1, /there is no log of that kind in \S+ yet/],
     ["a server's log of no server", ["--console"], 2, /--console is a log of a server\. Fix: name one\./],
@@ -111,7 +111,7 @@ describe.concurrent("lvs-lab logs, of a lab whose `up` failed,", { timeout: 60_0
     ["nothing to follow", ["--follow"], 2, /--follow needs a log\. Fix: /],
     ["two logs", ["server1", "--qemu", "--console"], 2, /cannot be used with option/],
     ["a service's console", ["server1", "--unit", "x", "--console"], 2, /cannot be used with option/],
-    ["no lines", ["--host", "--lines", "0"], 2, /it is a whole number from 1/],
+    ["no lines", ["--host", "--lines", "0"], 2, /expected a whole number from 1/],
     ["a stack without a lab", ["-s", "nosuch"], 2, /the stack "nosuch" has no lab: .* Fix: `npm run up -- -s nosuch`/],
   ])("%s: an error with its remedy", async (_what, args, status, message) => {
     const result = await lvsLogs(...args);

@@ -71,9 +71,9 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     ["a missing server", ["ssh", "-s", "ha"], "missing required argument 'server'"],
     ["an option without its value", ["status", "-s"], "argument missing"],
     ["a fault without a server", ["fault", "inject", "pause"], "missing required argument 'server'"],
-    ["a soak of no requests", ["soak", "--requests", "0"], "it is a whole number from 1."],
+    ["a soak of no requests", ["soak", "--requests", "0"], "expected a whole number from 1."],
     ["a scenario that is run no time", ["scenario", "run", "director-down", "--repeat", "0"], "from 1 to 1000."],
-    ["a capture for no time that there is", ["capture", "--seconds", "soon"], "it is a number of seconds."],
+    ["a capture for no time that there is", ["capture", "--seconds", "soon"], "expected a number of seconds."],
     ["completion of an unknown shell", ["completion", "csh"], "Allowed choices are bash, zsh, fish"],
     ["a lab that is kept now and then", ["ci", "--keep", "sometimes"], "Allowed choices are never, on-failure, always"],
   ])("%s is an error of configuration, with help, on stderr", async (_what, args, message) => {
@@ -86,19 +86,19 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
   it("an unknown check is answered with those that are, before any lab is asked for", async () => {
     const { status, stderr } = await lvsLab("check", "-s", "nosuch", "--only", "arp-cure", "arp-curse");
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^lvs-lab: there is no check arp-curse; there are .*\barp-cure\b/);
+    expect(stderr).toMatch(/^lvs-lab: there is no check arp-curse; choose from .*\barp-cure\b/);
   });
 
   it.each([
     [
       "a role",
       ["--role", "client", "director", "switch"],
-      /^lvs-lab: there is no role switch; there are director, real-server, client\n$/,
+      /^lvs-lab: there is no role switch; choose from director, real-server, client\n$/,
     ],
     [
       "a check of the catalogue",
       ["--list", "--only", "arp-curse"],
-      /^lvs-lab: there is no check arp-curse; there are /,
+      /^lvs-lab: there is no check arp-curse; choose from /,
     ],
     [
       "--list of a server",
@@ -108,7 +108,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     ["--watch as JSON", ["--watch", "--json"], /'--watch \[seconds\]' cannot be used with option '-j, --json'/],
     ["--watch of what breaks things", ["--watch", "--faults"], /cannot be used with option '--faults'/],
     ["--tap as JSON", ["--tap", "--json"], /cannot be used with option '-j, --json'/],
-    ["--watch with no number", ["--watch", "often"], /it is a number of seconds/],
+    ["--watch with no number", ["--watch", "often"], /expected a number of seconds/],
   ])("%s that there is not, is an error of configuration", async (_what, args, message) => {
     const { status, stdout, stderr } = await lvsLab("check", "-s", "nosuch", ...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
@@ -140,7 +140,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
   it("a stack that is not there has Pulumi's status for it, and the remedy", async () => {
     const { status, stdout, stderr } = await lvsLab("status", "--json", "-s", "nosuch");
     expect({ status, stdout }).toEqual({ status: 6, stdout: "" });
-    expect(stderr).toBe('lvs-lab: there is no stack "nosuch"; `npm run up -- -s nosuch` makes it\n');
+    expect(stderr).toBe('lvs-lab: there is no stack "nosuch"; `npm run up -- -s nosuch` creates it\n');
   });
 
   it("env prints lines that a shell takes, and keeps the passphrase from others' eyes", async () => {
@@ -209,7 +209,7 @@ describe.concurrent("lvs-lab scenario", { timeout: 30_000 }, () => {
     const { status, stderr } = await lvsLab("scenario", "run", "-s", "nosuch");
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: "lvs-lab: name a scenario, or say --all; `lvs-lab scenario list` shows them\n",
+      stderr: "lvs-lab: name a scenario or use --all; `lvs-lab scenario list` lists them\n",
     });
   });
 });

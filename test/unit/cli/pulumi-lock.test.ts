@@ -51,7 +51,7 @@ describe("Pulumi's lock on a stack", () => {
   it("of a process that is dead is taken away, with the file beside it", async () => {
     await lockBy(NOBODY);
     expect(await release()).toEqual([
-      `An earlier pulumi (PID ${NOBODY}) was killed and left the stack locked; the lock is taken away.`,
+      `An earlier pulumi (PID ${NOBODY}) was killed and left the stack locked; removing the lock.`,
     ]);
     expect(await readdir(locks)).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe("Pulumi's lock on a stack", () => {
   it.each(["", "{", '{"pid":4711,"usern', "\0\0\0"])("that was not written whole is the dead's: %j", async (text) => {
     await writeFile(join(locks, "a.json"), text);
     expect(await release()).toEqual([
-      `An earlier pulumi was killed while it wrote its lock on the stack (${join(locks, "a.json")}); the lock is taken away.`,
+      `An earlier pulumi was killed while writing its lock on the stack (${join(locks, "a.json")}); removing the lock.`,
     ]);
     expect(await readdir(locks)).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe("Pulumi's lock on a stack", () => {
 
   it("of a Pulumi that writes something else is left alone", async () => {
     await writeFile(join(locks, "a.json"), '{"lease":"1"}');
-    await expect(release()).rejects.toThrow("is locked: by a pulumi that writes its locks in another form");
+    await expect(release()).rejects.toThrow("is locked by a pulumi with another lock format");
     expect(await readdir(locks)).toEqual(["a.json"]);
   });
 
@@ -123,7 +123,7 @@ describe("Pulumi's lock on a stack", () => {
     await expect(release()).rejects.toMatchObject({
       status: 1,
       message: expect.stringMatching(
-        /^the stack "ha" is locked: by pulumi on the machine elsewhere .*Fix: wait for it; if it has ended, `pulumi cancel --yes --stack ha` takes/,
+        /^the stack "ha" is locked: by pulumi on the machine elsewhere .*Fix: wait for it; if it has ended, `pulumi cancel --yes --stack ha` removes/,
       ),
     });
     expect(await readdir(locks)).toHaveLength(2);

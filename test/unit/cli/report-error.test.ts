@@ -58,7 +58,7 @@ it("a disk that is full: shows what could not be written, and the way out", asyn
   expect(reportOf(full)).toMatchObject({
     status: 1,
     shown: expect.stringMatching(
-      /^lvs-lab: ENOSPC: no space left on device, write\. Fix: make room there; `npm run down`/,
+      /^lvs-lab: ENOSPC: no space left on device, write\. Fix: free disk space; `npm run down`/,
     ),
   });
 });
@@ -102,17 +102,17 @@ describe("a command that failed: shows it in one error, with status 1", () => {
     [
       "that is not there, by execFile",
       () => promisify(execFile)(missing),
-      /^lvs-lab: there is no program `nosuch-program`\. Fix: `npm run setup`, or install it$/,
+      /^lvs-lab: the program `nosuch-program` is missing\. Fix: `npm run setup`, or install it$/,
     ],
     [
       "that is not there, by spawn",
       () => once(spawn(missing, ["-x"]), "spawn"),
-      /^lvs-lab: there is no program `nosuch-program`\. Fix: /,
+      /^lvs-lab: the program `nosuch-program` is missing\. Fix: /,
     ],
     [
       "that cannot be started, by spawn",
       () => once(spawn("/etc/passwd", ["-x"]), "spawn"),
-      /^lvs-lab: `\/etc\/passwd -x` could not be started: spawn \/etc\/passwd EACCES$/,
+      /^lvs-lab: `\/etc\/passwd -x` cannot be started: spawn \/etc\/passwd EACCES$/,
     ],
     [
       "on the lab host",

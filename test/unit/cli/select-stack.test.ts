@@ -38,7 +38,7 @@ describe("the stack of a lab", { timeout: 120_000 }, () => {
   it("is refused under an unknown name, before anything is made", async () => {
     const { status, stdout, stderr } = await checkout.lvsLab("up", "-s", "nosuch");
     expect({ status, stdout }).toEqual({ status: 6, stdout: "" });
-    expect(stderr).toContain(`lvs-lab: there is no lab "nosuch"; there are ${labNames().join(", ")}. Fix: `);
+    expect(stderr).toContain(`lvs-lab: there is no lab "nosuch"; labs: ${labNames().join(", ")}. Fix: `);
     expect(stderr).toContain("pulumi stack select --create nosuch && pulumi config set lab FILE --stack nosuch");
     expect(existsSync(stackFile("nosuch"))).toBe(false);
     expect((await checkout.pulumi("stack", "ls", "--json")).stdout).not.toContain("nosuch");

@@ -45,18 +45,18 @@ describe("why a lab cannot go back to a snapshot", () => {
 
   it("is the form of the record: one of an earlier version is not compared", () => {
     expect(differencesOf({ ...record, version: 1 }, live(lab), saved())).toEqual([
-      "it was taken by an earlier version of this project, which described labs in another form",
+      "it was taken by an earlier version of lvs-lab",
     ]);
   });
 
   it("is a server that was made anew", () => {
     const anew = live(lab, (name) => (name === "server4" ? "another" : `id-${name}`));
-    expect(differencesOf(record, anew, saved())).toEqual(["server4 was made anew since"]);
+    expect(differencesOf(record, anew, saved())).toEqual(["server4 was recreated since"]);
   });
 
   it("is a disk without the snapshot", () => {
     const without = saved().set("server1", [{ tag: "served-2", bytes: 1 }]);
-    expect(differencesOf(record, live(lab), without)).toEqual(["server1's disk no longer holds it"]);
+    expect(differencesOf(record, live(lab), without)).toEqual(["server1's disk no longer has it"]);
   });
 });
 

@@ -70,7 +70,7 @@ describe("the note beside a stack's lock", () => {
     "may be anything: %j is no reason to fail, only one to say less",
     async (text) => {
       expect(await refusal(text)).toBe(
-        `the stack "ha" is in use by another command of lvs-lab, which left no note in ${note}. Fix: wait for it, or end it.`,
+        `the stack "ha" is in use by another lvs-lab command, not recorded in ${note}. Fix: wait for it, or end it.`,
       );
       if (text !== undefined) await writeFile(note, text);
       expect((await hold()).hostnames).toEqual([hostname()]);
@@ -202,7 +202,7 @@ describe("commands on one stack", { timeout: 120_000 }, () => {
     const { status, stderr } = await checkout.lvsLab("down", "-s", "held");
     expect(status, stderr).toBe(0);
     expect(stderr).toMatch(
-      /^An earlier pulumi \(PID \d+\) was killed and left the stack locked; the lock is taken away\.\n/,
+      /^An earlier pulumi \(PID \d+\) was killed and left the stack locked; removing the lock\.\n/,
     );
   });
 

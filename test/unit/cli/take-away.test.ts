@@ -82,7 +82,7 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
     expect({ status, stdout, stderr }).toEqual({
       status: 0,
       stdout: "",
-      stderr: 'There is no lab of a stack "nothing": nothing to take away.\n',
+      stderr: 'The stack "nothing" has no lab: nothing to remove.\n',
     });
     expect(await stacks()).not.toContain("nothing");
     expect(existsSync(join(checkout.root, "Pulumi.nothing.yaml"))).toBe(false);
@@ -95,12 +95,12 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
     expect(status, stderr).toBe(0);
   });
 
-  it("of a lab that no stack knows takes it away directly", async () => {
+  it("of a lab that no stack knows removes it directly", async () => {
     const host = await aLabHost(directoryOf("stray"));
     const { status, stderr } = await checkout.lvsLab("down", "-s", "stray");
     expect(status, stderr).toBe(0);
     expect(stderr).toBe(
-      `Ending the lab host in ${directoryOf("stray")}, with all that runs in it, and removing its directory.\n`,
+      `Ending the lab host in ${directoryOf("stray")}, with everything in it, and removing its directory.\n`,
     );
     expectGone("stray", host);
   });
@@ -136,7 +136,7 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
     const refused = await checkout.lvsLab("down", "-s", "damaged");
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toMatch(
-      /^lvs-lab: error: .*\nFix: `npm run down -- -s damaged --force` takes the lab away without Pulumi\n$/s,
+      /^lvs-lab: error: .*\nFix: `npm run down -- -s damaged --force` removes the lab without Pulumi\n$/s,
     );
     expect(existsSync(`/proc/${host.pid}`)).toBe(true);
 
@@ -154,7 +154,7 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
     const refused = await checkout.lvsLabWith(other, "down", "-s", "sealed");
     expect(refused.status).not.toBe(0);
     expect(refused.stderr).toContain("incorrect passphrase");
-    expect(refused.stderr).toContain("--force` takes the lab away without Pulumi");
+    expect(refused.stderr).toContain("--force` removes the lab without Pulumi");
     const { status, stderr } = await checkout.lvsLabWith(other, "down", "-s", "sealed", "--force");
     expect(status, stderr).toBe(0);
     expectGone("sealed", host);
@@ -171,21 +171,21 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
     const { status, stderr } = await checkout.lvsLab("down", "-s", "stuck", "--force");
     expect(status, stderr).toBe(0);
     expectGone("stuck", host);
-    expect(stderr).toContain("The stack stuck is removed from Pulumi's backend.\n");
+    expect(stderr).toContain("Removed the stack stuck from Pulumi's backend.\n");
     expect(await stacks()).not.toContain("stuck");
   });
 
-  it("without a pulumi takes the lab away; with --force also what Pulumi had recorded", async () => {
+  it("without a pulumi removes the lab; with --force also what Pulumi had recorded", async () => {
     await recordLab("toolless");
     const host = await aLabHost(directoryOf("toolless"));
     const { status, stderr } = await checkout.lvsLabWith(withoutPulumi(), "down", "-s", "toolless");
     expect(status, stderr).toBe(0);
     expectGone("toolless", host);
-    expect(stderr).toContain("There is no `pulumi`, so its record of the lab stays; the next `up` takes that away.\n");
+    expect(stderr).toContain("`pulumi` is missing, so its record of the lab stays; the next `up` removes it.\n");
     expect(existsSync(stateFile("toolless"))).toBe(true);
 
     const forced = await checkout.lvsLabWith(withoutPulumi(), "down", "-s", "toolless", "--force");
-    expect(forced).toMatchObject({ status: 0, stderr: `The stack's state is removed: ${stateFile("toolless")}\n` });
+    expect(forced).toMatchObject({ status: 0, stderr: `Removed the stack's state: ${stateFile("toolless")}\n` });
     expect(await stacks()).not.toContain("toolless");
   });
 

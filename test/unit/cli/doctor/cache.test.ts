@@ -62,9 +62,7 @@ describe("what an interrupted build left", () => {
     const [finding, ...others] = await cacheFindings();
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ kind: "half-made", level: "warning", fix: FIX });
-    expect(finding?.problem).toMatch(
-      new RegExp(`^${directory} \\([23] MB\\) was left by a build that was interrupted\\.$`),
-    );
+    expect(finding?.problem).toMatch(new RegExp(`^${directory} \\([23] MB\\) was left by an interrupted build\\.$`));
     await finding?.repair?.();
     expect(existsSync(directory)).toBe(false);
     expect(await cacheFindings()).toEqual([]);
@@ -87,7 +85,7 @@ describe("what an interrupted build left", () => {
     await user.end();
     const [finding] = await cacheFindings();
     await aUserOf(directory);
-    await expect(finding?.repair?.()).rejects.toThrow("a process uses it by now");
+    await expect(finding?.repair?.()).rejects.toThrow("a process now uses it");
     expect(existsSync(join(directory, "below/file"))).toBe(true);
   });
 });
@@ -117,8 +115,8 @@ describe("what this checkout does not use", () => {
     await aUserOf(join(directory, "below"));
     const [finding] = await cacheFindings();
     expect(finding?.repair).toBeUndefined();
-    expect(finding?.problem).toContain("A lab that runs does use it.");
-    await expect(before?.repair?.()).rejects.toThrow("a process uses it by now");
+    expect(finding?.problem).toContain("A running lab uses it.");
+    await expect(before?.repair?.()).rejects.toThrow("a process now uses it");
     expect(existsSync(join(directory, "below/file"))).toBe(true);
   });
 
@@ -144,7 +142,9 @@ describe("what is damaged", () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ kind: "damaged", level: "warning", fix: FIX });
     expect(finding?.problem).toMatch(
-      new RegExp(`^The ${what} ${directory} is not as it was built: \\S+: 1000 instead of 2000000\\. It is built anew`),
+      new RegExp(
+        `^The ${what} ${directory} has changed since its build: \\S+: 1000 instead of 2000000\\. It is rebuilt`,
+      ),
     );
     await finding?.repair?.();
     expect((await readdir(store().directory)).filter((name) => name !== ".lock")).toEqual([]);
@@ -171,7 +171,7 @@ describe("what is damaged", () => {
     await symlink(join(directory, "pool"), join(own.lab("ha"), "packages"));
     const findings = await cacheFindings();
     expect(told(findings)).toEqual(["warning damaged"]);
-    expect(findings[0]?.fix).toBe("npm run up -- -s ha, which builds it anew");
+    expect(findings[0]?.fix).toBe("npm run up -- -s ha, which rebuilds it");
     expect(await cachedGuestImage({ packages: "plain" })).toBeUndefined();
     expect(problems(findings)[0]).toContain("below/file is missing");
   });

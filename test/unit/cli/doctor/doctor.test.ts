@@ -63,7 +63,7 @@ describe("a look", () => {
     expect((await look({}, scratch)).memory).toBeUndefined();
     const { outcomes } = await examine({ fix: false, stack: "nix" });
     expect(outcomes.at(-1)).toMatchObject({ kind: "memory", level: "error" });
-    expect(outcomes.at(-1)?.problem).toMatch(/^There is no lab "nix"; there are arp-problem, /);
+    expect(outcomes.at(-1)?.problem).toMatch(/^There is no lab "nix". Labs: arp-problem, /);
   });
 });
 
@@ -102,7 +102,7 @@ describe("lvs-lab doctor", { timeout: 60_000 }, () => {
     await mkdir(left, { recursive: true });
     const { stdout } = await doctor({});
     expect(stdout).toContain(
-      `warning  ${left} (1 MB) was left by a build that was interrupted.\n         Fix: npx lvs-lab doctor --fix\n`,
+      `warning  ${left} (1 MB) was left by an interrupted build.\n         Fix: npx lvs-lab doctor --fix\n`,
     );
     expect(stdout).toMatch(/\d+ errors?, \d+ warnings?; --fix fixes 1\.\n$/);
     expect(existsSync(left)).toBe(true);
@@ -110,7 +110,7 @@ describe("lvs-lab doctor", { timeout: 60_000 }, () => {
     expect(JSON.parse(mended.stdout).findings).toContainEqual({
       kind: "half-made",
       level: "warning",
-      problem: `${left} (1 MB) was left by a build that was interrupted.`,
+      problem: `${left} (1 MB) was left by an interrupted build.`,
       fix: "npx lvs-lab doctor --fix",
       fixable: true,
       fixed: true,

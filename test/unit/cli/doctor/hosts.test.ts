@@ -35,7 +35,7 @@ describe("a lab host that runs and that no stack has", () => {
     expect(finding).toMatchObject({
       kind: "unknown-host",
       level: "warning",
-      problem: `The lab host in ${ha} (PID ${host.pid}) runs, and no stack has it.`,
+      problem: `The lab host in ${ha} (PID ${host.pid}) runs and belongs to no stack.`,
       fix: FIX,
     });
     await finding?.repair?.();
@@ -53,10 +53,10 @@ describe("a lab host that runs and that no stack has", () => {
     const pulumi = await aPulumi();
     const lock = { pid: pulumi.pid, username: "me", hostname: hostname(), timestamp: new Date().toISOString() };
     const file = await its.lock("ha", lock);
-    await expect(finding?.repair?.()).rejects.toThrow("is in use by now");
+    await expect(finding?.repair?.()).rejects.toThrow("is now in use");
     await rm(file);
     await its.know("ha", { recorded: [ha] });
-    await expect(finding?.repair?.()).rejects.toThrow("is in use by now");
+    await expect(finding?.repair?.()).rejects.toThrow("is now in use");
     expect(host.lives()).toBe(true);
     expect(existsSync(join(ha, "lvs-lab"))).toBe(true);
   });
@@ -121,7 +121,7 @@ describe("a lab host whose directory has been removed", () => {
     const findings = await found();
     expect(told(findings)).toEqual(["warning unknown-host, can be fixed"]);
     expect(findings[0]?.problem).toBe(
-      `The lab host of ${ha} (PID ${host.pid}) runs, and its directory has been removed.`,
+      `The lab host of ${ha} (PID ${host.pid}) runs without its directory, which was removed.`,
     );
     // Also where stacks are kept elsewhere.
     expect((await hostFindings(undefined)).map(({ problem }) => problem)).toContain(findings[0]?.problem);
@@ -220,9 +220,9 @@ describe("a lab host outside of this state directory", () => {
     expect(others).toEqual([]);
     expect(finding?.repair).toBeUndefined();
     expect(finding?.problem).toContain(
-      `${other()} (PID ${host.pid}) runs outside of this state directory, and no stack has it`,
+      `${other()} (PID ${host.pid}) runs outside this state directory and belongs to no stack`,
     );
-    expect(finding?.fix).toBe(`kill -KILL ${host.pid}, and remove the directory`);
+    expect(finding?.fix).toBe(`kill -KILL ${host.pid}, then remove the directory`);
   });
 
   it("is named with the state directory that it lies in", async () => {

@@ -62,7 +62,7 @@ describe("a lock of Pulumi's", () => {
       await expect(finding?.repair?.()).rejects.toThrow("is locked by another process");
     });
     await own.lock("ha", lockOf((await aPulumi()).pid));
-    await expect(finding?.repair?.()).rejects.toThrow("holds the lock by now");
+    await expect(finding?.repair?.()).rejects.toThrow("now holds the lock");
     expect(existsSync(file)).toBe(true);
   });
 
@@ -106,7 +106,7 @@ describe("Pulumi's state", () => {
     [
       "whose lab host does not run",
       () => mkdir(ha, { recursive: true }),
-      /its lab host does not run, as after a reboot of the machine\.$/,
+      /its lab host is not running, as after a reboot of the machine\.$/,
     ],
   ])("of a stack %s is found, with both ways on", async (_what, arrange, problem) => {
     await own.know("ha", { recorded: [ha] });
@@ -116,7 +116,7 @@ describe("Pulumi's state", () => {
     expect(finding).toMatchObject({ kind: "lab-down", level: "warning" });
     expect(finding?.repair).toBeUndefined();
     expect(finding?.problem).toMatch(problem);
-    expect(finding?.fix).toBe("npm run up -- -s ha brings it back, npm run down -- -s ha takes it away");
+    expect(finding?.fix).toBe("npm run up -- -s ha brings it back, npm run down -- -s ha removes it");
   });
 
   it("of a stack that somebody works on is nothing to find", async () => {
@@ -132,8 +132,8 @@ describe("Pulumi's state", () => {
     await writeFile(join(own.stacks, "empty.json"), "");
     await writeFile(join(own.stacks, "list.json"), "[]");
     const findings = await found();
-    expect(findings.filter(({ level }) => level === "error").map(({ problem }) => problem.split(" cannot")[0])).toEqual(
-      ["dr", "empty", "list"].map((stack) => `Pulumi's state of the stack ${stack}`),
+    expect(findings.filter(({ level }) => level === "error").map(({ problem }) => problem.split(":")[0])).toEqual(
+      ["dr", "empty", "list"].map((stack) => `Cannot read Pulumi's state of the stack ${stack}`),
     );
     expect(findings[0]?.fix).toContain("npm run up -- -s dr");
     expect(told(findings)).toContain("warning lab-down");
@@ -178,7 +178,7 @@ describe("a fault that is noted in a lab", () => {
     expect(finding).toMatchObject({
       kind: "faults",
       level: "warning",
-      problem: "Faults are left in the lab of the stack ha: pause on server2 since 2026-01-01T00:00:00.000Z.",
+      problem: "Faults are still injected in the lab of the stack ha: pause on server2 since 2026-01-01T00:00:00.000Z.",
       fix: "npx lvs-lab heal -s ha",
     });
     expect(finding?.repair).toBeUndefined();
@@ -194,7 +194,7 @@ describe("a fault that is noted in a lab", () => {
   it("whose note is damaged is found", async () => {
     await note(entry.slice(0, 10));
     await writeFile(join(ha, "lvs-lab"), "");
-    expect((await found())[0]?.problem).toContain(`The notes of faults in ${join(ha, "faults")} cannot be read`);
+    expect((await found())[0]?.problem).toContain(`Cannot read the fault records in ${join(ha, "faults")}`);
   });
 
   it("is nobody's business in a directory that is no lab's, and none where nothing is noted", async () => {
