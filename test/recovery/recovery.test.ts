@@ -1,6 +1,6 @@
 /**
- * Faults put into a lab host and into the provisioner, one after another, on one lab of baked guests. After each, `lvs-lab up` alone makes the
- * lab right again: all checks pass, nothing is lost, nothing is left. `npm run test:recovery` writes what it saw to docs/recovery.md.
+ * Faults put into a lab host and into the provisioner, one after another, on one lab of baked guests. `lvs-lab up` alone must
+ * repair each: all checks pass, nothing is lost, nothing is left over. `npm run test:recovery` writes its table to reports/recovery.md.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ const locks = () => join(backend(), `locks/organization/lvs-lab/${stack.name}`);
 const initPid = () => Number(readFileSync(join(stack.directory, "init.pid"), "utf8"));
 const onSegment = (script: string) => runOnHost(stack.host, SEGMENT, ["bash", "-c", script]);
 
-/** What the lab consists of, when all is well. */
+/** The objects of the lab in libvirt, and whether its lab host runs. */
 const inventory = async () => ({
   domains: (await stack.virsh("list", "--all", "--name")).split("\n").filter(Boolean).sort(),
   networks: (await stack.virsh("net-list", "--all", "--name")).split("\n").filter(Boolean).sort(),
@@ -39,26 +39,26 @@ function commandOf(pid: string): string {
   try {
     return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, "utf8") : "";
   } catch {
-    return ""; // it has ended meanwhile
+    return ""; // it has ended
   }
 }
 
 interface Fault {
   readonly what: string;
   readonly inject: () => Promise<unknown>;
-  /** What makes it right again. Default: `lvs-lab up`. */
-  readonly mend?: () => Promise<Ran>;
-  /** How the mending is called in the table. Default: `up`. */
+  /** Repairs it. Default: `lvs-lab up`. */
+  readonly repair?: () => Promise<Ran>;
+  /** The repair's name in the table. Default: `lvs-lab up`. */
   readonly by?: string;
-  /** What has to be true afterwards, beside all checks. */
+  /** What must hold afterwards, in addition to all checks. */
   readonly afterwards?: () => Promise<void>;
-  /** Whether the seed is another one afterwards, and with it a volume's name. */
+  /** Whether the repair changes the seed, and with it a volume's name. */
   readonly changes?: boolean;
 }
 
 const refresh = () => stack.pulumi("up", "--refresh", "--yes", "--skip-preview");
 
-/** Starts `up`, and kills it and what it started when it prints something. */
+/** Starts `up`, and kills it and its children when its output matches. */
 async function upKilledAt(moment: RegExp): Promise<void> {
   const child = spawn(join(projectRoot, "cli/lvs-lab"), ["up", "--stack", stack.name], {
     detached: true,
@@ -85,22 +85,22 @@ function endGroup({ pid }: ChildProcess): void {
 
 const faults: Fault[] = [
   { what: "the lab host's init is killed", inject: async () => process.kill(initPid(), "SIGKILL") },
-  { what: "the lab host is told to end, as at a shutdown", inject: async () => process.kill(initPid(), "SIGTERM") },
+  { what: "the lab host gets SIGTERM, as at a shutdown", inject: async () => process.kill(initPid(), "SIGTERM") },
   { what: "libvirtd is killed", inject: () => onSegment('kill -KILL "$(cat /run/libvirt/libvirtd.pid)"') },
   { what: "libvirtd hangs", inject: () => onSegment('kill -STOP "$(cat /run/libvirt/libvirtd.pid)"') },
   { what: "the package server is killed", inject: () => onSegment("pkill -KILL nginx; pkill -KILL -f TCP-LISTEN") },
   { what: "libvirtd's socket is removed", inject: () => rm(join(stack.directory, "run/libvirt-sock")) },
-  { what: "the client's network is taken away", inject: () => stack.host.detach(CLIENT) },
+  { what: "the client's network is removed", inject: () => stack.host.detach(CLIENT) },
   { what: "a server's QEMU is killed", inject: () => onSegment("pkill -KILL -f guest=server2") },
   {
     what: "a server is powered off",
     inject: () => stack.virsh("destroy", "server3"),
-    mend: refresh,
+    repair: refresh,
     by: "pulumi up --refresh",
   },
-  { what: "a server stands still", inject: () => stack.virsh("suspend", "server1") },
+  { what: "a server is paused", inject: () => stack.virsh("suspend", "server1") },
   {
-    what: "a server is defined, and cannot be started",
+    what: "a server is defined but cannot start",
     inject: async () => {
       await stack.virsh("destroy", "server2");
       await stack.virsh("undefine", "server2");
@@ -116,7 +116,7 @@ const faults: Fault[] = [
     },
   },
   {
-    what: "things in libvirt that Pulumi does not know",
+    what: "objects in libvirt that Pulumi does not know",
     inject: async () => {
       await stack.virsh("vol-create-as", "pool", "stray volume", "1M");
       await stack.virsh("vol-create-as", "pool", "stray", "1M");
@@ -124,7 +124,7 @@ const faults: Fault[] = [
     },
   },
   {
-    what: "a folder in the lab's pool",
+    what: "a directory in the lab's pool",
     inject: () => mkdir(join(stack.directory, "pool/my notes")),
     afterwards: async () => {
       expect(existsSync(join(stack.directory, "pool/my notes"))).toBe(true);
@@ -133,7 +133,7 @@ const faults: Fault[] = [
     },
   },
   {
-    what: "`up` is killed while it makes a server",
+    what: "`up` is killed while creating a server",
     inject: async () => {
       await stack.virsh("destroy", "server3");
       await stack.virsh("undefine", "server3");
@@ -141,9 +141,9 @@ const faults: Fault[] = [
       await upKilledAt(/Domain server3 creating/);
     },
   },
-  { what: "Pulumi's state is cut off in the middle", inject: () => truncate(checkpoint(), 1000) },
+  { what: "Pulumi's state file is truncated", inject: () => truncate(checkpoint(), 1000) },
   {
-    what: "a lock of a run that was killed on a machine of another name",
+    what: "a lock of a killed run on a machine with another hostname",
     inject: async () => {
       await mkdir(locks(), { recursive: true });
       const lock = {
@@ -153,21 +153,21 @@ const faults: Fault[] = [
         timestamp: new Date().toISOString(),
       };
       await writeFile(join(locks(), "0f0f0f0f.json"), JSON.stringify(lock));
-      // Our own run before it noted that it ran there.
+      // As if an earlier lvs-lab run had recorded that hostname.
       const info = join(process.env.LVS_LAB_STATE ?? "", "locks", `${stack.name}.json`);
       const known = existsSync(info) ? JSON.parse(readFileSync(info, "utf8")) : {};
       await writeFile(info, JSON.stringify({ ...known, hostnames: ["another-container"] }));
     },
   },
   {
-    what: "a lock file that is empty",
+    what: "an empty lock file",
     inject: async () => {
       await mkdir(locks(), { recursive: true });
       await writeFile(join(locks(), "e0e0e0e0.json"), "");
     },
   },
   {
-    what: "the guest image is cut off in the cache",
+    what: "the cached guest image is truncated",
     inject: async () => {
       const image = await cachedGuestImage({ packages: "baked" });
       await truncate(image?.disk ?? "", 1 << 20);
@@ -178,9 +178,9 @@ const faults: Fault[] = [
     },
   },
   {
-    what: "the seeds' folder is removed",
+    what: "the seeds' directory is removed",
     inject: () => rm(join(stack.directory, "seeds"), { recursive: true }),
-    mend: refresh,
+    repair: refresh,
     by: "pulumi up --refresh",
   },
   {
@@ -198,17 +198,17 @@ const faults: Fault[] = [
       expect(await stack.on("server3", "ip -4 -o address show eth0")).toContain("172.25.254.33/24"),
   },
   {
-    what: "a server has lost its web server, its VIP and its ARP rules",
+    what: "a server loses its web server, its VIP and its ARP rules",
     inject: () =>
       stack.on(
         "server2",
         "systemctl stop apache2; ip address flush dev eth0 label eth0:none; ip address delete 172.25.254.100/32 dev eth0; arptables --flush",
       ),
-    mend: refresh,
+    repair: refresh,
     by: "pulumi up --refresh",
   },
   {
-    what: "two `up` at once",
+    what: "two concurrent `up`",
     inject: async () => {
       await stack.virsh("destroy", "server2");
       const [one, other] = await Promise.all([stack.lvs("up"), stack.lvs("up")]);
@@ -236,11 +236,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.remove();
   await mkdir(join(projectRoot, "reports"), { recursive: true });
-  const head = "| fault | mended by | what it said | seconds |\n|---|---|---|---|\n";
+  const head = "| fault | repaired by | messages | seconds |\n|---|---|---|---|\n";
   await writeFile(join(projectRoot, "reports/recovery.md"), head + rows.join(""));
 });
 
-/** What our own run says, before and beside Pulumi's rows. */
+/** The messages of lvs-lab before Pulumi's rows, and Pulumi's summary. */
 const said = ({ stdout, stderr }: Ran): string => {
   const lines = `${stderr}\n${stdout}`.split("\n");
   const own = lines
@@ -250,13 +250,13 @@ const said = ({ stdout, stderr }: Ran): string => {
   return [...own, summary.trim().replace(/\s*\n\s*/g, ", ")].join(" ");
 };
 
-test.each(faults)("$what", { timeout: 10 * 60_000 }, async ({ what, inject, mend, by, afterwards, changes }) => {
+test.each(faults)("$what", { timeout: 10 * 60_000 }, async ({ what, inject, repair, by, afterwards, changes }) => {
   await inject();
   const begun = performance.now();
-  const ran = await (mend ?? (() => stack.lvs("up")))();
+  const ran = await (repair ?? (() => stack.lvs("up")))();
   expect(ran.status, ran.stdout + ran.stderr).toBe(0);
   expect(ran.stdout + ran.stderr).not.toMatch(/ProcessOutput|\n\s+at .*:\d+:\d+\)/);
-  // `check` waits for what takes a while to come back: a boot, a first health check.
+  // Waits for slow recoveries: a boot, a first health check.
   expect(failures(await stack.check("--wait", "120"))).toEqual([]);
   const seconds = (performance.now() - begun) / 1000;
   await afterwards?.();
@@ -267,7 +267,7 @@ test.each(faults)("$what", { timeout: 10 * 60_000 }, async ({ what, inject, mend
   console.info(rows.at(-1)?.trim());
 });
 
-test("a server that was powered off is back and serves within 1.5 times its boot, by `pulumi up --refresh`", async () => {
+test("`pulumi up --refresh` brings a powered-off server back to serving within 1.5 times its boot time", async () => {
   const ask = ["curl", "--silent", "--fail", "--max-time", "1", "--output", "/dev/null", "http://172.25.254.12/"];
   const served = async (start: () => Promise<unknown>): Promise<number> => {
     await stack.virsh("destroy", "server2");
