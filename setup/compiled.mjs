@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Runs the project's TypeScript without a compiler in the process: a program is compiled into one file when it is first started after one of
- * its sources has changed, and that file is imported from then on. Transpiling at every start cost each of Pulumi's processes half a second.
+ * Runs the project's TypeScript without compiling at every start: a program is compiled into one file at its first start after a source
+ * changed, and that file is imported. Transpiling at every start cost each of Pulumi's processes half a second.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "./paths.mjs";
 
-/** Below node_modules, where Node finds the packages that a compiled program imports. */
+/** Below node_modules, so that Node finds the packages that a compiled program imports. */
 const folder = join(projectRoot, "node_modules/.cache/lvs-lab");
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -31,12 +31,12 @@ export async function importCompiled(entry) {
   }
 }
 
-/** Whether the file system takes no more. @param {unknown} error */
+/** Whether the file system is full or read-only. @param {unknown} error */
 const isFull = (error) =>
   ["ENOSPC", "EDQUOT", "EROFS"].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? "");
 
 /**
- * Whether a program could not be imported for want of a package, as before `npm ci`.
+ * Whether an import failed because a package is missing, as before `npm ci`.
  * @param {unknown} error
  * @returns {boolean}
  */
@@ -45,7 +45,10 @@ export const isPackageMissing = (error) => {
   return ("code" in error && error.code === "ERR_MODULE_NOT_FOUND") || isPackageMissing(error.cause);
 };
 
-/** Imports a program as it is. It starts later than a compiled one, and writes nothing: a lab can be taken away on a full disk. @param {string} entry */
+/**
+ * Imports a program uncompiled. It starts more slowly but writes nothing, so that a lab can be removed on a full disk. @param {string}
+ * entry
+ */
 async function importSource(entry) {
   process.env.TSX_DISABLE_CACHE = "1";
   const { register } = await import("tsx/esm/api");
@@ -54,12 +57,12 @@ async function importSource(entry) {
 }
 
 /**
- * What a compiled program was made from: `file` is its name, `inputs` are marks of its sources by their paths below `root`.
+ * The sources of a compiled program: `file` is its name, `inputs` are marks of its sources by their paths below `root`.
  * @typedef {{ root: string, file: string, inputs: Record<string, string> }} Stamp
  */
 
 /**
- * The compiled file, if no source of it has changed since.
+ * The compiled file, if no source has changed since.
  * @param {string} stamp
  * @returns {string | undefined}
  */
@@ -68,7 +71,7 @@ function upToDate(stamp) {
     /** @type {Stamp} */
     const { root, file, inputs } = JSON.parse(readFileSync(stamp, "utf8"));
     statSync(join(folder, file));
-    // Compiled code names its sources: a checkout that was copied is compiled anew.
+    // Compiled code contains source paths: recompile in a copied checkout.
     if (root !== projectRoot) return undefined;
     return Object.entries(inputs).every(([path, mark]) => markOf(path) === mark) ? file : undefined;
   } catch {
@@ -76,7 +79,7 @@ function upToDate(stamp) {
   }
 }
 
-/** What changes with a file's content. @param {string} path */
+/** A mark that changes with a file's content. @param {string} path */
 function markOf(path) {
   const { mtimeMs, ctimeMs, size } = statSync(join(projectRoot, path));
   return `${mtimeMs} ${ctimeMs} ${size}`;
@@ -89,7 +92,7 @@ function markOf(path) {
  */
 async function compile(entry, stamp) {
   const { build } = await import("esbuild").catch((cause) => {
-    throw new Error("the project's packages are not there: `npm run setup` installs them", { cause });
+    throw new Error("the project's packages are missing. Fix: `npm run setup`", { cause });
   });
   /** @type {Record<string, string>} */
   const inputs = {};
@@ -112,7 +115,7 @@ async function compile(entry, stamp) {
   const file = `${entry.replaceAll("/", "-")}.${createHash("sha256").update(contents).digest("hex").slice(0, 16)}.mjs`;
   mkdirSync(folder, { recursive: true });
   writeWhole(join(folder, file), contents);
-  // Another process may be about to import what it has just found up to date.
+  // Keep recent files: another process may be about to import one.
   for (const old of readdirSync(folder).filter((name) => name.startsWith(basename(stamp, "json"))))
     if (old.endsWith(".mjs") && Date.now() - statSync(join(folder, old)).mtimeMs > DAY_MS)
       rmSync(join(folder, old), { force: true });
@@ -120,7 +123,7 @@ async function compile(entry, stamp) {
   return file;
 }
 
-/** Of two that compile at once, each finds a whole file. @param {string} path @param {string | Uint8Array} content */
+/** Writes a file atomically: concurrent compilers always find a complete file. @param {string} path @param {string | Uint8Array} content */
 function writeWhole(path, content) {
   const made = `${path}.${process.pid}`;
   try {
@@ -132,8 +135,8 @@ function writeWhole(path, content) {
 }
 
 /**
- * Loads sources and marks them: before they are read, so that one that is saved meanwhile counts as changed. A module still finds what lies
- * beside it: `import.meta` names its source.
+ * Loads sources and marks them first, so that a source saved meanwhile counts as changed. `import.meta` of each module still names its
+ * source.
  * @param {Record<string, string>} inputs gets the marks
  * @returns {import("esbuild").Plugin}
  */

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /**
- * A key for built things: a hash over files' names and contents. Files that are links are read through.
+ * A cache key: a hash over files' names and contents. Follows symbolic links.
  * @param {string} root names are taken relative to it
- * @param {string[]} paths files, or folders that count with everything below them; relative to `root`
+ * @param {string[]} paths files, or directories with everything below them; relative to `root`
  * @returns {string} 16 hexadecimal digits
- * @throws when one of the paths is not there
+ * @throws when one of the paths does not exist
  */
 export const contentHash = (root, paths) => {
   const hash = createHash("sha256");
@@ -19,7 +19,7 @@ export const contentHash = (root, paths) => {
 
 /**
  * @param {string} path
- * @returns {string[]} the file itself, or every file below the folder
+ * @returns {string[]} the file itself, or every file below the directory
  */
 export const filesBelow = (path) =>
   statSync(path).isDirectory() ? readdirSync(path).flatMap((name) => filesBelow(join(path, name))) : [path];

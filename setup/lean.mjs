@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `node --import ./setup/lean.mjs …` for processes that load Pulumi's SDK. The SDK can send functions to a cloud, for which it loads a TypeScript
- * compiler and npm's resolver whenever it is imported: three quarters of its start. Nothing here sends functions, so the two are
- * loaded when somebody asks for something of theirs, which nobody does.
+ * `node --import ./setup/lean.mjs …` for processes that load Pulumi's SDK. The SDK can serialize functions; for that it loads a TypeScript
+ * compiler and npm's resolver at every import, three quarters of its start-up time. The project does not use this, so both are loaded only
+ * on first use, which never happens.
  */
 import Module from "node:module";
 
@@ -17,7 +17,7 @@ loader._load = (request, parent, isMain) =>
     ? lazily(() => load(request, parent, isMain))
     : load(request, parent, isMain);
 
-/** An object that becomes the module when it is first used. @param {() => any} load */
+/** An object that becomes the module on first use. @param {() => any} load */
 function lazily(load) {
   /** @type {any} */
   let module;
@@ -29,7 +29,7 @@ function lazily(load) {
     {},
     {
       get: (_target, key) => {
-        if (key === "__esModule" && !module) return true; // what a compiled `import` asks of all that it gets
+        if (key === "__esModule" && !module) return true; // compiled imports check this flag
         return key === "default" ? (loaded().default ?? loaded()) : loaded()[key];
       },
       has: (_target, key) => key in loaded(),

@@ -3,34 +3,32 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Another process holds the lock, and did so to the end of the time that was to be waited. */
+/** Another process held the lock until the timeout. */
 export class LockHeldError extends Error {
   /** @override */
   name = "LockHeldError";
 }
 
-/** flock's exit status when the lock is held: one that it has no other use for. */
+/** flock's exit status for a held lock: a value that it does not use otherwise. */
 const HELD = 75;
 
 /**
- * Runs `action` while holding an exclusive lock on `file`, which is made if need be and never removed.
- * The lock is flock(2)'s, held by a child that waits on a pipe from this process: the kernel frees it however
- * this process ends, so there is no stale lock to judge.
- *
+ * Runs `action` while holding an exclusive lock on `file`, which is created if needed and never removed. A child process holds the flock(2)
+ * lock and waits on a pipe from this process: the kernel releases it however this process ends, so locks never go stale.
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} action
- * @param {{ onWait?: () => void, signal?: AbortSignal, seconds?: number }} [options] `onWait` is called once when another process
- *   holds the lock; `signal` ends the waiting; `seconds` is how long to wait at most, without it for ever
+ * @param {{ onWait?: () => void, signal?: AbortSignal, seconds?: number }} [options] `onWait` is called once when another process holds the
+ * lock; `signal` ends the wait; `seconds` is the timeout, none by default
  * @returns {Promise<T>}
- * @throws {LockHeldError} when the lock is held and `seconds` are over; the file system's error when the file cannot be made; an error when
- *   flock (package util-linux) cannot be run, or `signal` is aborted while waiting
+ * @throws {LockHeldError} when the lock is still held after `seconds`; the file system's error when the file cannot be created; an error
+ * when flock (package util-linux) cannot run, or `signal` is aborted during the wait
  */
 export const withLock = async (file, action, { onWait, signal, seconds } = {}) => {
   mkdirSync(dirname(file), { recursive: true });
-  closeSync(openSync(file, "a")); // by flock it would be an exit status without a reason
+  closeSync(openSync(file, "a")); // flock would hide the reason of a failure
   const limit = seconds === undefined ? [] : ["--timeout", String(seconds), "--conflict-exit-code", String(HELD)];
-  // A group of its own: Ctrl-C on the terminal must not take the lock away while its holder cleans up.
+  // A process group of its own: Ctrl-C must not release the lock while its holder cleans up.
   const holder = spawn("flock", [...limit, file, "sh", "-c", "echo locked; exec cat"], {
     stdio: ["pipe", "pipe", "inherit"],
     detached: true,

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * Makes a machine fit for the lab, and then, if told so, goes on with what the user wants:
+ * Sets a machine up for the lab; with --then, runs a command afterwards:
  *
- *     node setup/main.mjs                           set-up alone
- *     node setup/main.mjs --then up|test …          the same, then that command with the further arguments
- *     node setup/main.mjs --then down …             that command, with npm packages before it if there are none
+ *     node setup/main.mjs                           set-up only
+ *     node setup/main.mjs --then up|test …          set-up, then that command with the further arguments
+ *     node setup/main.mjs --then down …             npm packages if missing, then that command
  *
- * Everything that is there already is left alone. Plain JavaScript without a dependency, for it runs before `npm ci`.
+ * Finished steps are skipped. Plain JavaScript without dependencies, because it runs before `npm ci`.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
@@ -21,7 +21,7 @@ import { SetupError } from "./steps/setup-error.mjs";
 import { steps, testSteps } from "./steps/steps.mjs";
 
 /**
- * What can follow the set-up.
+ * Commands that can follow the set-up.
  * @type {Record<string, [string, ...string[]]>}
  */
 const followers = {
@@ -44,18 +44,18 @@ const main = async () => {
 };
 
 /**
- * The steps that a command needs. `down` builds nothing and asks nothing of the machine: it needs npm packages, of whatever age.
+ * The steps that a command needs. `down` builds nothing and needs nothing from the machine but npm packages, of any age.
  * @param {string} name
  * @returns {import("./steps/run-steps.mjs").Step[]}
  */
 const stepsBefore = (name) => {
-  // npm writes this file when it is through.
+  // npm writes this file last.
   if (name === "down") return existsSync(join(projectRoot, "node_modules/.package-lock.json")) ? [] : [nodeModules];
   return name === "test" ? [...steps, ...testSteps] : steps;
 };
 
 /**
- * Runs the steps that are not done.
+ * Runs the steps that are not done yet.
  * @param {import("./steps/run-steps.mjs").Step[]} wanted
  * @returns {Promise<number>} 0, 1 when a step failed, 130 when interrupted
  */
@@ -71,11 +71,11 @@ const setUp = async (wanted) => {
   try {
     const { ran, failed } = await runSteps(wanted, { reporter, signal: interruption.signal, logOf });
     if (failed > 0) return 1;
-    console.error(ran === 0 ? "Set-up: everything is there." : `Set-up: done, logs are in ${logs}.`);
+    console.error(ran === 0 ? "Set-up: nothing to do." : `Set-up: done, logs are in ${logs}.`);
     return 0;
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
-    console.error("Set-up: interrupted; what is finished stands, run it again to go on.");
+    console.error("Set-up: interrupted; finished steps are kept. Run it again to continue.");
     return 128 + constants.signals.SIGINT;
   } finally {
     reporter.close();
@@ -84,17 +84,17 @@ const setUp = async (wanted) => {
 };
 
 /**
- * Runs the command that follows, in this terminal, and ends as it does.
+ * Runs the following command in this terminal and exits with its status.
  * @param {[string, ...string[]]} command
  * @returns {Promise<number>}
  */
 const handOver = async ([program, ...args]) => {
   const child = spawn(program, args, { cwd: projectRoot, stdio: "inherit" });
-  // Ctrl-C reaches the child from the terminal, too; it decides what to make of it. What only this process gets is passed on.
+  // Ctrl-C reaches the child from the terminal, too; the child decides how to end. Signals to this process alone are forwarded.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   return await new Promise((resolve, reject) => {
-    child.once("error", (cause) => reject(new SetupError(`${program} could not be started: ${cause.message}`)));
+    child.once("error", (cause) => reject(new SetupError(`${program} cannot be started: ${cause.message}`)));
     child.once("close", (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   });
 };

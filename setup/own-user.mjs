@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Lets a gRPC server serve its own user only. Every user of a machine can connect to a loopback port, and a Pulumi plugin runs programs for
- * its callers. The check comes before gRPC: a refused connection is closed unread, whatever method it was to call.
- * Plain JavaScript, because the language host runs uncompiled. The provider uses it too.
+ * Restricts a gRPC server to its own user. Every user of a machine can connect to a loopback port, and a Pulumi plugin runs programs for
+ * its callers. The check comes before gRPC: a refused connection is closed unread. Plain JavaScript, because the language host runs
+ * uncompiled. The provider uses it too.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -11,13 +11,13 @@ import { endianness } from "node:os";
 /** The only address to listen on: a peer on another machine has no uid here. */
 export const LOOPBACK = "127.0.0.1";
 
-/** Reads of the table before a peer counts as unknown. The kernel hands the table out in pieces, and can skip a row between two of them. */
+/** Number of reads of the table before a peer counts as unknown. The kernel returns the table in pieces and can skip a row between two. */
 const LOOKS = 2;
 
 const ESTABLISHED = "01";
 
 /**
- * Serves a gRPC server on a free port of the loopback address, to the user of this process only. Root is refused too, unless it is that user.
+ * Serves a gRPC server on a free loopback port, only to the user of this process. Root is refused too, unless it is that user.
  * @param {import("@grpc/grpc-js").Server} server
  * @param {import("@grpc/grpc-js").ServerCredentials} credentials
  * @returns {Promise<number>} the port
@@ -38,7 +38,7 @@ export const listenForOwnUser = (server, credentials) => {
 };
 
 /**
- * Why a connection is refused; undefined if this process's own user made it.
+ * Why a connection is refused; undefined if it comes from this process's user.
  * @param {import("node:net").Socket} socket
  * @returns {string | undefined}
  */
@@ -54,7 +54,7 @@ const refusal = (socket) => {
 };
 
 /**
- * Looks up who opened an accepted connection.
+ * The user who opened an accepted connection.
  * @param {import("node:net").Socket} socket
  * @returns {number | undefined} undefined when the peer has no open socket on this machine
  */
@@ -64,7 +64,7 @@ const peerUid = ({ localAddress, localPort, remoteAddress, remotePort }) => {
   const there = row(remoteAddress, remotePort);
   for (let look = 0; look < LOOKS; look++) {
     const table = readFileSync("/proc/net/tcp", "latin1");
-    // Our end must be open too: after a reset the peer's port is free, and another user's socket may have it.
+    // The local end must be open too: after a reset another user's socket may reuse the peer's port.
     if (openedBy(table, here, there) === undefined) continue;
     const uid =
       openedBy(table, there, here) ?? openedBy(readFileSync("/proc/net/tcp6", "latin1"), mapped(there), mapped(here));
@@ -74,8 +74,8 @@ const peerUid = ({ localAddress, localPort, remoteAddress, remotePort }) => {
 };
 
 /**
- * The uid that opened a socket, by its row in /proc/net/tcp. A closed socket does not count: its row says uid 0, at once with kernels before
- * 6.16, later with newer ones. Else a user could send root's server a request, close, and pass for root.
+ * The uid that opened a socket, from its row in /proc/net/tcp. A closed socket does not count: its row says uid 0, at once with kernels
+ * before 6.16, later with newer ones. Otherwise a user could send root's server a request, close the socket and pass as root.
  * @param {string} table
  * @param {string} local
  * @param {string} remote
@@ -99,13 +99,13 @@ const row = (address, port) => {
   return `${(endianness() === "LE" ? bytes.reverse() : bytes).join("")}:${hex(port, 4)}`;
 };
 
-/** The same in /proc/net/tcp6, for an IPv6 socket that connected to an IPv4 address. @param {string} ipv4 */
+/** The address in /proc/net/tcp6, for an IPv6 socket that connected to an IPv4 address. @param {string} ipv4 */
 const mapped = (ipv4) => `${"0".repeat(16)}${endianness() === "LE" ? "FFFF0000" : "0000FFFF"}${ipv4}`;
 
 /** @param {number} value @param {number} digits */
 const hex = (value, digits) => value.toString(16).toUpperCase().padStart(digits, "0");
 
-/** Prints each text once: repeated attempts do not fill the terminal. @param {(text: string) => void} print */
+/** Prints each text only once, so that repeated attempts do not fill the terminal. @param {(text: string) => void} print */
 const once = (print) => {
   /** @type {Set<string>} */
   const seen = new Set();

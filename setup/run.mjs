@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Runs a program of the project: `node setup/run.mjs ENTRY [ARGUMENT …]`. The program sees its arguments where it would see them if it had been
- * started itself.
+ * Runs a program of the project: `node setup/run.mjs ENTRY [ARGUMENT …]`. The program gets its arguments as if it had been started
+ * directly.
  */
 import { importCompiled, isPackageMissing } from "./compiled.mjs";
 
@@ -11,7 +11,7 @@ try {
 } catch (error) {
   const [, , command, ...words] = process.argv;
   if (entry !== "cli/main.ts" || command !== "doctor" || !isPackageMissing(error)) throw error;
-  // It is for before the set-up, too.
+  // `lvs-lab doctor` must work before the set-up, too.
   const { doctorBeforeSetup } = await import("./steps/doctor.mjs");
   process.exitCode = doctorBeforeSetup(words);
 }

@@ -30,7 +30,7 @@ const { Client, GuestImage, KeyPair, LabHost, Serving } = classes;
 export default async function lab(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   if (!isStackName(stack))
-    throw refusal(`the stack cannot be called "${stack}". ${stackNameRule}\nFix: pulumi stack rename NAME`);
+    throw refusal(`"${stack}" is no valid stack name. ${stackNameRule}\nFix: pulumi stack rename NAME`);
   const lab = await labOf(stack);
 
   const place = hostOf(stack);
@@ -67,7 +67,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
   const servers = lab.servers.map((server) => makeServer({ lab, server, image, host, networks, access }));
   const roles = giveRoles(lab, servers);
 
-  // A manual lab serves nobody until the exercise is done.
+  // A manual lab serves nothing until the exercise is done.
   for (const [index, service] of lab.setup === "manual" ? [] : lab.services.entries())
     new Serving(
       index === 0 ? "serving" : `serving-${index + 1}`,
@@ -86,7 +86,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
     acceleration: image.acceleration,
     vip: lab.virtualAddresses[0]?.address,
     servers: Object.fromEntries(lab.servers.map(({ name, management }) => [name, management])),
-    /** What `lvs-lab` works on: the lab, and how its servers are reached, which takes its private key. */
+    /** Input of `lvs-lab`: the lab, and how to reach its servers, which includes the private key. */
     live: pulumi.secret({
       version: LIVE_VERSION,
       lab,
@@ -98,23 +98,23 @@ export default async function lab(): Promise<Record<string, unknown>> {
   };
 }
 
-/** Which lab host, by the stack's configuration value `host`. @throws RunError if there is none of that kind */
+/** The lab host, from the stack's configuration value `host`. @throws RunError for an unknown kind */
 function hostOf(stack: string): LabHostRef {
   const kind = new pulumi.Config().get("host") ?? "private";
   if (kind !== "private")
     throw refusal(
-      `the stack "${stack}" has the lab host "${kind}"; there is the kind "private" alone so far.\n` +
+      `the stack "${stack}" has the unknown lab host kind "${kind}"; the only kind is "private".\n` +
         `Fix: pulumi config set host private --stack ${stack}`,
     );
   return { kind, directory: labDirectory(stack) };
 }
 
-/** The stack's lab. @throws RunError, of which Pulumi shows the message alone */
+/** The stack's lab. @throws RunError, of which Pulumi shows only the message */
 async function labOf(stack: string): Promise<Lab> {
   const file = labFileOf(stack, new pulumi.Config().get("lab"));
   if (file === undefined)
     throw refusal(
-      `the stack "${stack}" has no lab file: its configuration names none, and there is no labs/${stack}.yaml.\n` +
+      `the stack "${stack}" has no lab file: its configuration names none, and labs/${stack}.yaml is missing.\n` +
         `Fix: pulumi config set lab FILE --stack ${stack}`,
     );
   return await readLab(file).catch((error) => {
@@ -122,5 +122,5 @@ async function labOf(stack: string): Promise<Lab> {
   });
 }
 
-/** An error that ends the program. Without a stack: Pulumi formats it into a trace that nobody reads, which took 13 s of garbage collection. */
+/** An error that ends the program. Without a stack trace: Pulumi would format it, which took 13 s of garbage collection. */
 const refusal = (message: string): pulumi.RunError => Object.assign(new pulumi.RunError(message), { stack: "" });

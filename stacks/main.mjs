@@ -1,5 +1,5 @@
 // @ts-check
-/** What Pulumi runs (`main` in package.json): the program, compiled. */
+/** Entry point for Pulumi (`main` in package.json): the compiled program. */
 import { importCompiled } from "../setup/compiled.mjs";
 
 const { default: program } = await importCompiled("stacks/index.ts");

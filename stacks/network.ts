@@ -6,7 +6,7 @@ export interface MadeNetwork {
   readonly name: string;
   readonly segment: libvirt.Network;
   readonly bridge: string;
-  /** The lab host's own address on it. */
+  /** The lab host's own address in it. */
   readonly hostAddress: Ip;
 }
 
@@ -14,14 +14,14 @@ export interface LabNetworks {
   readonly provider: libvirt.Provider;
   readonly pool: libvirt.Pool;
   readonly all: readonly MadeNetwork[];
-  /** The network of a name. */
+  /** The network of that name. */
   on(name: string): MadeNetwork;
 }
 
 /** libvirt's side of the lab, before there is a server: segments without a way out, and a place for disks. */
 export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost>): LabNetworks {
   const provider = new libvirt.Provider("libvirt", { uri: host.uri });
-  // Names are fixed, so what is replaced has to go first.
+  // Names are fixed, so a replaced resource must be deleted first.
   const options = { provider, deletedWith: host, deleteBeforeReplace: true };
   const all = lab.networks.map(({ name, subnets, hostAddresses }, index): MadeNetwork => {
     const [hostAddress] = hostAddresses;

@@ -61,7 +61,7 @@ function makeDirector(lab: Lab, made: MadeServer): pulumi.Resource {
   );
 }
 
-/** ipvsadm's words for a service. */
+/** ipvsadm's name of a service. */
 const ipvsKey = ({ vip, port }: VirtualService): string => `-t ${hostPort(vip, port)}`;
 
 const ipvsService = ({ scheduler, persistenceTimeout = 0, forwarding, realServers }: VirtualService) => ({
@@ -75,7 +75,7 @@ const ipvsService = ({ scheduler, persistenceTimeout = 0, forwarding, realServer
   ),
 });
 
-/** Directors under keepalived, each with mail for its notices and keys for its peers. */
+/** Directors run by keepalived, each with local mail and with SSH keys of its peers. */
 function makeKeepalivedDirectors(lab: Lab, all: readonly MadeServer[]): pulumi.Resource[] {
   const identities = new Map(
     all.map(({ server: { name } }) => [name, new KeyPair(`${name}-peer-key`, { comment: PEER_COMMENT })] as const),
@@ -113,7 +113,7 @@ function makeKeepalivedDirectors(lab: Lab, all: readonly MadeServer[]): pulumi.R
           passwords: pulumi.secret(instances.flatMap(({ password }) => password ?? [])),
           virtualServices: lab.services.map(({ vip, port, scheduler }) => `${hostPort(vip, port)} ${scheduler}`),
         },
-        { ...on(made), dependsOn: [made.ready, post] }, // keepalived mails from its first moment
+        { ...on(made), dependsOn: [made.ready, post] }, // keepalived may send mail as soon as it starts
       ),
     ];
   });

@@ -9,13 +9,13 @@ const { BaseSystem, KeyPair, Packages, SeedImage } = classes;
 
 const DOMAIN_XSLT = readFileSync(new URL("domain.xsl", import.meta.url), "utf8");
 
-/** A server that is there and answers, without a role yet. */
+/** A reachable server, without a role yet. */
 export interface MadeServer {
   readonly server: Server;
   readonly hostKey: InstanceType<typeof classes.KeyPair>;
   /** How it is reached. */
   readonly reference: pulumi.Output<ServerRef>;
-  /** What a role of this server has to wait for. */
+  /** Dependency of this server's roles. */
   readonly ready: pulumi.Resource;
   readonly domain: libvirt.Domain;
 }
@@ -29,7 +29,7 @@ export interface Surroundings {
   readonly access: InstanceType<typeof classes.KeyPair>;
 }
 
-/** One VM: its disk over the image, its seed, its domain; then its name, its neighbours and its roles' packages. */
+/** Creates one VM: its disk over the image, its seed, its domain; then its base system and its roles' packages. */
 export function makeServer({ lab, server, image, host, networks, access }: Surroundings): MadeServer {
   const { name, os, management } = server;
   const [main] = server.interfaces;
@@ -52,7 +52,7 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
   const seedImage = new SeedImage(`${name}-seed`, { host: host.host, name, seed: text }, { deletedWith: host });
   const seedDisk = new libvirt.Volume(
     `${name}.seed`,
-    // Without a format: libvirt calls it iso, and any other word makes a change at every `up`.
+    // No format: libvirt reports iso, and any other value would differ at every `up`.
     { name: seedImage.file, pool: networks.pool.name, source: seedImage.path },
     options,
   );
@@ -79,10 +79,10 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
       })),
       memory: server.memory,
       vcpu: 1,
-      autostart: true, // a lab host that starts anew brings its servers back
+      autostart: true, // a restarted lab host starts its servers
       running: true,
       ...files.boot,
-      // The seed as a virtio disk: Debian's cloud kernel has no driver for q35's CD-ROM.
+      // The seed is a virtio disk: Debian's cloud kernel has no driver for q35's CD-ROM.
       disks: [{ volumeId: disk.id }, { volumeId: seedDisk.id }],
       networkInterfaces: server.interfaces.map(({ network: on, mac }) => ({
         networkId: networks.on(on).segment.id,
@@ -128,7 +128,7 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
   return { server, hostKey, reference, ready, domain };
 }
 
-/** The packages that a server's roles need, sorted. */
+/** The packages of a server's roles, sorted. */
 function packagesOf(lab: Lab, server: Server): string[] {
   if (lab.setup === "manual") return []; // the exercise includes their installation
   const family = osFamilies[server.os];
@@ -141,13 +141,13 @@ function packagesOf(lab: Lab, server: Server): string[] {
 
 interface ImageVolumes {
   readonly disk: libvirt.Volume;
-  /** How a domain boots from it. */
+  /** How a domain boots the image. */
   readonly boot: Pick<libvirt.DomainArgs, "kernel" | "initrd" | "cmdlines">;
 }
 
 const volumes = new WeakMap<Lab, ImageVolumes>();
 
-/** The image's files in the lab's pool, once a lab: the lab host need not be the machine that the image was built on. */
+/** The image's files in the lab's storage pool, once per lab: the lab host may be another machine than the one that built the image. */
 function imageVolumes({
   lab,
   image,
@@ -157,7 +157,7 @@ function imageVolumes({
   const known = volumes.get(lab);
   if (known) return known;
   const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
-  // Two dots: no server's volume is called so, whatever its name.
+  // Two dots: no server's volume can have such a name.
   const upload = (file: string, source: pulumi.Input<string>, format: string) => {
     const name = `image.${file}`;
     return new libvirt.Volume(name, { name, pool: networks.pool.name, source, format }, options);

@@ -38,7 +38,7 @@ const REPAIR_SECONDS = 120;
 
 /**
  * Examines the machine and everything of lvs-lab on it, step by step, and repairs each step's findings before the next: a userland, for
- * example, is in use until its lab host has ended. It never hangs and works without setup.
+ * example, is in use until its lab host has ended. It never hangs and works without set-up.
  */
 export async function examine({ fix, stack }: ExamineOptions): Promise<Examined> {
   const outcomes: Outcome[] = [];

@@ -3,7 +3,7 @@ import { findingsDocument, findingsText, statusOf } from "./findings.mjs";
 import { machineFindings } from "./machine.mjs";
 
 /**
- * `lvs-lab doctor` without the project's packages: what the machine lacks is what keeps them from being installed, or comes next.
+ * `lvs-lab doctor` before the project's packages are installed: reports missing requirements of the machine.
  * @param {string[]} words the command's options
  * @returns {number} the exit status
  */
@@ -12,7 +12,7 @@ export const doctorBeforeSetup = (words) => {
   findings.push({
     kind: "set-up",
     level: "warning",
-    problem: "The project's packages are not installed, so labs and the cache were not looked at.",
+    problem: "The project's packages are not installed, so labs and the cache were not checked.",
     fix: "npm run setup",
     fixable: false,
     fixed: false,

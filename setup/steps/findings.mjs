@@ -1,9 +1,10 @@
 // @ts-check
-/** How `lvs-lab doctor` says what it has found: with all of the project, and with what there is before the set-up. */
+/** Output of `lvs-lab doctor`, for the full command and for the one before the set-up. */
 
 /**
- * A finding, as it is told. `fixable`: whether `--fix` can mend it; `fixed`: whether it has; `failure`: why it could not.
- * @typedef {{ kind: string, level: "error" | "warning", problem: string, fix: string, fixable: boolean, fixed: boolean, failure?: string }} Told
+ * A printed finding. `fixable`: whether `--fix` can fix it; `fixed`: whether it did; `failure`: why it failed.
+ * @typedef {{ kind: string, level: "error" | "warning", problem: string, fix: string, fixable: boolean, fixed: boolean, failure?: string }}
+ * Told
  */
 
 /**
@@ -17,7 +18,7 @@ export const findingsDocument = (findings, more = {}) =>
 const WIDTH = "warning  ".length;
 
 /**
- * The same for people, a summary last.
+ * The findings as text, with a summary at the end.
  * @param {readonly Told[]} findings
  * @param {readonly string[]} [more] further lines
  */

@@ -4,24 +4,25 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 /**
- * A Go package that a build has to compile. `version`: its module's; `seconds`: its work, in seconds of a core.
+ * A Go package that a build compiles. `version`: its module's; `seconds`: CPU seconds on one core.
  * @typedef {{ path: string, version: string, seconds: number }} Package
  */
 
-/** What `go list -deps` is to print, for `readPackages`: a line for each package that Go's cache does not have as the flags want it. */
+/** Format for `go list -deps`, read by `readPackages`: a line for each package that Go's cache lacks for these flags. */
 export const packageFormat =
   '{{if .Stale}}{{.ImportPath}}\t{{with .Module}}{{.Version}}{{end}}\t{{.Dir}}\t{{join .GoFiles "\t"}}{{end}}';
 
 /*
- * The work of a package comes from the size of its sources. Measured over a build of the toolchain (`go build -debug-actiongraph`), as all
- * seconds here; only their ratios count. Where a link is one of four, its own size hardly matters.
+ * Estimates a package's work from the size of its sources. All seconds here were measured in a build of the toolchain (`go build
+ * -debug-actiongraph`); only their ratios count. With four links in all, a link's own size hardly matters.
  */
 const PACKAGE_SECONDS = 0.05;
 const BYTE_SECONDS = 1.65e-6;
 const LINK_SECONDS = 1.6;
 
 /**
- * Packages that this misses by more than a second, and what they took. Sources that are tables are quick, generic code and large literals are slow.
+ * Packages that the estimate misses by more than a second, with their measured seconds. Tables compile fast; generic code and large
+ * literals slowly.
  * @type {Record<string, number>}
  */
 const measured = {
@@ -43,7 +44,7 @@ const measured = {
 };
 
 /**
- * @param {string} file what `go list` printed
+ * @param {string} file output of `go list`
  * @returns {Package[]}
  */
 export const readPackages = (file) =>
@@ -62,15 +63,15 @@ const estimate = (directory, sources) => {
 };
 
 /**
- * Follows builds by the packages that `go build -v` names as it begins to compile them: how many, and how much of all the work. They
- * differ in it a thousandfold, so that their number says little about the time.
- * @param {Map<string, Package[]>} packages what each Go module's binaries compile, in building order: a package that an earlier module
- *   compiles in the same version is found compiled
- * @param {number} binaries how many there are to link
- * @param {number} atOnce how many packages Go compiles at once: the last ones that it named are not compiled yet
+ * Follows builds by the packages that `go build -v` names as it starts to compile them: their number and their share of the work. Packages
+ * differ in work a thousandfold, so the number alone says little about the time.
+ * @param {Map<string, Package[]>} packages the packages of each Go module's binaries, in building order: a package that an earlier module
+ * compiles in the same version is already compiled
+ * @param {number} binaries number of binaries to link
+ * @param {number} atOnce number of packages that Go compiles at once: the last named ones are not compiled yet
  */
 export const followBuilds = (packages, binaries, atOnce = availableParallelism()) => {
-  /** @type {Map<string, number>} work by module and path, of what is not begun yet */
+  /** @type {Map<string, number>} work by module and path, of packages not started yet */
   const wanting = new Map();
   const known = new Set();
   for (const [module, list] of packages) {
@@ -92,7 +93,7 @@ export const followBuilds = (packages, binaries, atOnce = availableParallelism()
       wanting.delete(`${module} ${path}`);
       if (begun.length > atOnce) done += begun.shift() ?? 0;
     },
-    /** A binary is there, and so all that it is made of. */
+    /** A binary is linked, so all of its packages are compiled. */
     linked: () => {
       done += LINK_SECONDS + begun.reduce((sum, seconds) => sum + seconds, 0);
       begun = [];

@@ -21,7 +21,7 @@ const stages = [
 export const guestImage = {
   name: "guest image",
   needs: ["userland"],
-  does: "makes the servers' disk, kernel and package pool from Debian packages",
+  does: "builds the servers' disk, kernel and package pool from Debian packages",
   takes: "one to three minutes",
   isDone: () => isBuilt("guest-image", sources),
   run: (context) => buildFrom("guest-image", sources, PROGRAM, stages, context),

@@ -6,9 +6,9 @@ import { run } from "./command.mjs";
 import { canInstall, isProgram } from "./machine.mjs";
 
 /**
- * A step that installs Debian packages on the machine, where their programs are missing and the user may: as root, on a Debian or a
- * distribution made from it. The lab itself needs one such package; everything else is in its userland.
- * @param {Record<string, string>} wanted packages by the program of theirs that is looked for
+ * A step that installs Debian packages whose programs are missing, if the user may: root, on Debian or a derivative. The lab itself needs
+ * one such package; everything else is in its userland.
+ * @param {Record<string, string>} wanted packages, keyed by the program to look for
  * @param {Pick<import("./run-steps.mjs").Step, "name" | "does" | "takes">} step
  * @returns {import("./run-steps.mjs").Step}
  */
@@ -43,8 +43,8 @@ export const machinePackages = packagesStep(
   { mmdebstrap: "mmdebstrap" },
   {
     name: "mmdebstrap",
-    does: "installs mmdebstrap, which makes the lab host's userland and the guest image",
-    takes: "some seconds, by the mirror",
+    does: "installs mmdebstrap, which builds the lab host's userland and the guest image",
+    takes: "some seconds, depending on the mirror",
   },
 );
 
@@ -52,7 +52,7 @@ export const testPackages = packagesStep(
   { chromium: "chromium", "systemd-nspawn": "systemd-container", slirp4netns: "slirp4netns" },
   {
     name: "programs for the tests",
-    does: "installs Chromium, in which the tests look at reports, and what boots a Debian beside this machine",
-    takes: "a minute, by the mirror",
+    does: "installs Chromium, for tests of reports, and programs that boot Debian VMs for tests",
+    takes: "a minute, depending on the mirror",
   },
 );

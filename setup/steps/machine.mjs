@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the lab wants of the machine: looked at before anything is made, and by `lvs-lab doctor`. Each thing that is missing is named with the
- * one command that mends it. Plain JavaScript without a dependency, for it runs before `npm ci`.
+ * Requirements of the lab on the machine: checked before any step, and by `lvs-lab doctor`. Each missing one is named with the one command
+ * that fixes it. Plain JavaScript without dependencies, because it runs before `npm ci`.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
@@ -10,25 +10,25 @@ import { delimiter, join } from "node:path";
 import { cacheRoot, stateRoot } from "../paths.mjs";
 
 /**
- * Something that is not as the lab wants it. `error`: no lab comes up; `warning`: it does, with less.
+ * An unmet requirement. `error`: labs cannot come up; `warning`: they can, with limits.
  * @typedef {{ level: "error" | "warning", problem: string, fix: string }} Finding
  */
 
-/** The oldest Node that will do, major and minor version: the first that loads ES modules with `require`. */
+/** Minimum Node version (major, minor): the first that loads ES modules with `require`. */
 const OLDEST_NODE = [20, 19];
-/** The first release of util-linux whose unshare(1) knows --map-auto. */
+/** The first release of util-linux whose unshare(1) has --map-auto. */
 const OLDEST_UTIL_LINUX = [2, 38];
-/** How many subordinate IDs a Debian wants: all its users and groups have lower ones. */
+/** Number of subordinate IDs that a Debian system needs: all its users and groups have lower IDs. */
 const SUBORDINATE_IDS = 65536;
-/** sockaddr_un holds 108 bytes with the ending NUL: unix(7). */
+/** sockaddr_un has 108 bytes including the NUL: unix(7). */
 const SOCKET_PATH_BYTES = 107;
-/** What libvirt's longest socket adds to the state directory, with a stack's name of twenty letters. */
+/** Path of libvirt's longest socket below the state directory, with a stack name of twenty letters. */
 const SOCKET_SUFFIX = `/labs/${"x".repeat(20)}/run/libvirt-admin-sock`;
 
-/** Debian keeps system programs where an ordinary user's PATH does not look. */
+/** Debian's directories of system programs, which an ordinary user's PATH lacks. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
-/** @param {string} name @returns {boolean} whether there is such a program */
+/** @param {string} name @returns {boolean} whether the program exists */
 export const isProgram = (name) =>
   [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS].some(
     (folder) => folder !== "" && isExecutable(join(folder, name)),
@@ -46,7 +46,7 @@ const isExecutable = (file) => {
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** Whether the set-up can install a Debian package itself. */
+/** Whether the set-up can install Debian packages itself. */
 export const canInstall = () => isRoot() && isProgram("apt-get");
 
 /** @param {string} debian @param {string} [fedora] @param {string} [arch] @returns {string} the command that installs a package here */
@@ -101,7 +101,7 @@ export const systemFindings = (system = `${platform()} ${arch()}`) =>
 const programFindings = () => {
   const findings = ["bash", "unshare", "nsenter", "setpriv", "flock", "mount", "pivot_root"]
     .filter((name) => !isProgram(name))
-    .map((name) => error(`There is no program ${name}.`, installing(name === "bash" ? "bash" : "util-linux")));
+    .map((name) => error(`The program ${name} is missing.`, installing(name === "bash" ? "bash" : "util-linux")));
   const [, version = ""] = /util-linux (\S+)/.exec(outputOf("unshare", "--version").stdout) ?? [];
   if (!isRoot() && version && !isAtLeast(version, OLDEST_UTIL_LINUX))
     findings.push(
@@ -113,7 +113,7 @@ const programFindings = () => {
   if (!isProgram("mmdebstrap") && !canInstall() && !["podman", "docker"].some(isProgram))
     findings.push(
       error(
-        "There is no mmdebstrap, which makes the lab host's userland and the guest image.",
+        "There is no mmdebstrap, which builds the lab host's userland and the guest image.",
         installing(
           "mmdebstrap debian-archive-keyring",
           "mmdebstrap debian-keyring",
@@ -130,7 +130,7 @@ export const subordinateIds = (text, { username, uid }) => {
   return Number(line?.split(":")[2] ?? 0);
 };
 
-/** What an ordinary user needs to be root of a user namespace, and root needs to be in a machine. @returns {Finding[]} */
+/** What an ordinary user needs to be root of a user namespace, and what root needs. @returns {Finding[]} */
 const namespaceFindings = () => {
   if (isRoot()) {
     const { status, stderr } = outputOf("unshare", "--mount", "--pid", "--fork", "--net", "true");
@@ -138,7 +138,7 @@ const namespaceFindings = () => {
       ? []
       : [
           error(
-            `This system lets root make no namespaces (${stderr.trim()}), as in a container without that privilege.`,
+            `Root cannot create namespaces here (${stderr.trim()}), as in a container without that privilege.`,
             "run it on a machine, in a VM, or in a container with the capabilities SYS_ADMIN and NET_ADMIN",
           ),
         ];
@@ -168,23 +168,23 @@ const userNamespaceFinding = (said) => {
   const number = (/** @type {string} */ name) => read(`/proc/sys/${name}`).trim();
   if (number("kernel/apparmor_restrict_unprivileged_userns") === "1")
     return error(
-      "AppArmor lets ordinary users make no user namespaces (Ubuntu 23.10 and newer).",
+      "AppArmor forbids user namespaces to ordinary users (Ubuntu 23.10 and newer).",
       "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0   (to keep it: a file in /etc/sysctl.d)",
     );
   if (number("kernel/unprivileged_userns_clone") === "0")
     return error(
-      "The kernel lets ordinary users make no user namespaces.",
+      "The kernel forbids user namespaces to ordinary users.",
       "sudo sysctl -w kernel.unprivileged_userns_clone=1",
     );
   if (number("user/max_user_namespaces") === "0")
     return error("The kernel allows no user namespaces.", "sudo sysctl -w user.max_user_namespaces=10000");
   return error(
-    `A user namespace cannot be made: ${said}.`,
+    `Cannot create a user namespace: ${said}.`,
     "see `unshare --user --map-root-user --map-auto --mount true`",
   );
 };
 
-/** How long a program that is asked something has for its answer. */
+/** Timeout in ms for a program's answer. */
 const ANSWER_MS = 5000;
 
 /** @param {string} program @param {string[]} args */
@@ -214,25 +214,23 @@ const deviceFindings = () => {
   /** @type {Finding[]} */
   const findings = [];
   if (!existsSync("/dev/net/tun"))
-    findings.push(error("There is no /dev/net/tun, which servers' network cards need.", "sudo modprobe tun"));
+    findings.push(error("/dev/net/tun is missing; servers' network cards need it.", "sudo modprobe tun"));
   else if (!isOpenable("/dev/net/tun"))
-    findings.push(
-      error("/dev/net/tun cannot be opened by this user.", "sudo chmod 0666 /dev/net/tun   (udev's own mode)"),
-    );
+    findings.push(error("This user cannot open /dev/net/tun.", "sudo chmod 0666 /dev/net/tun   (udev's own mode)"));
   if (existsSync("/dev/kvm") && !isOpenable("/dev/kvm"))
     findings.push({
       level: "warning",
-      problem: "/dev/kvm cannot be opened by this user: servers would be emulated, about ten times slower.",
+      problem: "This user cannot open /dev/kvm: servers would be emulated, about ten times slower.",
       fix: `sudo usermod --append --groups kvm ${userInfo().username}, and log in again`,
     });
   return findings;
 };
 
-/** @param {string} directory the state directory @param {string} variable what names another one @returns {Finding[]} */
+/** @param {string} directory the state directory @param {string} variable the variable that sets it @returns {Finding[]} */
 export const pathFindings = (directory = stateRoot(), variable = "LVS_LAB_STATE") => {
-  const fix = `set ${variable} to an absolute path of letters, digits and ._-/ that is short`;
+  const fix = `set ${variable} to a short absolute path of letters, digits and ._-/`;
   const odd = /[^A-Za-z0-9._/-]/.exec(directory)?.[0];
-  if (!directory.startsWith("/")) return [error(`The directory ${directory} is no absolute path.`, fix)];
+  if (!directory.startsWith("/")) return [error(`The directory ${directory} is not an absolute path.`, fix)];
   if (odd)
     return [
       error(
@@ -244,7 +242,7 @@ export const pathFindings = (directory = stateRoot(), variable = "LVS_LAB_STATE"
   return bytes > SOCKET_PATH_BYTES
     ? [
         error(
-          `The directory ${directory} is too deep: a socket's path in it would have ${bytes} bytes, and may have ${SOCKET_PATH_BYTES}.`,
+          `The directory ${directory} is too deep: a socket's path in it would have ${bytes} bytes; the limit is ${SOCKET_PATH_BYTES}.`,
           fix,
         ),
       ]
@@ -252,7 +250,7 @@ export const pathFindings = (directory = stateRoot(), variable = "LVS_LAB_STATE"
 };
 
 /**
- * What becomes of this user's processes at logout: they stay; they stay if a unit of the user's own manager holds them, since it lingers;
+ * Fate of this user's processes at logout: they stay; they stay if a unit of the user's manager holds them, because lingering is enabled;
  * or systemd ends them (logind.conf(5), KillUserProcesses).
  * @returns {"stay" | "linger" | "end"}
  */
@@ -270,12 +268,12 @@ const logoutFindings = () =>
         {
           level: "warning",
           problem: "systemd ends this user's processes at logout (KillUserProcesses), and with them a lab.",
-          fix: `sudo loginctl enable-linger ${userInfo().username}, before the lab is brought up: it then outlives the login`,
+          fix: `sudo loginctl enable-linger ${userInfo().username}, before you bring the lab up; the lab then survives logout`,
         },
       ]
     : [];
 
-/** Everything that is not as the lab wants it. @returns {Finding[]} */
+/** All unmet requirements. @returns {Finding[]} */
 export const machineFindings = () => {
   const basic = [...nodeFindings(), ...systemFindings()];
   if (basic.length > 0) return basic;

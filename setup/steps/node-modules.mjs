@@ -7,10 +7,10 @@ import { cacheRoot, projectRoot } from "../paths.mjs";
 import { run } from "./command.mjs";
 
 const wantedFile = join(projectRoot, "package-lock.json");
-/** npm's own record of what it has installed, written when it is through. */
+/** npm's record of the installed packages, written last. */
 const installedFile = join(projectRoot, "node_modules/.package-lock.json");
 
-/** How often the packages that npm has unpacked are counted, in ms: npm tells nothing itself. */
+/** Interval in ms for counting unpacked packages: npm itself reports no progress. */
 const POLL_MS = 500;
 
 /** @type {import("./run-steps.mjs").Step} */
@@ -42,7 +42,7 @@ export const nodeModules = {
 };
 
 /**
- * A lock for what lies in this checkout, kept outside of it.
+ * A lock for files in this checkout, kept outside of it.
  * @param {string} what
  * @returns {string} its file
  */
@@ -60,8 +60,8 @@ const isDone = () =>
  */
 
 /**
- * Compares the lock file with npm's record: whether every package is there in its very version, and no other.
- * Optional ones may be missing: those for other machines are.
+ * Compares the lock file with npm's record: every package must be installed in its exact version, and no other. Optional packages may be
+ * missing: they may be for other machines.
  * @param {Lock} wanted
  * @param {Lock} installed
  * @returns {boolean}
@@ -78,7 +78,7 @@ export const isInstalled = (wanted, installed) => {
 };
 
 /**
- * Counts the packages that npm has unpacked, of those that every machine needs.
+ * Counts the unpacked packages among those that every machine needs.
  * @param {Lock} wanted
  * @param {(path: string) => boolean} isUnpacked
  */

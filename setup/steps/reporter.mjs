@@ -2,29 +2,29 @@
 import { SetupError } from "./setup-error.mjs";
 import { createTimeLeft } from "./time-left.mjs";
 
-/** How often a line tells, where there are no live lines, that a step is still at it, in ms. */
+/** Interval in ms of progress lines where there are no live lines. */
 const HEARTBEAT_MS = 20_000;
-/** How often the live lines of a terminal are renewed, in ms. */
+/** Refresh interval in ms of a terminal's live lines. */
 const LIVE_MS = 250;
 const BAR_WIDTH = 20;
 
 /**
- * A step that runs. `since`: on the clock of `performance`; `share`: of its work that is done, where it tells.
+ * A running step. `since`: on the clock of `performance`; `share`: share of the work done, if known.
  * @typedef {{ since: number, text: string, share: number | undefined, time: ReturnType<typeof createTimeLeft> }} State
  */
 
 /**
- * Tells about the steps: a line when one starts and one when it ends. In between each has a line with its progress: on a terminal one that
- * is redrawn, elsewhere a new one every 20 seconds.
+ * Reports steps: a line at the start and one at the end. Between them, a line with progress: redrawn on a terminal, elsewhere repeated
+ * every 20 seconds.
  * @param {NodeJS.WriteStream} [stream]
  * @returns {import("./run-steps.mjs").Reporter & { close: () => void }}
  */
 export const createReporter = (stream = process.stderr) => {
   /** @type {Map<import("./run-steps.mjs").Step, State>} */
   const running = new Map();
-  /** How many live lines stand above the cursor. */
+  /** Number of live lines above the cursor. */
   let drawn = 0;
-  /** Replaces the live lines, where there are such. @param {string[]} lines what stays @param {string[]} live */
+  /** Replaces the live lines, if any. @param {string[]} lines permanent lines @param {string[]} live */
   const draw = (lines, live) => {
     const clear = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : "";
     stream.write(clear + [...lines, ...live].map((line) => `${line}\n`).join(""));
@@ -33,7 +33,7 @@ export const createReporter = (stream = process.stderr) => {
   const say = (/** @type {string} */ text) => draw([text], []);
   const tick = () => {
     const states = [...running].map(([{ name }, state]) => describe(name, state));
-    // A longer line would wrap, and the lines would be miscounted.
+    // A longer line would wrap and break the line count.
     if (stream.isTTY)
       draw(
         [],
@@ -61,7 +61,7 @@ export const createReporter = (stream = process.stderr) => {
     failed: (step, error) => {
       running.delete(step);
       if (error instanceof Error && error.name === "AbortError") return;
-      // A SetupError explains itself; anything else is a bug, whose trace helps.
+      // A SetupError explains itself; any other error is a bug and needs its stack trace.
       const text = error instanceof SetupError ? error.message : error instanceof Error ? error.stack : String(error);
       say(`✗ ${step.name}: ${text}`);
     },

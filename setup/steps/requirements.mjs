@@ -3,8 +3,8 @@ import { machineFindings } from "./machine.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 /**
- * Checks what no step can bring about, before anything is made.
- * @throws {SetupError} naming all that is missing, each with the command that mends it
+ * Checks the requirements that no step can provide, before the first step.
+ * @throws {SetupError} naming each unmet requirement with the command that fixes it
  */
 export const checkRequirements = () => {
   const findings = machineFindings();

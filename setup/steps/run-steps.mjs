@@ -2,37 +2,37 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 
 /**
- * What a running step is given. `log`: the file for its full output; `signal`: aborted when the user interrupts;
- * `progress`: tells what it is at, in a few words, and where the total is known the share of its work that is done, from 0 to 1.
+ * Input of a running step. `log`: file for its full output; `signal`: aborted when the user interrupts; `progress`: reports the current
+ * work in a few words and, if known, the share done, from 0 to 1.
  * @typedef {{ log: string, signal: AbortSignal, progress: (text: string, share?: number) => void }} StepContext
  */
 
 /**
- * One step of the set-up. `needs`: names of the steps whose result it uses; `takes`: how long it may take, for people;
- * `isDone`: whether there is nothing to do, found out in some ms.
+ * A step of the set-up. `needs`: names of the steps whose result it uses; `takes`: expected duration, for messages; `isDone`: whether there
+ * is nothing to do, determined in a few ms.
  * @typedef {{ name: string, needs: string[], does: string, takes: string, isDone: () => boolean,
  *   run: (context: StepContext) => Promise<void> }} Step
  */
 
 /**
- * What is told about steps as they go. `failed` may be told of several, for steps that do not need each other go on.
+ * Receives events of steps. `failed` may come for several: independent steps continue.
  * @typedef {{ started: (step: Step) => void, progress: (step: Step, text: string, share?: number) => void,
  *   finished: (step: Step) => void, failed: (step: Step, error: unknown) => void }} Reporter
  */
 
 /**
- * Runs the steps that are not done, each as soon as those it needs are through, and side by side otherwise.
- * After a failure, the steps that need the failed one are left out and the others are seen through: what they make stands.
+ * Runs the steps that are not done, in parallel, each as soon as its needs are done. After a failure, skips the steps that need the failed
+ * one and finishes the others.
  * @param {Step[]} steps
  * @param {{ reporter: Reporter, signal: AbortSignal, logOf: (step: Step) => string }} options
  * @returns {Promise<{ ran: number, failed: number }>}
- * @throws {Error} when a step needs one that does not exist, or itself by way of others
+ * @throws {Error} when a step needs a missing step or, indirectly, itself
  */
 export const runSteps = async (steps, { reporter, signal, logOf }) => {
   assertOrder(steps);
   let ran = 0;
   let failed = 0;
-  /** @type {Map<string, Promise<boolean>>} whether each step stands */
+  /** @type {Map<string, Promise<boolean>>} whether each step is done */
   const results = new Map();
 
   /** @param {Step} step @returns {Promise<boolean>} */
@@ -62,14 +62,14 @@ export const runSteps = async (steps, { reporter, signal, logOf }) => {
 };
 
 /**
- * Every step may need only steps before it, which also keeps circles out.
+ * Every step may need only earlier steps, which also excludes cycles.
  * @param {Step[]} steps
  */
 export const assertOrder = (steps) => {
   const known = new Set();
   for (const { name, needs } of steps) {
     const missing = needs.find((need) => !known.has(need));
-    if (missing) throw new Error(`set-up step "${name}" needs "${missing}", which does not come before it`);
+    if (missing) throw new Error(`set-up step "${name}" needs "${missing}", which is not an earlier step`);
     known.add(name);
   }
 };

@@ -7,8 +7,8 @@ import { reportPage } from "./report-page.mjs";
 import { toolchain } from "./toolchain.mjs";
 import { userland } from "./userland.mjs";
 
-/** The set-up: what a machine needs before a lab can come up on it. Each step comes after those it needs. */
+/** The setup: what a machine needs before a lab can come up. Each step comes after those that it needs. */
 export const steps = [machinePackages, nodeModules, toolchain, libvirtSdk, userland, guestImage, reportPage];
 
-/** What the tests need beyond it. */
+/** Additional steps for tests. */
 export const testSteps = [testPackages];

@@ -1,13 +1,13 @@
 // @ts-check
 
-/** The share of the work from which on its speed is worth telling. */
+/** Share of the work done from which a speed estimate is useful. */
 const WORTH_TELLING = 0.02;
 
 /**
- * The time that some work still takes, from this machine's speed in the latter half of the time so far: what else the machine does changes
- * meanwhile. A share that falls begins a new piece of work.
- * @returns {{ reached: (share: number) => void, left: () => number | undefined }} `left`: in ms; undefined before there
- *   is a speed, and when the time has run out
+ * Estimates the remaining time of some work from this machine's speed in the latter half of the elapsed time, because the machine's load
+ * changes. A falling share starts a new piece of work.
+ * @returns {{ reached: (share: number) => void, left: () => number | undefined }} `left`: in ms; undefined before a speed is known, and
+ * once the estimate has passed
  */
 export const createTimeLeft = () => {
   /** @type {{ share: number, at: number }[]} */

@@ -10,12 +10,14 @@ import { run } from "./command.mjs";
 import { followBuilds, packageFormat, readPackages } from "./go-packages.mjs";
 import { SetupError } from "./setup-error.mjs";
 
-/** What a build from nothing takes on disk at its peak, in bytes: 5.3 GB measured before less was compiled, nearly all Go's caches, and a reserve. */
+/**
+ * Peak disk usage of a build from nothing, in bytes: 5.3 GB measured when more was compiled, nearly all of it Go's caches, plus a reserve.
+ */
 const BUILD_BYTES = 7e9;
-/** The oldest Go that fetches the newer one that go.mod asks for. */
+/** The oldest Go that downloads the newer version that go.mod requires. */
 const OLDEST_GO_MINOR = 21;
 
-/** A script; see there. */
+/** A script; see setup/toolchain. */
 const languageHost = "pulumi-language-nodejs";
 
 /** @type {import("./run-steps.mjs").Step} */
@@ -34,13 +36,13 @@ export const toolchain = {
         checkGo();
         await build(directory, { log, signal, progress });
       },
-      { signal, onWait: () => progress("waiting for another set-up that builds it") },
+      { signal, onWait: () => progress("waiting for another set-up to build it") },
     );
   },
 };
 
 /**
- * Builds the binaries that are still wanting, and puts the toolchain in its place when all are there.
+ * Builds the missing binaries and moves the toolchain into place when it is complete.
  * @param {string} directory
  * @param {import("./run-steps.mjs").StepContext} context
  */
@@ -51,13 +53,13 @@ const build = async (directory, context) => {
 };
 
 /**
- * Builds those of `wanted` that are not there yet, with Go's caches shared between them. What stands of an interrupted build is
- * kept; the caches are not, however the build ends.
+ * Builds the missing ones of `wanted`, with Go's caches shared between them. Binaries of an interrupted build are kept; the caches are
+ * always removed.
  * @param {import("../toolchain/recipe.mjs").Binary[]} wanted
- * @param {string} directory where the toolchain is going to be
+ * @param {string} directory final directory of the toolchain
  * @param {import("./run-steps.mjs").StepContext} context
- * @param {{ gcflags: string[], tags: string[] }} [settings] what the compiler is told, and build tags
- * @returns {Promise<string>} where they are until it is complete
+ * @param {{ gcflags: string[], tags: string[] }} [settings] compiler flags and build tags
+ * @returns {Promise<string>} their directory until the toolchain is complete
  */
 export const buildBinaries = async (
   wanted,
@@ -121,7 +123,7 @@ export const buildBinaries = async (
 const environment = (caches) => ({
   GOMODCACHE: join(caches, "mod"),
   GOCACHE: join(caches, "build"),
-  // -modcacherw: else the module cache is read-only, and cannot be removed without ado.
+  // -modcacherw: without it the module cache is read-only and cannot be removed directly.
   GOFLAGS: `${process.env.GOFLAGS ?? ""} -modcacherw`,
   GOWORK: "off",
   CGO_ENABLED: "0",
@@ -131,10 +133,10 @@ const environment = (caches) => ({
 const directoryOf = (module) => join(projectRoot, "setup/toolchain", module);
 
 /**
- * Counts the modules that Go says it downloads, of those that the go.mod files require. The builds need all but a few.
+ * Counts the modules that Go downloads, out of those that the go.mod files require. The builds need almost all of them.
  * @param {string[]} modules
  * @param {import("./run-steps.mjs").StepContext["progress"]} progress
- * @returns {(line: string) => void} takes a line of Go's
+ * @returns {(line: string) => void} takes a line of Go's output
  */
 const countModules = (modules, progress) => {
   const requirements = modules.flatMap((module) =>
@@ -151,13 +153,13 @@ const countModules = (modules, progress) => {
   };
 };
 
-/** @param {string} line @returns {boolean} whether `go build -v` names a package that it has begun to compile */
+/** @param {string} line @returns {boolean} whether it is a package that `go build -v` starts to compile */
 const isPackage = (line) => /^[\w./~-]+$/.test(line);
 
-/** What a user can do about a toolchain that could not be built. */
+/** What a user can do if the toolchain cannot be built. */
 const bothWays =
-  `There are two ways to Pulumi: install its CLI, ${versions.pulumiSdk} or a later 3.x, from its vendor so that \`pulumi\` is on PATH; ` +
-  `or have Go 1.${OLDEST_GO_MINOR} or newer on PATH and a Go module proxy in reach (GOPROXY), and run this again.`;
+  `Fix: either install Pulumi's CLI, ${versions.pulumiSdk} or a later 3.x, from its vendor so that \`pulumi\` is on PATH; ` +
+  `or put Go 1.${OLDEST_GO_MINOR} or newer on PATH, make sure that a Go module proxy (GOPROXY) is reachable, and run this again.`;
 
 const checkGo = () => {
   const version = spawnSync("go", ["env", "GOVERSION"], {
@@ -167,17 +169,17 @@ const checkGo = () => {
   const minor = Number(/^go1\.(\d+)/.exec(version.stdout ?? "")?.[1] ?? 0);
   if (minor >= OLDEST_GO_MINOR) return;
   const found = minor ? `only Go 1.${minor}` : "no Go";
-  throw new SetupError(`There is no Pulumi CLI that fits, and ${found} to build one. ${bothWays}`);
+  throw new SetupError(`There is no suitable Pulumi CLI, and ${found} to build one. ${bothWays}`);
 };
 
-/** @param {string} caches @throws {SetupError} when the build would fill the disk */
+/** @param {string} caches @throws {SetupError} when disk space is short */
 const checkSpace = (caches) => {
   mkdirSync(dirname(caches), { recursive: true });
   const { bavail, bsize } = statfsSync(dirname(caches));
   const free = bavail * bsize;
   if (free >= BUILD_BYTES) return;
   throw new SetupError(
-    `Building the toolchain takes ${BUILD_BYTES / 1e9} GB below ${cacheRoot()} (all but 0.25 GB of it only meanwhile), and ` +
-      `${(free / 1e9).toFixed(1)} GB are free: make room, or name another place with LVS_LAB_CACHE.`,
+    `Building the toolchain takes ${BUILD_BYTES / 1e9} GB below ${cacheRoot()} (all but 0.25 GB only during the build), and ` +
+      `${(free / 1e9).toFixed(1)} GB are free. Fix: free disk space, or set LVS_LAB_CACHE to another directory.`,
   );
 };

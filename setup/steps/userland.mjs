@@ -19,7 +19,7 @@ const stages = [
 export const userland = {
   name: "userland",
   needs: ["mmdebstrap", "npm packages"],
-  does: "makes the root file system that lab hosts run in, from Debian packages",
+  does: "builds the lab hosts' root file system from Debian packages",
   takes: "one to two minutes",
   isDone: () => isBuilt("userland", sources),
   run: (context) => buildFrom("userland", sources, PROGRAM, stages, context),

@@ -49,7 +49,7 @@ describe("the stack of a lab", { timeout: 120_000 }, () => {
     const without = await checkout.pulumi("preview", "--stack", "student7", "--non-interactive", "--color", "never");
     expect(without.status).not.toBe(0);
     expect(without.stdout).toContain(
-      `error: the stack "student7" has no lab file: its configuration names none, and there is no labs/student7.yaml.\n` +
+      `error: the stack "student7" has no lab file: its configuration names none, and labs/student7.yaml is missing.\n` +
         "    Fix: pulumi config set lab FILE --stack student7\n",
     );
     expect(without.stdout).not.toContain("    at "); // a stack trace

@@ -50,7 +50,7 @@ describe("a name that no stack can have", { timeout: 60_000 }, () => {
     const { status, stdout } = await checkout.pulumi("preview", "--stack", "..", "--color", "never");
     expect(status).not.toBe(0);
     expect(stdout).toContain(
-      `error: the stack cannot be called "..". ${stackNameRule}\n    Fix: pulumi stack rename NAME\n`,
+      `error: ".." is no valid stack name. ${stackNameRule}\n    Fix: pulumi stack rename NAME\n`,
     );
   });
 });

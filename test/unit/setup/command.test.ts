@@ -53,7 +53,7 @@ test("what a failure shows is not pushed out by lines of progress", async () => 
 
 test("a program that is not there is named", async () => {
   await expect(run(["lvs-lab-no-such-program"], { log, signal })).rejects.toThrow(
-    "lvs-lab-no-such-program could not be started",
+    "lvs-lab-no-such-program cannot be started",
   );
 });
 

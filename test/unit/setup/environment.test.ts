@@ -93,7 +93,7 @@ test("the CLI's note of our own backend is no login", () => {
 test("credentials that cannot be read name the file and the remedy", () => {
   mkdirSync(userHome, { recursive: true });
   writeFileSync(join(userHome, "credentials.json"), "{");
-  expect(() => pulumiEnvironment({})).toThrow(/credentials\.json is not JSON: .*pulumi login/);
+  expect(() => pulumiEnvironment({})).toThrow(/credentials\.json is not JSON\. Fix: .*pulumi login/);
 });
 
 test("a built toolchain comes first on PATH, once, with its plugins linked into a home that can be written", () => {

@@ -64,7 +64,7 @@ describe("the state directory", () => {
     },
   );
   it("is absolute and not too deep for a socket", () => {
-    expect(problems(pathFindings("labs"))).toContain("no absolute path");
-    expect(problems(pathFindings(`/${"d".repeat(60)}`))).toContain("and may have 107");
+    expect(problems(pathFindings("labs"))).toContain("not an absolute path");
+    expect(problems(pathFindings(`/${"d".repeat(60)}`))).toContain("the limit is 107");
   });
 });

@@ -171,6 +171,6 @@ describe("lvs-lab doctor", { timeout: 60_000 }, () => {
     expect(status).toBe(findings.some(({ level }: { level: string }) => level === "error") ? 1 : 0);
     expect((await doctor({})).stdout).toMatch(/\nwarning {2}|^warning {2}The project's packages are not installed/);
     // Every other command says what is missing.
-    expect((await checkout.lvsLab("status")).stderr).toContain("`npm run setup` installs them");
+    expect((await checkout.lvsLab("status")).stderr).toContain("Fix: `npm run setup`");
   });
 });
