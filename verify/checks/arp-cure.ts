@@ -4,7 +4,7 @@ import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
 import { deviceFor, eachRealServer, oncePerVip, ownsVip, type ServiceSubject } from "./subjects.ts";
 
-/** By either cure, or none at all: what matters is that no real server is left to answer for the VIP. */
+/** Accepts either cure: what matters is that no real server answers for the VIP. */
 export const arpCure: Check<ServiceSubject> = {
   id: "arp-cure",
   title: "The real server is kept from answering ARP for the VIP",
@@ -40,7 +40,7 @@ export const arpCure: Check<ServiceSubject> = {
     const own: string = addressOn(serverNamed(view.lab, host), networkOfVip(view.lab, vip).name);
     const tables = await view.on(host)`arptables -n -L`;
     const { INPUT = [], OUTPUT = [] } = parseArptables(tables.output);
-    // The first rule that fits decides, as in the kernel.
+    // The first matching rule decides, as in the kernel.
     const drops = INPUT.find((rule) => fits(rule, "-d", vip, device))?.["-j"] === "DROP";
     const mangles = OUTPUT.find((rule) => fits(rule, "-s", vip, device))?.["--mangle-ip-s"] === own;
     if (drops && mangles) return { passed: true, seen: "both arptables rules", started: true };
@@ -48,7 +48,7 @@ export const arpCure: Check<ServiceSubject> = {
     const values = new Map(
       [...sysctl.output.matchAll(/^(\S+) = (\d+)$/gm)].map(([, key = "", value]) => [key, Number(value)] as const),
     );
-    // Of all and of the interface's own the greater one counts: the kernel's ip-sysctl.rst.
+    // The greater of the values of `all` and of the interface applies: the kernel's ip-sysctl.rst.
     const inForce = (name: string): number =>
       Math.max(...["all", device].map((scope) => values.get(`net.ipv4.conf.${scope}.${name}`) ?? 0));
     const ignore = inForce("arp_ignore");
@@ -67,7 +67,7 @@ export const arpCure: Check<ServiceSubject> = {
         ? { hint: `Move the VIP: \`ip addr del ${vip}/32 dev ${device}\`, \`ip addr add ${vip}/32 dev lo\`.` }
         : {}),
       ...(OUTPUT.some((rule) => rule["-s"] === vip && (rule["--mangle-ip-s"] ?? own) !== own)
-        ? { hint: `What leaves is to carry this server's own address: \`--mangle-ip-s ${own}\`.` }
+        ? { hint: `ARP packets must leave with this server's own address: \`--mangle-ip-s ${own}\`.` }
         : {}),
     };
   },
@@ -77,7 +77,7 @@ const keysOf = (device: string): string[] =>
   ["all", device].flatMap((scope) => [`net.ipv4.conf.${scope}.arp_ignore`, `net.ipv4.conf.${scope}.arp_announce`]);
 const wanted = [1, 2, 1, 2];
 
-/** Whether a rule catches the VIP in this place on the device, whatever the other end of the packet is. */
+/** Whether a rule matches the VIP in this field on the device, whatever the packet's other address. */
 function fits(rule: ArpRule, key: "-s" | "-d", vip: string, device: string): boolean {
   const other = key === "-s" ? "-d" : "-s";
   if (other in rule || `!${other}` in rule || `!${key}` in rule) return false;

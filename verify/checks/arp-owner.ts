@@ -22,11 +22,11 @@ export const arpOwner: Check<ServiceSubject> = {
     `arping -b -c 3 -I eth0 ${vip}`,
   ],
   hint: (lab, { service: { vip } }) =>
-    `It is to be ${holderOf(lab, vip)}: does it have the VIP? If a real server answers, its ARP cure is missing (\`lvs-lab check --only arp-cure\`).`,
+    `${holderOf(lab, vip)} must answer: does it have the VIP? If a real server answers, its ARP cure is missing (\`lvs-lab check --only arp-cure\`).`,
   async look(view, subject) {
     const { vip } = subject.service;
     const answers = await arpAnswers(view, vip);
-    // Where nobody answers there is no entry to come, and two seconds to wait for it.
+    // Without an answer there will be no entry, so do not wait two seconds for it.
     const entry = answers.length === 0 ? undefined : await learnedOwner(view, vip);
     const seen =
       answers.length === 0
@@ -36,9 +36,9 @@ export const arpOwner: Check<ServiceSubject> = {
   },
 };
 
-/** Whom the client's ARP entry names once it has forgotten the VIP and asked again. */
+/** The host in the client's ARP entry after it has forgotten the VIP and asked again. */
 async function learnedOwner(view: View, vip: Ip): Promise<string | undefined> {
-  // A UDP datagram makes the client ask, and IPVS has no part in it. Two seconds is twice what a lost ARP request costs.
+  // A UDP datagram makes the client send an ARP request without involving IPVS. Two seconds is twice the cost of a lost ARP request.
   const { output } = await view.client(
     "bash",
     "-c",

@@ -27,11 +27,11 @@ export const balancing: Check<ServiceSubject> = {
     goesInTurn(service)
       ? `${REQUESTS} answers, ${poolOf(service)
           .map(({ server }) => server)
-          .join(" and ")} strictly in turn`
+          .join(" and ")} in strict rotation`
       : `${REQUESTS} answers, each from a real server`,
   byHand: (_, { service }) => [`for i in {1..${REQUESTS}}; do curl ${urlOf(service)}; done`],
   hint: (_, { service }) =>
-    "It depends on all the others, so see to those first. One real server alone: the client reached it past the director " +
+    "It depends on all the others, so fix those first. One real server alone: the client bypassed the director " +
     `(\`arp -d ${service.vip}\`), or the service is persistent. A request that hangs: its real server lacks the VIP.`,
   async look(view, { service }) {
     const pool = poolOf(service);
@@ -44,7 +44,7 @@ export const balancing: Check<ServiceSubject> = {
         serverOfPage(service, output)?.server ??
           (status === 0 ? `unknown page ${JSON.stringify(output.slice(0, 40))}` : `failed (curl ${status})`),
       );
-      // Each has had its turn, and it is no single mishap: the rest would tell nothing new, and a request that hangs takes 5 s.
+      // Every real server was asked, and it is no single failure: stop, because each hanging request takes 5 s.
       if (answers.length - answered > 1 && answers.length > pool.length) break;
     }
     const known = answers.every((answer) => pool.some(({ server }) => server === answer));

@@ -1,19 +1,19 @@
 import type { Control, Lab } from "../../lab/index.ts";
 import { type Check, labelOf } from "./check.ts";
 
-/** A check as the catalogue shows it, with no lab running. */
+/** A check in the catalogue, without a running lab. */
 export interface CatalogueEntry {
   readonly id: string;
   readonly title: string;
   readonly role: Check["role"];
-  /** Who is in control of the labs that it is for. */
+  /** Control modes of the labs to which it applies. */
   readonly controls: readonly Control[];
-  /** Whether it breaks something for a moment. */
+  /** Whether it injects a fault for a moment. */
   readonly faulty: boolean;
-  /** Seconds that the lab is given to get there. */
+  /** Seconds that the lab may need to settle. */
   readonly settles: number;
   readonly proves: string;
-  /** As it is in the first of those labs, of its first subject. */
+  /** Example from the first such lab and its first subject. */
   readonly example: {
     readonly subject: string;
     readonly expected: string;
@@ -22,7 +22,7 @@ export interface CatalogueEntry {
   };
 }
 
-/** The catalogue of checks, with examples from a lab of each control. */
+/** The catalogue of checks, with examples from a lab of each control mode. */
 export const catalogue = (checks: readonly Check[], labs: Readonly<Record<Control, Lab>>): CatalogueEntry[] =>
   checks.map((check) => {
     const { id, title, role, faulty = false, settles = 0, proves } = check;

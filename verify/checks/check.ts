@@ -5,37 +5,37 @@ import type { LiveLab } from "../live/live-lab.ts";
 import { type Evidence, View } from "../live/view.ts";
 import type { Subject } from "./subjects.ts";
 
-/** Whose part of the lab a check is about, and so where somebody looks who does it by hand. */
+/** The part of the lab that a check is about, and where a student looks for the problem. */
 export const checkRoles = ["director", "real-server", "client"] as const;
 
 /**
- * One fact about a running lab, asserted. It reads the live lab and nothing else, and asserts what is the case however it came about:
- * the article's steps typed by hand pass as ours do.
+ * An assertion about a running lab. It only reads the live lab, and does not depend on how its state came about: steps of the article typed
+ * by hand pass too.
  */
 export interface Check<S extends Subject = Subject> {
-  /** Kebab case; how it is chosen and reported. */
+  /** Kebab case, for selection and reports. */
   readonly id: string;
   readonly title: string;
   readonly role: (typeof checkRoles)[number];
-  /** What it proves and why that matters, in a sentence or two. */
+  /** What it proves and why it matters, in a sentence or two. */
   readonly proves: string;
   /** Its tasks in exercises, by who is to be in control; absent: it is not graded. */
   readonly grading?: Partial<Readonly<Record<Control, Grading>>>;
   /** Whether it breaks something for a moment (and mends it). Only run when asked for. */
   readonly faulty?: boolean;
-  /** How long the lab may take to get there after a change, in seconds: timers of VRRP and of health checks, which no machine shortens. */
+  /** Seconds that the lab may need after a change: timers of VRRP and health checks, independent of the machine's speed. */
   readonly settles?: number;
-  /** Whether it must hold in the lab; in a manual one, once the exercise is done. */
+  /** Whether it applies to the lab; in a manual lab, once the exercise is done. */
   appliesTo(lab: Lab): boolean;
-  /** What it is asserted of. */
+  /** The hosts, services or VRRP instances to check. */
   subjects(lab: Lab): readonly S[];
-  /** What must be seen, in words. */
+  /** The expected observation, as text. */
   expected(lab: Lab, subject: S): string;
-  /** The commands by which a person sees it, as typed on the subject. */
+  /** Commands that show the same by hand, as typed on the subject. */
   byHand(lab: Lab, subject: S): readonly string[];
-  /** What to do when it is not so, for somebody who does the lab's steps by hand. */
+  /** What to do if it fails, for a student who sets the lab up by hand. */
   hint(lab: Lab, subject: S): string;
-  /** Looks, and says what was seen. */
+  /** Observes the subject and reports the result. */
   look(view: View, subject: S): Promise<Seen>;
 }
 
@@ -50,45 +50,45 @@ export interface Grading {
 
 export interface Seen {
   readonly passed: boolean;
-  /** In words, to stand beside `expected`. */
+  /** As text, comparable with `expected`. */
   readonly seen: string;
-  /** Whether there is anything of it yet, right or wrong: what tells a mistake from a step that has not been done. */
+  /** Whether there is any of it yet, right or wrong: distinguishes a mistake from a missing step. */
   readonly started: boolean;
-  /** What to do about just this, where that is more than the check's own hint. */
+  /** A fix for this failure, if it is more specific than the check's hint. */
   readonly hint?: string;
 }
 
 export interface CheckResult extends Seen {
   readonly id: string;
   readonly title: string;
-  /** Where: a server's name or `client`, and the service or VRRP instance where the check has several there. */
+  /** A server's name or `client`, followed by the service or VRRP instance if the check has several there. */
   readonly subject: string;
   /** A server's name, or `client`. */
   readonly host: string;
-  /** The name of the virtual service that it is about, if it is about one. */
+  /** The name of its virtual service, if any. */
   readonly service?: string;
-  /** The name of the VRRP instance that it is about, if it is about one. */
+  /** The name of its VRRP instance, if any. */
   readonly instance?: string;
   readonly expected: string;
-  /** The commands by which a person sees the same on the subject. */
+  /** Commands that show the same by hand on the subject. */
   readonly byHand: readonly string[];
   readonly evidence: readonly Evidence[];
-  /** How long it took, in milliseconds. */
+  /** Duration in milliseconds. */
   readonly ms: number;
 }
 
-/** How long a check that has not passed is looked at again. */
+/** How long to retry a failing check. */
 export interface Patience {
   /**
-   * `settling`, the default: until the check's time to settle is over. `started`: that long only where there is something that could
-   * settle. `none`: one look.
+   * `settling`, the default: for the check's settling time. `started`: for that time, if there is something that could settle. `none`: no
+   * retry.
    */
   readonly patience?: "settling" | "started" | "none";
 }
 
 /**
- * Runs one check on one subject, again until it passes or the time to settle is over. What goes wrong in looking is a check that has failed.
- * @throws InterruptedError if a signal ended one that had broken something, after it was mended
+ * Runs one check on one subject, retrying until it passes or its settling time is over. An error while observing fails the check.
+ * @throws InterruptedError if a signal ended one that had injected a fault, after the fault was healed
  */
 export async function runCheck(
   live: LiveLab,
@@ -104,12 +104,12 @@ export async function runCheck(
     const { passed, seen, started, hint } = await check.look(view, subject).catch((error: Error): Seen => {
       if (error instanceof InterruptedError) throw error;
       unseen = true;
-      // What cannot be looked at is not nothing: a server that is off has to be seen to.
+      // An unreadable server counts as failed, not as empty.
       return {
         passed: false,
         seen: error.message,
         started: true,
-        hint: "It could not be looked at: see to that first.",
+        hint: "It could not be checked: fix that first.",
       };
     });
     if (passed || performance.now() >= deadline || (patience === "started" && (!started || unseen)))
@@ -133,23 +133,23 @@ export async function runCheck(
   }
 }
 
-/** Which checks are meant; what is not given does not narrow them. */
+/** Selects checks; an absent property does not restrict. */
 export interface Selection {
   /** These ids. */
   readonly only?: readonly string[];
-  /** These roles' part of the lab. */
+  /** Checks about these roles. */
   readonly roles?: readonly string[];
-  /** Looked at on these: servers' names, or `client`. */
+  /** On these hosts: servers' names, or `client`. */
   readonly hosts?: readonly string[];
 }
 
 export interface RunOptions extends Selection, Patience {
-  /** Also the checks that break something for a moment, one after another, when all others have passed. */
+  /** Also run the checks that inject a fault, one at a time, once all others have passed. */
   readonly faults?: boolean;
   readonly onResult?: (result: CheckResult) => void;
 }
 
-/** The selected checks that fit the lab, each with each of its selected subjects, in order. */
+/** The selected checks that apply to the lab, each with its selected subjects, in order. */
 export function selectChecks(
   lab: Lab,
   checks: readonly Check[],
@@ -167,13 +167,13 @@ export function selectChecks(
     );
 }
 
-/** A subject in a word: its host, and what else tells it from the check's other subjects on that host. */
+/** A subject's label: its host, and what distinguishes it from the check's other subjects on that host. */
 export function labelOf(lab: Lab, check: Check, { host, service, instance }: Subject): string {
   const there = check.subjects(lab).filter((other) => other.host === host);
   return there.length < 2 ? host : [host, service?.name ?? instance?.name].filter(Boolean).join(" ");
 }
 
-/** Runs the checks that fit the lab: the steady ones side by side, then the faulty ones in order. */
+/** Runs the checks that apply to the lab: the read-only ones in parallel, then those with faults in order. */
 export async function runChecks(
   live: LiveLab,
   checks: readonly Check[],
@@ -187,14 +187,14 @@ export async function runChecks(
   };
   const results = await Promise.all(selected.filter(({ check }) => !check.faulty).map(run));
   if (options.faults || options.only) {
-    // A lab that is not whole says nothing about a fault.
+    // In a lab with other problems, a fault proves nothing.
     for (const one of selected.filter(({ check }) => check.faulty))
       if (results.every(({ passed }) => passed)) results.push(await run(one));
   }
   return results;
 }
 
-/** The same, again and again until all pass or so many seconds are over. */
+/** Like `runChecks`, but retries until all pass or `seconds` are over. */
 export async function runChecksUntilTheyPass(
   live: LiveLab,
   checks: readonly Check[],

@@ -12,7 +12,7 @@ export const directorTable: Check = {
     "and that it goes to them by direct routing. Without the table the director answers for itself.",
   grading: { ipvsadm: { points: 3 }, keepalived: { points: 1, after: "vip-holder" } },
   appliesTo: everywhere,
-  settles: 15, // keepalived puts a real server in once its first health check has passed
+  settles: 15, // keepalived adds a real server after its first successful health check
   subjects: eachDirector,
   expected: (lab) => inWords(lab.services.map(wantedInWords)),
   byHand: () => ["ipvsadm -ln"],
@@ -38,7 +38,7 @@ export const directorTable: Check = {
   },
 };
 
-/** A virtual service and its real servers, in the words of `ipvsadm -ln`. */
+/** A virtual service and its real servers, as `ipvsadm -ln` prints them. */
 interface InWords {
   readonly service: string;
   readonly reals: readonly string[];
@@ -47,7 +47,7 @@ interface InWords {
 const inWords = (table: readonly InWords[]): string =>
   table.map(({ service, reals }) => `${service} -> ${reals.join(", ")}`).join("; ");
 
-/** Without an order: neither that of the services nor that of their real servers matters. */
+/** In a fixed order: the order of services and of real servers does not matter. */
 const sorted = (table: readonly InWords[]): string =>
   inWords(
     table
@@ -74,7 +74,7 @@ function byIpvsadm({ vip, port, scheduler, persistenceTimeout, forwarding }: Vir
   const { ipvsadm, title } = forwardingMethods[forwarding];
   return (
     `\`ipvsadm -A -t ${service} -s ${scheduler}${persistent}\`, then for each real server \`ipvsadm -a -t ${service} -r ADDRESS:${port} ${ipvsadm}\` ` +
-    `(${ipvsadm} is ${title}; \`-w N\` sets a weight). \`ipvsadm -E\` and \`-e\` change what is there, \`ipvsadm -C\` empties the table.`
+    `(${ipvsadm} is ${title}; \`-w N\` sets a weight). \`ipvsadm -E\` and \`-e\` change entries, \`ipvsadm -C\` empties the table.`
   );
 }
 
@@ -85,7 +85,7 @@ function methodHint([service]: Lab["services"]): string {
 
 const protocols: Readonly<Record<string, string>> = { "-t": "TCP", "-u": "UDP", "-f": "FWM" };
 
-/** A virtual service in the words of `ipvsadm -ln`. */
+/** A virtual service as `ipvsadm -ln` prints it. */
 function serviceInWords({ key, scheduler, persistenceTimeout }: Omit<ListedService, "destinations">): string {
   const [option = "", address] = key.split(" ");
   return `${protocols[option]} ${address} ${scheduler}${persistenceTimeout ? ` persistent ${persistenceTimeout}` : ""}`;

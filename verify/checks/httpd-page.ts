@@ -32,7 +32,7 @@ export const httpdPage: Check<ServiceSubject> = {
         ? { passed: false, seen: "no web server", started: false }
         : {
             passed: false,
-            seen: `a page, and nothing that answers on port ${subject.service.port}`,
+            seen: `a page, but no answer on port ${subject.service.port}`,
             started: true,
             hint: "`systemctl enable --now apache2`; if it does not start, `systemctl status apache2` says why.",
           };
@@ -51,7 +51,7 @@ export const httpdPage: Check<ServiceSubject> = {
 
 const pageOf = ({ host, service }: ServiceSubject): string => destinationOn(service, host)?.page ?? "";
 
-/** A page in a line: the default page of a web server has hundreds. */
+/** A page on one line: a web server's default page has hundreds. */
 const brief = (page: string): string =>
   page.length <= 60
     ? JSON.stringify(page)

@@ -15,7 +15,7 @@ import { realServerDown } from "./real-server-down.ts";
 import { realServerVip } from "./real-server-vip.ts";
 import { vipHolder } from "./vip-holder.ts";
 
-/** Every check, in the article's order. A new one is its file and a row here. */
+/** Every check, in the article's order. To add one, add its file and a row here. */
 export const checks: readonly Check[] = [
   directorTable,
   directorVip,

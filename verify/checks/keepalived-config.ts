@@ -2,8 +2,8 @@ import type { Check } from "./check.ts";
 import { eachDirector, underKeepalived } from "./subjects.ts";
 
 /**
- * What keepalived 2.2.7 says of the article's `vrrp_garp_interval 0` and `vrrp_gna_interval 0`: 0 is the default, which they may not be
- * set to, so it complains and goes on with that very value.
+ * Complaints of keepalived 2.2.7 about the article's `vrrp_garp_interval 0` and `vrrp_gna_interval 0`: 0 is the default but not a valid
+ * setting, so it complains and uses the default.
  */
 const HARMLESS = /number '0' outside range \[0\.000001, |vrrp_(garp|gna)_interval '0' is invalid/;
 
@@ -21,15 +21,15 @@ export const keepalivedConfig: Check = {
   byHand: () => ["keepalived -t; echo $?"],
   hint: () =>
     "`apt-get install keepalived`, write /etc/keepalived/keepalived.conf (the package brings none), then `keepalived -t`: each line that " +
-    "it prints names the line that it is about.",
+    "it prints names a line of the file.",
   async look(view, subject) {
     const { status, output } = await view.on(subject.host)`keepalived -t`;
     const complaints = output.split("\n").filter((line) => line.trim() !== "");
-    // With no file at all it ends with status 0.
+    // Without a configuration file it ends with status 0.
     if (status === 127 || complaints.some((line) => line.startsWith("Config files missing")))
       return {
         passed: false,
-        seen: status === 127 ? "no keepalived" : "no configuration: /etc/keepalived/keepalived.conf is not there",
+        seen: status === 127 ? "no keepalived" : "no configuration: /etc/keepalived/keepalived.conf is missing",
         started: false,
       };
     const harmless = complaints.length > 0 && complaints.every((line) => HARMLESS.test(line));
@@ -39,7 +39,7 @@ export const keepalivedConfig: Check = {
         status === 0
           ? this.expected(view.lab, subject)
           : harmless
-            ? `status ${status}, for an interval of 0 alone, which is the default`
+            ? `status ${status}, only for an interval of 0, which is the default`
             : `status ${status}: ${complaints.join("; ")}`,
       started: true,
     };

@@ -38,7 +38,7 @@ export const keepalivedLog: Check<InstanceSubject> = {
       started: last !== undefined || state.trim() === "active" || state.trim() === "failed",
       ...(state.trim() === "active" && last?.includes("FAULT")
         ? {
-            hint: `FAULT: keepalived cannot use its interface; \`interface ${interfaceOn(serverNamed(view.lab, host), instance.network).device}\` is it.`,
+            hint: `FAULT: keepalived cannot use its interface; \`interface ${interfaceOn(serverNamed(view.lab, host), instance.network).device}\` is right.`,
           }
         : {}),
     };

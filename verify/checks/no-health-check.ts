@@ -10,7 +10,7 @@ export const noHealthCheck: Check<ServiceSubject> = {
   title: "ipvsadm alone does not look after its real servers: with one httpd stopped its share of requests fails",
   role: "client",
   proves:
-    "The table is blind: IPVS goes on handing requests to a real server that no longer serves, so a share of them fails until a hand " +
+    "The table is blind: IPVS keeps forwarding requests to a real server that no longer serves, so a share of them fails until someone " +
     "takes it out. That is what keepalived is for.",
   grading: { ipvsadm: { points: 1 } },
   appliesTo: underIpvsadm,
@@ -26,7 +26,7 @@ export const noHealthCheck: Check<ServiceSubject> = {
     `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- systemctl start apache2`,
   ],
   hint: () =>
-    "If no request fails, somebody takes dead real servers out (is keepalived running?); if all fail, only one serves at all.",
+    "If no request fails, dead real servers are removed (is keepalived running?); if all fail, only one server works at all.",
   async look(view, { service }) {
     const pool = poolOf(service);
     const fates: boolean[] = [];

@@ -2,7 +2,7 @@ import { directors, type Lab } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
 import { eachDirector, underKeepalived } from "./subjects.ts";
 
-/** Nothing is asked and nothing is kept: whether the host key is known yet, and under which name, is not what is to be shown. */
+/** No prompts and no stored keys: whether the host key is already known, and under which name, is not checked. */
 const OPTIONS = [
   "BatchMode=yes",
   "ConnectTimeout=30",
@@ -16,7 +16,7 @@ export const peerSsh: Check = {
   title: "The directors reach each other by SSH without a password",
   role: "director",
   proves:
-    "Files go from one director to the other without anybody typing a password, so that a change of keepalived.conf on the one reaches " +
+    "Files can be copied between the directors without typing a password, so that a change of keepalived.conf on one reaches " +
     "the other.",
   grading: { keepalived: { points: 1 } },
   appliesTo: underKeepalived,

@@ -38,7 +38,7 @@ export const realServerDown: Check<ServiceSubject> = {
       (await view.on(master)`ipvsadm -ln`).output.includes(`${hostPort(victim.address, victim.port)} `);
     const mails = async (): Promise<number> =>
       Number(
-        // An MTA of its own choice puts root's mail where it likes.
+        // Another MTA may store root's mail elsewhere.
         (
           await view.on(
             master,
@@ -75,12 +75,12 @@ export const realServerDown: Check<ServiceSubject> = {
 };
 
 /**
- * The longest that a TCP_CHECK takes to call a refused connection dead: a whole delay_loop until the next check, then one retry
- * (the default of `retry`) after delay_before_retry: keepalived.conf(5). A refusal costs no connect_timeout.
+ * Maximum time for a TCP_CHECK to detect a refused connection: a full delay_loop until the next check, then one retry (the default of
+ * `retry`) after delay_before_retry: keepalived.conf(5). A refusal costs no connect_timeout.
  */
 const checkTime = (check: HealthCheck | undefined): number => (check ? check.delayLoop + check.delayBeforeRetry : 0);
 
-/** Seconds until `condition` holds, or undefined if it does not within `limit` seconds. */
+/** Seconds until `condition` holds; undefined if it does not within `limit` seconds. */
 async function secondsUntil(
   condition: () => Promise<boolean>,
   limit: number,

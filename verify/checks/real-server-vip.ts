@@ -8,7 +8,7 @@ export const realServerVip: Check<ServiceSubject> = {
   title: "The real server owns the VIP, so that it takes what the director hands it",
   role: "real-server",
   proves:
-    "A packet that the director passes on still has the VIP for its destination; a host without that address drops it. /32, so that no " +
+    "A forwarded packet still has the VIP as destination; a host without that address drops it. /32, so that no " +
     "route to the segment comes with it.",
   grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
   appliesTo: (lab) => lab.services.some(ownsVip),
@@ -30,7 +30,7 @@ export const realServerVip: Check<ServiceSubject> = {
       ...(wide
         ? {
             hint:
-              `With /${wide.prefixLength} the server believes in a second way to that whole subnet: ` +
+              `With /${wide.prefixLength} the server gets a second route to the whole subnet: ` +
               `\`ip addr del ${vip}/${wide.prefixLength} dev ${wide.device}\`, then \`ip addr add ${vip}/32 dev ${wide.device}\`.`,
           }
         : {}),

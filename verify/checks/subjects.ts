@@ -15,7 +15,7 @@ import {
 } from "../../lab/index.ts";
 import type { Evidence, View } from "../live/view.ts";
 
-/** What a check is asserted of: where it is looked at, and which part of the lab it is about. */
+/** What a check is about: the host to look at, and the part of the lab. */
 export interface Subject {
   /** A server's name, or `client`. */
   readonly host: string;
@@ -54,36 +54,36 @@ export const eachRealServer = (lab: Lab): ServiceSubject[] =>
 export const clientOfEachService = (lab: Lab): ServiceSubject[] =>
   lab.services.map((service) => ({ host: "client", service }));
 
-/** Of subjects on one host whose services have one VIP, the first: for what is about the address. */
+/** Of subjects on one host whose services share a VIP, the first: for checks about the address. */
 export const oncePerVip = (subjects: readonly ServiceSubject[]): ServiceSubject[] =>
   subjects.filter(
     ({ host, service }, index) =>
       index === subjects.findIndex((other) => other.host === host && other.service.vip === service.vip),
   );
 
-/** The device by which a server is on a VIP's network. */
+/** A server's interface on a VIP's network. */
 export const deviceFor = (lab: Lab, server: string, vip: Ip): string =>
   interfaceOn(serverNamed(lab, server), networkOfVip(lab, vip).name).device;
 
-/** The service as a person types it behind `curl`. */
+/** The service's URL as typed after `curl`. */
 export const urlOf = ({ vip, port }: VirtualService): string => (port === 80 ? vip : hostPort(vip, port));
 
-/** The real server of a service whose page this is; a newline more or less at its end, which `echo` and editors decide, is no other page. */
+/** The real server of a service with this page. A newline at its end, which `echo` and editors add or not, does not matter. */
 export const serverOfPage = (service: VirtualService, page: string): RealServer | undefined =>
   service.realServers.find((server) => samePage(server.page, page));
 
-/** Whether two texts are one page. */
+/** Whether two texts are the same page. */
 export const samePage = (one: string, other: string): boolean => one.trim() === other.trim();
 
-/** Whether keepalived is there to bring about what is not there yet. */
+/** Whether keepalived runs and may still complete what is missing. */
 export const keepalivedRuns = async (view: View, server: string): Promise<boolean> =>
   (await view.on(server)`systemctl is-active keepalived`).output.trim() === "active";
 
-/** One request of the client's to a virtual service, over a connection of its own; curl's exit status tells how it went. */
+/** One request from the client to a virtual service, on its own connection; curl's exit status is the result. */
 export const askService = (view: View, { vip, port }: VirtualService): Promise<Evidence> =>
   view.client("curl", "--silent", "--show-error", "--max-time", "5", `http://${hostPort(vip, port)}/`);
 
-/** Whether answers come in an order that repeats itself after so many. */
+/** Whether answers repeat with this period. */
 export const repeats = (answers: readonly unknown[], period: number): boolean =>
   answers.every((answer, index) => index < period || answer === answers[index - period]);
 
@@ -91,13 +91,13 @@ export const repeats = (answers: readonly unknown[], period: number): boolean =>
 export const destinationOn = ({ realServers: all }: VirtualService, server: string): RealServer | undefined =>
   all.find((one) => one.server === server);
 
-/** Whether the service's packets reach real servers with the VIP as destination, so that they must own it. */
+/** Whether the service's packets reach real servers with the VIP as destination, so that they need it. */
 export const ownsVip = ({ forwarding }: VirtualService): boolean => forwardingMethods[forwarding].keepsDestination;
 
-/** Whether the lab is, or is to be, one in which keepalived elects the director. */
+/** Whether keepalived runs, or is to run, the lab. */
 export const underKeepalived = ({ control }: Lab): boolean => control === "keepalived";
 
-/** Whether the lab is, or is to be, one whose table ipvsadm writes. */
+/** Whether the lab's table is, or is to be, set up with ipvsadm. */
 export const underIpvsadm = ({ control }: Lab): boolean => control === "ipvsadm";
 
 export const everywhere = (): boolean => true;

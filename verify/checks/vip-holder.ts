@@ -19,7 +19,7 @@ export const vipHolder: Check<InstanceSubject> = {
   hint: (lab, { host, instance }) =>
     electedOf(instance) === host
       ? `keepalived puts it there: \`virtual_ipaddress { ${instance.addresses.join(" ")} }\` in the vrrp_instance, with the highest priority of all.`
-      : `It waits for the master to fail. If it holds the VIP, the master's advertisements do not reach it (\`tcpdump -ni ${deviceOf(lab, host, instance)} vrrp\`), or somebody put it there by hand: \`ip addr del ${instance.addresses[0]}/32 dev ${deviceOf(lab, host, instance)}\`.`,
+      : `It waits for the master to fail. If it holds the VIP, the master's advertisements do not reach it (\`tcpdump -ni ${deviceOf(lab, host, instance)} vrrp\`), or it was added by hand: \`ip addr del ${instance.addresses[0]}/32 dev ${deviceOf(lab, host, instance)}\`.`,
   async look(view, subject) {
     const { host, instance } = subject;
     const { output } = await view.on(host)`ip -oneline -4 address show`;

@@ -2,7 +2,7 @@ import type { Grade, GradedTask, TaskStatus } from "./grade.ts";
 
 const marks: Readonly<Record<TaskStatus, string>> = { done: "✓", wrong: "✗", "not yet": "·" };
 
-/** A grade as a student reads it: a line a task, under those that are not done what was seen and what to do, and the total. */
+/** A grade as text: a line per task, below unfinished ones the observation and what to do, and the total. */
 export function formatGrade({ stack, control, score, tasks }: Grade, columns = 100): string {
   const where = (task: GradedTask): string => task.subjects.join(", ");
   const width = Math.max(...tasks.map((task) => where(task).length));
@@ -24,7 +24,7 @@ export function formatGrade({ stack, control, score, tasks }: Grade, columns = 1
 
 const INDENT = "       ";
 
-/** Text under its task, broken between words at so many columns. */
+/** Indents text under its task, wrapped at so many columns. */
 function indented(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -4,10 +4,10 @@ import type { Subject } from "../checks/subjects.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { exercises, type TaskRow } from "./tasks.ts";
 
-/** `wrong`: there is something, but not as it must be. */
+/** `wrong`: there is something, but not as required. */
 export type TaskStatus = "done" | "wrong" | "not yet";
 
-/** How far somebody has come who makes a lab by hand. A change that a reader could stumble over raises `version`. */
+/** Progress of a student who sets a lab up by hand. `version` increases with changes that readers must know of. */
 export interface Grade {
   readonly format: "lvs-lab grade";
   readonly version: 2;
@@ -15,7 +15,7 @@ export interface Grade {
   /** The lab's name. */
   readonly lab: string;
   readonly setup: Setup;
-  /** Who is to be in control of the lab that the exercise is about. */
+  /** The control mode that the exercise leads to. */
   readonly control: Control;
   /** ISO 8601, wall clock. */
   readonly startedAt: string;
@@ -30,7 +30,7 @@ export interface Grade {
 export interface Score {
   readonly points: number;
   readonly of: number;
-  /** Rounded down: 100 is full marks and nothing else. */
+  /** Rounded down, so that only full marks give 100. */
   readonly percent: number;
 }
 
@@ -41,30 +41,30 @@ export interface GradedTask {
   readonly id: string;
   readonly title: string;
   readonly role: Check["role"];
-  /** Where: servers' names, or `client`. */
+  /** Servers' names, or `client`. */
   readonly subjects: readonly string[];
   readonly status: TaskStatus;
   readonly points: number;
-  /** What it is worth. */
+  /** Maximum points. */
   readonly of: number;
   readonly expected: string;
   readonly seen: string;
-  /** What to do; there while it is not done. */
+  /** What to do; absent once the task is done. */
   readonly hint?: string;
-  /** The checks behind it, with the commands that were run and what they printed; empty if it was not tried. */
+  /** The results of its checks, with the commands and their output; empty if the task was not tried. */
   readonly results: readonly CheckResult[];
 }
 
 export interface GradeOptions {
-  /** Also the tasks that break something for a moment; they are tried when all others are done. */
+  /** Also try the tasks that inject a fault, once all others are done. */
   readonly faults?: boolean;
-  /** How a check is run; another one for tests. */
+  /** How to run a check; replaced in tests. */
   readonly run?: typeof runCheck;
 }
 
 /**
- * Grades a lab by its exercise. What is on the servers is looked at first and then what the client sees, which is given time to settle only
- * when all on the servers is done: whoever has something left to do is told so at once. On the servers only keepalived settles by itself.
+ * Grades a lab by its exercise. Checks the servers first, then the client, which gets time to settle only once everything on the servers is
+ * done: students with work left get their answer at once. On the servers only keepalived settles by itself.
  */
 export async function gradeLab(live: LiveLab, { faults = false, run = runCheck }: GradeOptions = {}): Promise<Grade> {
   const startedAt = new Date().toISOString();
@@ -83,7 +83,7 @@ export async function gradeLab(live: LiveLab, { faults = false, run = runCheck }
   await Promise.all(steady.filter((task) => !onServers.includes(task)).map((task) => look(task, patience)));
   const tried = [...steady];
   for (const task of tasks.filter(({ row }) => row.check.faulty)) {
-    if (!all(tried)) break; // a lab that is not whole says nothing about a fault
+    if (!all(tried)) break; // in a lab with other problems, a fault proves nothing
     await look(task, "settling");
     tried.push(task);
   }
@@ -117,13 +117,13 @@ const tasksOf = (lab: Lab, faults: boolean): Task[] =>
       return row.together ? [{ row, subjects }] : subjects.map((subject) => ({ row, subjects: [subject] }));
     });
 
-/** Of one task's checks; without any it has not been tried. */
+/** The status of a task from its checks; without any it has not been tried. */
 export function statusOf(results: readonly Pick<CheckResult, "passed" | "started">[]): TaskStatus {
   if (results.length > 0 && results.every(({ passed }) => passed)) return "done";
   return results.some(({ passed, started }) => !passed && started) ? "wrong" : "not yet";
 }
 
-/** The sum of points, and its share of what there is to have. */
+/** Sum of the points, and their share of the maximum. */
 export function scoreOf(tasks: readonly Pick<GradedTask, "points" | "of">[]): Score {
   const points = tasks.reduce((sum, task) => sum + task.points, 0);
   const of = tasks.reduce((sum, task) => sum + task.of, 0);
@@ -134,7 +134,7 @@ function gradedTask(lab: Lab, { row, subjects }: Task, n: number, results: reado
   const { check, points: of } = row;
   const status = statusOf(results);
   const failed = results.filter(({ passed }) => !passed);
-  // What is wrong comes before what is only missing.
+  // Mistakes come before missing steps.
   const worst = failed.find(({ started }) => started) ?? failed[0];
   const [first = { host: "" }] = subjects;
   const say = (key: "expected" | "seen"): string =>
@@ -150,7 +150,7 @@ function gradedTask(lab: Lab, { row, subjects }: Task, n: number, results: reado
     of,
     expected: results.length === 0 ? check.expected(lab, first) : say("expected"),
     seen: results.length === 0 ? "not tried" : say("seen"),
-    ...(status === "done" ? {} : { hint: worst?.hint ?? "It is tried when all tasks above are done." }),
+    ...(status === "done" ? {} : { hint: worst?.hint ?? "It is tried once all tasks above are done." }),
     results,
   };
 }

@@ -318,7 +318,7 @@ describe("runCheck", () => {
       passed: false,
       seen: "server2 did not accept an SSH login",
       started: true, // what cannot be seen is not nothing
-      hint: expect.stringContaining("could not be looked at"),
+      hint: expect.stringContaining("could not be checked"),
     });
   });
 });
