@@ -6,23 +6,23 @@ import { chart } from "./harness/chart.ts";
 import { type Results, readResults, resultsFile } from "./harness/results.ts";
 import { markdownPart } from "./harness/tables.ts";
 
-/** The page of which this writes the tables. */
+/** The page whose tables this program writes. */
 export const benchmarkDocsFile = join(projectRoot, "docs/benchmarks.md");
 
-/** The chart beside it; there only when there is something to draw. */
+/** The chart beside it; missing if there is nothing to draw. */
 export const benchmarkChartFile = join(projectRoot, "docs/benchmarks.svg");
 
-/** A place for what is written: `<!-- bench NAME -->` to `<!-- end NAME -->`. */
+/** Markers of generated text: `<!-- bench NAME -->` to `<!-- end NAME -->`. */
 const place = /<!-- bench ([\w-]+) -->[\s\S]*?<!-- end \1 -->/g;
 
-/** docs/benchmarks.md and its chart, from docs/benchmarks.json. What is not between marks stays as it is written. */
+/** Writes docs/benchmarks.md and its chart from docs/benchmarks.json. Text outside the markers stays. */
 export async function benchmarkDocs(): Promise<{ page: string; svg: string }> {
   const results = await readResults(resultsFile);
   const svg = chart(Object.entries(results.parts));
   return { page: filled(await readFile(benchmarkDocsFile, "utf8"), results, svg !== ""), svg };
 }
 
-/** A page with its places filled. @throws when a part that was measured has no place */
+/** A page with its generated text. @throws when a measured part has no markers */
 export function filled(page: string, { parts }: Results, withChart: boolean): string {
   const places = new Set([...page.matchAll(place)].map(([, name]) => name));
   const homeless = Object.keys(parts).filter((name) => !places.has(name));
@@ -44,7 +44,7 @@ export function filled(page: string, { parts }: Results, withChart: boolean): st
   });
 }
 
-/** Writes both. */
+/** Writes page and chart. */
 export async function writeBenchmarkDocs(): Promise<void> {
   const { page, svg } = await benchmarkDocs();
   await writeFile(benchmarkDocsFile, page);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:guard -- FILE`: holds the ratios of a run (`npm run bench -- idle --json FILE`) against the recorded ones of
- * docs/benchmarks.json. Status 1 when one is worse by more than the limit, 2 when there is nothing to compare. It measures nothing itself.
+ * `npm run bench:guard -- FILE`: compares the ratios of a run (`npm run bench -- idle --json FILE`) with the recorded ones of
+ * docs/benchmarks.json. Exit status 1 when one is worse by more than the limit, 2 when there is nothing to compare. Measures nothing itself.
  *
  *     npm run bench:guard -- FILE [--limit 25]
  */
@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { judge } from "./harness/ratios.ts";
 import { readResults, resultsFile } from "./harness/results.ts";
 
-/** Percent. The fastest of a few runs differ by some five. */
+/** Percent. The fastest of a few runs differ by about five. */
 const LIMIT = "25";
 
 process.exitCode = await main();

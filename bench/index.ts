@@ -1,11 +1,11 @@
 /**
- * `npm run bench`: how long what the lab does takes, beside what a user would pick instead and beside the least that has to be done. It wants
- * a machine that does nothing else, with the set-up done.
+ * `npm run bench`: times the lab's tasks, next to the same tasks with a user's alternatives and to the minimum of work. Needs an otherwise
+ * idle machine after the set-up.
  *
  *     npm run bench -- [PART…] [--runs N] [--ours] [--json FILE]
  *
- * Without a part: `whole`. Figures go into docs/benchmarks.json, part by part in the place of those that were there, and from there into
- * docs/benchmarks.md and its chart; with --json into FILE instead (`-`: to standard output), and docs/ is left alone.
+ * Default part: `whole`. Figures replace those of the same part in docs/benchmarks.json; docs/benchmarks.md and its chart are written from
+ * there. With --json, figures go to FILE instead (`-`: standard output), and docs/ stays unchanged.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,10 @@ Without a part: whole. \`all\` is all of them.
 --ours       the lab's own way alone, without Ansible and the bare commands
 --json FILE  write figures there, and leave docs/ alone; - is standard output`;
 
-/** Set by Ctrl-C. What runs at that moment gets it too, and fails; else it ends at the next step. Labs are taken away in any case. */
+/**
+ * Aborted by Ctrl-C. The running command gets the signal too and fails; otherwise the benchmark ends at the next step. Labs are always
+ * removed.
+ */
 let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
 
@@ -64,7 +67,7 @@ async function main(): Promise<number> {
   const wanted = parts.filter(({ name }) => names.includes("all") || names.includes(name));
   const file = values.json ?? resultsFile;
 
-  // Labs of the benchmark's own, out of the way of the user's.
+  // The benchmark's labs are kept apart from the user's.
   process.env.LVS_LAB_STATE = await mkdtemp(join(tmpdir(), "lvs-bench-"));
   const measuredAt = commit();
   const done: Record<string, PartResult> = {};
@@ -86,7 +89,7 @@ async function main(): Promise<number> {
         "",
       ];
       (file === "-" ? console.error : console.log)(table.join("\n"));
-      // What was not measured takes nothing's place. Each part is written when it is done: a later one may fail.
+      // Each part is written as soon as it is done: a later one may fail. Parts that were not measured keep their figures.
       if (rows.length > 0) done[part.name] = result;
       if (file !== "-") await writeResults(file, merged(await readResults(file), done));
     }
@@ -98,7 +101,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Parts one after another; those that go through a lab's life together, on the same labs. */
+/** Runs parts one after another; parts of a lab's life that are selected together share their labs. */
 async function* measured(
   wanted: readonly Part[],
   { runs, oursAlone }: { runs: number | undefined; oursAlone: boolean },

@@ -13,7 +13,7 @@ import { floorScript } from "./floor.ts";
 export const playbook = join(projectRoot, "bench/ansible/site.yml");
 const settings = join(projectRoot, "bench/ansible/ansible.cfg");
 
-/** What a user would pick instead of the roles: a playbook. */
+/** A user's alternative to the roles: a playbook. */
 export const ansible: Contender = {
   name: "Ansible",
   id: "ansible",
@@ -53,14 +53,14 @@ export const ansible: Contender = {
         }),
       change: async () => void (await play()),
       mend: async () => void (await play()),
-      // What it keeps open for a minute belongs to one run: a user's next one comes later.
+      // Connections that Ansible keeps open for a minute belong to one run: a user's next run comes later.
       cool: () => access.cool(),
       end: () => access.end(),
     };
   },
 };
 
-/** Runs the playbook. @returns what it printed */
+/** Runs the playbook. @returns its output */
 export function playWith(inventory: string, controlPath: string, ...options: readonly string[]): Promise<string> {
   return run(["ansible-playbook", "--inventory", inventory, ...options, playbook], {
     env: {
@@ -72,7 +72,7 @@ export function playWith(inventory: string, controlPath: string, ...options: rea
   });
 }
 
-/** An inventory in the JSON form of Ansible's YAML one. It holds private keys. */
+/** An inventory as JSON, in the form of Ansible's YAML inventory. It contains private keys. */
 export function inventoryOf(
   lab: Lab,
   { contents, sshOptions }: { contents: ReadonlyMap<string, Contents>; sshOptions: readonly string[] },
@@ -102,12 +102,12 @@ export function inventoryOf(
   };
 }
 
-/** The lists stay where apt has them, since its module tells only from there whether they are fresh. */
+/** Keep apt's default path of lists: Ansible's module checks their age only there. */
 const playbookAptSettings = aptConf
   .split("\n")
   .filter((line) => !line.startsWith("Dir::State::Lists"))
   .join("\n");
 
-/** How many tasks of all hosts changed something, by the recap. */
+/** Number of changed tasks on all hosts, from the recap. */
 export const changesIn = (output: string): number =>
   [...output.matchAll(/\bchanged=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);

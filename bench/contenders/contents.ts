@@ -6,7 +6,7 @@ import { PEER_COMMENT } from "../../provision/roles/peer-keys.ts";
 import { unit } from "../../provision/roles/real-server.ts";
 import { generateKeys, type SshKeys } from "../../provision/ssh/key-pair.ts";
 
-/** What every contender has to bring about on a server of an ha lab, the same bytes for each: those of the lab's own roles. */
+/** The files that every contender puts on a server of an ha lab, identical for all: those of the lab's own roles. */
 export interface Contents {
   readonly packages: readonly string[];
   readonly page: string;
@@ -21,7 +21,7 @@ export interface Contents {
   readonly knownHosts: readonly string[];
 }
 
-/** A key pair of each director's, for its peers. */
+/** A key pair per director, for its peers. */
 export type PeerKeys = ReadonlyMap<string, SshKeys>;
 
 export async function makePeerKeys(lab: Lab): Promise<PeerKeys> {

@@ -7,7 +7,7 @@ import { SshAccess } from "../harness/ssh-access.ts";
 import type { Contender } from "./contender.ts";
 import { type Contents, contentsOf, makePeerKeys } from "./contents.ts";
 
-/** What has to be done at least: the bare commands, one script a server, all servers at once, one ssh each. */
+/** The minimum of work: the bare commands, one script per server, all servers in parallel, one ssh each. */
 export const floor: Contender = {
   name: "floor: one shell script a server",
   id: "floor",
@@ -30,7 +30,7 @@ export const floor: Contender = {
           await access.script(server.name, await provisioning(server, contentsOf(lab, server, known)));
         await Promise.all(lab.servers.map(make));
       },
-      // A script has no second run with nothing to do; whoever is to know that nothing is to be done has to ask every server at least.
+      // A script cannot know that nothing is to be done; the minimum is one request to every server.
       again: { "floor: one ssh login a server": () => everywhere(lab.servers, async () => "true\n") },
       edit: async (scheduler) => {
         wanted = scheduler;
@@ -42,7 +42,7 @@ export const floor: Contender = {
   },
 };
 
-/** The script that makes a fresh server into what it is to be. */
+/** The script that sets a fresh server up. */
 export const provisioning = ({ role }: Pick<Server, "role">, contents: Contents): Promise<string> =>
   floorScript(role, {
     APT_SETTINGS: aptConf,
@@ -58,7 +58,10 @@ export const provisioning = ({ role }: Pick<Server, "role">, contents: Contents)
       : { PAGE: contents.page, UNIT: contents.unit }),
   });
 
-/** A script of bench/floor/ for `bash -s`, with its variables. It has an input of its own, or dpkg would read the rest of the script. */
+/**
+ * Runs a script of bench/floor/ by `bash -s`, with its variables. Its commands get their own stdin, or dpkg would read the rest of the
+ * script.
+ */
 export async function floorScript(name: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
   const text = await readFile(`${projectRoot}/bench/floor/${name}.sh`, "utf8");
   const settings = Object.entries(variables).map(([variable, value]) => `${variable}=${quote(value)}\n`);

@@ -1,8 +1,8 @@
 import type { Contender } from "./contender.ts";
 
 /**
- * The literal `pulumi up`, as `lvs-lab up` runs it. Its own overhead (engine, language host, program, provider processes) is in the figures,
- * as python's is in Ansible's.
+ * A plain `pulumi up`, as `lvs-lab up` runs it. Its overhead (engine, language host, program, provider processes) is included in the
+ * figures, as Python's is in Ansible's.
  */
 export const ours: Contender = {
   name: "lvs-lab: pulumi up",

@@ -14,13 +14,13 @@ import { type LiveLab, labHost } from "../../verify/live/live-lab.ts";
 import { prepareImages } from "./images.ts";
 import { type RunOptions, run } from "./run.ts";
 
-/** A lab of the benchmark's own, in a stack of its own, driven as a user would: by `lvs-lab` and `pulumi` at the command line. */
+/** A lab of the benchmark, in its own stack, driven as by a user: with `lvs-lab` and `pulumi` on the command line. */
 export class BenchLab {
   readonly stack: string;
   readonly #config: string;
   readonly #file: string;
 
-  /** `name`: at most 15 characters, for the lab's name comes from it. */
+  /** `name`: at most 15 characters, because the lab's name is derived from it. */
   constructor(name: string) {
     this.stack = `bench-${name}`;
     this.#config = join(projectRoot, `Pulumi.${this.stack}.yaml`);
@@ -33,13 +33,13 @@ export class BenchLab {
     return labDirectory(this.stack);
   }
 
-  /** Makes the stack's lab one of labs/, with another scheduler if one is named. */
+  /** Sets the stack's lab to one of labs/, optionally with another scheduler. */
   async use(base: string, { scheduler }: { scheduler?: string } = {}): Promise<void> {
     const text = await readFile(join(projectRoot, "labs", `${base}.yaml`), "utf8");
     await this.#write(scheduler === undefined ? text : withScheduler(text, scheduler));
   }
 
-  /** Makes the stack's lab this one. JSON is YAML. */
+  /** Sets the stack's lab. JSON is valid YAML. */
   async describe(lab: LabInput): Promise<void> {
     await this.#write(JSON.stringify(lab, null, 2));
   }
@@ -47,13 +47,13 @@ export class BenchLab {
   async #write(text: string): Promise<void> {
     await mkdir(stateRoot(), { recursive: true });
     await writeFile(this.#file, text);
-    // What Pulumi has written into the stack's file, it finds there again.
+    // Keep what Pulumi has written into the stack's file.
     await writeFile(this.#config, `config:\n  lvs-lab:lab: ${this.#file}\n`, { flag: "wx" }).catch((error) => {
       if (error.code !== "EEXIST") throw error;
     });
   }
 
-  /** `command` may be of two words: `scenario run`. @throws when its status is neither 0 nor one of `accept` */
+  /** `command` may have two words: `scenario run`. @throws when its status is neither 0 nor one of `accept` */
   async lvs(
     command: string,
     args: readonly string[] = [],
@@ -64,12 +64,12 @@ export class BenchLab {
     return await run(all, { onLine, accept });
   }
 
-  /** Makes the stack, and nothing in it. */
+  /** Creates the empty stack. */
   async make(): Promise<void> {
     await run(["pulumi", "stack", "select", "--create", "--non-interactive", this.stack], { env: pulumiEnvironment() });
   }
 
-  /** The literal `pulumi up`, with the options that `lvs-lab up` gives it. @throws when its status is not 0 */
+  /** A plain `pulumi up`, with the options that `lvs-lab up` uses. @throws when its status is not 0 */
   async up(options: readonly string[] = [], onLine?: (line: string) => void): Promise<string> {
     const quiet = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
     return await run(["pulumi", "up", "--stack", this.stack, ...quiet, ...options], {
@@ -78,15 +78,15 @@ export class BenchLab {
     });
   }
 
-  /** How it is reached, now. */
+  /** How to reach the running lab. */
   live = (): Promise<LiveLab> => liveLab(this.stack);
 
-  /** Lets the lab's own checks judge it, timers given the time to run out. @throws when one fails */
+  /** Runs the lab's checks and waits for timers. @throws when one fails */
   async check(): Promise<void> {
     await this.lvs("check", ["--wait", "120"]);
   }
 
-  /** Takes lab and stack away, whatever state they are in. With the lab host all goes that runs in it, also where `down` fails. */
+  /** Removes lab and stack in any state. Even if `down` fails, the lab host ends with everything that runs in it. */
   async remove(): Promise<void> {
     await closeConnections();
     try {
@@ -103,12 +103,12 @@ export class BenchLab {
   }
 }
 
-/** Brings a lab up for `work`, and takes it away whatever becomes of that. */
+/** Brings a lab up for `work` and always removes it. */
 export async function withLab<T>(name: string, work: (lab: BenchLab) => Promise<T>): Promise<T> {
   return await withLabs([name], ([lab]) => work(lab as BenchLab));
 }
 
-/** The same with several labs. */
+/** Like `withLab`, with several labs. */
 export async function withLabs<T>(
   names: readonly string[],
   work: (labs: readonly BenchLab[]) => Promise<T>,
@@ -117,7 +117,7 @@ export async function withLabs<T>(
   const labs = names.map((name) => new BenchLab(name));
   const removed = async () => {
     const ends: PromiseSettledResult<void>[] = [];
-    // One after another: each selects its stack.
+    // Not in parallel: each one selects its stack.
     for (const lab of labs) ends.push(...(await Promise.allSettled([lab.remove()])));
     return ends;
   };

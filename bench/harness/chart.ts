@@ -8,7 +8,7 @@ import { byMeasure, figure } from "./tables.ts";
 
 echarts.use([charts.BarChart, charts.CustomChart, components.GridComponent, components.TitleComponent, SVGRenderer]);
 
-/** Each colour on a light ground, and what takes its place on a dark one. */
+/** Each colour on a light background, and its replacement on a dark one. */
 const colours = {
   ground: { light: "#fffffe", dark: "#0d1117" },
   ink: { light: "#1f2328", dark: "#e6edf3" },
@@ -26,13 +26,14 @@ const HEAD = 30;
 const GAP = 14;
 const FONT = "ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
 
-/** The contender that each chart is about, and the one that is no program at all but what must be done at least. */
+/** The main contender of each chart, and the one that is no program but the minimum of work. */
 const isOurs = (name: string): boolean => /^(lvs-lab|pulumi)\b/i.test(name);
 const isFloor = (name: string): boolean => /^floor\b/.test(name);
 
 /**
- * The wall times of parts as one SVG: a group of bars a measure, from zero, each with its median, a whisker from the fastest to the slowest
- * run. Of a part, its first measure, and others with three contenders or more. Light where the reader's screen is, dark where that is. Empty where nothing was measured in seconds.
+ * The wall times of parts as one SVG: a group of bars per measure, from zero, each with its median and a whisker from the fastest to the
+ * slowest run. Shows a part's first measure, and others with three contenders or more. Follows the reader's light or dark theme. Empty if
+ * nothing was measured in seconds.
  */
 export function chart(parts: readonly (readonly [string, PartResult])[]): string {
   const groups = parts.flatMap(([part, { rows }]) =>
@@ -109,7 +110,7 @@ export function chart(parts: readonly (readonly [string, PartResult])[]): string
 const colourOf = (contender: string): string =>
   (isOurs(contender) ? colours.ours : isFloor(contender) ? colours.floor : colours.others).light;
 
-/** From the fastest run to the slowest, and behind it the figures. */
+/** The range from the fastest to the slowest run, followed by the figures. */
 function whiskers(rows: readonly Row[], index: number) {
   const summaries = rows.map(({ values }) => summarize(values));
   return {
@@ -157,8 +158,8 @@ function whiskers(rows: readonly Row[], index: number) {
 }
 
 /**
- * A drawing in light colours that is dark where the reader's screen is: style rules go before a drawing's attributes. What ECharts adds for
- * the mouse is left out; its names would be others each time.
+ * Makes a drawing in light colours follow a dark theme: style rules override a drawing's attributes. Leaves out what ECharts adds for the
+ * mouse, whose names change on every run.
  */
 function adaptive(svg: string): string {
   const rules = Object.values(colours).flatMap(({ light, dark }) => [

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { projectRoot } from "../../provision/paths.ts";
 
-/** What a figure was measured on. */
+/** The machine of a measurement. */
 export interface Machine {
   readonly cpus: number;
   readonly model: string;
@@ -11,7 +11,7 @@ export interface Machine {
   readonly memory: number;
   readonly kernel: string;
   readonly node: string;
-  /** How guests run; not there for a part that runs none. */
+  /** How guests ran; undefined for a part without guests. */
   readonly acceleration?: string;
 }
 
@@ -24,12 +24,12 @@ export const machine = (acceleration?: string): Machine => ({
   ...(acceleration ? { acceleration } : {}),
 });
 
-/** The commit that was measured, with `+` behind it where the checkout differs from it. */
+/** The measured commit, followed by `+` if the checkout differs from it. */
 export function commit(): string {
   const git = (...args: string[]) =>
     execFileSync("git", args, { cwd: projectRoot, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   try {
-    // What this very command writes is no change of what is measured.
+    // Files that the benchmark itself writes do not count as changes.
     const changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs");
     return git("rev-parse", "--short=12", "HEAD") + (changed === "" ? "" : "+");
   } catch {
@@ -37,7 +37,7 @@ export function commit(): string {
   }
 }
 
-/** What the machine's processors have worked since boot, in seconds: user, nice, system, irq and softirq of /proc/stat, proc(5). */
+/** CPU time of the machine since boot, in seconds: user, nice, system, irq and softirq of /proc/stat, proc(5). */
 export function cpuSeconds(stat = readFileSync("/proc/stat", "utf8")): number {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (stat.split("\n")[0] ?? "")
     .trim()
@@ -47,20 +47,20 @@ export function cpuSeconds(stat = readFileSync("/proc/stat", "utf8")): number {
   return (user + nice + system + irq + softirq) / 100; // USER_HZ is 100 on every Linux that node runs on
 }
 
-/** Wall and CPU seconds, of the whole machine, that something took. */
+/** Wall and CPU seconds of the whole machine. */
 export interface Spent {
   readonly wall: number;
   readonly cpu: number;
 }
 
-/** Starts a watch; each look at it tells what was spent since the start. */
+/** Starts a timer; each call returns what was spent since the start. */
 export function stopwatch(): () => Spent {
   const begin = performance.now();
   const busy = cpuSeconds();
   return () => ({ wall: (performance.now() - begin) / 1000, cpu: cpuSeconds() - busy });
 }
 
-/** Does something and tells what it took. */
+/** Runs `work` and returns its cost. */
 export async function timed(work: () => Promise<unknown>): Promise<Spent> {
   const spent = stopwatch();
   await work();

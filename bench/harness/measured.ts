@@ -1,6 +1,6 @@
-/** What was measured of one thing that one contender does: one value a run, in the order of the runs. */
+/** Measurements of one contender: one value per run, in order. */
 export interface Row {
-  /** What is measured: `from nothing to served`. Rows of one measure stand side by side. */
+  /** The measure: `from nothing to served`. Rows of one measure stand side by side. */
   readonly measure: string;
   readonly contender: string;
   readonly unit: Unit;
@@ -16,14 +16,14 @@ export interface Summary {
   readonly runs: number;
 }
 
-/** @throws when there is nothing to summarize */
+/** @throws when there are no values */
 export function summarize(values: readonly number[]): Summary {
   if (values.length === 0) throw new Error("no run was measured");
   const sorted = values.toSorted((one, other) => one - other);
   const half = Math.floor(sorted.length / 2);
   const upper = sorted[half] as number;
   return {
-    // Of an even number, the mean of the two in the middle.
+    // With an even number, the mean of the two middle values.
     median: sorted.length % 2 === 1 ? upper : ((sorted[half - 1] as number) + upper) / 2,
     min: sorted[0] as number,
     max: sorted.at(-1) as number,
@@ -31,7 +31,7 @@ export function summarize(values: readonly number[]): Summary {
   };
 }
 
-/** Gathers values into rows, which stand in the order in which each was first heard of. */
+/** Collects values into rows, in the order of their first value. */
 export class Ledger {
   readonly #rows = new Map<string, Omit<Row, "values"> & { values: number[] }>();
 
@@ -47,7 +47,7 @@ export class Ledger {
   }
 }
 
-/** Rows of several ledgers: what was measured in more than one of them is one row. */
+/** Rows of several ledgers; rows of the same measure and contender are merged. */
 export function joined(rows: readonly Row[]): Row[] {
   const ledger = new Ledger();
   for (const { measure, contender, unit, values } of rows)
@@ -55,13 +55,13 @@ export function joined(rows: readonly Row[]): Row[] {
   return ledger.rows();
 }
 
-/** The row of a measure and a contender, if it was measured. */
+/** The row of a measure and a contender, if measured. */
 export const rowOf = (rows: readonly Row[], measure: string, contender: string, unit: Unit = "s"): Row | undefined =>
   rows.find((row) => row.measure === measure && row.contender === contender && row.unit === unit);
 
 /**
- * Contenders in the order of a round. Each round begins with another one, so that none is always first on a machine that is cold or last
- * on one that is warm.
+ * Order of the contenders in a round. Each round starts with another one, so that none is always first on a cold machine or last on a warm
+ * one.
  */
 export function alternating<T>(contenders: readonly T[], round: number): T[] {
   const shift = contenders.length === 0 ? 0 : round % contenders.length;

@@ -1,29 +1,29 @@
 import type { Row } from "./measured.ts";
 
-/** What a part is told. */
+/** Options of a part. */
 export interface Order {
-  /** Rounds; in each every contender has its turn once. */
+  /** Rounds; each contender runs once per round. */
   readonly runs: number;
-  /** The lab's own way alone, where contenders take part: all that a guard needs. */
+  /** Only measure the lab's own way, without contenders: enough for the guard. */
   readonly oursAlone: boolean;
-  /** Tells the person at the terminal what is under way. */
+  /** Reports progress to the terminal. */
   readonly say: (message: string) => void;
 }
 
-/** What a part has to tell. */
+/** Result of a part. */
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly notes: readonly string[];
-  /** How guests ran, where there were any. */
+  /** How guests ran, if there were any. */
   readonly acceleration?: string;
 }
 
-/** A question to the benchmark, by its name on the command line. */
+/** A part of the benchmark, named on the command line. */
 export interface Part {
   readonly name: string;
   /** One line, for `--help` and the tables. */
   readonly title: string;
-  /** Rounds where the command line says nothing. */
+  /** Default number of rounds. */
   readonly runs: number;
   measure(order: Order): Promise<Outcome>;
 }

@@ -9,7 +9,7 @@ import { closeConnections, type ServerRef } from "../../provision/ssh/index.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
 import { prepareImages } from "./images.ts";
 
-/** A guest of which all is there but itself. */
+/** A prepared guest that is not started yet. */
 export interface PreparedGuest {
   readonly server: Server;
   /** Its seed, an ISO 9660 image. */
@@ -17,7 +17,7 @@ export interface PreparedGuest {
   readonly reference: ServerRef;
 }
 
-/** A lab host without Pulumi, and what the guests of a lab are made from, for those who start them in another way. */
+/** A lab host without Pulumi, and the images of a lab's guests, for contenders that start them in another way. */
 export interface PlainHost {
   readonly directory: string;
   readonly access: LabHost;
@@ -30,7 +30,7 @@ export interface PlainHost {
   readonly guests: readonly PreparedGuest[];
 }
 
-/** Starts a lab host for `work` and ends it, with everything that runs in it, whatever becomes of that. The guests are those of bare-ha. */
+/** Starts a lab host for `work` and always ends it with everything that runs in it. The guests are those of bare-ha. */
 export async function withPlainHost<T>(name: string, work: (host: PlainHost) => Promise<T>): Promise<T> {
   const lab = await readLab(join(projectRoot, "labs/bare-ha.yaml"));
   const [network] = lab.networks;

@@ -33,7 +33,7 @@ export async function layGuests({ access, directory, image, hostAddress, guests 
   }
 }
 
-/** Starts all guests by QEMU alone. @returns what ends them */
+/** Starts all guests with QEMU alone. @returns a function that ends them */
 export async function startGuests(host: PlainHost): Promise<() => Promise<void>> {
   const { access, directory, image, acceleration, network, guests } = host;
   const children = guests.map(({ server, seed }, index) => {
@@ -61,7 +61,10 @@ export async function startGuests(host: PlainHost): Promise<() => Promise<void>>
 
 const diskOf = (directory: string, name: string): string => join(directory, "pool", `${name}.qcow2`);
 
-/** The machine that libvirt makes of a lab's domain (stacks/server.ts, stacks/domain.xsl), as QEMU's own command line. It ends with us. */
+/**
+ * QEMU's command line for the machine that libvirt makes of a lab's domain (stacks/server.ts, stacks/domain.xsl). It ends with this
+ * process.
+ */
 export const qemuCommand = (guest: {
   readonly image: Pick<GuestImage, "kernel" | "initrd">;
   readonly acceleration: "kvm" | "qemu";

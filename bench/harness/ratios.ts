@@ -2,13 +2,13 @@ import { type Row, rowOf, summarize, type Unit } from "./measured.ts";
 import type { Results } from "./results.ts";
 
 /**
- * A ratio of two fastest runs of one part: machines differ, and the ratio of two programs on one of them far less; neighbours only ever add to
- * a run's time.
+ * A ratio of two fastest runs of one part: the ratio of two programs on a machine varies far less between machines than their times. Load
+ * on the machine can only lengthen a run.
  */
 export interface Ratio {
   readonly name: string;
   readonly part: string;
-  /** What is watched, and what it is held against. A larger ratio is worse. */
+  /** The measured thing, and its reference. A larger ratio is worse. */
   readonly of: readonly [measure: string, contender: string];
   readonly to: readonly [measure: string, contender: string];
   readonly unit: Unit;
@@ -19,7 +19,7 @@ const SCRIPT = "floor: one shell script a server";
 const idle = "an `up` with nothing to do";
 const served = "until the client is served";
 
-/** The ratios that a change of the code may make worse. */
+/** The ratios that the guard compares. */
 export const ratios: readonly Ratio[] = [
   {
     name: "an `up` with nothing to do, in imports of Pulumi's SDK",
@@ -44,7 +44,7 @@ export const ratios: readonly Ratio[] = [
   },
 ];
 
-/** A ratio's value in some results; undefined where one of the two was not measured. */
+/** A ratio's value in some results; undefined if one of the two was not measured. */
 export function ratioIn({ part, of, to, unit }: Ratio, results: Results): number | undefined {
   const rows = results.parts[part]?.rows ?? [];
   const fastestOf = ([measure, contender]: Ratio["of"]): number | undefined => {
@@ -60,11 +60,11 @@ export interface Verdict {
   readonly ratio: Ratio;
   readonly recorded: number;
   readonly now: number;
-  /** By how much it is worse, as a share: 0.3 is 30 % slower. Below 0: better. */
+  /** Relative change: 0.3 is 30 % slower, below 0 is faster. */
   readonly loss: number;
 }
 
-/** Compares what was measured now with what was recorded, as far as both have it. */
+/** Compares new results with the recorded ones, as far as both have the ratio. */
 export const judge = (recorded: Results, now: Results): Verdict[] =>
   ratios.flatMap((ratio) => {
     const before = ratioIn(ratio, recorded);

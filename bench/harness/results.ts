@@ -5,13 +5,13 @@ import { projectRoot } from "../../provision/paths.ts";
 import type { Machine } from "./machine.ts";
 import type { Row } from "./measured.ts";
 
-/** One part of the benchmark, as it was last measured. */
+/** One part of the benchmark, as last measured. */
 export interface PartResult {
   /** ISO 8601. */
   readonly date: string;
   readonly commit: string;
   readonly machine: Machine;
-  /** What a reader needs to know of this very run: a contender that was not there, a promise to compare with. */
+  /** Remarks on this run: a missing contender, a promise to compare with. */
   readonly notes: readonly string[];
   readonly rows: readonly Row[];
 }
@@ -27,7 +27,7 @@ export const resultsFile = join(projectRoot, "docs/benchmarks.json");
 
 export const noResults: Results = { format: "lvs-lab benchmarks", version: 1, parts: {} };
 
-/** What a file of results holds; a file that is not there holds none. @throws when it is something else */
+/** Reads a file of results; a missing file has none. @throws when it has another format */
 export async function readResults(file: string): Promise<Results> {
   if (!existsSync(file)) return noResults;
   const found = JSON.parse(await readFile(file, "utf8")) as Results;
@@ -36,7 +36,7 @@ export async function readResults(file: string): Promise<Results> {
   return found;
 }
 
-/** Parts that were measured anew take the place of what there was of them; the others stay. */
+/** Replaces the measured parts; the others stay. */
 export const merged = (before: Results, parts: Readonly<Record<string, PartResult>>): Results => ({
   ...before,
   parts: { ...before.parts, ...parts },

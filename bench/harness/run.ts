@@ -5,17 +5,17 @@ import { projectRoot } from "../../provision/paths.ts";
 export interface RunOptions {
   readonly stdin?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Where it runs, if not in the checkout. */
+  /** Working directory; default: the checkout. */
   readonly cwd?: string;
-  /** Each line of both outputs, as it comes. */
+  /** Called with each line of both outputs. */
   readonly onLine?: (line: string) => void;
-  /** Exit statuses that are no failure, besides 0. */
+  /** Accepted exit statuses, in addition to 0. */
   readonly accept?: readonly number[];
 }
 
 /**
  * Runs a command to its end. @returns its standard output
- * @throws what it printed last, when its status is neither 0 nor one of `accept`
+ * @throws Error with its last output, when its status is neither 0 nor one of `accept`
  */
 export async function run([file = "", ...args]: readonly string[], options: RunOptions = {}): Promise<string> {
   const { stdin, env, cwd = projectRoot, onLine, accept = [] } = options;

@@ -5,10 +5,10 @@ import { sshConfig } from "../../provision/ssh/index.ts";
 import { type LiveLab, labHost } from "../../verify/live/live-lab.ts";
 import { run } from "./run.ts";
 
-/** OpenSSH's way to a lab's servers, for tools that are not the lab's own. Its files hold the lab's key, and go with `end`. */
+/** OpenSSH access to a lab's servers, for external tools. Its files hold the lab's key; `end` removes them. */
 export class SshAccess {
   readonly directory: string;
-  /** Arguments of ssh(1) that lead to a server by its name. */
+  /** Arguments of ssh(1) to reach a server by name. */
   readonly options: readonly string[];
   readonly #servers: readonly string[];
 
@@ -19,7 +19,7 @@ export class SshAccess {
   }
 
   static async to(live: LiveLab): Promise<SshAccess> {
-    // A control socket's path has to fit into sockaddr_un: a short directory.
+    // A control socket's path must fit into sockaddr_un: use a short directory.
     const directory = await mkdtemp(join(tmpdir(), "lb-ssh-"));
     const place = labHost(live);
     const files = { identity: join(directory, "identity"), knownHosts: join(directory, "known_hosts") };
@@ -41,13 +41,13 @@ export class SshAccess {
   script = (server: string, text: string): Promise<string> =>
     run(["ssh", ...this.options, "-T", server, "bash -s"], { stdin: text });
 
-  /** Ends the connections that a tool keeps for its next run, so that this one begins as a later one would. */
+  /** Ends the connections that a tool keeps open, so that the next run starts like a later one. */
   async cool(): Promise<void> {
     for (const name of this.#servers)
       await run(["ssh", ...this.options, "-o", `ControlPath=${this.controlPath}`, "-O", "exit", name]).catch(() => {});
   }
 
-  /** Where connections are kept, in the form of ssh_config(5). */
+  /** Path of kept connections, in ssh_config(5)'s form. */
   get controlPath(): string {
     return join(this.directory, "%n");
   }

@@ -1,13 +1,13 @@
 import { type Row, rowOf, summarize, type Unit } from "./measured.ts";
 import type { PartResult } from "./results.ts";
 
-/** A figure with as many digits as tell something. */
+/** A figure with its significant digits. */
 export const figure = (value: number): string => {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toFixed(digits);
 };
 
-/** The cells of a part's table, head first. Wall and CPU seconds of one thing share a row. */
+/** The cells of a part's table, header first. Wall and CPU seconds of one measure share a row. */
 export function cells(rows: readonly Row[]): string[][] {
   const shown = rows.filter((row) => row.unit !== "CPU s" || rowOf(rows, row.measure, row.contender) === undefined);
   const cpuOf = ({ measure, contender, unit }: Row) =>
@@ -45,7 +45,7 @@ export function plainTable(rows: readonly Row[]): string {
     .join("\n");
 }
 
-/** A part in Markdown: its table, its notes, and where and when. */
+/** A part in Markdown: table, notes, machine and date. */
 export function markdownPart({ rows, notes, machine, date, commit }: PartResult): string {
   const [head = [], ...body] = cells(rows).map((line) => line.map((cell) => cell.replaceAll("|", "\\|")));
   const line = (all: readonly string[]): string => `| ${all.join(" | ")} |`;

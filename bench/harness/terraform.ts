@@ -12,10 +12,10 @@ import { onPath } from "./on-path.ts";
 import type { PlainHost } from "./plain-host.ts";
 import { run } from "./run.ts";
 
-/** The provider's place below a folder of plugins, as Pulumi's bridge and Terraform's mirrors have it. */
+/** The provider's path below a plugin directory, as Pulumi's bridge and Terraform's mirrors expect it. */
 const placeOf = (registry: string): string => join(registry, libvirtSource, versions.libvirtProvider, "linux_amd64");
 
-/** The libvirt provider that Pulumi's bridge runs: the very same binary is given to Terraform. */
+/** The libvirt provider that Pulumi's bridge runs: Terraform uses the same binary. */
 export function libvirtProvider(): string | undefined {
   const toolchain = locateToolchain();
   const homes = [
@@ -28,7 +28,7 @@ export function libvirtProvider(): string | undefined {
     .find(existsSync);
 }
 
-/** A directory of Terraform's with bench/terraform/ in it. Providers come from a mirror on this machine alone. */
+/** A Terraform directory with bench/terraform/ in it. Providers come only from a mirror on this machine. */
 export class Terraform {
   readonly #binary: string;
   readonly #directory: string;
@@ -38,17 +38,17 @@ export class Terraform {
     this.#directory = directory;
   }
 
-  /** `tofu` or `terraform`, by its file; a tofu comes first, for whoever has both has chosen it. */
+  /** The path of `tofu` or `terraform`; tofu is preferred if both exist. */
   static binary = (): string | undefined => onPath("tofu", "terraform");
 
-  /** What is missing on this machine, with the remedy; undefined: nothing. */
+  /** What is missing on this machine, with the fix; undefined if nothing. */
   static missing(): string | undefined {
     if (!Terraform.binary())
       return "neither tofu nor terraform is on PATH (docs/benchmarks.md tells how OpenTofu is built from its Go module)";
     return libvirtProvider() ? undefined : "the libvirt provider is not there: `npm run setup` builds it";
   }
 
-  /** Lays the directory, and runs `init`. */
+  /** Creates the directory and runs `init`. */
   static async lay(): Promise<Terraform> {
     const binary = Terraform.binary() ?? "terraform";
     const provider = libvirtProvider() ?? "";
@@ -69,7 +69,7 @@ export class Terraform {
     return terraform;
   }
 
-  /** Says which machines are wanted. */
+  /** Selects the machines to create. */
   async describe(host: PlainHost): Promise<void> {
     const variables = JSON.stringify(terraformVariables(host), null, 2);
     await writeFile(join(this.#directory, "terraform.tfvars.json"), variables);

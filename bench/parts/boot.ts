@@ -10,7 +10,7 @@ import { layGuests, startGuests } from "../harness/qemu.ts";
 
 const MEASURE = "four guests, from the first one's start until all have run a command by SSH";
 
-/** Four guests to SSH, as the lab starts them and by QEMU alone. */
+/** Four guests to SSH, started by the lab and by QEMU alone. */
 export const boot: Part = {
   name: "boot",
   title: "four guests to SSH: the lab's own, and by QEMU alone",
@@ -48,7 +48,7 @@ export const boot: Part = {
           try {
             await Promise.all(
               host.guests.map(async ({ reference }) => {
-                // The very way in which the lab waits: provision/roles/base-system.ts.
+                // Waits exactly as the lab does: provision/roles/base-system.ts.
                 const server = await connectTo(reference, patience(reference, 18));
                 await server.run`hostname`;
               }),
@@ -75,10 +75,10 @@ export const boot: Part = {
   },
 };
 
-/** Milliseconds since 1970, finer than Date. */
+/** Milliseconds since 1970, with more precision than Date. */
 const now = (): number => performance.timeOrigin + performance.now();
 
-/** When a server's transcript begins: its first command has then ended. */
+/** Start of a server's transcript: its first command has ended. */
 export async function firstCommandAt(transcript: string): Promise<number> {
   const [, at = ""] = /^# ([^\s,]+)/m.exec(await readFile(transcript, "utf8")) ?? [];
   const time = Date.parse(at);

@@ -9,7 +9,7 @@ import { run } from "../harness/run.ts";
 const REAL_SERVERS = [1, 2, 4, 8];
 const LABS = [1, 2, 4];
 
-/** How time, memory and disk grow with real servers in a lab, and with labs side by side. */
+/** How time, memory and disk grow with the number of real servers in a lab, and of labs side by side. */
 export const growth: Part = {
   name: "growth",
   title: "1, 2, 4 and 8 real servers, and 1, 2 and 4 labs at once: time, memory, disk",
@@ -61,7 +61,7 @@ export const growth: Part = {
   },
 };
 
-/** Does something with all, and ends when all have ended, however they did. @throws the first one's error */
+/** Runs `work` on all and waits until all have ended. @throws the first one's error */
 async function all<T>(each: readonly T[], work: (one: T) => Promise<unknown>): Promise<void> {
   const ends = await Promise.allSettled(each.map(work));
   const failed = ends.find((end) => end.status === "rejected");
@@ -84,7 +84,7 @@ export const labOf = (realServers: number): LabInput => ({
   ],
 });
 
-/** MiB of the QEMUs that have a file in one of these directories. */
+/** Memory in MiB of the QEMU processes that have a file open in one of these directories. */
 export function memoryOf(directories: readonly string[]): number {
   const kib = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -105,7 +105,7 @@ export function memoryOf(directories: readonly string[]): number {
 /** KiB. */
 export const pssOf = (rollup: string): number => Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
 
-/** MiB that are allocated. */
+/** Allocated disk space in MiB. */
 async function diskOf(directories: readonly string[]): Promise<number> {
   const output = await run(["du", "--summarize", "--block-size=1", "--one-file-system", ...directories]);
   return (

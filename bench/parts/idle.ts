@@ -8,13 +8,13 @@ import { run } from "../harness/run.ts";
 export const IDLE = "an `up` with nothing to do";
 
 /**
- * Most of an idle `up` is node that loads modules, and this is node that loads a great many, none of them ours and the same ones whatever we do to
- * our own start: a machine whose neighbours take its caches slows both alike. (Node alone is too small for that: beside it an `up` looked 35 %
- * slower on such a day.)
+ * Reference for an idle `up`, which is mostly node loading modules: node loading many modules, none of them the project's, so that changes
+ * of the project do not affect it. Load that takes the CPU's caches slows both alike. (Node alone is too small a reference: against it an
+ * `up` looked 35 % slower on such a day.)
  */
 export const SDK = "plain node that imports Pulumi's SDK";
 
-/** What the guard watches, on a lab that is up: rounds of an `up` that finds nothing to do and three imports. @throws what `up` does */
+/** Measures what the guard compares, on a running lab: rounds of an `up` with nothing to do and three imports. @throws the error of `up` */
 export async function idleRounds(up: () => Promise<unknown>, rounds: number): Promise<Row[]> {
   const ledger = new Ledger();
   for (let round = 0; round < rounds; round++) {
@@ -25,7 +25,7 @@ export async function idleRounds(up: () => Promise<unknown>, rounds: number): Pr
   return ledger.rows();
 }
 
-/** The guard's figures alone, in two minutes. */
+/** Only the guard's figures, in two minutes. */
 export const idle: Part = {
   name: "idle",
   title: "an `up` with nothing to do, in imports of Pulumi's SDK: what the guard watches",

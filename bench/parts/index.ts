@@ -9,7 +9,7 @@ import { terraform } from "./terraform.ts";
 import { throughput } from "./throughput.ts";
 import { whole } from "./whole.ts";
 
-/** Every part, in the order in which they are measured and shown. */
+/** Every part, in the order of measurement and display. */
 export const parts: readonly Part[] = [
   whole,
   ...lifeParts,

@@ -9,16 +9,16 @@ import type { Order, Outcome, Part } from "../harness/part.ts";
 import { run } from "../harness/run.ts";
 import { SshAccess } from "../harness/ssh-access.ts";
 
-/** What a lab goes through with each contender, in this order. */
+/** Steps of a lab's life with each contender, in this order. */
 export const steps = ["provision", "nothing", "change", "mend"] as const;
 export type Step = (typeof steps)[number];
 
 const contenders: readonly Contender[] = [ours, ansible, floor];
 
-/** How often a run with nothing to do is made on one lab. */
+/** Number of runs with nothing to do on one lab. */
 const AGAIN = 3;
 
-/** What no program that is started by node can be quicker than. */
+/** The minimum for a program started by node. */
 const NODE = "floor: node that ends at once";
 
 const titles: Readonly<Record<Step, string>> = {
@@ -29,9 +29,9 @@ const titles: Readonly<Record<Step, string>> = {
 };
 
 /**
- * Labs on which contenders are measured, one after another: each round makes a fresh bare lab for each contender, lets it provision that,
- * and goes through the other steps. The lab's own checks judge each state that a contender says it has reached. One that fails, or whose lab
- * they find wanting, is no contender: its figures are left out, a note says why, and the others go on. Only our own may not fail.
+ * Measures contenders on labs, one after another: each round creates a fresh bare lab for each contender, lets it provision the lab, and
+ * runs the other steps. The lab's own checks verify each state. A contender that fails, or whose lab fails the checks, is excluded: its
+ * figures are left out, a note says why, and the others go on. Only lvs-lab must not fail.
  */
 export async function liveThrough(
   wanted: readonly Step[],
@@ -87,7 +87,7 @@ interface Life {
 
 async function oneLife({ lab, contender: { name }, session, ledgers, say }: Life): Promise<void> {
   const live = await lab.live();
-  /** Times a step if it was asked for; what was not asked for is not done, but for the provisioning, which all else needs. */
+  /** Times a selected step. Other steps are skipped, except provisioning, which all steps need. */
   const measure = async (step: Step, measure: string, who: string, work: () => Promise<void>) => {
     await session.cool?.();
     const { wall, cpu } = await timed(work);
@@ -121,7 +121,7 @@ async function oneLife({ lab, contender: { name }, session, ledgers, say }: Life
     await session.edit("wrr");
     await measure("change", "another scheduler", name, session.change);
     if (!session.owns) {
-      // The checks ask for what the stack says; a bare stack does nothing but say it.
+      // The checks expect what the stack says; in a bare stack that has no other effect.
       await lab.use("bare-ha", { scheduler: "wrr" });
       await lab.up();
     }
@@ -141,7 +141,7 @@ async function oneLife({ lab, contender: { name }, session, ledgers, say }: Life
   }
 }
 
-/** The four as parts of their own. `npm run bench` lets those that are asked for together share their labs. */
+/** The four steps as separate parts. Selected together, they share their labs. */
 export const lifeParts: readonly Part[] = steps.map((step) => ({
   name: step,
   title: titles[step],

@@ -19,8 +19,8 @@ interface Timed {
 }
 
 /**
- * VRRPv2 has no interval below a second; what is left there is the skew, (256 − priority) / 256 s of the standby: 805 ms in the article, 12 ms
- * at the highest that two directors can have.
+ * VRRPv2 has no interval below a second. Only the skew can be lowered, (256 − priority) / 256 s of the standby: 805 ms in the article, 12
+ * ms at the highest priority that two directors can have.
  */
 export const outage = outageOf("outage", "the client's outage when the master loses its power, over many kills", [
   {
@@ -38,8 +38,8 @@ export const outage = outageOf("outage", "the client's outage when the master lo
 ]);
 
 /**
- * Version 3 allows 10 ms, at which guests that are emulated, and wait for each other's processor, lose each other all the time: a tenth of a
- * second is the fastest that holds here.
+ * VRRPv3 allows 10 ms, but emulated guests that wait for each other's CPU then lose each other all the time. A tenth of a second is the
+ * fastest that works here.
  */
 export const outageV3 = outageOf("outage-v3", "the same with VRRP version 3, whose intervals may be below a second", [
   {
@@ -50,7 +50,7 @@ export const outageV3 = outageOf("outage-v3", "the same with VRRP version 3, who
   },
 ]);
 
-/** How long the client is without the service when the master loses its power, kill by kill. */
+/** The client's outage after each power-off of the master. */
 function outageOf(name: string, title: string, labs: readonly Timed[]): Part {
   return {
     name,
@@ -105,16 +105,16 @@ export const haWith = ([first, second]: readonly [number, number], timers: Timer
   ],
 });
 
-/** Of what `scenario run --json --repeat` printed, the window for which VRRP's timers promise an outage: the kill. */
+/** The window of `scenario run --json --repeat` for which VRRP's timers promise an outage: the kill. */
 export function firstPromised(output: string): {
   readonly outagesMs: readonly number[];
   readonly promise: OutagePromise;
-  /** How many runs were in every respect as the scenario wants them. */
+  /** Number of runs that passed. */
   readonly passed: number;
 } {
   const { repeated, runs } = JSON.parse(output) as {
     repeated: { passed: number; windows: { outagesMs: number[]; promise?: OutagePromise }[] }[];
-    // A single run is not put side by side with others.
+    // A single run has no comparison of runs.
     runs: { passed: boolean; windows: { outage: { longest?: { ms: number } | null }; promise?: OutagePromise }[] }[];
   };
   for (const { outagesMs, promise } of repeated[0]?.windows ?? [])

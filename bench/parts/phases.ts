@@ -1,10 +1,10 @@
 import { type Phase, phases } from "../../cli/phases.ts";
 import { type Spent, stopwatch } from "../harness/machine.ts";
 
-/** When a line of Pulumi's own progress is of a phase. */
+/** Recognizes a phase's lines in Pulumi's progress output. */
 const patterns = phases.map(([name, types]) => [name, new RegExp(`\\b(${types.join("|")}) \\S+ created`)] as const);
 
-/** Follows an `up` by what it prints. */
+/** Follows an `up` by its output. */
 export class PhaseWatch {
   readonly #watch: () => Spent;
   readonly #ends = new Map<string, Spent>();
@@ -17,12 +17,12 @@ export class PhaseWatch {
     for (const [name, pattern] of patterns) if (pattern.test(line)) this.#ends.set(name, this.#watch());
   };
 
-  /** When a phase had ended, since the start; undefined: no line was of it. */
+  /** End of a phase since the start; undefined if it had no line. */
   end = (phase: Phase): Spent | undefined => this.#ends.get(phase);
 
   /**
-   * What each phase took, from the end of the one before, and last what came after them. Phases of quick servers overlap with those of slow
-   * ones: a phase that was over before the one before it took nothing.
+   * Duration of each phase, from the end of the previous one, and of the rest. Phases of fast and slow servers overlap: a phase that ended
+   * before its predecessor took no time.
    */
   spent(): (readonly [string, Spent])[] {
     let before: Spent = { wall: 0, cpu: 0 };

@@ -14,7 +14,7 @@ const contenders: Readonly<Record<string, readonly string[]>> = {
   "one step after another, each Go module on its own": [process.execPath, "bench/setup/one-after-another.mjs"],
 };
 
-/** The set-up of a machine that has its Debian packages and nothing else, as it is and as a list of commands would be. */
+/** The set-up of a machine that has only its Debian packages: as it is, and as a list of commands. */
 export const setup: Part = {
   name: "setup",
   title: "the set-up with nothing cached, and the same one step after another",
@@ -38,7 +38,7 @@ export const setup: Part = {
   },
 };
 
-/** Runs a command that sets up, in a clone that is gone afterwards with all that was made for it. */
+/** Runs a set-up command in a temporary clone, which is removed with everything made for it. */
 async function inFreshClone(command: readonly string[]): Promise<{ whole: Spent; steps: Map<string, number> }> {
   const place = await mkdtemp(join(tmpdir(), "lvs-bench-setup-"));
   const checkout = join(place, "checkout");
@@ -56,7 +56,7 @@ async function inFreshClone(command: readonly string[]): Promise<{ whole: Spent;
   }
 }
 
-/** Follows a set-up by what it prints of its steps. */
+/** Follows a set-up by its progress output. */
 export class StepWatch {
   readonly #watch: () => Spent;
   readonly #begun = new Map<string, number>();
@@ -74,6 +74,6 @@ export class StepWatch {
     if (ended) this.#steps.set(ended, wall - (this.#begun.get(ended) ?? wall));
   };
 
-  /** What all of it took until now, and the wall seconds of each step that ended. Steps may overlap. */
+  /** Total cost so far, and wall seconds of each finished step. Steps may overlap. */
   spent = (): { whole: Spent; steps: Map<string, number> } => ({ whole: this.#watch(), steps: this.#steps });
 }

@@ -11,7 +11,7 @@ import { Terraform } from "../harness/terraform.ts";
 const DEFINED = "four servers, until their domains run";
 const NOTHING = "nothing to do";
 
-/** The four servers defined by Terraform and by Pulumi, with one and the same provider. */
+/** The four servers defined by Terraform and by Pulumi, with the same provider. */
 export const terraform: Part = {
   name: "terraform",
   title: "the four servers defined by Terraform, and by Pulumi with the same provider",
@@ -28,7 +28,7 @@ export const terraform: Part = {
       [
         name,
         async () => {
-          // A directory of its own each time: state that names another run's machines would be looked up.
+          // A new directory for each run: old state would refer to another run's machines.
           const directory = await Terraform.lay();
           try {
             await withPlainHost("terraform", async (host) => {

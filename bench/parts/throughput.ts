@@ -10,7 +10,7 @@ import type { Part } from "../harness/part.ts";
 const CONNECTIONS = [1, 8, 32];
 const SECONDS = 10;
 
-/** What the director costs: requests a second by the VIP, and past it. */
+/** Cost of the director: requests per second through the VIP, and directly. */
 export const throughput: Part = {
   name: "throughput",
   title: "requests a second through the VIP, and straight to the real servers",
@@ -54,7 +54,7 @@ export const throughput: Part = {
       for (let round = 0; round < runs; round++)
         for (const connections of CONNECTIONS)
           for (const [who, measure] of alternating(ways, round)) {
-            // One connection has no shares.
+            // One connection cannot be shared out.
             if (connections < reals.length && who.includes("share")) continue;
             say(`${connections} connections, ${who}, run ${round + 1} of ${runs}`);
             const rate = await measure(connections);
@@ -79,7 +79,7 @@ export const loadCommand = (tool: "wrk" | "ab", url: string, connections: number
     ? ["wrk", "--threads", "1", "--connections", String(connections), "--duration", `${SECONDS}s`, url]
     : ["ab", "-q", "-k", "-r", "-c", String(connections), "-t", String(SECONDS), "-n", "500000", url];
 
-/** Requests a second, of what wrk or ab printed. @throws when a request failed, or there is no such figure */
+/** Requests per second, from the output of wrk or ab. @throws when a request failed, or there is no such figure */
 export function rateIn(output: string): number {
   const [failure] = /(Socket errors: .*|Non-2xx.*|Failed requests:\s+[1-9].*)/.exec(output) ?? [];
   if (failure) throw new Error(`requests failed: ${failure}`);

@@ -6,7 +6,7 @@ import { PhaseWatch } from "./phases.ts";
 
 const labs = ["ha", "ha-baked"] as const;
 
-/** From nothing to a passing `check`, with plain and with baked guests, and where the time goes. */
+/** From nothing to a passing `check`, with plain and with baked guests, and the time of each phase. */
 export const whole: Part = {
   name: "whole",
   title: "the lab `ha` from nothing to a passing check, plain and baked, by phase",

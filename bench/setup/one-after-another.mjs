@@ -1,8 +1,7 @@
 // @ts-check
 /**
- * The set-up as a list of commands would have it, and as it was first written: each step when the one before it is through, each Go
- * module built on its own with caches that know nothing of the other, and the compiler left as it is. `bench/parts/setup.ts` runs it in a fresh
- * clone: plain JavaScript, for it runs before `npm ci`.
+ * The set-up as a list of commands, as first written: steps in sequence, each Go module built with its own caches, and the compiler
+ * unmodified. `bench/parts/setup.ts` runs it in a fresh clone. Plain JavaScript, because it runs before `npm ci`.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -35,7 +34,7 @@ const reporter = createReporter();
 const { signal } = new AbortController();
 mkdirSync(cacheRoot(), { recursive: true });
 try {
-  // The toolchain's own step finds its binaries built, and puts them in their place.
+  // The toolchain step finds its binaries built, and moves them into place.
   for (const step of steps.flatMap((one) => (one === toolchain ? [...builds, one] : [one]))) {
     const { failed } = await runSteps([{ ...step, needs: [] }], {
       reporter,
