@@ -32,7 +32,7 @@ export function serverOf({ servers }: LiveLab, name: string): ServerRef {
   const server = servers.find((one) => one.name === name);
   if (server) return server;
   throw new CliError(
-    `the lab has no server "${name}"; servers: ${servers.map((one) => one.name).join(", ")}`,
+    `the lab has no server "${name}"; it has ${servers.map((one) => one.name).join(", ")}`,
     exitStatus.configuration,
   );
 }

@@ -111,7 +111,7 @@ export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> 
   const { ms } = await saveServers(host, { tag, record: file, servers }).catch(async (error) => {
     await rm(`${file}.new`, { force: true });
     throw error instanceof SnapshotError
-      ? new CliError(`cannot save the lab's servers; they continue to run:\n${error.message}`)
+      ? new CliError(`the lab's servers could not be saved, and run on:\n${error.message}`)
       : error;
   });
   await setClocks(live);
@@ -166,7 +166,7 @@ export async function finishRestore(live: LiveLab, say: (message: string) => voi
   const name = await readFile(restoringFile(live), "utf8").catch(() => undefined);
   if (name === undefined) return;
   if (!(await readRecords(live)).some((record) => record.name === name)) return await rm(restoringFile(live));
-  say(`Completing the interrupted restore of the snapshot "${name}".`);
+  say(`Going back to the snapshot "${name}" was interrupted; it is finished.`);
   await restoreSnapshot(live, name, say);
 }
 
@@ -277,7 +277,7 @@ const mapOf = <T>(list: readonly T[], nameOf: (item: T) => string): Record<strin
 
 const noSuch = ({ stack }: LiveLab, name: string, records: readonly SnapshotRecord[]): string =>
   [
-    `the lab has no snapshot "${name}"; snapshots: ${records.map((one) => one.name).join(", ") || "none"}.`,
+    `the lab has no snapshot "${name}"; it has ${records.map((one) => one.name).join(", ") || "none"}.`,
     `Fix: ${name === SERVED ? `\`npm run up -- -s ${stack} --snapshot\`` : `\`npx lvs-lab snapshot -s ${stack} ${name}\``} takes one`,
   ].join("\n");
 

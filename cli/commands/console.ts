@@ -32,7 +32,7 @@ async function mustRun(host: LabHost, server: string, stack: string): Promise<vo
   const names = (await virsh(host, "list", "--all", "--name")).split("\n").filter(Boolean);
   if (!names.includes(server))
     throw new CliError(
-      `the lab has no server "${server}"; servers: ${names.join(", ") || "none"}`,
+      `the lab has no server "${server}"; it has ${names.join(", ") || "none"}`,
       exitStatus.configuration,
     );
   const state = await domainState(host, server);

@@ -52,17 +52,17 @@ export async function examine({ fix, stack }: ExamineOptions): Promise<Examined>
       return error as Error;
     }
   };
-  const mend = async (finding: Finding): Promise<Outcome> => {
+  const repaired = async (finding: Finding): Promise<Outcome> => {
     if (!fix || !finding.repair) return { ...finding, fixed: false };
-    const mended = await tried(REPAIR_SECONDS, finding.repair);
-    return mended instanceof Error
-      ? { ...finding, fixed: false, failure: mended.message }
+    const result = await tried(REPAIR_SECONDS, finding.repair);
+    return result instanceof Error
+      ? { ...finding, fixed: false, failure: result.message }
       : { ...finding, fixed: true };
   };
   const part = async (what: string, look: () => Promise<readonly Finding[]>): Promise<void> => {
     const found = await tried(LOOK_SECONDS, look);
     for (const finding of found instanceof Error ? [unfinished(what, found)] : found)
-      outcomes.push(await mend(finding));
+      outcomes.push(await repaired(finding));
   };
 
   await part("the machine", async () => machineFindings().map((found) => ({ kind: "machine", ...found })));

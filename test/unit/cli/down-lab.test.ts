@@ -51,7 +51,7 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
       "a connection to an unknown server",
       ["connect", "server9"],
       2,
-      /^lvs-lab: the lab has no server "server9"; servers: server1, server2, server3\n$/,
+      /^lvs-lab: the lab has no server "server9"; it has server1, server2, server3\n$/,
     ],
     [
       "a connection to an address of no lab",
