@@ -18,7 +18,7 @@ export const keepalivedLog: Check<InstanceSubject> = {
   hint: (_, subject) => {
     const priority = priorityIn(subject.instance, subject.host);
     return (
-      `\`systemctl enable --now keepalived\`. It is to be ${stateOf(subject)}: \`priority ${priority}\`, and on all directors ` +
+      `\`systemctl enable --now keepalived\`. It must be ${stateOf(subject)}: \`priority ${priority}\`, and on all directors ` +
       `the same \`virtual_router_id ${subject.instance.id}\` and \`auth_pass\`; \`systemctl restart keepalived\` after a change.`
     );
   },

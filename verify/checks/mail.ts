@@ -6,7 +6,7 @@ export const mailReady: Check = {
   title: "There is a mail command, and an MTA on port 25 of the loopback only",
   role: "director",
   proves:
-    "keepalived can tell root by mail what happened, and root can read it; nobody but the director itself can hand mail in. Any MTA will " +
+    "keepalived can tell root by mail what happened, and root can read it; only the director itself can submit mail. Any MTA will " +
     "do.",
   grading: { keepalived: { points: 1 } },
   appliesTo: underKeepalived,
