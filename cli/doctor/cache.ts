@@ -75,7 +75,7 @@ async function leftovers(store: Store): Promise<Finding[]> {
   );
 }
 
-/** Remains of an interrupted setup of a toolchain or an SDK: `KEY.partial`, and Go's caches, `KEY.go`. */
+/** Remains of an interrupted set-up of a toolchain or an SDK: `KEY.partial`, and Go's caches, `KEY.go`. */
 async function halfMade(folder: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of await namesIn(folder)) {

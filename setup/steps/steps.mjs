@@ -7,7 +7,7 @@ import { reportPage } from "./report-page.mjs";
 import { toolchain } from "./toolchain.mjs";
 import { userland } from "./userland.mjs";
 
-/** The setup: what a machine needs before a lab can come up. Each step comes after those that it needs. */
+/** The set-up: what a machine needs before a lab can come up. Each step comes after those that it needs. */
 export const steps = [machinePackages, nodeModules, toolchain, libvirtSdk, userland, guestImage, reportPage];
 
 /** Additional steps for tests. */

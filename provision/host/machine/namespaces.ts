@@ -31,7 +31,7 @@ export const asRoot = (command: readonly string[]): string[] =>
 
 /**
  * Command line that runs `command` so that it survives the user's logout: in a scope of the user's systemd manager, which stays if
- * lingering is enabled (loginctl(1)). The setup warns users without it.
+ * lingering is enabled (loginctl(1)). The set-up warns users without it.
  * @param unit the scope's name
  */
 export const outlivingLogin = (command: readonly string[], unit: string): string[] => [
