@@ -1,6 +1,7 @@
 /** What the rest of the project knows of a lab: the model, what is asked of it, and how it is read. */
 export { labFileOf, labNames } from "./files.ts";
 export { forwardingMethods } from "./forwarding/index.ts";
+export type { ForwardingMethod } from "./forwarding/method.ts";
 export * from "./ip.ts";
 export type * from "./model.ts";
 export * from "./queries.ts";

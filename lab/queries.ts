@@ -1,4 +1,5 @@
 import { forwardingMethods } from "./forwarding/index.ts";
+import type { ForwardingMethod } from "./forwarding/method.ts";
 import { type Cidr, contains, type Ip, prefixLengthOf } from "./ip.ts";
 import type {
   Client,
@@ -111,11 +112,14 @@ export const servicesOf = (lab: Lab, server: string): VirtualService[] =>
 /** The VIPs of the services that a real server is a destination of, each once. */
 export const vipsOf = (lab: Lab, server: string): Ip[] => [...new Set(servicesOf(lab, server).map(({ vip }) => vip))];
 
-/** The VIPs that a real server must own: those of services whose forwarding method keeps the destination. Each once. */
-export const ownVipsOf = (lab: Lab, server: string): Ip[] => [
+/** The VIPs that a real server must own on its interface, or on a tunnel device: those of services whose method says so. Each once. */
+export const ownVipsOf = (lab: Lab, server: string, { tunnelled = false } = {}): Ip[] => [
   ...new Set(
     servicesOf(lab, server)
-      .filter(({ forwarding }) => forwardingMethods[forwarding].keepsDestination)
+      .filter(({ forwarding }) => {
+        const method: ForwardingMethod = forwardingMethods[forwarding];
+        return method.keepsDestination && (method.tunnelDevice !== undefined) === tunnelled;
+      })
       .map(({ vip }) => vip),
   ),
 ];

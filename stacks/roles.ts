@@ -42,7 +42,13 @@ function makeRealServer(lab: Lab, made: MadeServer): pulumi.Resource[] {
     ),
     new RealServer(
       `${name}-real-server`,
-      { server: made.reference, interface: serviceDevice(made.server), vips: ownVipsOf(lab, name), arpCure },
+      {
+        server: made.reference,
+        interface: serviceDevice(made.server),
+        vips: ownVipsOf(lab, name),
+        tunnelVips: ownVipsOf(lab, name, { tunnelled: true }),
+        arpCure,
+      },
       on(made),
     ),
   ];

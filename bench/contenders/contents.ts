@@ -58,6 +58,7 @@ export function contentsOf(
           server: { address: server.management },
           interface: serviceDevice(server),
           vips: ownVipsOf(lab, server.name),
+          tunnelVips: ownVipsOf(lab, server.name, { tunnelled: true }),
           arpCure: server.arpCure ?? "none",
         }),
       ),

@@ -1,4 +1,6 @@
 import { dr } from "./dr.ts";
+import type { ForwardingMethod } from "./method.ts";
+import { tunnel } from "./tunnel.ts";
 
 /** Every forwarding method, by the name that a lab file takes. A new one is its file and a row here. */
-export const forwardingMethods = { dr } as const;
+export const forwardingMethods = { dr, tunnel } as const satisfies Readonly<Record<string, ForwardingMethod>>;

@@ -10,4 +10,6 @@ export interface ForwardingMethod {
   readonly title: string;
   /** Whether packets reach real servers with the VIP as destination: they must own it, and must not answer ARP for it. */
   readonly keepsDestination: boolean;
+  /** The device on which a real server takes the director's packets in, and owns the VIP. Absent: the interface itself. */
+  readonly tunnelDevice?: "tunl0";
 }

@@ -12,21 +12,25 @@ import { startService } from "./service.ts";
  */
 export const realServer = defineResource({
   type: "RealServer",
-  summary: "A real server's side of direct routing: the VIPs, and the cure of the ARP problem.",
+  summary: "A real server's side of direct routing and tunnelling: the VIPs, and the cure of the ARP problem.",
   where: z.object({ server: serverRef, interface: z.string().default("eth0") }),
   want: z.object({
+    /** On the interface: direct routing. */
     vips: z.array(z.ipv4()),
+    /** On tunl0: IP-in-IP tunnelling. */
+    tunnelVips: z.array(z.ipv4()).default([]),
     /** What keeps it from answering ARP for the VIPs; `none` shows the problem. */
     arpCure: z.enum(["arptables", "sysctl", "none"]),
     onBoot: z.literal(true).default(true),
   }),
 
-  upgrade: ({ vip, ...rest }) => ("vips" in rest || vip === undefined ? rest : { ...rest, vips: [vip] }),
+  upgrade: ({ vip, ...rest }) => ({ tunnelVips: [], ...(vip === undefined ? {} : { vips: [vip] }), ...rest }),
 
   async observe(inputs) {
     const server = await connectTo(inputs.server);
     const seen = await server.look({
       addresses: "ip -oneline -4 address show",
+      tunnel: command`ip -oneline link show dev ${TUNNEL} up`,
       arptables: "arptables -n -L",
       sysctl: command`sysctl -n ${sysctls(inputs).map(([name]) => name)}`,
       enabled: command`systemctl is-enabled ${NAME}`,
@@ -34,6 +38,9 @@ export const realServer = defineResource({
     });
     return {
       vips: inputs.vips.filter((vip) => devicesWith(vip, seen.addresses.text).join() === vipInterface(inputs)),
+      tunnelVips: inputs.tunnelVips.filter(
+        (vip) => devicesWith(vip, seen.addresses.text).join() === TUNNEL && seen.tunnel.text.trim() !== "",
+      ),
       arpCure: observedCure(inputs, seen.arptables.text, seen.sysctl.text) as "none",
       onBoot: (seen.enabled.text.trim() === "enabled" && seen.unit.text === unitText(unit(inputs))) as true,
     };
@@ -66,10 +73,14 @@ export const realServer = defineResource({
 
 const NAME = "lvs-real-server";
 
+/** The kernel's own IP-in-IP device: present once the module ipip is loaded, it takes packets from any director. */
+const TUNNEL = "tunl0";
+
 interface Wanted {
   readonly server: { readonly address: string };
   readonly interface: string;
   readonly vips: readonly string[];
+  readonly tunnelVips: readonly string[];
   readonly arpCure: "arptables" | "sysctl" | "none";
 }
 
@@ -95,8 +106,21 @@ const sysctls = ({ interface: device }: Pick<Wanted, "interface">): [string, 1 |
   ]);
 
 /** The rules as `arptables -A` takes them and, apart from word order, as `arptables -L` prints them. */
-const arpRules = ({ vips, server }: Pick<Wanted, "vips" | "server">): string[] =>
-  vips.flatMap((vip) => [`INPUT -d ${vip} -j DROP`, `OUTPUT -s ${vip} -j mangle --mangle-ip-s ${server.address}`]);
+const arpRules = ({ vips, tunnelVips, server }: Pick<Wanted, "vips" | "tunnelVips" | "server">): string[] =>
+  [...vips, ...tunnelVips].flatMap((vip) => [
+    `INPUT -d ${vip} -j DROP`,
+    `OUTPUT -s ${vip} -j mangle --mangle-ip-s ${server.address}`,
+  ]);
+
+/**
+ * Brings up the device that unpacks the director's packets. They arrive on it with the client's source address, whose way back is another interface:
+ * the reverse path filter must let them pass (the kernel's ip-sysctl.rst, rp_filter).
+ */
+const tunnelUp = [
+  "/sbin/modprobe ipip",
+  `/sbin/sysctl -q net.ipv4.conf.${TUNNEL}.rp_filter=0`,
+  `/sbin/ip link set ${TUNNEL} up`,
+];
 
 export const unit = (wanted: Wanted): BootUnit => {
   const cures = {
@@ -126,18 +150,25 @@ export const unit = (wanted: Wanted): BootUnit => {
     start: [
       ...cure.start,
       ...wanted.vips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${vipInterface(wanted)}`),
+      ...(wanted.tunnelVips.length > 0 ? tunnelUp : []),
+      ...wanted.tunnelVips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${TUNNEL}`),
     ],
-    stop: [...wanted.vips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${vipInterface(wanted)}`), ...cure.stop],
+    stop: [
+      ...wanted.tunnelVips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${TUNNEL}`),
+      ...(wanted.tunnelVips.length > 0 ? [`-/sbin/ip link set ${TUNNEL} down`] : []),
+      ...wanted.vips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${vipInterface(wanted)}`),
+      ...cure.stop,
+    ],
   };
 };
 
 /** Undoes both cures and removes the VIPs, including those set by hand. */
 const undo = (wanted: Wanted): string =>
   [
-    ...wanted.vips.map(
+    ...[...wanted.vips, ...wanted.tunnelVips].map(
       (
         vip,
-      ) => command`for device in lo ${wanted.interface}; do ip address delete ${`${vip}/32`} dev $device 2>/dev/null; done
+      ) => command`for device in lo ${TUNNEL} ${wanted.interface}; do ip address delete ${`${vip}/32`} dev $device 2>/dev/null; done
 if command -v arptables >/dev/null && arptables -n -L | grep -q ${vip}; then arptables --flush; fi`,
     ),
     command`sysctl -q ${sysctls(wanted).map(([name]) => `${name}=0`)}`,

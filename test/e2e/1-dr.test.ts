@@ -101,6 +101,31 @@ describe("ipvsadm in control, with baked guests", () => {
     expect(results.map(({ id }) => id)).toContain("no-health-check");
   });
 
+  test("converts to tunnelling and back: packets take another way, and refresh sees a tunnel that is down", async () => {
+    await stack.lab("dr-baked", (lab) => {
+      for (const service of lab.services) service.forwarding = "tunnel";
+    });
+    const there = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(there.status, there.stdout + there.stderr).toBe(0);
+    expect(changed(there.stdout)).toEqual(["server1-director", "server2-real-server", "server3-real-server"]);
+    const results = await stack.check();
+    expect(failures(results)).toEqual([]);
+    expect(results.find(({ id }) => id === "forwarding-path")?.seen).toContain("in a tunnel");
+
+    await stack.on("server2", "ip link set tunl0 down");
+    expect(failures(await stack.check("--only", "balancing"))).toEqual(["balancing@client"]);
+    const seen = await stack.pulumi("refresh", "--yes", "--skip-preview");
+    expect(changed(seen.stdout)).toContain("server2-real-server");
+    expect((await stack.pulumi("up", "--yes", "--skip-preview")).status).toBe(0);
+    expect(failures(await stack.check())).toEqual([]);
+
+    await stack.lab("dr-baked");
+    const back = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(back.status, back.stdout + back.stderr).toBe(0);
+    expect(failures(await stack.check())).toEqual([]);
+    expect(await stack.on("server2", "ip -4 address show dev tunl0 | grep -c inet || true")).toBe("0\n");
+  });
+
   test("converts to keepalived and back, without anything left over", async () => {
     await stack.lab("ha-baked");
     const there = await stack.pulumi("up", "--yes", "--skip-preview");

@@ -168,7 +168,11 @@ const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yam
 export interface LabFile {
   arpCure?: string;
   vrrp?: { preempt?: boolean }[];
-  services: { scheduler?: string; realServers?: { server: string; weight?: number; page?: string }[] }[];
+  services: {
+    scheduler?: string;
+    forwarding?: string;
+    realServers?: { server: string; weight?: number; page?: string }[];
+  }[];
   servers: { name: string; addresses: string[] }[];
 }
 

@@ -5,6 +5,7 @@ import type { Check } from "./check.ts";
 import { directorDown } from "./director-down.ts";
 import { directorTable } from "./director-table.ts";
 import { directorVip } from "./director-vip.ts";
+import { forwardingPath } from "./forwarding-path.ts";
 import { httpdPage } from "./httpd-page.ts";
 import { keepalivedConfig } from "./keepalived-config.ts";
 import { keepalivedLog } from "./keepalived-log.ts";
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   arpCure,
   arpOwner,
   balancing,
+  forwardingPath,
   noHealthCheck,
   peerSsh,
   mailReady,

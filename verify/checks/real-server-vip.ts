@@ -1,7 +1,7 @@
 import { serverNamed } from "../../lab/index.ts";
 import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
-import { deviceFor, eachRealServer, oncePerVip, ownsVip, type ServiceSubject } from "./subjects.ts";
+import { deviceFor, eachRealServer, methodOf, oncePerVip, ownsVip, type ServiceSubject } from "./subjects.ts";
 
 export const realServerVip: Check<ServiceSubject> = {
   id: "real-server-vip",
@@ -13,18 +13,29 @@ export const realServerVip: Check<ServiceSubject> = {
   grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
   appliesTo: (lab) => lab.services.some(ownsVip),
   subjects: (lab) => oncePerVip(eachRealServer(lab).filter(({ service }) => ownsVip(service))),
-  expected: (lab, { host, service: { vip } }) =>
-    `${vip}/32 on ${deviceFor(lab, host, vip)} (on lo where the cure is sysctl)`,
+  expected(lab, { host, service }) {
+    const { tunnelDevice } = methodOf(service);
+    return tunnelDevice
+      ? `${service.vip}/32 on ${tunnelDevice}, which unpacks what the director sends`
+      : `${service.vip}/32 on ${deviceFor(lab, host, service.vip)} (on lo where the cure is sysctl)`;
+  },
   byHand: () => ["ip addr"],
-  hint: (lab, { host, service: { vip } }) =>
-    `\`ip addr add ${vip}/32 dev ${serverNamed(lab, host).arpCure === "sysctl" ? "lo" : deviceFor(lab, host, vip)}\``,
-  async look(view, { host, service: { vip } }) {
+  hint(lab, { host, service }) {
+    const { vip } = service;
+    const { tunnelDevice } = methodOf(service);
+    return tunnelDevice
+      ? `\`modprobe ipip\`, \`ip link set ${tunnelDevice} up\`, \`sysctl net.ipv4.conf.${tunnelDevice}.rp_filter=0\`, \`ip addr add ${vip}/32 dev ${tunnelDevice}\``
+      : `\`ip addr add ${vip}/32 dev ${serverNamed(lab, host).arpCure === "sysctl" ? "lo" : deviceFor(lab, host, vip)}\``;
+  },
+  async look(view, { host, service }) {
+    const { vip } = service;
+    const { tunnelDevice } = methodOf(service);
     const { output } = await view.on(host)`ip -oneline -4 address show`;
     const found = parseIpAddresses(output);
     const vips = found.filter(({ address }) => address === vip);
     const [wide] = vips.filter(({ prefixLength }) => prefixLength !== 32);
     return {
-      passed: vips.length > 0 && !wide,
+      passed: vips.some(({ device }) => tunnelDevice === undefined || device === tunnelDevice) && !wide,
       seen: addressesInWords(found),
       started: vips.length > 0,
       ...(wide

@@ -1,5 +1,6 @@
 import {
   directors,
+  type ForwardingMethod,
   forwardingMethods,
   hostPort,
   type Ip,
@@ -65,6 +66,9 @@ export const oncePerVip = (subjects: readonly ServiceSubject[]): ServiceSubject[
 export const deviceFor = (lab: Lab, server: string, vip: Ip): string =>
   interfaceOn(serverNamed(lab, server), networkOfVip(lab, vip).name).device;
 
+/** The method by which a service's packets are forwarded. */
+export const methodOf = ({ forwarding }: VirtualService): ForwardingMethod => forwardingMethods[forwarding];
+
 /** The service's URL as typed after `curl`. */
 export const urlOf = ({ vip, port }: VirtualService): string => (port === 80 ? vip : hostPort(vip, port));
 
@@ -92,7 +96,7 @@ export const destinationOn = ({ realServers: all }: VirtualService, server: stri
   all.find((one) => one.server === server);
 
 /** Whether the service's packets reach real servers with the VIP as destination, so that they need it. */
-export const ownsVip = ({ forwarding }: VirtualService): boolean => forwardingMethods[forwarding].keepsDestination;
+export const ownsVip = (service: VirtualService): boolean => methodOf(service).keepsDestination;
 
 /** Whether keepalived runs, or is to run, the lab. */
 export const underKeepalived = ({ control }: Lab): boolean => control === "keepalived";

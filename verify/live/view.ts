@@ -1,12 +1,12 @@
 import type { Lab } from "../../lab/index.ts";
 import { tryOnHost } from "../../provision/host/command.ts";
-import { CLIENT } from "../../provision/host/reach.ts";
+import { CLIENT, SEGMENT } from "../../provision/host/reach.ts";
 import { command, masked, type Word } from "../../provision/ssh/index.ts";
 import { type LiveLab, labHost, onServer } from "./live-lab.ts";
 
 /** A command with its output. */
 export interface Evidence {
-  /** A server's name or `client`. */
+  /** A server's name, `client`, or `segment`: the lab host. */
   readonly where: string;
   readonly command: string;
   readonly output: string;
@@ -40,6 +40,12 @@ export class View {
   async client(...words: string[]): Promise<Evidence> {
     const { stdout, stderr, status } = await tryOnHost(labHost(this.live), CLIENT, words);
     return this.#keep({ where: "client", command: command`${words}`, output: stdout + stderr, status });
+  }
+
+  /** A command on the lab host's own side of the networks, where their bridges are. */
+  async segment(...words: string[]): Promise<Evidence> {
+    const { stdout, stderr, status } = await tryOnHost(labHost(this.live), SEGMENT, words);
+    return this.#keep({ where: "segment", command: command`${words}`, output: stdout + stderr, status });
   }
 
   #keep(evidence: Evidence): Evidence {

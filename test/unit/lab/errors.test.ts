@@ -295,7 +295,7 @@ const valueCases: FileCase[] = [
     ...inService("forwarding: ‸nat"),
     rule: "value",
     path: "services[0].forwarding",
-    expected: /^one of dr$/,
+    expected: /^one of dr, tunnel$/,
     found: "nat",
     remedy: /^write `forwarding: dr`, or leave it out$/,
   },

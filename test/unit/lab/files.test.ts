@@ -2,7 +2,17 @@ import { expect, it } from "vitest";
 import { labFileOf, labNames } from "../../../lab/files.ts";
 
 it("every file in labs/ is a lab that can be named", () => {
-  expect(labNames()).toEqual(["arp-problem", "bare", "bare-ha", "crossed", "dr", "dr-baked", "ha", "ha-baked"]);
+  expect(labNames()).toEqual([
+    "arp-problem",
+    "bare",
+    "bare-ha",
+    "crossed",
+    "dr",
+    "dr-baked",
+    "ha",
+    "ha-baked",
+    "tunnel",
+  ]);
 });
 
 it.each([

@@ -138,6 +138,12 @@ const shipped: Record<string, Plain<Lab>> = {
   },
   "dr-baked.yaml": { ...dr, name: "dr-baked", image: { packages: "baked" } },
   "ha-baked.yaml": { ...ha, name: "ha-baked", image: { packages: "baked" } },
+  "tunnel.yaml": {
+    ...dr,
+    name: "tunnel",
+    image: { packages: "baked" },
+    services: dr.services.map((one) => ({ ...one, forwarding: "tunnel" as const })),
+  },
   "crossed.yaml": {
     ...ha,
     name: "crossed",

@@ -38,6 +38,10 @@ export class RecordedView extends View {
     return this.#evidence("client", words.join(" "));
   }
 
+  override async segment(...words: string[]): Promise<Evidence> {
+    return this.#evidence("segment", words.join(" "));
+  }
+
   #evidence(where: string, command: string): Evidence {
     const answer = this.#answer(where, command);
     const evidence = { where, command, ...(typeof answer === "string" ? { output: answer, status: 0 } : answer) };

@@ -1,7 +1,12 @@
 import { expect, it } from "vitest";
 import { observedCure, realServer, unit } from "../../../../provision/roles/real-server.ts";
 
-const wanted = { vips: ["172.25.254.100"], interface: "eth0", server: { address: "172.25.254.12" } };
+const wanted = {
+  vips: ["172.25.254.100"],
+  tunnelVips: [] as string[],
+  interface: "eth0",
+  server: { address: "172.25.254.12" },
+};
 const cure = (arptables: string, sysctl: string) => observedCure(wanted, arptables, sysctl);
 
 /** `arptables -n -L` with these rules, as the legacy tool prints it. */
@@ -92,7 +97,18 @@ it("two VIPs: each has its address and its rules, and the cure comes before the 
 });
 
 it("a state of the first version of the resource is read as one VIP", () => {
-  const upgraded = { server: {}, vips: ["172.25.254.100"], arpCure: "sysctl" };
+  const upgraded = { server: {}, vips: ["172.25.254.100"], tunnelVips: [], arpCure: "sysctl" };
   expect(realServer.upgrade?.({ server: {}, vip: "172.25.254.100", arpCure: "sysctl" })).toEqual(upgraded);
   expect(realServer.upgrade?.(upgraded)).toEqual(upgraded);
+});
+
+it("a tunnelled VIP is on tunl0, which is brought up before it and goes after it", () => {
+  const one = unit({ ...wanted, vips: [], tunnelVips: ["172.25.254.100"], arpCure: "none" });
+  expect(one.start).toEqual([
+    "/sbin/modprobe ipip",
+    "/sbin/sysctl -q net.ipv4.conf.tunl0.rp_filter=0",
+    "/sbin/ip link set tunl0 up",
+    "/sbin/ip address replace 172.25.254.100/32 dev tunl0",
+  ]);
+  expect(one.stop).toEqual(["-/sbin/ip address delete 172.25.254.100/32 dev tunl0", "-/sbin/ip link set tunl0 down"]);
 });

@@ -9,6 +9,7 @@ import { balancing } from "../../../../verify/checks/balancing.ts";
 import { type Check, checkRoles, labelOf, type Seen } from "../../../../verify/checks/check.ts";
 import { directorTable } from "../../../../verify/checks/director-table.ts";
 import { directorVip } from "../../../../verify/checks/director-vip.ts";
+import { forwardingPath } from "../../../../verify/checks/forwarding-path.ts";
 import { httpdPage } from "../../../../verify/checks/httpd-page.ts";
 import { checks } from "../../../../verify/checks/index.ts";
 import { keepalivedConfig } from "../../../../verify/checks/keepalived-config.ts";
@@ -108,7 +109,15 @@ describe("the catalogue", () => {
 });
 
 describe("a check applies", () => {
-  const everywhere = ["director-table", "httpd-page", "real-server-vip", "arp-cure", "arp-owner", "balancing"];
+  const everywhere = [
+    "director-table",
+    "httpd-page",
+    "real-server-vip",
+    "arp-cure",
+    "arp-owner",
+    "balancing",
+    "forwarding-path",
+  ];
   const ofIpvsadm = ["director-vip", "no-health-check"];
   const ofKeepalived = [
     "peer-ssh",
@@ -367,6 +376,79 @@ describe("balancing", () => {
     ["two fail at first", [refused, refused, "server2\n"], "failed (curl 7) failed (curl 7) server2"],
   ])("asks no further when each had a turn and two have failed: %s", async (_what, answers, seen) => {
     expect((await see(balancing, "dr", "client", inTurn(answers))).seen).toBe(seen);
+  });
+});
+
+describe("forwarding-path", () => {
+  const { client, vip: VIP } = { client: "172.25.254.250", vip: "172.25.254.100" };
+
+  /** A frame as tcpdump -e -n prints it, from one host to another; by tunnelling with the outer addresses. */
+  const frame = (lab: Lab, from: string, to: string, addresses: string) => {
+    const mac = (name: string) =>
+      (lab.servers.some((one) => one.name === name) ? macIn(lab, name) : name).toLowerCase();
+    return `21:40:00.123456 ${mac(from)} > ${mac(to)}, ethertype IPv4 (0x0800), length 74: ${addresses}: Flags [S], seq 1, win 64240, length 0\n`;
+  };
+  const request = `${client}.40000 > ${VIP}.80`;
+  const answer = `${VIP}.80 > ${client}.40000`;
+  const user = "02:00:00:00:00:fa";
+  const outer = (to: string) => `172.25.254.11 > ${to}: IP ${request}`;
+
+  const looked = async (forwarding: "dr" | "tunnel", frames: readonly (readonly [string, string, string])[]) => {
+    const live = await aLiveLab("dr");
+    const lab = withService(live.lab, { forwarding });
+    const text = frames.map(([from, to, addresses]) => frame(lab, from, to, addresses)).join("");
+    const view = new RecordedView({ ...live, lab }, (where) => (where === "segment" ? text : "server2\n"));
+    return await forwardingPath.look(view, subjectOn(forwardingPath, lab, "client"));
+  };
+
+  const routed = [
+    [user, "server1", request],
+    ["server1", "server2", request],
+    ["server2", user, answer],
+    [user, "server1", request],
+    ["server1", "server3", request],
+    ["server3", user, answer],
+  ] as const;
+  const tunnelled = [
+    [user, "server1", request],
+    ["server1", "server2", outer("172.25.254.12")],
+    ["server2", user, answer],
+  ] as const;
+
+  it.each<[string, "dr" | "tunnel", Verdict, readonly (readonly [string, string, string])[]]>([
+    ["direct routing", "dr", "right", routed],
+    ["a tunnel", "tunnel", "right", tunnelled],
+    ["a tunnel where direct routing was asked for", "dr", "wrong", tunnelled],
+    ["direct routing where a tunnel was asked for", "tunnel", "wrong", routed],
+    ["some packets in a tunnel", "tunnel", "wrong", [...routed, ...tunnelled]],
+    [
+      "the client, past the director",
+      "dr",
+      "wrong",
+      [
+        [user, "server2", request],
+        ["server2", user, answer],
+      ],
+    ],
+    [
+      "answers through the director",
+      "dr",
+      "wrong",
+      [...routed.slice(0, 2), ["server2", "server1", answer], ["server1", user, answer]],
+    ],
+    ["no answers", "dr", "not there", routed.slice(0, 2)],
+    ["nothing", "dr", "not there", []],
+  ])("%s", async (_what, forwarding, expected, frames) => {
+    expect(verdictOf(await looked(forwarding, frames))).toBe(expected);
+  });
+
+  it("says who is who", async () => {
+    expect((await looked("dr", routed)).seen).toBe(
+      "requests go to server1, on to server2 and server3 as they are; server2 and server3 answer the client",
+    );
+    expect((await looked("tunnel", tunnelled)).seen).toBe(
+      "requests go to server1, on to server2 in a tunnel; server2 answers the client",
+    );
   });
 });
 

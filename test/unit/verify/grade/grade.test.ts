@@ -45,13 +45,13 @@ describe("the exercises", () => {
   it.each([
     ["ipvsadm", "dr"],
     ["keepalived", "ha"],
-  ] as const)("%s: every check of it is a task, once, and worth something", async (control, name) => {
+  ] as const)("%s: every check of it that is graded is a task, once, and worth something", async (control, name) => {
     const { lab } = await aLiveLab(name);
     const rows = exercises[control];
     const ids = rows.map(({ check }) => check.id);
     expect([...ids].sort()).toEqual(
       checks
-        .filter((check) => check.appliesTo(lab))
+        .filter((check) => check.appliesTo(lab) && check.grading?.[control] !== undefined)
         .map(({ id }) => id)
         .sort(),
     );
@@ -202,7 +202,7 @@ describe("gradeLab", () => {
       status: "not yet",
       seen: "not tried",
       results: [],
-      hint: expect.stringContaining("when all tasks above are done"),
+      hint: expect.stringContaining("once all tasks above are done"),
     });
     const whole = await gradeLab(await aLiveLab("bare-ha"), { faults: true, run: running() });
     expect(faulty()).toEqual(["real-server-down client settling", "director-down client settling"]);
