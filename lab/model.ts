@@ -31,7 +31,7 @@ export interface Lab {
   readonly client: Client;
   /** In the order of the file. */
   readonly servers: readonly Server[];
-  /** Every VIP, in the order of the services. */
+  /** Every VIP, in the order of the services, then the default routes that no host has of its own. */
   readonly virtualAddresses: readonly VirtualAddress[];
   /** Empty where no keepalived runs. */
   readonly vrrp: readonly VrrpInstance[];
@@ -44,6 +44,8 @@ export interface Network {
   readonly subnets: readonly Cidr[];
   /** The lab host's own addresses on it: always the first host address of each subnet. */
   readonly hostAddresses: readonly Ip[];
+  /** The default route of real servers on it: an address that a director has, or that goes from director to director. */
+  readonly defaultRoute?: Ip;
 }
 
 /** A host's way into a network. */
@@ -81,7 +83,7 @@ export interface ServerInterface extends Interface {
   readonly mac: string;
 }
 
-/** An address that no host has of its own and that clients know. */
+/** An address that no host has of its own: a VIP, which clients know, or a network's default route. */
 export interface VirtualAddress {
   readonly address: Ip;
   /** The name of the network that it lies in. */

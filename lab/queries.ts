@@ -45,6 +45,13 @@ export function interfaceOn(host: Server | Client, network: string): Interface {
   );
 }
 
+/** A server's interface on a network, or its first one if it has none there: another network's real server. */
+export const interfaceTowards = (server: Server, network: string): ServerInterface =>
+  found(
+    server.interfaces.find((each) => each.network === network) ?? server.interfaces[0],
+    `${server.name} has no interface`,
+  );
+
 /** The host's first address on a network. @throws Error if it has none */
 export const addressOn = (host: Server | Client, network: string): Ip => {
   const all: readonly Interface[] = host.interfaces;
@@ -123,6 +130,20 @@ export const ownVipsOf = (lab: Lab, server: string, { tunnelled = false } = {}):
       .map(({ vip }) => vip),
   ),
 ];
+
+/** Whether a real server must own a VIP at all. */
+export const ownsVips = (lab: Lab, server: string): boolean =>
+  servicesOf(lab, server).some(({ forwarding }) => forwardingMethods[forwarding].keepsDestination);
+
+/** The next hop of a real server's answers to other networks, if a network of the server says so: a director has it. */
+export const defaultRouteOf = (lab: Lab, { role, interfaces }: Server): Ip | undefined =>
+  role === "director"
+    ? undefined
+    : interfaces.flatMap(({ network }) => networkNamed(lab, network).defaultRoute ?? [])[0];
+
+/** Whether a server is to forward packets between its networks: a director that is the default route of one. */
+export const forwardsPackets = (lab: Lab, { role, interfaces }: Server): boolean =>
+  role === "director" && interfaces.some(({ network }) => networkNamed(lab, network).defaultRoute !== undefined);
 
 /** The device by which a server's services come in: that of its first interface. */
 export const serviceDevice = ({ name, interfaces: [first] }: Server): string =>

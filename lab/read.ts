@@ -1,5 +1,5 @@
 import { basename, extname } from "node:path";
-import { contains, parseSubnet, toIp } from "./ip.ts";
+import { contains, type Ip, parseSubnet, toIp } from "./ip.ts";
 import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
 import { defaultClient, defaultInstanceName, hostAddressOf, type LabDraft, macOf, rules } from "./rules.ts";
 import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
@@ -40,12 +40,23 @@ function complete(file: LabOutput, base: string): Lab {
       if (!subnet) throw new Error(`the lab schema let ${text} pass as a subnet`);
       return subnet;
     });
-    return { name: network.name, subnets, hostAddresses: subnets.map(hostAddressOf) };
+    const { name, defaultRoute } = network;
+    return {
+      name,
+      subnets,
+      hostAddresses: subnets.map(hostAddressOf),
+      ...(defaultRoute === undefined ? {} : { defaultRoute: toIp(defaultRoute) }),
+    };
   });
   const [subnet] = networks[0]?.subnets ?? [];
   if (!subnet) throw new Error("the lab schema let a lab without a subnet pass");
-  const services = file.services.map((service) => serviceOf(file, service));
+  const servers = file.servers.map((server) => serverOf(file, networks, server));
+  const services = file.services.map((service) => serviceOf(file, service, servers));
   const vips = [...new Set(services.map(({ vip }) => vip))];
+  const own = servers.flatMap(({ interfaces }) => interfaces.flatMap(({ addresses }) => addresses));
+  const routes = networks
+    .flatMap(({ defaultRoute = "" as Ip }) => [defaultRoute])
+    .filter((route) => route && !own.includes(route));
   return {
     version: 2,
     name: file.name ?? base,
@@ -54,8 +65,11 @@ function complete(file: LabOutput, base: string): Lab {
     image: file.image,
     networks,
     client: { name: "client", interfaces: interfacesOf(networks, file.client?.addresses ?? [defaultClient(subnet)]) },
-    servers: file.servers.map((server) => serverOf(file, networks, server)),
-    virtualAddresses: vips.map((address) => ({ address, network: networkOf(networks, address) })),
+    servers,
+    virtualAddresses: [...new Set([...vips, ...routes])].map((address) => ({
+      address,
+      network: networkOf(networks, address),
+    })),
     vrrp: (file.vrrp ?? []).map((instance, index) => instanceOf(instance, index, networks, vips)),
     services,
   };
@@ -82,7 +96,8 @@ function serverOf(file: LabOutput, networks: readonly Network[], server: LabOutp
     const { mac } = server.interfaces?.find(({ network }) => network === each.network) ?? {};
     const [address] = each.addresses;
     if (address === undefined) throw new Error(`${server.name} has an interface without an address`);
-    return { ...each, mac: mac?.toUpperCase() ?? macOf(address) };
+    const index = networks.findIndex(({ name }) => name === each.network);
+    return { ...each, mac: mac?.toUpperCase() ?? macOf(address, index) };
   });
   const management = interfaces[0]?.addresses[0];
   if (management === undefined) throw new Error(`the lab schema let ${server.name} pass without an address`);
@@ -97,13 +112,17 @@ function serverOf(file: LabOutput, networks: readonly Network[], server: LabOutp
   };
 }
 
-function serviceOf(file: LabOutput, service: LabOutput["services"][number]): VirtualService {
+function serviceOf(
+  file: LabOutput,
+  service: LabOutput["services"][number],
+  servers: readonly Server[],
+): VirtualService {
   const { name, persistenceTimeout, healthCheck, realServers, ...rest } = service;
   const chosen =
     realServers ??
     file.servers
       .filter(({ role }) => role === "real-server")
-      .map((one) => ({ server: one.name, weight: 1, page: undefined }));
+      .map((one) => ({ server: one.name, port: undefined, weight: 1, page: undefined }));
   const vip = toIp(service.vip);
   return {
     ...rest,
@@ -113,14 +132,26 @@ function serviceOf(file: LabOutput, service: LabOutput["services"][number]): Vir
     ...(file.control === "keepalived"
       ? { healthCheck: healthCheck ?? { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }
       : {}),
-    realServers: chosen.map(({ server, weight, page }) => ({
+    realServers: chosen.map(({ server, port, weight, page }) => ({
       server,
-      address: toIp(file.servers.find((one) => one.name === server)?.addresses[0] ?? ""),
-      port: service.port,
+      address: reachedAt(servers, server),
+      port: port ?? service.port,
       weight,
       page: page ?? pageGiven(file, server) ?? `${server}\n`,
     })),
   };
+}
+
+/** The address by which directors reach a real server: its first one on a network that all of them are on. */
+function reachedAt(servers: readonly Server[], name: string): Ip {
+  const all = servers.filter(({ role }) => role === "director");
+  const interfaces = servers.find((one) => one.name === name)?.interfaces ?? [];
+  const shared = interfaces.find(({ network }) =>
+    all.every((director) => director.interfaces.some((one) => one.network === network)),
+  );
+  const address = (shared ?? interfaces[0])?.addresses[0];
+  if (address === undefined) throw new Error(`the lab's rules let the real server ${name} pass, which has no address`);
+  return address;
 }
 
 /** The page that a service of the file gives a real server: it is the server's, whatever the service. */

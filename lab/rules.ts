@@ -1,3 +1,5 @@
+import { forwardingMethods } from "./forwarding/index.ts";
+import type { ForwardingMethod } from "./forwarding/method.ts";
 import {
   addressAt,
   type Cidr,
@@ -25,6 +27,7 @@ type Draft<T> = T extends readonly (infer Item)[]
 /** What is left of a lab file for rules to judge. A list keeps its length: an item's place in it is its path. */
 export type LabDraft = Draft<LabInput>;
 type ServerDraft = NonNullable<NonNullable<LabDraft["servers"]>[number]>;
+type ServiceDraft = NonNullable<NonNullable<LabDraft["services"]>[number]>;
 type InstanceDraft = NonNullable<NonNullable<LabDraft["vrrp"]>[number]>;
 
 /** What a lab file's own name says. */
@@ -42,17 +45,12 @@ const directorCounts = {
 /** The lists that may have one item only, so far, with what an item is. */
 function listsOfOne(draft: LabDraft): [path: Path, what: string, list: readonly unknown[] | undefined][] {
   return [
-    [["networks"], "network in a lab", draft.networks],
     ...(draft.networks ?? []).map((network, index): [Path, string, readonly unknown[] | undefined] => [
       ["networks", index, "subnets"],
       "subnet in a network",
       network?.subnets,
     ]),
-    [["client", "addresses"], "address of a host in a network", draft.client?.addresses],
-    ...serversOf(draft).flatMap(({ index, server }): [Path, string, readonly unknown[] | undefined][] => [
-      [["servers", index, "addresses"], "address of a host in a network", server.addresses],
-      [["servers", index, "interfaces"], "interface of a server in a network", server.interfaces],
-    ]),
+    [["client", "addresses"], "address of the client", draft.client?.addresses],
   ];
 }
 
@@ -75,13 +73,14 @@ export const hostAddressOf = (subnet: Cidr): Ip => firstHost(subnet);
 export const defaultClient = (subnet: Cidr): Ip => lastHost(subnet, 4);
 
 /**
- * The MAC address of an interface that the file gives none: QEMU's prefix, a byte of ours and the address's last two. Upper case, or
- * libvirt's provider sees a change on every `up`.
+ * The MAC address of an interface that the file gives none: QEMU's prefix, a byte for the network, which counts down from FE, and the address's
+ * last two. Upper case, or libvirt's provider sees a change on every `up`.
+ * @param network its index in the lab
  */
-export function macOf(address: Ip): string {
-  const hex = (octet: string) => Number(octet).toString(16).padStart(2, "0");
-  const [third = "", fourth = ""] = address.split(".").slice(2);
-  return `52:54:00:fe:${hex(third)}:${hex(fourth)}`.toUpperCase();
+export function macOf(address: Ip, network: number): string {
+  const hex = (octet: number) => octet.toString(16).padStart(2, "0");
+  const [third = 0, fourth = 0] = address.split(".").slice(2).map(Number);
+  return `52:54:00:${hex(0xfe - network)}:${hex(third)}:${hex(fourth)}`.toUpperCase();
 }
 
 /** The rules that look at more than one property, by the name that a problem carries. */
@@ -154,22 +153,17 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
   },
 
   *"duplicate-mac"(draft) {
-    const macs = serversOf(draft).map(({ index, server }) => [index, macOfDraft(server)] as const);
-    for (const { index, value, earlier } of clashing(macs)) {
+    const macs = macsOf(draft);
+    for (const { index, value, earlier } of clashing(macs.map(({ mac }, at) => [at, mac] as const))) {
       // Of two, the one to change is the one that was written: a default comes from the address.
-      const written = (at: number) =>
-        draft.servers?.[at]?.interfaces?.findIndex((each) => each?.mac !== undefined) ?? -1;
-      const at = written(index) < 0 ? earlier : index;
-      const other = at === index ? earlier : index;
+      const [one, other] = macs[index]?.written ? [macs[index], macs[earlier]] : [macs[earlier], macs[index]];
+      if (!one || !other) continue;
       yield {
-        path: ["servers", at, "interfaces", written(at), "mac"],
-        expected: "a MAC address that no other server has",
-        found: `${value}, which ${nameOf(draft, other)} has`,
+        path: one.path,
+        expected: "a MAC address that no other interface has",
+        found: `${value}, which ${nameOf(draft, other.server)} has`,
         remedy: "choose another, or leave it out: it then comes from the address",
-        other:
-          written(other) < 0
-            ? ["servers", other, "addresses"]
-            : ["servers", other, "interfaces", written(other), "mac"],
+        other: other.path,
       };
     }
   },
@@ -429,12 +423,13 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
 
   *"vip-of-no-service"(draft) {
     const vips = (draft.services ?? []).map((service) => service?.vip);
+    const routes = (draft.networks ?? []).map((network) => network?.defaultRoute);
     for (const [index, instance] of instancesOf(draft)) {
       for (const [at, address] of (instance.addresses ?? []).entries()) {
-        if (address !== undefined && !vips.includes(address) && !vips.includes(undefined)) {
+        if (address !== undefined && ![...vips, ...routes].includes(address) && !vips.includes(undefined)) {
           yield {
             path: ["vrrp", index, "addresses", at],
-            expected: "the VIP of a service",
+            expected: "the VIP of a service, or the default route of a network",
             remedy: `choose one of ${vips.join(", ")}`,
           };
         }
@@ -509,7 +504,8 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     if (all.length === 0 || all.some((list) => list === undefined || list.includes(undefined))) return;
     const vips = (draft.services ?? []).map((service) => service?.vip);
     for (const [index, service] of (draft.services ?? []).entries()) {
-      const known = all.every((list) => list?.every((address) => vips.includes(address)));
+      const routes = (draft.networks ?? []).map((network) => network?.defaultRoute);
+      const known = all.every((list) => list?.every((address) => [...vips, ...routes].includes(address)));
       if (service?.vip !== undefined && known && !all.some((list) => list?.includes(service.vip))) {
         yield {
           path: ["services", index, "vip"],
@@ -539,15 +535,17 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
   },
 
   *"duplicate-virtual-router"(draft) {
-    // All instances are on one network so far.
-    const ids = instancesOf(draft).map(
-      ([index, instance]) => [index, "id" in instance ? instance.id : defaultVirtualRouterId] as const,
-    );
+    const ids = instancesOf(draft).map(([index, instance]) => {
+      const id = "id" in instance ? instance.id : defaultVirtualRouterId;
+      const address = parseIp(instance.addresses?.[0] ?? "");
+      const network = address === undefined ? 0 : networkAt(draft, address);
+      return [index, id === undefined ? undefined : `${id} ${network}`] as const;
+    });
     for (const { index, value, earlier } of clashing(ids)) {
       yield {
         path: ["vrrp", index, "id"],
         expected: "a virtual router id that no other instance on the network has (RFC 9568, section 5.2.3)",
-        found: `${value}, which vrrp[${earlier}] has`,
+        found: `${value.split(" ")[0]}, which vrrp[${earlier}] has`,
         remedy: "write another, such as `id: 52`",
         other: ["vrrp", earlier, "id"],
       };
@@ -566,6 +564,268 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
         remedy: "choose another name, or leave it out",
         other: ["vrrp", earlier, "name"],
       };
+    }
+  },
+
+  *"duplicate-network"(draft) {
+    const names = (draft.networks ?? []).map((_, index) => [index, networkName(draft, index)] as const);
+    for (const { index, value, earlier } of clashing(names)) {
+      yield {
+        path: ["networks", index, "name"],
+        expected: "a name that no other network has",
+        found: `${value}, which networks[${earlier}] has`,
+        remedy: "write another, such as `name: inside`",
+        other: ["networks", earlier, "name"],
+      };
+    }
+  },
+
+  *"overlapping-subnets"(draft) {
+    const subnets = (draft.networks ?? []).flatMap((network, index) =>
+      (network?.subnets ?? []).flatMap((text, at) => {
+        const subnet = parseSubnet(text ?? "");
+        return subnet === undefined ? [] : [{ path: ["networks", index, "subnets", at], subnet }];
+      }),
+    );
+    for (const [index, { path, subnet }] of subnets.entries()) {
+      const other = subnets
+        .slice(0, index)
+        .find((one) => contains(one.subnet, firstAddress(subnet)) || contains(subnet, firstAddress(one.subnet)));
+      if (other) {
+        yield {
+          path,
+          expected: "a subnet that overlaps no other one",
+          found: `${subnet} beside ${other.subnet}`,
+          remedy: "choose another range, such as 192.168.10.0/24",
+          other: other.path,
+        };
+      }
+    }
+  },
+
+  *"two-addresses-in-a-network"(draft) {
+    for (const { index, server } of serversOf(draft)) {
+      const places = (server.addresses ?? []).map((text, at) => {
+        const address = parseIp(text ?? "");
+        const network = address === undefined ? -1 : networkAt(draft, address);
+        return [at, network < 0 ? undefined : network] as const;
+      });
+      for (const { index: at, value, earlier } of clashing(places)) {
+        yield {
+          path: ["servers", index, "addresses", at],
+          expected: "one address in each network so far",
+          found: `a second one in ${networkName(draft, value) ?? `networks[${value}]`}`,
+          remedy: "remove one of the two",
+          other: ["servers", index, "addresses", earlier],
+        };
+      }
+    }
+  },
+
+  *"interface-without-address"(draft) {
+    const names = (draft.networks ?? []).map((_, index) => networkName(draft, index));
+    for (const { index, server } of serversOf(draft)) {
+      const own = networksOf(draft, server)?.map((network) => names[network]);
+      const given = (server.interfaces ?? []).map((each, at) => [at, each?.network] as const);
+      for (const [at, name] of own ? given : []) {
+        if (name !== undefined && names.includes(name) && !own?.includes(name)) {
+          yield {
+            path: ["servers", index, "interfaces", at, "network"],
+            expected: "a network in which the server has an address",
+            remedy: `add an address of ${name} to \`addresses\`, or remove the interface`,
+            other: ["servers", index, "addresses"],
+          };
+        }
+      }
+      for (const { index: at, value, earlier } of clashing(given)) {
+        yield {
+          path: ["servers", index, "interfaces", at, "network"],
+          expected: "one interface in each network",
+          found: `a second one in ${value}`,
+          remedy: "remove one of the two",
+          other: ["servers", index, "interfaces", earlier, "network"],
+        };
+      }
+    }
+  },
+
+  *"default-route-elsewhere"(draft) {
+    for (const { network, address } of defaultRoutes(draft)) {
+      const place = networkAt(draft, address);
+      if (place >= 0 && place !== network) {
+        yield {
+          path: ["networks", network, "defaultRoute"],
+          expected: `an address of this network, ${draft.networks?.[network]?.subnets?.join(" or ")}`,
+          found: `${address}, which lies in ${networkName(draft, place) ?? `networks[${place}]`}`,
+          remedy: "write the address that the director has, or is to take, in this network",
+        };
+      }
+    }
+  },
+
+  *"default-route-of-a-real-server"(draft) {
+    for (const { network, address } of defaultRoutes(draft)) {
+      const owner = serversOf(draft).find(({ server }) => server.addresses?.some((text) => text === address));
+      if (owner?.server.role === "real-server") {
+        yield {
+          path: ["networks", network, "defaultRoute"],
+          expected: "an address of a director, or one that no server has",
+          found: `${address}, which ${nameOf(draft, owner.index)} has, a real server`,
+          remedy: "write the director's address in this network",
+          other: ["servers", owner.index, "addresses"],
+        };
+      }
+    }
+  },
+
+  *"default-route-without-director"(draft) {
+    for (const { network, address } of defaultRoutes(draft)) {
+      if (networkAt(draft, address) !== network) continue;
+      for (const { index, server } of serversOf(draft)) {
+        const own = networksOf(draft, server);
+        if (server.role === "director" && own && !own.includes(network)) {
+          yield {
+            path: ["servers", index, "addresses"],
+            expected: `an address in ${networkName(draft, network)}, whose default route the director is to be`,
+            found: "none",
+            remedy: `add one, or remove \`defaultRoute\``,
+            other: ["networks", network, "defaultRoute"],
+          };
+        }
+      }
+    }
+  },
+
+  *"default-route-without-instance"(draft) {
+    const held = instancesOf(draft).map(([, { addresses: list }]) => list);
+    if (draft.control !== "keepalived" || draft.vrrp === undefined) return;
+    if (held.some((list) => list?.includes(undefined))) return;
+    const own = serversOf(draft).flatMap(({ server }) => server.addresses ?? []);
+    for (const { network, address } of defaultRoutes(draft)) {
+      if (own.includes(address)) {
+        yield {
+          path: ["networks", network, "defaultRoute"],
+          expected: "an address that goes from director to director, where keepalived is in control",
+          found: `${address}, which one director has`,
+          remedy: "choose a free address of the network, and add it to the `addresses` of a VRRP instance",
+        };
+      } else if (!held.some((list) => list?.includes(address))) {
+        yield {
+          path: ["networks", network, "defaultRoute"],
+          expected: "an address of a VRRP instance, where keepalived is in control",
+          remedy: `write \`addresses: [${address}]\` in an instance of \`vrrp\``,
+          other: ["vrrp"],
+        };
+      }
+    }
+  },
+
+  *"instance-across-networks"(draft) {
+    for (const [index, { addresses: list = [] }] of instancesOf(draft)) {
+      const places = list.map((text) => {
+        const address = parseIp(text ?? "");
+        return address === undefined ? -1 : networkAt(draft, address);
+      });
+      const at = places.findIndex(
+        (place) => place >= 0 && places[0] !== undefined && places[0] >= 0 && place !== places[0],
+      );
+      if (at >= 0) {
+        yield {
+          path: ["vrrp", index, "addresses", at],
+          expected: "addresses of one network in an instance: it advertises there",
+          found: `one in ${networkName(draft, places[0] ?? 0)} and one in ${networkName(draft, places[at] ?? 0)}`,
+          remedy: "give each network an instance of its own",
+          other: ["vrrp", index, "addresses", 0],
+        };
+      }
+    }
+  },
+
+  *"answers-past-the-director"(draft) {
+    const client = clientOf(draft);
+    const front = client ? networkAt(draft, client.address) : -1;
+    if (front < 0) return;
+    const routed = new Set(defaultRoutes(draft).map(({ network }) => network));
+    for (const [index, service] of servicesOf(draft)) {
+      const method = methodOf(service);
+      for (const { index: at, server } of method ? destinationsOf(draft, service) : []) {
+        const own = networksOf(draft, server);
+        if (!own || !method) continue;
+        if (!method.answersPassDirector && !own.includes(front)) {
+          yield {
+            path: ["servers", at, "addresses"],
+            expected: `an address in ${networkName(draft, front)}: by ${method.title}, a real server answers the client itself`,
+            found: "none",
+            remedy: "add one, or write `forwarding: nat` in the service",
+            other: ["services", index, "forwarding"],
+          };
+        } else if (method.answersPassDirector && own.includes(front)) {
+          yield {
+            path: ["services", index, "forwarding"],
+            expected: `real servers outside ${networkName(draft, front)}, the client's network, by ${method.title}: answers must pass through the director`,
+            found: `${nameOf(draft, at)} on it`,
+            remedy: "give the real servers and the director addresses in a network of their own, with a `defaultRoute`",
+            other: ["servers", at, "addresses"],
+          };
+        } else if (method.answersPassDirector && !own.some((network) => routed.has(network))) {
+          yield {
+            path: ["networks", own[0] ?? 0, "defaultRoute"],
+            expected: `a default route for ${nameOf(draft, at)}: by ${method.title}, its answers must pass through the director`,
+            found: "none",
+            remedy: "write `defaultRoute:` with an address that the director has, or is to take, in this network",
+            other: ["services", index, "forwarding"],
+          };
+        }
+      }
+    }
+  },
+
+  *"vip-out-of-reach"(draft) {
+    const client = clientOf(draft);
+    const front = client ? networkAt(draft, client.address) : -1;
+    for (const [index, { vip = "" }] of servicesOf(draft)) {
+      const address = parseIp(vip);
+      const network = address === undefined ? -1 : networkAt(draft, address);
+      if (network >= 0 && front >= 0 && network !== front) {
+        yield {
+          path: ["services", index, "vip"],
+          expected: `an address in ${networkName(draft, front)}, the client's network`,
+          found: `${vip}, which lies in ${networkName(draft, network)}`,
+          remedy: "choose an address there, or move the client with `client: { addresses: [ADDRESS] }`",
+          ...(client?.given && { other: ["client", "addresses", 0] }),
+        };
+        continue;
+      }
+      for (const { index: at, server } of network < 0 ? [] : serversOf(draft)) {
+        const own = server.role === "director" ? networksOf(draft, server) : undefined;
+        if (own && !own.includes(network)) {
+          yield {
+            path: ["servers", at, "addresses"],
+            expected: `an address in ${networkName(draft, network)}, where the director is to take the VIP`,
+            found: "none",
+            remedy: "add one",
+            other: ["services", index, "vip"],
+          };
+        }
+      }
+    }
+  },
+
+  *"port-that-is-not-rewritten"(draft) {
+    for (const [index, service] of servicesOf(draft)) {
+      const port = "port" in service ? service.port : 80;
+      const method = methodOf(service);
+      for (const [at, real] of (service.realServers ?? []).entries()) {
+        if (!method || method.answersPassDirector || port === undefined) continue;
+        if (real?.port !== undefined && real.port !== port) {
+          yield {
+            path: ["services", index, "realServers", at, "port"],
+            expected: `${port}, the service's port: ${method.title} rewrites none`,
+            remedy: "leave it out, or write `forwarding: nat` in the service",
+            other: ["services", index, "port"],
+          };
+        }
+      }
     }
   },
 
@@ -708,13 +968,80 @@ function clashing<V extends string | number>(
   });
 }
 
-/** Undefined while it is not known. */
-function macOfDraft(server: ServerDraft): string | undefined {
-  const [given] = server.interfaces ?? [];
-  if (given && "mac" in given) return given.mac?.toUpperCase();
-  const address = parseIp(server.addresses?.[0] ?? "");
-  return address && macOf(address);
+interface MacAt {
+  /** Where the file gives it, else the addresses that it comes from. */
+  readonly path: Path;
+  /** The server's place. */
+  readonly server: number;
+  readonly mac: string;
+  readonly written: boolean;
 }
+
+/** The MAC addresses of all interfaces, written or by default; those that are not known yet are passed over. */
+function macsOf(draft: LabDraft): MacAt[] {
+  return serversOf(draft).flatMap(({ index, server }) =>
+    (server.addresses ?? []).flatMap((text): MacAt[] => {
+      const address = parseIp(text ?? "");
+      const network = address === undefined ? -1 : networkAt(draft, address);
+      if (address === undefined || network < 0) return [];
+      const name = networkName(draft, network);
+      const at = server.interfaces?.findIndex((each) => each?.network === name) ?? -1;
+      const given = server.interfaces?.[at];
+      const written = given !== undefined && "mac" in given;
+      const mac = written ? given.mac?.toUpperCase() : macOf(address, network);
+      const path: Path = written ? ["servers", index, "interfaces", at, "mac"] : ["servers", index, "addresses"];
+      return mac === undefined ? [] : [{ path, server: index, mac, written }];
+    }),
+  );
+}
+
+/** The name of a network by its place; undefined while it is not known. */
+function networkName(draft: LabDraft, index: number): string | undefined {
+  const network = draft.networks?.[index];
+  return network && ("name" in network ? network.name : "segment");
+}
+
+/** The place of the network that an address lies in, or -1. */
+const networkAt = (draft: LabDraft, address: Ip): number =>
+  (draft.networks ?? []).findIndex((network) =>
+    network?.subnets?.some((text) => {
+      const subnet = parseSubnet(text ?? "");
+      return subnet !== undefined && contains(subnet, address);
+    }),
+  );
+
+/** The places of the networks that a server has addresses in; undefined while one of its addresses is not known. */
+function networksOf(draft: LabDraft, { addresses: texts }: ServerDraft): number[] | undefined {
+  const places = texts?.map((text) => {
+    const address = parseIp(text ?? "");
+    return address === undefined ? -1 : networkAt(draft, address);
+  });
+  return places === undefined || places.includes(-1) ? undefined : [...new Set(places)];
+}
+
+/** The default routes that the file gives, with their networks' places. */
+const defaultRoutes = (draft: LabDraft): { network: number; address: Ip }[] =>
+  (draft.networks ?? []).flatMap((each, network) => {
+    const address = parseIp(each?.defaultRoute ?? "");
+    return address === undefined ? [] : [{ network, address }];
+  });
+
+/** The forwarding method of a service; undefined while it is not known. */
+function methodOf(service: ServiceDraft): ForwardingMethod | undefined {
+  const name = "forwarding" in service ? service.forwarding : "dr";
+  return name && forwardingMethods[name];
+}
+
+/** The servers that a service's packets go to: those that it lists, else every real server. */
+function destinationsOf(draft: LabDraft, service: ServiceDraft): ServerAt[] {
+  const listed = service.realServers?.map((each) => each?.server);
+  return serversOf(draft).filter(({ server }) =>
+    listed ? server.name !== undefined && listed.includes(server.name) : server.role === "real-server",
+  );
+}
+
+const servicesOf = (draft: LabDraft): [number, ServiceDraft][] =>
+  [...(draft.services ?? []).entries()].flatMap(([index, service]) => (service ? [[index, service]] : []));
 
 /** Undefined while one of them is not known. */
 function subnetsOf(draft: LabDraft): Cidr[] | undefined {
@@ -742,6 +1069,10 @@ function addresses(draft: LabDraft): AddressAt[] {
   const list = (path: Path, texts: readonly (string | undefined)[] = []): [Path, string | undefined][] =>
     texts.map((text, index) => [[...path, index], text]);
   const given: [Path, string | undefined][] = [
+    ...(draft.networks ?? []).map((network, index): [Path, string | undefined] => [
+      ["networks", index, "defaultRoute"],
+      network?.defaultRoute,
+    ]),
     ...list(["client", "addresses"], draft.client?.addresses),
     ...(draft.services ?? []).map((service, index): [Path, string | undefined] => [
       ["services", index, "vip"],

@@ -171,12 +171,14 @@ const network = property(
       "a list of subnets",
       "write `subnets: [172.25.254.0/24]`",
     ),
+    defaultRoute: address("defaultRoute: 192.168.10.254").optional(),
   }),
   "a map with subnets",
   "write `- subnets: [172.25.254.0/24]`",
   {
     subnet: "write `subnets: [172.25.254.0/24]`, a list",
-    gateway: "remove it: the lab host's bridge always has the subnet's first address",
+    gateway:
+      "write `defaultRoute` for real servers' way through a director, or remove it: the lab host's bridge always has the first address",
     client: "write it at the top: `client: { addresses: [172.25.254.250] }`",
   },
 );
@@ -207,6 +209,7 @@ const healthCheck = property(
 const realServer = property(
   z.strictObject({
     server: hostRef("real server"),
+    port: wholeNumber(1, 65535, "a TCP port", "port: 8080").optional(),
     weight: wholeNumber(0, 65535, "an IPVS weight", "weight: 1").default(1),
     page: property(
       z.string(),

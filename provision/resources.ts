@@ -8,11 +8,13 @@ import type { ResourceDefinition } from "./resource.ts";
 import { baseSystem } from "./roles/base-system.ts";
 import { director } from "./roles/director.ts";
 import { httpd } from "./roles/httpd.ts";
+import { interfaces } from "./roles/interfaces.ts";
 import { keepalived } from "./roles/keepalived.ts";
 import { mail } from "./roles/mail.ts";
 import { packages } from "./roles/packages.ts";
 import { peerKeys } from "./roles/peer-keys.ts";
 import { realServer } from "./roles/real-server.ts";
+import { routing } from "./roles/routing.ts";
 import { keyPair } from "./ssh/key-pair.ts";
 
 /** A class for every resource that the provider `lvs` knows. A new one is its file and a row here. */
@@ -23,8 +25,10 @@ export const classes = {
   KeyPair: pulumiClass(keyPair),
   SeedImage: pulumiClass(seedImage),
   BaseSystem: pulumiClass(baseSystem),
+  Interfaces: pulumiClass(interfaces),
   Packages: pulumiClass(packages),
   Httpd: pulumiClass(httpd),
+  Routing: pulumiClass(routing),
   Director: pulumiClass(director),
   RealServer: pulumiClass(realServer),
   Keepalived: pulumiClass(keepalived),

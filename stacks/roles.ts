@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
+  defaultRouteOf,
   directors,
   forwardingMethods,
+  forwardsPackets,
   hostPort,
   type Lab,
+  ownsVips,
   ownVipsOf,
   pageOf,
   serviceDevice,
@@ -15,7 +18,7 @@ import {
 import { classes, keepalivedConf, osFamilies, PASSWORD, PEER_COMMENT } from "../provision/index.ts";
 import type { MadeServer } from "./server.ts";
 
-const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer } = classes;
+const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing } = classes;
 
 /** Gives every server its roles; in a manual lab that is the exercise. */
 export function giveRoles(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
@@ -26,7 +29,7 @@ export function giveRoles(lab: Lab, made: readonly MadeServer[]): pulumi.Resourc
   const front = made.filter(({ server }) => server.role === "director");
   const balancing =
     lab.control === "keepalived" ? makeKeepalivedDirectors(lab, front) : front.map((each) => makeDirector(lab, each));
-  return [...backends, ...balancing];
+  return [...backends, ...front.flatMap((each) => makeRouting(lab, each)), ...balancing];
 }
 
 const on = ({ ready, domain }: MadeServer): pulumi.CustomResourceOptions => ({ dependsOn: ready, deletedWith: domain });
@@ -34,21 +37,41 @@ const on = ({ ready, domain }: MadeServer): pulumi.CustomResourceOptions => ({ d
 function makeRealServer(lab: Lab, made: MadeServer): pulumi.Resource[] {
   const { name, arpCure = "none" } = made.server;
   const reals = servicesOf(lab, name).flatMap(({ realServers }) => realServers.filter(({ server }) => server === name));
+  const shares = ownsVips(lab, name);
   return [
     new Httpd(
       `${name}-httpd`,
       { server: made.reference, page: pageOf(lab, name), ports: [...new Set(reals.map(({ port }) => port))] },
       on(made),
     ),
-    new RealServer(
-      `${name}-real-server`,
-      {
-        server: made.reference,
-        interface: serviceDevice(made.server),
-        vips: ownVipsOf(lab, name),
-        tunnelVips: ownVipsOf(lab, name, { tunnelled: true }),
-        arpCure,
-      },
+    ...makeRouting(lab, made),
+    ...(shares
+      ? [
+          new RealServer(
+            `${name}-real-server`,
+            {
+              server: made.reference,
+              interface: serviceDevice(made.server),
+              vips: ownVipsOf(lab, name),
+              tunnelVips: ownVipsOf(lab, name, { tunnelled: true }),
+              arpCure,
+            },
+            on(made),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What network address translation asks of routing: the default route of real servers, and a director that forwards. */
+function makeRouting(lab: Lab, made: MadeServer): pulumi.Resource[] {
+  const defaultRoute = defaultRouteOf(lab, made.server);
+  const forwards = forwardsPackets(lab, made.server);
+  if (defaultRoute === undefined && !forwards) return [];
+  return [
+    new Routing(
+      `${made.server.name}-routing`,
+      { server: made.reference, defaultRoute: defaultRoute ?? "none", forwards },
       on(made),
     ),
   ];
@@ -59,8 +82,16 @@ function makeDirector(lab: Lab, made: MadeServer): pulumi.Resource {
     `${made.server.name}-director`,
     {
       server: made.reference,
-      interface: serviceDevice(made.server),
-      vips: lab.virtualAddresses.map(({ address }) => withPrefix(lab, address)),
+      addresses: Object.fromEntries(
+        made.server.interfaces
+          .map(({ network, device }): [string, string[]] => [
+            device,
+            lab.virtualAddresses
+              .filter((one) => one.network === network)
+              .map(({ address }) => withPrefix(lab, address)),
+          ])
+          .filter(([, addresses]) => addresses.length > 0),
+      ),
       services: Object.fromEntries(lab.services.map((service) => [ipvsKey(service), ipvsService(service)])),
     },
     on(made),

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { addressOn, type Lab, type Server, withPrefix } from "../lab/index.ts";
+import { clientAddress, type Lab, ownsVips, type Server, withPrefix } from "../lab/index.ts";
 import { classes, libvirtCommandLine, osFamilies, PACKAGE_PORT, type ServerRef, seedOf } from "../provision/index.ts";
 import type { LabNetworks } from "./network.ts";
 
-const { BaseSystem, KeyPair, Packages, SeedImage } = classes;
+const { BaseSystem, Interfaces, KeyPair, Packages, SeedImage } = classes;
 
 const DOMAIN_XSLT = readFileSync(new URL("domain.xsl", import.meta.url), "utf8");
 
@@ -114,17 +114,32 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
       hostname: name,
       hosts: Object.fromEntries([
         ...lab.servers.map((each) => [each.name, each.management] as const),
-        ["client", addressOn(lab.client, main.network)],
+        ["client", clientAddress(lab)],
       ]),
       packageServer: `http://${networks.on(main.network).hostAddress}:${PACKAGE_PORT}`,
     },
     { deletedWith: domain },
   );
+  const further = server.interfaces.slice(1);
+  const networked =
+    further.length === 0
+      ? base
+      : new Interfaces(
+          `${name}-interfaces`,
+          {
+            server: reference,
+            addresses: Object.fromEntries(
+              further.map(({ device, addresses }) => [device, addresses.map((one) => withPrefix(lab, one))]),
+            ),
+            up: further.map(({ device }) => device),
+          },
+          { dependsOn: base, deletedWith: domain },
+        );
   const names = packagesOf(lab, server);
   const ready =
     names.length === 0
-      ? base
-      : new Packages(`${name}-packages`, { server: reference, names }, { dependsOn: base, deletedWith: domain });
+      ? networked
+      : new Packages(`${name}-packages`, { server: reference, names }, { dependsOn: networked, deletedWith: domain });
   return { server, hostKey, reference, ready, domain };
 }
 
@@ -135,7 +150,7 @@ function packagesOf(lab: Lab, server: Server): string[] {
   const groups =
     server.role === "director"
       ? [family.ipvsadm, ...(lab.control === "keepalived" ? [family.keepalived, family.mail] : [])]
-      : [family.httpd, ...(server.arpCure === "arptables" ? [family.arptables] : [])];
+      : [family.httpd, ...(server.arpCure === "arptables" && ownsVips(lab, server.name) ? [family.arptables] : [])];
   return [...groups, family.nftables].flatMap(({ packages }) => [...packages]).sort();
 }
 

@@ -1,8 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { readLab } from "../../lab/index.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
-import { type CatalogueEntry, catalogue } from "../../verify/checks/catalogue.ts";
+import { type CatalogueEntry, catalogue, readExampleLabs } from "../../verify/checks/catalogue.ts";
 import {
   allPassed,
   type CheckResult,
@@ -18,7 +17,6 @@ import { tap } from "../../verify/report/tap.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, seconds, stackOption } from "../options.ts";
-import { projectRoot } from "../pulumi.ts";
 import { holdingStack } from "../stack-lock.ts";
 import { watch } from "../watch.ts";
 
@@ -140,11 +138,7 @@ async function watchChecks(live: LiveLab, run: RunOptions, every: number): Promi
 }
 
 async function list({ json, only, role }: CheckOptions): Promise<void> {
-  const [ipvsadm, keepalived] = await Promise.all(
-    ["dr", "ha"].map((name) => readLab(`${projectRoot}/labs/${name}.yaml`)),
-  );
-  if (!ipvsadm || !keepalived) throw new Error("the article's lab files are missing");
-  const entries = catalogue(checks, { ipvsadm, keepalived }).filter(
+  const entries = catalogue(checks, await readExampleLabs()).filter(
     (entry) => (only?.includes(entry.id) ?? true) && (role?.includes(entry.role) ?? true),
   );
   console.log(

@@ -125,6 +125,7 @@ async function fittingScenarios(lab: Lab): Promise<string[]> {
   return all
     .filter(({ controls }) => controls.includes(lab.control))
     .filter(({ requires: { preempt } }) => preempt === undefined || preempt === lab.vrrp[0]?.preempt)
+    .filter(({ requires: { forwarding } }) => forwarding === undefined || forwarding === lab.services[0]?.forwarding)
     .map(({ name }) => name);
 }
 

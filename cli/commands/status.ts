@@ -22,7 +22,7 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
     role,
     domain === "running" && !reachable ? "running, no SSH" : domain,
     addresses.join(" "),
-    vrrp ?? "",
+    statesInWords(vrrp),
     Object.entries(services)
       .map(([service, state]) => `${service} ${state}`)
       .join(", "),
@@ -42,7 +42,8 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
     `lab ${lab}, ${setup === "manual" ? `set up by hand, ${control} planned` : control} in control`,
     ...virtualAddresses.map(
       ({ address, holders, arpOwner }) =>
-        `VIP ${address}: held by ${holdersInWords({ holders, unasked })}; the client's ARP entry names ${arpOwner ?? "nobody"}`,
+        `VIP ${address}: held by ${holdersInWords({ holders, unasked })}` +
+        (arpOwner === undefined ? "" : `; the client's ARP entry names ${arpOwner ?? "nobody"}`),
     ),
     "",
     ...table.map((row) =>
@@ -54,4 +55,10 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
     "",
     ...ipvs,
   ].join("\n");
+}
+
+/** VRRP states by instance: the state alone if there is one instance. */
+function statesInWords(states: Readonly<Record<string, string>> = {}): string {
+  const all = Object.entries(states);
+  return all.map(([instance, state]) => (all.length === 1 ? state : `${instance} ${state}`)).join(", ");
 }

@@ -1,8 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readLab } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { type CatalogueEntry, catalogue } from "../../verify/checks/catalogue.ts";
+import { type CatalogueEntry, catalogue, readExampleLabs } from "../../verify/checks/catalogue.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { exercises } from "../../verify/grade/tasks.ts";
 
@@ -11,12 +10,8 @@ export const checkDocsFile = join(projectRoot, "docs/checks.md");
 
 /** docs/checks.md, from the checks themselves, with the textbook's labs for examples. */
 export async function checkDocs(): Promise<string> {
-  const labs = {
-    ipvsadm: await readLab(join(projectRoot, "labs/dr.yaml")),
-    keepalived: await readLab(join(projectRoot, "labs/ha.yaml")),
-  };
   const files = await filesById();
-  const entries = catalogue(checks, labs);
+  const entries = catalogue(checks, await readExampleLabs());
   const rows = entries.map(
     ({ id, role, controls, faulty, title }) =>
       `| [${id}](#${id}) | ${controls.join(", ")} | ${role} | ${faulty ? "**breaks something for a moment.** " : ""}${title} |`,
@@ -34,7 +29,8 @@ const intro = `What must hold of a running lab, each fact by itself, in the arti
 [lvs-lab grade](cli.md#lvs-lab-grade) makes tasks of them; \`lvs-lab check --list\` shows this page in the terminal. A check asserts what is the
 case, not how it came about: steps that were typed by hand pass as the project's own do.
 
-Examples are from the textbook's labs, [labs/dr.yaml](../labs/dr.yaml) and [labs/ha.yaml](../labs/ha.yaml). A manual lab is checked for what it is
+Examples are from the textbook's labs, [labs/dr.yaml](../labs/dr.yaml) and [labs/ha.yaml](../labs/ha.yaml), or from the first lab that a
+check applies to. A manual lab is checked for what it is
 to become. *Settles* is how long a check that fails is looked at again, since timers of VRRP and of health checks may not have run out yet.`;
 
 function section({ id, title, role, controls, settles, proves, example }: CatalogueEntry, file: string): string {
@@ -47,7 +43,7 @@ function section({ id, title, role, controls, settles, proves, example }: Catalo
     `of: ${role === "client" ? "the client" : `each ${role === "director" ? "director" : "real server"}`}`,
     `control: ${controls.join(", ")}`,
     ...(settles > 0 ? [`settles: ${settles} s`] : []),
-    `points: ${points.join("; ")}`,
+    `points: ${points.join("; ") || "none, it is no task of an exercise"}`,
   ];
   return [
     `## ${id}`,

@@ -71,6 +71,12 @@ const places = new Map<Fault["targets"], Place>([
   [targets.keepalivedDirectors, { on: "a director under keepalived", object: "a director" }],
   [targets.realServers, { on: "a real server", object: "a real server" }],
   [
+    targets.vipOwners,
+    { on: "a real server that owns a VIP: not by network address translation", object: "a real server" },
+  ],
+  [targets.routed, { on: "a real server by network address translation", object: "a real server" }],
+  [targets.routers, { on: "a director by network address translation", object: "a director" }],
+  [
     targets.networks,
     { on: "the name of a network on which directors elect a master, such as `segment`", object: "network" },
   ],

@@ -105,6 +105,7 @@ function inWords(schema: JsonSchema): string {
 }
 
 function plainWords(schema: JsonSchema): string {
+  if (schema.anyOf) return schema.anyOf.map((one) => inWords(one as JsonSchema)).join(", or ");
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(", ");
   if (schema.type === "array")
     return schema.maxItems === 0 ? "an empty list" : `list of: ${inWords(schema.items as JsonSchema)}`;

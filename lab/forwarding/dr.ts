@@ -7,4 +7,5 @@ export const dr: ForwardingMethod = {
   lbKind: "DR",
   title: "direct routing",
   keepsDestination: true,
+  answersPassDirector: false,
 };

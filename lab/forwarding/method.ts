@@ -10,6 +10,8 @@ export interface ForwardingMethod {
   readonly title: string;
   /** Whether packets reach real servers with the VIP as destination: they must own it, and must not answer ARP for it. */
   readonly keepsDestination: boolean;
+  /** Whether answers return through the director, which then may rewrite ports too. Otherwise real servers answer the client themselves. */
+  readonly answersPassDirector: boolean;
   /** The device on which a real server takes the director's packets in, and owns the VIP. Absent: the interface itself. */
   readonly tunnelDevice?: "tunl0";
 }

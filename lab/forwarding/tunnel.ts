@@ -10,5 +10,6 @@ export const tunnel: ForwardingMethod = {
   lbKind: "TUN",
   title: "IP-in-IP tunnelling",
   keepsDestination: true,
+  answersPassDirector: false,
   tunnelDevice: "tunl0",
 };

@@ -25,10 +25,10 @@ type Services = Readonly<Record<string, Service>>;
 export const director = defineResource({
   type: "Director",
   summary: "An LVS director made with ipvsadm: virtual services, their real servers, and the VIPs.",
-  where: z.object({ server: serverRef, interface: z.string().default("eth0") }),
+  where: z.object({ server: serverRef }),
   want: z.object({
-    /** With prefix length. */
-    vips: z.array(z.cidrv4()),
+    /** The VIPs, and default routes of real servers: by interface, with prefix length. */
+    addresses: z.record(z.string(), z.array(z.cidrv4())),
     /** By `-t ADDRESS:PORT`, as ipvsadm(8) names a service. */
     services: z.record(z.string(), virtualService),
     /** Services that the lab does not define. */
@@ -36,14 +36,15 @@ export const director = defineResource({
     onBoot: z.literal(true).default(true),
   }),
 
-  upgrade({ vip, port, scheduler, persistenceTimeout, destinations, ...rest }) {
-    if (vip === undefined && port === undefined && scheduler === undefined) return rest;
+  upgrade({ vip, port, scheduler, persistenceTimeout, destinations, interface: device, vips, ...rest }) {
+    if ("addresses" in rest) return rest;
     const [address] = String(vip ?? "").split("/");
     return {
       ...rest,
-      vips: vip === undefined ? [] : [vip],
+      addresses: { [String(device ?? "eth0")]: vips ?? (vip === undefined ? [] : [vip]) },
       services:
-        scheduler === undefined ? {} : { [`-t ${address}:${port}`]: { scheduler, persistenceTimeout, destinations } },
+        rest.services ??
+        (scheduler === undefined ? {} : { [`-t ${address}:${port}`]: { scheduler, persistenceTimeout, destinations } }),
     };
   },
 
@@ -51,17 +52,22 @@ export const director = defineResource({
     const server = await connectTo(inputs.server);
     const seen = await server.look({
       table: "ipvsadm --save --numeric",
-      addresses: command`ip -oneline -4 address show dev ${inputs.interface}`,
+      addresses: "ip -oneline -4 address show",
       enabled: command`systemctl is-enabled ${unit(inputs).name}`,
       unit: command`cat ${unitPath(unit(inputs))}`,
       rules: command`cat ${DIRECTOR_RULES}`,
     });
     const found = parseIpvsTable(seen.table.text);
-    const present = parseIpAddresses(seen.addresses.text).map(
-      ({ address, prefixLength }) => `${address}/${prefixLength}`,
-    );
+    const present = parseIpAddresses(seen.addresses.text);
     return {
-      vips: inputs.vips.filter((vip) => present.includes(vip)),
+      addresses: Object.fromEntries(
+        Object.entries(inputs.addresses).map(([device, wanted]) => [
+          device,
+          wanted.filter((one) =>
+            present.some((found) => found.device === device && `${found.address}/${found.prefixLength}` === one),
+          ),
+        ]),
+      ),
       services: Object.fromEntries(
         found
           .filter(({ key }) => key in inputs.services)
@@ -92,7 +98,7 @@ export const director = defineResource({
         command`if systemctl --quiet is-active ${DIRECTOR_UNIT}; then`,
         // Edit only differences, so that connections of unchanged services survive.
         ...edits(inputs.services, observed),
-        ...inputs.vips.map((vip) => command`ip address replace ${vip} dev ${inputs.interface}`),
+        ...placed(inputs).map(([device, address]) => command`ip address replace ${address} dev ${device}`),
         'if [ ! "$same" ]; then systemctl daemon-reload; fi',
         "fi",
         startService(DIRECTOR_UNIT),
@@ -132,21 +138,26 @@ export const rules = ({ services }: { readonly services: Services }): string =>
     .map((line) => `${line}\n`)
     .join("");
 
-export const unit = ({
-  vips,
-  interface: device,
-}: {
-  readonly vips: readonly string[];
-  readonly interface: string;
-}): BootUnit => ({
+interface Addresses {
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Each address with its interface. */
+const placed = ({ addresses }: Addresses): [device: string, address: string][] =>
+  Object.entries(addresses).flatMap(([device, all]) => all.map((address): [string, string] => [device, address]));
+
+export const unit = (wanted: Addresses): BootUnit => ({
   name: DIRECTOR_UNIT,
   description: "LVS director: the virtual service and its address",
   start: [
     "-/sbin/ipvsadm --clear",
     `/bin/sh -c '/sbin/ipvsadm --restore <${DIRECTOR_RULES}'`,
-    ...vips.map((vip) => `/sbin/ip address replace ${vip} dev ${device}`),
+    ...placed(wanted).map(([device, address]) => `/sbin/ip address replace ${address} dev ${device}`),
   ],
-  stop: [...vips.map((vip) => `-/sbin/ip address delete ${vip} dev ${device}`), "-/sbin/ipvsadm --clear"],
+  stop: [
+    ...placed(wanted).map(([device, address]) => `-/sbin/ip address delete ${address} dev ${device}`),
+    "-/sbin/ipvsadm --clear",
+  ],
 });
 
 /** The ipvsadm commands that change the observed table into the wanted one. */

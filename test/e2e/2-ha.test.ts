@@ -71,10 +71,10 @@ describe("keepalived in control", () => {
       virtualAddresses: [{ address: "172.25.254.100", holders: ["server1"], arpOwner: "server1" }],
     });
     expect(status.servers.map(({ name, domain, reachable, vrrp }) => [name, domain, reachable, vrrp])).toEqual([
-      ["server1", "running", true, "MASTER"],
+      ["server1", "running", true, { VI_1: "MASTER" }],
       ["server2", "running", true, undefined],
       ["server3", "running", true, undefined],
-      ["server4", "running", true, "BACKUP"],
+      ["server4", "running", true, { VI_1: "BACKUP" }],
     ]);
     expect((await stack.lvs("ssh", "server4", "--", "hostname; exit 3")).status).toBe(3);
     expect((await stack.lvs("client", "--", "arp", "-an")).stdout).toContain("(172.25.254.100) at 52:54:00:fe:fe:0b");

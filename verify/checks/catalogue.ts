@@ -1,4 +1,6 @@
-import type { Control, Lab } from "../../lab/index.ts";
+import { join } from "node:path";
+import { type Control, type Lab, readLab } from "../../lab/index.ts";
+import { projectRoot } from "../../provision/paths.ts";
 import { type Check, labelOf } from "./check.ts";
 
 /** A check in the catalogue, without a running lab. */
@@ -22,13 +24,22 @@ export interface CatalogueEntry {
   };
 }
 
-/** The catalogue of checks, with examples from a lab of each control mode. */
-export const catalogue = (checks: readonly Check[], labs: Readonly<Record<Control, Lab>>): CatalogueEntry[] =>
+/** The labs that examples are from, by file name: every check applies to one of them. An example is from the first. */
+const exampleLabs = ["dr", "ha", "nat", "nat-ha"];
+
+/** @throws FileError if a shipped lab file is missing or wrong */
+export const readExampleLabs = (): Promise<Lab[]> =>
+  Promise.all(exampleLabs.map((name) => readLab(join(projectRoot, "labs", `${name}.yaml`))));
+
+/** The catalogue of checks, with examples from these labs. */
+export const catalogue = (checks: readonly Check[], labs: readonly Lab[]): CatalogueEntry[] =>
   checks.map((check) => {
     const { id, title, role, faulty = false, settles = 0, proves } = check;
-    const controls = (Object.keys(labs) as Control[]).filter((control) => check.appliesTo(labs[control]));
-    const lab = labs[controls[0] ?? "ipvsadm"];
-    const [subject = { host: "client" }] = check.subjects(lab);
+    const fitting = labs.filter((one) => check.appliesTo(one));
+    const controls = [...new Set(fitting.map(({ control }) => control))];
+    const [lab] = fitting;
+    const [subject] = lab ? check.subjects(lab) : [];
+    if (!lab || !subject) throw new Error(`no example lab has a subject for the check ${id}`);
     return {
       id,
       title,

@@ -18,7 +18,11 @@ export const directorDown: Check<InstanceSubject> = {
   grading: { keepalived: { points: 3 } },
   appliesTo: underKeepalived,
   faulty: true,
-  subjects: clientOfEachInstance,
+  // An instance without a service, such as that of a default route, serves no request.
+  subjects: (lab) =>
+    clientOfEachInstance(lab).filter(({ instance }) =>
+      lab.services.some(({ vip }) => instance.addresses.includes(vip)),
+    ),
   expected: () =>
     "the outage that VRRP promises, the ARP entry moves, requests alternate, the master takes the VIP again",
   byHand: (lab, { instance }) => [

@@ -4,10 +4,13 @@ import {
   clientAddress,
   goesInTurn,
   holderOf,
+  hostPort,
+  type Ip,
   type Lab,
   networkOfVip,
   poolOf,
   serverWithMac,
+  subnetFor,
   type VirtualService,
 } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
@@ -17,62 +20,76 @@ import { askService, clientOfEachService, everywhere, methodOf, type ServiceSubj
 const REQUESTS = 4;
 const LISTEN_SECONDS = 2;
 
-const isTunnelled = (service: VirtualService): boolean => methodOf(service).tunnelDevice !== undefined;
-
 export const forwardingPath: Check<ServiceSubject> = {
   id: "forwarding-path",
   title: "Packets take the way of the service's forwarding method, there and back",
   role: "client",
   proves:
     "What the configuration says is what the wire shows: the director hands the client's packets on by direct routing with another MAC " +
-    "address, by tunnelling inside packets of its own, and the real servers answer the client themselves, with no reply through the director.",
+    "address, by tunnelling inside packets of its own, by address translation with the real server's address; and answers come from the real " +
+    "servers themselves, or through the director where it translates.",
   appliesTo: everywhere,
   settles: 15,
   subjects: clientOfEachService,
   expected(lab, { service }) {
     const pool = new Set(poolOf(service).map(({ server }) => server));
-    const way = { to: new Set([holderOf(lab, service.vip)]), on: pool, tunnelled: isTunnelled(service), from: pool };
+    const holder = new Set([holderOf(lab, service.vip)]);
+    const through = methodOf(service).answersPassDirector ? holder : pool;
+    const way = { to: holder, on: pool, how: howBy(service), answering: pool, through };
     return `${inWords(way)}${goesInTurn(service) ? "" : ", or some of them"}`;
   },
   byHand: (lab, { service: { vip, port } }) => [
-    `curl http://${vip}:${port}/ # while, in another shell: npx lvs-lab capture -e --filter 'host ${clientAddress(lab)} or ip proto 4'`,
+    `curl http://${hostPort(vip, port)}/ # while, in another shell: npx lvs-lab capture -e --filter 'host ${clientAddress(lab)} or ip proto 4'`,
   ],
   hint: (_, { service }) =>
     `\`ipvsadm -ln\` on the director shows the method, which is to be ${methodOf(service).listed}. Answers from the director: the client reached a web ` +
-    "server there. No answers: a real server lacks the VIP.",
+    `server there. ${
+      methodOf(service).answersPassDirector
+        ? "No answers: the real servers' default route is not the director, or it does not forward packets (net.ipv4.ip_forward)."
+        : "No answers: a real server lacks the VIP."
+    }`,
   async look(view, { service }) {
     const { lab, live } = view;
-    const network = networkOfVip(lab, service.vip).name;
-    const client = addressOn(lab.client, network);
-    const filter = `(tcp port ${service.port} and host ${client}) or ip proto 4`;
-    const tcpdump = [
-      "tcpdump",
-      "-i",
-      live.bridges[network] ?? "",
-      "-e",
-      "-n",
-      "-l",
-      "--immediate-mode",
-      "-c",
-      "400",
-      filter,
-    ];
-    const capture = view.segment("timeout", "--signal", "INT", String(LISTEN_SECONDS), ...tcpdump);
+    const front = networkOfVip(lab, service.vip).name;
+    const client = addressOn(lab.client, front);
+    const captures = networksOf(lab, service).map((network) => {
+      const tcpdump = ["tcpdump", "-i", live.bridges[network] ?? "", "-e", "-n", "-l", "--immediate-mode", "-c", "400"];
+      const filter = `(tcp and host ${client}) or ip proto 4`;
+      return view.segment("timeout", "--signal", "INT", String(LISTEN_SECONDS), ...tcpdump, filter);
+    });
     await delay(500);
     for (let request = 0; request < REQUESTS; request++) await askService(view, service);
-    const way = wayIn((await capture).output, lab, { client, vip: service.vip });
+    const text = (await Promise.all(captures)).map(({ output }) => output).join("");
+    const way = wayIn(text, lab, service, client);
     const pool = poolOf(service).map(({ server }) => server);
+    const holder = holderOf(lab, service.vip);
     return {
       passed:
-        list(way.to) === holderOf(lab, service.vip) &&
+        list(way.to) === holder &&
         way.on.size > 0 &&
         [...way.on].every((name) => pool.includes(name)) &&
-        way.tunnelled === isTunnelled(service) &&
-        list(way.from) === list(way.on),
+        way.how === howBy(service) &&
+        list(way.answering) === list(way.on) &&
+        list(way.through) === (methodOf(service).answersPassDirector ? holder : list(way.answering)),
       seen: inWords(way),
-      started: way.from.size > 0,
+      started: way.through.size > 0,
     };
   },
+};
+
+/** How packets reach a real server: unchanged but for the frame, inside packets of the director's, or with the real server's address. */
+type How = "as they are" | "in a tunnel" | "readdressed";
+
+const howBy = (service: VirtualService): How => {
+  const { keepsDestination, tunnelDevice } = methodOf(service);
+  return tunnelDevice ? "in a tunnel" : keepsDestination ? "as they are" : "readdressed";
+};
+
+/** The networks that a service's packets cross: the VIP's first. */
+const networksOf = (lab: Lab, service: VirtualService): string[] => {
+  const subnets = service.realServers.map(({ address }) => subnetFor(lab, address));
+  const behind = lab.networks.filter((network) => network.subnets.some((subnet) => subnets.includes(subnet)));
+  return [...new Set([networkOfVip(lab, service.vip).name, ...behind.map(({ name }) => name)])];
 };
 
 /** The way of a service's connections: servers by name, unknown hosts by hardware address. */
@@ -81,36 +98,49 @@ interface Way {
   readonly to: ReadonlySet<string>;
   /** Where they were sent on to. */
   readonly on: ReadonlySet<string>;
-  /** Whether those were inside packets of the director's; undefined: some were and some were not. */
-  readonly tunnelled: boolean | undefined;
-  /** Where answers came from. */
-  readonly from: ReadonlySet<string>;
+  /** How; undefined: in several ways, or in none. */
+  readonly how: How | undefined;
+  /** Whose answers there were. */
+  readonly answering: ReadonlySet<string>;
+  /** Who handed them to the client. */
+  readonly through: ReadonlySet<string>;
 }
 
 /** `1:2:3:4:5:6 > 7:8:9:a:b:c, ethertype IPv4 (0x0800), length 94: [SOURCE > DESTINATION: ]SOURCE.PORT > DESTINATION.PORT: …`, as tcpdump -e -n prints. */
 const FRAME =
-  /^\S+ (?<from>[\da-f:]{17}) > (?<to>[\da-f:]{17}), ethertype IPv4 \(0x0800\), length \d+: (?<outer>[\d.]+ > [\d.]+: (?:IP )?)?(?<source>\d+\.\d+\.\d+\.\d+)\.\d+ > (?<destination>\d+\.\d+\.\d+\.\d+)\.\d+: /gm;
+  /^\S+ (?<from>[\da-f:]{17}) > (?<to>[\da-f:]{17}), ethertype IPv4 \(0x0800\), length \d+: (?<outer>[\d.]+ > [\d.]+: (?:IP )?)?(?<source>\d+\.\d+\.\d+\.\d+)\.(?<sourcePort>\d+) > (?<destination>\d+\.\d+\.\d+\.\d+)\.(?<destinationPort>\d+): /gm;
 
-function wayIn(text: string, lab: Lab, about: { client: string; vip: string }): Way {
+function wayIn(text: string, lab: Lab, service: VirtualService, client: Ip): Way {
   const hostOf = (mac = "") => serverWithMac(lab, mac) ?? mac;
-  const directors = new Set(lab.servers.filter(({ role }) => role === "director").map(({ name }) => name));
-  const [to, on, from] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  const tunnelled = new Set<boolean>();
+  const roles = new Map(lab.servers.map(({ name, role }) => [name, role]));
+  const known = new Map(service.realServers.map(({ address, port, server }) => [hostPort(address, port), server]));
+  const virtual = hostPort(service.vip, service.port);
+  const [to, on, answering, through] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()];
+  const ways = new Set<How>();
   for (const { groups = {} } of text.matchAll(FRAME)) {
-    if (groups.source === about.client && groups.destination === about.vip) {
-      if (!directors.has(hostOf(groups.from))) to.add(hostOf(groups.to));
+    const [source, destination] = [
+      `${groups.source}:${groups.sourcePort}`,
+      `${groups.destination}:${groups.destinationPort}`,
+    ];
+    const [sender, receiver] = [hostOf(groups.from), hostOf(groups.to)];
+    if (groups.source === client && (destination === virtual || known.has(destination))) {
+      if (roles.get(sender) !== "director") to.add(receiver);
       else {
-        on.add(hostOf(groups.to));
-        tunnelled.add(groups.outer !== undefined);
+        on.add(receiver);
+        ways.add(destination !== virtual ? "readdressed" : groups.outer !== undefined ? "in a tunnel" : "as they are");
       }
-    } else if (groups.source === about.vip && groups.destination === about.client) from.add(hostOf(groups.from));
+    } else if (groups.destination === client && (source === virtual || known.has(source))) {
+      if (roles.get(sender) !== "director") answering.add(sender);
+      if (!roles.has(receiver)) through.add(sender);
+    }
   }
-  return { to, on, tunnelled: tunnelled.size === 1 ? [...tunnelled][0] : undefined, from };
+  return { to, on, how: ways.size === 1 ? [...ways][0] : undefined, answering, through };
 }
 
 const list = (names: ReadonlySet<string>): string => [...names].sort().join(" and ") || "nobody";
 
-const inWords = ({ to, on, tunnelled, from }: Way): string => {
-  const how = tunnelled === undefined ? "" : tunnelled ? " in a tunnel" : " as they are";
-  return `requests go to ${list(to)}, on to ${list(on)}${how}; ${list(from)} ${from.size === 1 ? "answers" : "answer"} the client`;
-};
+function inWords({ to, on, how, answering, through }: Way): string {
+  const answers = `${list(answering)} ${answering.size > 1 ? "answer" : "answers"}`;
+  const last = list(through) === list(answering) ? "the client" : `through ${list(through)}`;
+  return `requests go to ${list(to)}, on to ${list(on)}${how === undefined ? "" : ` ${how}`}; ${answers} ${last}`;
+}

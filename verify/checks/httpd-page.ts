@@ -9,30 +9,30 @@ export const httpdPage: Check<ServiceSubject> = {
   title: "The web server answers locally with its own page",
   role: "real-server",
   proves:
-    "There is something to balance: each real server serves by itself, on the service's own port, for direct routing rewrites none. That " +
+    "There is something to balance: each real server serves by itself, on the port that the director sends to. That " +
     "the pages differ lets the client see who answered.",
   grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
   appliesTo: everywhere,
   subjects: eachRealServer,
   expected: (_, subject) => JSON.stringify(pageOf(subject)),
-  byHand: (_, { service: { port } }) => [port === 80 ? "curl localhost" : `curl localhost:${port}`],
+  byHand: (_, subject) => [portOf(subject) === 80 ? "curl localhost" : `curl localhost:${portOf(subject)}`],
   hint: (_, subject) =>
     `\`apt-get install apache2\`, \`echo ${pageOf(subject).trim()} >/var/www/html/index.html\`, \`systemctl enable --now apache2\`` +
-    (subject.service.port === 80
+    (portOf(subject) === 80
       ? "."
-      : `; \`Listen ${subject.service.port}\` in /etc/apache2/ports.conf: the port is the virtual service's.`),
+      : `; \`Listen ${portOf(subject)}\` in /etc/apache2/ports.conf: the director sends to this port.`),
   async look(view, subject) {
     const { host, service } = subject;
     const { output, status } = await view.on(
       host,
-    )`curl --silent --show-error --max-time 10 http://localhost:${subject.service.port}/`;
+    )`curl --silent --show-error --max-time 10 http://localhost:${portOf(subject)}/`;
     if (status === REFUSED) {
       const { output: written } = await view.on(host)`ls /var/www/html 2>/dev/null`;
       return written.trim() === ""
         ? { passed: false, seen: "no web server", started: false }
         : {
             passed: false,
-            seen: `a page, but no answer on port ${subject.service.port}`,
+            seen: `a page, but no answer on port ${portOf(subject)}`,
             started: true,
             hint: "`systemctl enable --now apache2`; if it does not start, `systemctl status apache2` says why.",
           };
@@ -48,6 +48,8 @@ export const httpdPage: Check<ServiceSubject> = {
     };
   },
 };
+
+const portOf = ({ host, service }: ServiceSubject): number => destinationOn(service, host)?.port ?? service.port;
 
 const pageOf = ({ host, service }: ServiceSubject): string => destinationOn(service, host)?.page ?? "";
 

@@ -2,11 +2,13 @@ import { arpCure } from "./arp-cure.ts";
 import { arpOwner } from "./arp-owner.ts";
 import { balancing } from "./balancing.ts";
 import type { Check } from "./check.ts";
+import { defaultRoute } from "./default-route.ts";
 import { directorDown } from "./director-down.ts";
 import { directorTable } from "./director-table.ts";
 import { directorVip } from "./director-vip.ts";
 import { forwardingPath } from "./forwarding-path.ts";
 import { httpdPage } from "./httpd-page.ts";
+import { ipForward } from "./ip-forward.ts";
 import { keepalivedConfig } from "./keepalived-config.ts";
 import { keepalivedLog } from "./keepalived-log.ts";
 import { mailReady } from "./mail.ts";
@@ -23,6 +25,8 @@ export const checks: readonly Check[] = [
   httpdPage,
   realServerVip,
   arpCure,
+  defaultRoute,
+  ipForward,
   arpOwner,
   balancing,
   forwardingPath,

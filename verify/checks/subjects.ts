@@ -98,6 +98,9 @@ export const destinationOn = ({ realServers: all }: VirtualService, server: stri
 /** Whether the service's packets reach real servers with the VIP as destination, so that they need it. */
 export const ownsVip = (service: VirtualService): boolean => methodOf(service).keepsDestination;
 
+/** Whether the service's answers return through the director. */
+export const answersThroughDirector = (service: VirtualService): boolean => methodOf(service).answersPassDirector;
+
 /** Whether keepalived runs, or is to run, the lab. */
 export const underKeepalived = ({ control }: Lab): boolean => control === "keepalived";
 

@@ -20,7 +20,7 @@ export const arpAnswer = defineFault({
   explains:
     "The real server says that the VIP is its own, as a host does that brings an address up (gratuitous ARP), and answers when somebody asks. The client believes the last announcement: its requests go to this one real server, past the director and its balancing.",
   parameters: none,
-  targets: targets.realServers,
+  targets: targets.vipOwners,
   byHand: {
     inject:
       "arptables --flush; sysctl net.ipv4.conf.{all,eth0}.arp_ignore=0 net.ipv4.conf.{all,eth0}.arp_announce=0; arping -U -c 1 -I eth0 VIP",

@@ -2,6 +2,7 @@ import { arpAnswer } from "./arp-answer.ts";
 import { clockSkew } from "./clock-skew.ts";
 import { diskFull } from "./disk-full.ts";
 import type { Fault } from "./fault.ts";
+import { forwardingOff } from "./forwarding-off.ts";
 import { httpdHang } from "./httpd-hang.ts";
 import { httpdStop } from "./httpd-stop.ts";
 import { keepalivedKill } from "./keepalived-kill.ts";
@@ -14,6 +15,7 @@ import { powerOff } from "./power-off.ts";
 import { reboot } from "./reboot.ts";
 import { rejectPort } from "./reject-port.ts";
 import { rogueRouter } from "./rogue-router.ts";
+import { routeLost } from "./route-lost.ts";
 import { vrrpKill } from "./vrrp-kill.ts";
 
 /** All faults, from the machine up to the wire. A new one is its file and a row here. */
@@ -29,6 +31,8 @@ export const faults = [
   httpdStop,
   httpdHang,
   rejectPort,
+  routeLost,
+  forwardingOff,
   linkDown,
   partition,
   netem,

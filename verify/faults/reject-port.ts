@@ -18,7 +18,8 @@ export const rejectPort = defineFault({
     heal: clearByHand(TABLE),
   },
   async inject(site) {
-    const ports = new Set(servicesOf(site.view.lab, site.server).map(({ port }) => port));
+    const destinations = servicesOf(site.view.lab, site.server).flatMap(({ realServers }) => realServers);
+    const ports = new Set(destinations.filter(({ server }) => server === site.server).map(({ port }) => port));
     await firewall.set(
       site,
       TABLE,

@@ -26,8 +26,8 @@ export interface VirtualAddressStatus {
   readonly network: string;
   /** Names of the directors that hold it: one, unless something is wrong. */
   readonly holders: readonly string[];
-  /** Its owner by the client's ARP entry; null if the client has none. */
-  readonly arpOwner: string | null;
+  /** Its owner by the client's ARP entry; null if the client has none. Absent: the client is not on that network. */
+  readonly arpOwner?: string | null;
 }
 
 export interface ServerStatus {
@@ -40,8 +40,8 @@ export interface ServerStatus {
   readonly addresses: readonly string[];
   /** By service, systemd's word: `active`, `inactive`, `failed`. */
   readonly services: Readonly<Record<string, string>>;
-  /** The last VRRP state that keepalived told the journal: MASTER, BACKUP or FAULT. */
-  readonly vrrp?: string;
+  /** By VRRP instance, the last state that keepalived told the journal: MASTER, BACKUP or FAULT. */
+  readonly vrrp?: Readonly<Record<string, string>>;
   readonly ipvs?: readonly VirtualService[];
 }
 
@@ -61,7 +61,9 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
         address,
         network,
         holders: servers.filter((one) => one.role === "director" && holds(address, one)).map(({ name }) => name),
-        arpOwner: await arpOwner(live, address),
+        ...(lab.client.interfaces.some((one) => one.network === network)
+          ? { arpOwner: await arpOwner(live, address) }
+          : {}),
       })),
     ),
     servers,
@@ -107,15 +109,21 @@ async function inside(
   const seen = await connection.look({
     addresses: interfaces.map(({ device }) => command`ip -oneline -4 address show dev ${device}`).join("; "),
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
-    vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o 'Entering .* STATE' | tail -n 1`,
+    vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o '([^)]*) Entering .* STATE'`,
     table: "ipvsadm --save --numeric",
   });
   const states = seen.services.text.trim().split("\n");
-  const vrrp = seen.vrrp.text.split(" ")[1];
+  // The last line of an instance counts.
+  const vrrp = Object.fromEntries(
+    [...seen.vrrp.text.matchAll(/^\((\S+)\) Entering (\w+) STATE/gm)].map(([, instance = "", state = ""]) => [
+      instance,
+      state,
+    ]),
+  );
   return {
     addresses: parseIpAddresses(seen.addresses.text).map(({ address, prefixLength }) => `${address}/${prefixLength}`),
     services: Object.fromEntries(names.map((service, index) => [service, states[index] ?? "unknown"])),
-    ...(vrrp && elects ? { vrrp } : {}),
+    ...(elects && Object.keys(vrrp).length > 0 ? { vrrp } : {}),
     ...(role === "director" ? { ipvs: parseIpvsTable(seen.table.text) } : {}),
   };
 }

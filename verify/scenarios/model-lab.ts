@@ -1,19 +1,29 @@
-import { type Control, type Lab, parseLab } from "../../lab/index.ts";
+import { type Control, type Forwarding, forwardingMethods, type Lab, parseLab } from "../../lab/index.ts";
 
-/** A model lab of a control with 1 to 99 real servers, to check the selectors of a scenario without a lab. Its master is `director1`. */
-export function modelLab(control: Control, realServers: number): Lab {
+/**
+ * A model lab of a control and a forwarding method with 1 to 99 real servers, to check the selectors of a scenario without a lab. Its master is
+ * `director1`.
+ */
+export function modelLab(control: Control, realServers: number, forwarding: Forwarding = "dr"): Lab {
+  // Where answers pass the director, real servers are on a network behind it.
+  const behind = forwardingMethods[forwarding].answersPassDirector;
+  const director = (name: string, last: number) =>
+    `{ name: ${name}, addresses: [10.0.0.${last}${behind ? `, 10.0.1.${last}` : ""}], role: director }`;
   const servers = [
-    "{ name: director1, addresses: [10.0.0.2], role: director }",
-    ...(control === "keepalived" ? ["{ name: director2, addresses: [10.0.0.3], role: director }"] : []),
+    director("director1", 2),
+    ...(control === "keepalived" ? [director("director2", 3)] : []),
     ...Array.from(
       { length: realServers },
-      (_, n) => `{ name: web${n + 1}, addresses: [10.0.0.${n + 10}], role: real-server }`,
+      (_, n) => `{ name: web${n + 1}, addresses: [10.0.${behind ? 1 : 0}.${n + 10}], role: real-server }`,
     ),
   ];
-  const election = "vrrp: [{ members: [{ server: director1 }, { server: director2, priority: 50 }] }]\n";
+  const instance = (address: string) =>
+    `  - { addresses: [${address}], members: [{ server: director1 }, { server: director2, priority: 50 }] }\n`;
+  const election = `vrrp:\n${instance("10.0.0.200")}${behind ? instance("10.0.1.200") : ""}`;
   const text = `control: ${control}
-networks: [{ subnets: [10.0.0.0/24] }]
-services: [{ vip: 10.0.0.200 }]
+networks:
+  - { name: front, subnets: [10.0.0.0/24] }
+${behind ? "  - { name: back, subnets: [10.0.1.0/24], defaultRoute: 10.0.1.200 }\n" : ""}services: [{ vip: 10.0.0.200, forwarding: ${forwarding} }]
 ${control === "keepalived" ? election : ""}servers:
 ${servers.map((server) => `  - ${server}`).join("\n")}
 `;

@@ -38,6 +38,13 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
         remedy: `write \`preempt: ${requires.preempt}\` in \`vrrp\` of a lab file of your own`,
       };
     }
+    if (requires?.forwarding !== undefined && requires.forwarding !== service.forwarding) {
+      yield {
+        path: ["requires", "forwarding"],
+        expected: `\`forwarding\` of the service ${service.name}, which is ${service.forwarding}`,
+        remedy: "run the scenario on such a lab: `--stack` chooses one",
+      };
+    }
   },
 
   *"unknown-server"(draft, { lab, roles }) {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { addressOn, interfaceOn, networkOfVip, priorityIn, type VirtualService } from "../../lab/index.ts";
+import { addressOn, interfaceTowards, networkOfVip, priorityIn, type VirtualService } from "../../lab/index.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import {
   answersPerServer,
@@ -64,11 +64,12 @@ export function resultOf(facts: Facts): RunResult {
       acceleration: live.acceleration,
       servers: lab.servers.map((server) => {
         const priority = instance ? priorityIn(instance, server.name) : undefined;
+        const { addresses, mac } = interfaceTowards(server, network);
         return {
           name: server.name,
           role: server.role,
-          address: addressOn(server, network),
-          mac: interfaceOn(server, network).mac.toLowerCase(),
+          address: addresses[0] ?? "",
+          mac: mac.toLowerCase(),
           ...(priority === undefined ? {} : { priority }),
         };
       }),

@@ -255,7 +255,7 @@ function models(draft: Draft): { lab: Lab; roles: Roles }[] {
     ...selectors.map((selector) => Number(/^real-server-([1-9]\d?)$/.exec(selector ?? "")?.[1] ?? 0)),
   );
   return controlsOf(draft).map((control) => {
-    const lab = modelLab(control, count);
+    const lab = modelLab(control, count, draft.requires?.forwarding);
     return { lab, roles: rolesOf(lab, serviceOf(lab), "director1") };
   });
 }

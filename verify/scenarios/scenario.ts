@@ -1,4 +1,4 @@
-import type { Control, VirtualService, VrrpInstance } from "../../lab/index.ts";
+import type { Control, Forwarding, VirtualService, VrrpInstance } from "../../lab/index.ts";
 import type { Expectation } from "./expectations/index.ts";
 import type { Roles, Selector } from "./selectors.ts";
 
@@ -28,6 +28,8 @@ export interface Scenario {
 export interface Requirements {
   /** `preempt` of the VRRP instance. */
   readonly preempt?: boolean;
+  /** The forwarding method of the service. */
+  readonly forwarding?: Forwarding;
 }
 
 /** The client's requests to the VIP, from before the first step until after the last: an open loop. */

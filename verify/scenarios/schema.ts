@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { controls } from "../../lab/schema.ts";
+import { controls, forwardings } from "../../lab/schema.ts";
 import { choice, property, wholeNumber } from "../../lab/yaml/schema.ts";
 import { expectShape } from "./expectations/index.ts";
 import { duration, server, text } from "./values.ts";
@@ -69,8 +69,9 @@ export const scenarioSchema = property(
     requires: property(
       z.strictObject({
         preempt: property(z.boolean(), "true or false", "write `preempt: false`").optional(),
+        forwarding: choice(forwardings, "write `forwarding: nat`").optional(),
       }),
-      "a map with preempt",
+      "a map with preempt or forwarding",
       "write `requires: { preempt: false }`, or leave it out",
     ).optional(),
     load: property(

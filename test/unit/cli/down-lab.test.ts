@@ -76,7 +76,7 @@ describe.concurrent("a lab whose host is down", { timeout: 60_000 }, () => {
       "a fault that only keepalived has",
       ["fault", "inject", "keepalived-stop", "server1"],
       2,
-      /^lvs-lab: keepalived-stop can be put on nothing in this lab, where ipvsadm is in control\n$/,
+      /^lvs-lab: keepalived-stop applies to no server of this lab, which is run by ipvsadm\n$/,
     ],
     [
       "a parameter that a fault does not have",

@@ -239,7 +239,7 @@ it("`up` first takes away Pulumi's record of a lab whose directory is gone", { t
   await writeFile(mine, "control: none\n");
   await checkout.pulumi("config", "set", "lab", mine, "--stack", "void");
   const { stderr } = await checkout.lvsLab("up", "-s", "void");
-  expect(stderr).toMatch(/^The lab's directory is gone, and with it the lab; Pulumi's record of it is taken away\.\n/);
+  expect(stderr).toMatch(/^The lab's directory is gone, and the lab with it; removing Pulumi's record of it\.\n/);
   expect(stderr).toContain("wrong.yaml:1:10: control: ");
   const { deployment } = JSON.parse((await checkout.pulumi("stack", "export", "--stack", "void")).stdout);
   expect(JSON.stringify(deployment)).not.toContain("LabHost");

@@ -40,6 +40,38 @@ servers:
   - { name: server3, addresses: [172.25.254.13], role: real-server }
 `;
 
+/** Real servers behind the director, by network address translation. */
+const nat = `control: ipvsadm
+networks:
+  - { name: outside, subnets: [172.25.254.0/24] }
+  - { name: inside, subnets: [192.168.10.0/24], defaultRoute: 192.168.10.254 }
+services: [{ vip: 172.25.254.100, forwarding: nat }]
+servers:
+  - { name: server1, addresses: [172.25.254.11, 192.168.10.11], role: director }
+  - { name: server2, addresses: [192.168.10.12], role: real-server }
+`;
+
+/** The same with two directors: the default route goes from one to the other, too. */
+const natHa = `control: keepalived
+networks:
+  - { name: outside, subnets: [172.25.254.0/24] }
+  - { name: inside, subnets: [192.168.10.0/24], defaultRoute: 192.168.10.254 }
+services: [{ vip: 172.25.254.100, forwarding: nat }]
+vrrp:
+  - { id: 51, addresses: [172.25.254.100], members: [{ server: server1, priority: 100 }, { server: server4, priority: 50 }] }
+  - { id: 51, addresses: [192.168.10.254], members: [{ server: server1, priority: 100 }, { server: server4, priority: 50 }] }
+servers:
+  - { name: server1, addresses: [172.25.254.11, 192.168.10.11], role: director }
+  - { name: server2, addresses: [192.168.10.12], role: real-server }
+  - { name: server4, addresses: [172.25.254.14, 192.168.10.14], role: director }
+`;
+
+/** The instance of the default route. */
+const insideInstance = `${natHa
+  .split("\n")
+  .filter((line) => line.includes("addresses: [192.168.10.254]"))
+  .join("\n")}\n`;
+
 /** The machines of both, to be set up by hand. */
 const manualHa = `setup: manual\n${ha}`;
 const manualDr = `setup: manual\n${dr}`;
@@ -292,11 +324,11 @@ const valueCases: FileCase[] = [
   },
   {
     why: "a forwarding method that there is not so far",
-    ...inService("forwarding: ‸nat"),
+    ...inService("forwarding: ‸fullnat"),
     rule: "value",
     path: "services[0].forwarding",
-    expected: /^one of dr, tunnel$/,
-    found: "nat",
+    expected: /^one of dr, nat, tunnel$/,
+    found: "fullnat",
     remedy: /^write `forwarding: dr`, or leave it out$/,
   },
   {
@@ -461,6 +493,24 @@ const valueCases: FileCase[] = [
     expected: /^a map with server$/,
     found: "server2",
     remedy: /^write `- \{ server: server2, weight: 1 \}`$/,
+  },
+  {
+    why: "a default route with a prefix length",
+    ...inNetwork("defaultRoute: ‸172.25.254.11/24"),
+    rule: "value",
+    path: "networks[0].defaultRoute",
+    expected: dotted,
+    found: "172.25.254.11/24",
+    remedy: /^leave the prefix length off/,
+  },
+  {
+    why: "a port of a real server that is too high",
+    ...inRealServer("port: ‸65536"),
+    rule: "value",
+    path: "services[0].realServers[0].port",
+    expected: number("1 to 65535"),
+    found: "65536",
+    remedy: /`port: 8080`/,
   },
   {
     why: "a real server of a service that is a number",
@@ -984,7 +1034,7 @@ const ruleCases: FileCase[] = [
     ...onServer1("interfaces: [{ network: segment, mac: ‸52:54:00:fe:fe:0c }]"),
     rule: "duplicate-mac",
     path: "servers[0].interfaces[0].mac",
-    expected: /^a MAC address that no other server has$/,
+    expected: /^a MAC address that no other interface has$/,
     found: "52:54:00:FE:FE:0C, which server2 has",
     remedy: /leave it out/,
   },
@@ -1134,12 +1184,6 @@ const ruleCases: FileCase[] = [
   ...(
     [
       [
-        "a second network",
-        { from: "client:\n", to: "  - ‸subnets: [10.0.0.0/24]\nclient:\n" },
-        "networks[1]",
-        "network in a lab",
-      ],
-      [
         "a second subnet",
         { from: "0/24]", to: "0/24, ‸10.0.0.0/24]" },
         "networks[0].subnets[1]",
@@ -1149,19 +1193,7 @@ const ruleCases: FileCase[] = [
         "a second address of the client",
         { from: ".250]", to: ".250, ‸172.25.254.251]" },
         "client.addresses[1]",
-        "address of a host in a network",
-      ],
-      [
-        "a second address of a server",
-        { from: ".12]", to: ".12, ‸172.25.254.22]" },
-        "servers[1].addresses[1]",
-        "address of a host in a network",
-      ],
-      [
-        "a second interface",
-        onServer2("interfaces: [{ network: segment }, ‸{ network: segment }]"),
-        "servers[1].interfaces[1]",
-        "interface of a server in a network",
+        "address of the client",
       ],
     ] as const
   ).map(([why, change, path, what]) => ({
@@ -1390,7 +1422,7 @@ const ruleCases: FileCase[] = [
     ...inInstance("addresses: [‸172.25.254.101]"),
     rule: "vip-of-no-service",
     path: "vrrp[0].addresses[0]",
-    expected: /^the VIP of a service$/,
+    expected: /^the VIP of a service, or the default route of a network$/,
     found: "172.25.254.101",
     remedy: /^choose one of 172\.25\.254\.100$/,
   },
@@ -1465,12 +1497,202 @@ const ruleCases: FileCase[] = [
     found: "MASTER",
     remedy: /^write `state: BACKUP`/,
   },
+  {
+    why: "two networks without a name",
+    from: "client:\n",
+    to: "  - ‸subnets: [10.0.0.0/24]\nclient:\n",
+    rule: "duplicate-network",
+    path: "networks[1].name",
+    expected: /^a name that no other network has$/,
+    found: "segment, which networks[0] has",
+    remedy: /`name: inside`$/,
+  },
+  {
+    why: "a subnet within another one",
+    base: nat,
+    from: "services:",
+    to: "  - { name: part, subnets: [‸192.168.10.128/25] }\nservices:",
+    rule: "overlapping-subnets",
+    path: "networks[2].subnets[0]",
+    expected: /^a subnet that overlaps no other one$/,
+    found: "192.168.10.128/25 beside 192.168.10.0/24",
+    remedy: /^choose another range/,
+  },
+  {
+    why: "a second address of a server in a network",
+    from: ".12]",
+    to: ".12, ‸172.25.254.22]",
+    rule: "two-addresses-in-a-network",
+    path: "servers[1].addresses[1]",
+    expected: /^one address in each network so far$/,
+    found: "a second one in segment",
+    remedy: /^remove one of the two$/,
+  },
+  {
+    why: "a second interface in a network",
+    ...onServer2("interfaces: [{ network: segment }, { network: ‸segment }]"),
+    rule: "interface-without-address",
+    path: "servers[1].interfaces[1].network",
+    expected: /^one interface in each network$/,
+    found: "a second one in segment",
+    remedy: /^remove one of the two$/,
+  },
+  {
+    why: "an interface in a network that the server has no address in",
+    base: nat,
+    from: "addresses: [192.168.10.12]",
+    to: "addresses: [192.168.10.12], interfaces: [{ network: ‸outside }]",
+    rule: "interface-without-address",
+    path: "servers[1].interfaces[0].network",
+    expected: /^a network in which the server has an address$/,
+    found: "outside",
+    remedy: /^add an address of outside to `addresses`/,
+  },
+  {
+    why: "a MAC address of one's own other interface",
+    base: nat,
+    from: "192.168.10.11]",
+    to: "192.168.10.11], interfaces: [{ network: inside, mac: ‸52:54:00:FE:FE:0B }]",
+    rule: "duplicate-mac",
+    path: "servers[0].interfaces[0].mac",
+    expected: /^a MAC address that no other interface has$/,
+    found: "52:54:00:FE:FE:0B, which server1 has",
+    remedy: /leave it out/,
+  },
+  {
+    why: "a default route in another network",
+    base: nat,
+    from: "defaultRoute: 192.168.10.254",
+    to: "defaultRoute: ‸172.25.254.11",
+    rule: "default-route-elsewhere",
+    path: "networks[1].defaultRoute",
+    expected: /^an address of this network, 192\.168\.10\.0\/24$/,
+    found: "172.25.254.11, which lies in outside",
+    remedy: /^write the address that the director has/,
+  },
+  {
+    why: "a real server as the default route",
+    base: nat,
+    from: "defaultRoute: 192.168.10.254",
+    to: "defaultRoute: ‸192.168.10.12",
+    rule: "default-route-of-a-real-server",
+    path: "networks[1].defaultRoute",
+    expected: /^an address of a director/,
+    found: "192.168.10.12, which server2 has, a real server",
+    remedy: /^write the director's address/,
+  },
+  {
+    why: "a default route, and a director that is not there",
+    base: edit(nat, "services:", "  - { name: third, subnets: [10.0.0.0/24], defaultRoute: 10.0.0.254 }\nservices:"),
+    from: "addresses: [172.25.254.11",
+    to: "‸addresses: [172.25.254.11",
+    rule: "default-route-without-director",
+    path: "servers[0].addresses",
+    expected: /^an address in third/,
+    found: "none",
+    remedy: /^add one, or remove `defaultRoute`$/,
+  },
+  {
+    why: "a default route that belongs to one director of two",
+    base: edit(natHa, insideInstance, ""),
+    from: "defaultRoute: 192.168.10.254",
+    to: "defaultRoute: ‸192.168.10.11",
+    rule: "default-route-without-instance",
+    path: "networks[1].defaultRoute",
+    expected: /^an address that goes from director to director/,
+    found: "192.168.10.11, which one director has",
+    remedy: /^choose a free address/,
+  },
+  {
+    why: "a default route that no instance has",
+    base: edit(natHa, insideInstance, ""),
+    from: "defaultRoute: 192.168.10.254",
+    to: "defaultRoute: ‸192.168.10.254",
+    rule: "default-route-without-instance",
+    path: "networks[1].defaultRoute",
+    expected: /^an address of a VRRP instance/,
+    found: "192.168.10.254",
+    remedy: /^write `addresses: \[192\.168\.10\.254\]` in an instance/,
+  },
+  {
+    why: "an instance with addresses of two networks",
+    base: edit(natHa, insideInstance, ""),
+    from: "addresses: [172.25.254.100]",
+    to: "addresses: [172.25.254.100, ‸192.168.10.254]",
+    rule: "instance-across-networks",
+    path: "vrrp[0].addresses[1]",
+    expected: /^addresses of one network in an instance/,
+    found: "one in outside and one in inside",
+    remedy: /^give each network an instance of its own$/,
+  },
+  {
+    why: "direct routing to a real server that cannot answer the client",
+    base: edit(nat, ", forwarding: nat", ""),
+    from: "addresses: [192.168.10.12]",
+    to: "‸addresses: [192.168.10.12]",
+    rule: "answers-past-the-director",
+    path: "servers[1].addresses",
+    expected: /^an address in outside: by direct routing, a real server answers the client itself$/,
+    found: "none",
+    remedy: /^add one, or write `forwarding: nat`/,
+  },
+  {
+    why: "address translation for a real server beside the client",
+    ...inService("forwarding: ‸nat"),
+    rule: "answers-past-the-director",
+    path: "services[0].forwarding",
+    expected: /^real servers outside segment, the client's network/,
+    found: "server2 on it",
+    remedy: /in a network of their own, with a `defaultRoute`$/,
+  },
+  {
+    why: "address translation without a default route",
+    base: nat,
+    from: "{ name: inside, subnets: [192.168.10.0/24], defaultRoute: 192.168.10.254",
+    to: "‸{ name: inside, subnets: [192.168.10.0/24]",
+    rule: "answers-past-the-director",
+    path: "networks[1].defaultRoute",
+    expected: /^a default route for server2/,
+    found: "none",
+    remedy: /^write `defaultRoute:`/,
+  },
+  {
+    why: "a VIP in a network that the client is not on",
+    base: nat,
+    from: "vip: 172.25.254.100",
+    to: "vip: ‸192.168.10.100",
+    rule: "vip-out-of-reach",
+    path: "services[0].vip",
+    expected: /^an address in outside, the client's network$/,
+    found: "192.168.10.100, which lies in inside",
+    remedy: /^choose an address there, or move the client/,
+  },
+  {
+    why: "a director outside the VIP's network",
+    base: nat,
+    from: "addresses: [172.25.254.11, 192.168.10.11]",
+    to: "‸addresses: [192.168.10.11]",
+    rule: "vip-out-of-reach",
+    path: "servers[0].addresses",
+    expected: /^an address in outside, where the director is to take the VIP$/,
+    found: "none",
+    remedy: /^add one$/,
+  },
+  {
+    why: "another port by direct routing",
+    ...inRealServer("port: ‸8080"),
+    rule: "port-that-is-not-rewritten",
+    path: "services[0].realServers[0].port",
+    expected: /^80, the service's port: direct routing rewrites none$/,
+    found: "8080",
+    remedy: /^leave it out, or write `forwarding: nat`/,
+  },
 ];
 
 const cases = [...valueCases, ...missingCases, ...unknownKeyCases, ...ruleCases];
 
 describe("a lab file that is wrong in one thing", () => {
-  it.each(Object.entries({ dr, ha, manualDr, manualHa }))("is otherwise right: %s", (_, text) => {
+  it.each(Object.entries({ dr, ha, nat, natHa, manualDr, manualHa }))("is otherwise right: %s", (_, text) => {
     expect(problemsOf(text)).toEqual([]);
   });
 

@@ -20,8 +20,8 @@ function pathsIn(value: unknown, prefix = ""): string[] {
 it("docs/everything.yaml is a lab", async () => {
   expect(await readLab(file)).toMatchObject({
     name: "everything",
-    services: [{ name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3\n" }] }],
-    servers: [{ memory: 768 }, { arpCure: "sysctl" }, { arpCure: "arptables" }, { memory: 512 }],
+    services: [{ name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3\n" }] }, { name: "shop" }],
+    servers: [{ memory: 768 }, { arpCure: "sysctl" }, { arpCure: "arptables" }, { memory: 512 }, { name: "server5" }],
   });
 });
 

@@ -11,6 +11,8 @@ it("every file in labs/ is a lab that can be named", () => {
     "dr-baked",
     "ha",
     "ha-baked",
+    "nat",
+    "nat-ha",
     "tunnel",
   ]);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
@@ -5,9 +6,11 @@ import {
   byPriority,
   type Cidr,
   clientAddress,
+  defaultRouteOf,
   directors,
   electedOf,
   FileError,
+  forwardsPackets,
   goesInTurn,
   holderOf,
   type Ip,
@@ -18,6 +21,7 @@ import {
   type Lab,
   networkNamed,
   networkOfVip,
+  ownVipsOf,
   parseLab,
   poolOf,
   priorityIn,
@@ -177,8 +181,8 @@ const shipped: Record<string, Plain<Lab>> = {
 };
 
 describe("the lab files that are shipped", () => {
-  it("are all looked at here", async () => {
-    expect((await readdir("labs")).sort()).toEqual(Object.keys(shipped).sort());
+  it("are labs, each named as its file", async () => {
+    for (const file of await readdir("labs")) expect(`${(await readLab(`labs/${file}`)).name}.yaml`).toBe(file);
   });
 
   it.each(Object.entries(shipped))("%s is the lab that it says it is", async (file, lab) => {
@@ -195,6 +199,93 @@ describe("the lab files that are shipped", () => {
       expect({ name, setup }).toEqual({ name: manual, setup: "manual" });
     }
   });
+});
+
+describe("a lab with several networks, labs/nat.yaml", async () => {
+  const lab = await readLab("labs/nat.yaml");
+
+  it("has a bridge of the lab host in each, and a default route in one", () => {
+    expect(lab.networks).toEqual([
+      { name: "outside", subnets: ["172.25.254.0/24"], hostAddresses: ["172.25.254.1"] },
+      {
+        name: "inside",
+        subnets: ["192.168.10.0/24"],
+        hostAddresses: ["192.168.10.1"],
+        defaultRoute: "192.168.10.254",
+      },
+    ]);
+    expect(lab.client.interfaces).toEqual([{ network: "outside", device: "eth0", addresses: ["172.25.254.250"] }]);
+  });
+
+  it("gives a server an interface in each of its networks, with a MAC address that names both network and host", () => {
+    expect(lab.servers.map(({ name, management, interfaces }) => [name, management, interfaces])).toEqual([
+      [
+        "server1",
+        "172.25.254.11",
+        [
+          { network: "outside", device: "eth0", addresses: ["172.25.254.11"], mac: "52:54:00:FE:FE:0B" },
+          { network: "inside", device: "eth1", addresses: ["192.168.10.11"], mac: "52:54:00:FD:0A:0B" },
+        ],
+      ],
+      [
+        "server2",
+        "192.168.10.12",
+        [{ network: "inside", device: "eth0", addresses: ["192.168.10.12"], mac: "52:54:00:FD:0A:0C" }],
+      ],
+      [
+        "server3",
+        "192.168.10.13",
+        [{ network: "inside", device: "eth0", addresses: ["192.168.10.13"], mac: "52:54:00:FD:0A:0D" }],
+      ],
+    ]);
+  });
+
+  it("has the default route among the addresses that a director takes, and real servers behind it", () => {
+    expect(lab.virtualAddresses).toEqual([
+      { address: "172.25.254.100", network: "outside" },
+      { address: "192.168.10.254", network: "inside" },
+    ]);
+    expect(lab.services[0]).toMatchObject({
+      forwarding: "nat",
+      port: 80,
+      realServers: [
+        { server: "server2", address: "192.168.10.12", port: 8080 },
+        { server: "server3", address: "192.168.10.13", port: 8080 },
+      ],
+    });
+    expect(lab.servers.map((server) => [defaultRouteOf(lab, server), forwardsPackets(lab, server)])).toEqual([
+      [undefined, true],
+      ["192.168.10.254", false],
+      ["192.168.10.254", false],
+    ]);
+    expect(["server2", "server3"].map((name) => ownVipsOf(lab, name))).toEqual([[], []]);
+  });
+
+  it("needs no address of the default route if the director's own one is it", () => {
+    const own = parseLab(readFileSync("labs/nat.yaml", "utf8").replace("10.254", "10.11"), "lab.yaml");
+    expect(own.virtualAddresses).toEqual([{ address: "172.25.254.100", network: "outside" }]);
+  });
+
+  it("has a VRRP instance on each network where directors elect, labs/nat-ha.yaml", async () => {
+    const { vrrp } = await readLab("labs/nat-ha.yaml");
+    expect(vrrp.map(({ name, network, id, addresses }) => ({ name, network, id, addresses }))).toEqual([
+      { name: "outside", network: "outside", id: 51, addresses: ["172.25.254.100"] },
+      { name: "inside", network: "inside", id: 51, addresses: ["192.168.10.254"] },
+    ]);
+  });
+});
+
+it("a real server is reached on a network that all directors are on", () => {
+  const text = `control: ipvsadm
+networks: [{ name: front, subnets: [10.1.0.0/16] }, { name: back, subnets: [10.2.0.0/16] }]
+services: [{ vip: 10.1.0.100, forwarding: tunnel }]
+servers:
+  - { name: a, addresses: [10.2.0.2, 10.1.0.2], role: director }
+  - { name: b, addresses: [10.1.0.3, 10.2.0.3], role: real-server }
+`;
+  const at = (lab: Lab) => lab.services[0]?.realServers.map(({ address }) => address);
+  expect(at(parseLab(text, "lab.yaml"))).toEqual(["10.1.0.3"]);
+  expect(at(parseLab(text.replace("[10.1.0.3, 10.2.0.3]", "[10.2.0.3, 10.1.0.3]"), "lab.yaml"))).toEqual(["10.1.0.3"]);
 });
 
 /** A lab file with two directors under keepalived and no more than it must have; the arguments go into its maps. */

@@ -4,7 +4,7 @@ import type { LiveLab } from "../../../verify/live/live-lab.ts";
 import { type Evidence, View } from "../../../verify/live/view.ts";
 
 /** A shipped lab as its stack's outputs would describe it, with no server behind it. */
-export async function aLiveLab(name: "dr" | "ha" | "bare" | "bare-ha"): Promise<LiveLab> {
+export async function aLiveLab(name: "dr" | "ha" | "bare" | "bare-ha" | "nat"): Promise<LiveLab> {
   const lab = await readLab(`labs/${name}.yaml`);
   const host = { kind: "private", directory: "/lab" } as const;
   return {
@@ -12,7 +12,7 @@ export async function aLiveLab(name: "dr" | "ha" | "bare" | "bare-ha"): Promise<
     stack: name,
     lab,
     host,
-    bridges: { segment: "lvsbr0" },
+    bridges: Object.fromEntries(lab.networks.map(({ name: network }, index) => [network, `lvsbr${index}`])),
     acceleration: "kvm",
     servers: [],
   };

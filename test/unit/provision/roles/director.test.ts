@@ -100,12 +100,13 @@ it("a state of the first version of the resource is read as one service and one 
   };
   const upgraded = {
     server: {},
-    interface: "eth0",
-    vips: ["172.25.254.100/24"],
+    addresses: { eth0: ["172.25.254.100/24"] },
     services: wanted,
     otherServices: [],
     onBoot: true,
   };
+  const { addresses: _, ...rest } = upgraded;
   expect(director.upgrade?.(old)).toEqual(upgraded);
+  expect(director.upgrade?.({ ...rest, interface: "eth0", vips: ["172.25.254.100/24"] })).toEqual(upgraded);
   expect(director.upgrade?.(upgraded)).toEqual(upgraded);
 });

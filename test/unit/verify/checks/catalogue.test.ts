@@ -1,11 +1,9 @@
 import { expect, it } from "vitest";
-import { readLab } from "../../../../lab/index.ts";
-import { catalogue } from "../../../../verify/checks/catalogue.ts";
+import { catalogue, readExampleLabs } from "../../../../verify/checks/catalogue.ts";
 import { checks } from "../../../../verify/checks/index.ts";
 
 it("shows every check with an example from a lab in which it holds", async () => {
-  const [ipvsadm, keepalived] = [await readLab("labs/dr.yaml"), await readLab("labs/ha.yaml")];
-  const entries = catalogue(checks, { ipvsadm, keepalived });
+  const entries = catalogue(checks, await readExampleLabs());
   expect(entries.map(({ id }) => id)).toEqual(checks.map(({ id }) => id));
   expect(entries.find(({ id }) => id === "httpd-page")).toMatchObject({
     role: "real-server",

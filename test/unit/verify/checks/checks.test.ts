@@ -85,7 +85,7 @@ describe("the catalogue", () => {
     }
   });
 
-  it.each(["dr", "ha", "bare", "bare-ha", "arp-problem"])(
+  it.each(["dr", "ha", "bare", "bare-ha", "arp-problem", "tunnel", "nat", "nat-ha", "crossed"])(
     "says of every subject in labs/%s.yaml what and how",
     async (name) => {
       const lab = await readLab(`labs/${name}.yaml`);
@@ -382,18 +382,23 @@ describe("balancing", () => {
 describe("forwarding-path", () => {
   const { client, vip: VIP } = { client: "172.25.254.250", vip: "172.25.254.100" };
 
-  /** A frame as tcpdump -e -n prints it, from one host to another; by tunnelling with the outer addresses. */
+  /** A frame as tcpdump -e -n prints it, by hardware addresses. */
+  const frameOf = (from: string, to: string, addresses: string) =>
+    `21:40:00.123456 ${from.toLowerCase()} > ${to.toLowerCase()}, ethertype IPv4 (0x0800), length 74: ${addresses}: Flags [S], seq 1, win 64240, length 0\n`;
+  /** The same from one host to another; by tunnelling with the outer addresses. */
   const frame = (lab: Lab, from: string, to: string, addresses: string) => {
-    const mac = (name: string) =>
-      (lab.servers.some((one) => one.name === name) ? macIn(lab, name) : name).toLowerCase();
-    return `21:40:00.123456 ${mac(from)} > ${mac(to)}, ethertype IPv4 (0x0800), length 74: ${addresses}: Flags [S], seq 1, win 64240, length 0\n`;
+    const mac = (name: string) => (lab.servers.some((one) => one.name === name) ? macIn(lab, name) : name);
+    return frameOf(mac(from), mac(to), addresses);
   };
   const request = `${client}.40000 > ${VIP}.80`;
   const answer = `${VIP}.80 > ${client}.40000`;
   const user = "02:00:00:00:00:fa";
   const outer = (to: string) => `172.25.254.11 > ${to}: IP ${request}`;
 
-  const looked = async (forwarding: "dr" | "tunnel", frames: readonly (readonly [string, string, string])[]) => {
+  const looked = async (
+    forwarding: "dr" | "tunnel" | "nat",
+    frames: readonly (readonly [string, string, string])[],
+  ) => {
     const live = await aLiveLab("dr");
     const lab = withService(live.lab, { forwarding });
     const text = frames.map(([from, to, addresses]) => frame(lab, from, to, addresses)).join("");
@@ -415,7 +420,7 @@ describe("forwarding-path", () => {
     ["server2", user, answer],
   ] as const;
 
-  it.each<[string, "dr" | "tunnel", Verdict, readonly (readonly [string, string, string])[]]>([
+  it.each<[string, "dr" | "tunnel" | "nat", Verdict, readonly (readonly [string, string, string])[]]>([
     ["direct routing", "dr", "right", routed],
     ["a tunnel", "tunnel", "right", tunnelled],
     ["a tunnel where direct routing was asked for", "dr", "wrong", tunnelled],
@@ -440,6 +445,46 @@ describe("forwarding-path", () => {
     ["nothing", "dr", "not there", []],
   ])("%s", async (_what, forwarding, expected, frames) => {
     expect(verdictOf(await looked(forwarding, frames))).toBe(expected);
+  });
+
+  describe("by address translation", async () => {
+    const { lab } = await aLiveLab("nat");
+    const macOn = (name: string, network: string) =>
+      lab.servers.find((one) => one.name === name)?.interfaces.find((one) => one.network === network)?.mac ?? name;
+    const inside = (real: string) => `${client}.40000 > ${real}.8080`;
+    const back = (real: string) => `${real}.8080 > ${client}.40000`;
+    const front = [
+      frameOf(user, macOn("server1", "outside"), request),
+      frameOf(macOn("server1", "outside"), user, answer),
+    ];
+    const behind = [
+      frameOf(macOn("server1", "inside"), macOn("server2", "inside"), inside("192.168.10.12")),
+      frameOf(macOn("server2", "inside"), macOn("server1", "inside"), back("192.168.10.12")),
+    ];
+    const seen = async (frames: readonly string[]) => {
+      const view = new RecordedView(await aLiveLab("nat"), (where, command) =>
+        where !== "segment" ? "server2\n" : command.includes("lvsbr0") ? frames.join("") : "",
+      );
+      return await forwardingPath.look(view, subjectOn(forwardingPath, lab, "client"));
+    };
+
+    it("the answers return through the director", async () => {
+      const found = await seen([...front, ...behind]);
+      expect(found.seen).toBe("requests go to server1, on to server2 readdressed; server2 answers through server1");
+      expect(verdictOf(found)).toBe("right");
+    });
+
+    it.each<[string, Verdict, readonly string[]]>([
+      ["a real server that is not asked", "wrong", front],
+      ["answers that are lost", "not there", [...front.slice(0, 1), ...behind]],
+      [
+        "answers past the director",
+        "wrong",
+        [...front.slice(0, 1), ...behind.slice(0, 1), frameOf(macOn("server2", "inside"), user, back("192.168.10.12"))],
+      ],
+    ])("%s", async (_what, expected, frames) => {
+      expect(verdictOf(await seen(frames))).toBe(expected);
+    });
   });
 
   it("says who is who", async () => {

@@ -209,6 +209,18 @@ describe("a scenario that does not fit the lab", () => {
       },
     ],
     [
+      "of another forwarding method",
+      ha,
+      ["requires: { preempt: true }", "requires: { preempt: true, forwarding: ‸nat }"],
+      {
+        rule: "requirement-of-lab",
+        path: "requires.forwarding",
+        found: "nat",
+        expectedLike: /^`forwarding` of the service 172\.25\.254\.100:80, which is dr$/,
+        remedyLike: /--stack/,
+      },
+    ],
+    [
       "without such a server",
       ha,
       ["on: master", "on: ‸mastr"],

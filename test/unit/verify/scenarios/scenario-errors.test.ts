@@ -71,7 +71,18 @@ const valueCases: FileCase[] = [
     /^one of ipvsadm, keepalived$/,
     /^did you mean `ipvsadm`\?$/,
   ),
-  value("requires", top("requires: ‸preempt"), /^a map with preempt$/, /^write `requires: \{ preempt: false \}`/),
+  value(
+    "requires",
+    top("requires: ‸preempt"),
+    /^a map with preempt or forwarding$/,
+    /^write `requires: \{ preempt: false \}`/,
+  ),
+  value(
+    "requires.forwarding",
+    top("requires: { forwarding: ‸masq }"),
+    /^one of dr, nat, tunnel$/,
+    /^write `forwarding: nat`$/,
+  ),
   value("requires.preempt", top("requires: { preempt: ‸off }"), /^true or false$/, /^write `preempt: false`$/),
   {
     ...value(

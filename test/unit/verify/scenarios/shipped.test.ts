@@ -8,14 +8,16 @@ import { findScenario, readScenario, resolve, scenarioNames } from "../../../../
 import { edit } from "../../lab/file-cases.ts";
 
 const labs: Readonly<Record<Control, string>> = { ipvsadm: "labs/dr.yaml", keepalived: "labs/ha.yaml" };
+const natLabs: Readonly<Record<Control, string>> = { ipvsadm: "labs/nat.yaml", keepalived: "labs/nat-ha.yaml" };
 const names = await scenarioNames();
 const scenarios = await Promise.all(names.map(async (name) => readScenario(await findScenario(name), { faults })));
 
 describe.each(scenarios)("$name", (scenario) => {
   it.each(scenario.controls)("fits the textbook's lab with %s in control", (control) => {
-    const text = readFileSync(join(projectRoot, labs[control]), "utf8");
+    const file = (scenario.requires.forwarding === "nat" ? natLabs : labs)[control];
+    const text = readFileSync(join(projectRoot, file), "utf8");
     const without = scenario.requires.preempt === false;
-    const lab = parseLab(without ? edit(text, "preempt: true", "preempt: false") : text, labs[control]);
+    const lab = parseLab(without ? edit(text, "preempt: true", "preempt: false") : text, file);
     const { steps } = resolve(scenario, lab, { master: "server1", faults });
     expect(steps.length).toBeGreaterThan(2);
   });

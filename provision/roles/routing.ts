@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { defineResource } from "../resource.ts";
+import { connectTo, serverRef } from "../ssh/index.ts";
+import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
+
+/**
+ * How a server routes, for network address translation: real servers answer through the director, their default route, and the director
+ * forwards what is not for itself (the kernel's ip-sysctl.rst, ip_forward).
+ */
+export const routing = defineResource({
+  type: "Routing",
+  summary: "A server's default route, and whether it forwards packets between its networks (net.ipv4.ip_forward).",
+  where: z.object({ server: serverRef }),
+  want: z.object({
+    /** The next hop, or `none`. */
+    defaultRoute: z.union([z.ipv4(), z.literal("none")]),
+    forwards: z.boolean(),
+    onBoot: z.literal(true).default(true),
+  }),
+
+  async observe(inputs) {
+    const server = await connectTo(inputs.server);
+    const seen = await server.look({
+      route: "ip -4 route show default",
+      forwards: "sysctl -n net.ipv4.ip_forward",
+      ...bootUnitQuestions(unit(inputs)),
+    });
+    return {
+      defaultRoute: nextHop(seen.route.text) ?? "none",
+      forwards: seen.forwards.text.trim() === "1",
+      onBoot: isOnBoot(unit(inputs), seen) as true,
+    };
+  },
+
+  async apply(inputs, observed, progress) {
+    progress("default route, forwarding");
+    const stray = inputs.defaultRoute === "none" && observed?.defaultRoute !== "none";
+    await (await connectTo(inputs.server)).script(
+      [restartBootUnit(unit(inputs)), ...(stray ? ["ip -4 route flush default"] : [])].join("\n"),
+    );
+  },
+
+  async remove(inputs) {
+    await (await connectTo(inputs.server)).script(removeBootUnit(unit(inputs)));
+  },
+});
+
+/** The next hop of the default route, as `ip -4 route show default` prints it; undefined if there is none. */
+export const nextHop = (routes: string): string | undefined => /^default via (\S+)/m.exec(routes)?.[1];
+
+export const unit = ({ defaultRoute, forwards }: { defaultRoute: string; forwards: boolean }): BootUnit => ({
+  name: "lvs-routing",
+  description: "The default route, and forwarding between networks",
+  start: [
+    ...(defaultRoute === "none" ? [] : [`/sbin/ip route replace default via ${defaultRoute}`]),
+    `/sbin/sysctl -q net.ipv4.ip_forward=${forwards ? 1 : 0}`,
+  ],
+  stop: [
+    ...(defaultRoute === "none" ? [] : [`-/sbin/ip route delete default via ${defaultRoute}`]),
+    "/sbin/sysctl -q net.ipv4.ip_forward=0",
+  ],
+});
