@@ -6,7 +6,7 @@ import SlowestFirst from "./test/slowest-first.ts";
 const minutes = (count: number): number => count * 60_000;
 
 /** Tests on VMs that take long: each kind runs when `--project NAME` asks for it. */
-const long = ["recovery", "hosts"]
+const long = ["recovery", "hosts", "examples"]
   .filter((name) => new RegExp(`--project[ =]${name}\\b`).test(process.argv.join(" ")))
   .map((name) => ({
     test: {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { until } from "../../provision/until.ts";
 import { expectNothingLeft } from "./nothing-left.ts";
-import { failures, TestStack } from "./stack.ts";
+import { changed, failures, TestStack } from "./stack.ts";
 
 const stack = new TestStack("e2e-dr");
 afterAll(() => stack.remove());
@@ -30,16 +30,6 @@ async function upUntil(moment: RegExp, action: (pid: number) => void): Promise<v
   await closed;
   expect(done, `${moment} was never printed:\n${output}`).toBe(true);
 }
-
-/** Updated or created resources of a run, by name, sorted. */
-const changed = (output: string): string[] =>
-  [
-    ...new Set(
-      [...output.matchAll(/^ [+~-]\S?\s+\S+ (\S+) (?:created|updated|deleted)/gm)].map(([, name = ""]) => name),
-    ),
-  ]
-    .filter((name) => !name.startsWith("lvs-lab-"))
-    .sort();
 
 describe("ipvsadm in control, with baked guests", () => {
   test("an `up` that is killed, interrupted and robbed of a guest is finished by the next", async () => {

@@ -166,6 +166,7 @@ const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yam
 
 /** The part of a lab file that tests change. */
 export interface LabFile {
+  image?: { packages: string };
   arpCure?: string;
   vrrp?: { preempt?: boolean }[];
   services: {
@@ -181,6 +182,16 @@ export const failures = (results: readonly CheckResult[]): string[] =>
   results
     .filter(({ passed }) => !passed)
     .map(({ id, subject }) => `${id}@${subject}`)
+    .sort();
+
+/** The resources that a run of Pulumi created, updated or deleted, by name, sorted. */
+export const changed = (output: string): string[] =>
+  [
+    ...new Set(
+      [...output.matchAll(/^ [+~-]\S?\s+\S+ (\S+) (?:created|updated|deleted)/gm)].map(([, name = ""]) => name),
+    ),
+  ]
+    .filter((name) => !name.startsWith("lvs-lab-"))
     .sort();
 
 async function run([file = "", ...args]: string[]): Promise<Ran> {
