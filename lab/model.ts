@@ -1,9 +1,10 @@
 import type { Cidr, Ip } from "./ip.ts";
-import type { arpCures, controls, forwardings, roles, schedulers, setups, vrrpStates } from "./schema.ts";
+import type { arpCures, controls, forwardings, protocols, roles, schedulers, setups, vrrpStates } from "./schema.ts";
 
 export type Setup = (typeof setups)[number];
 export type Control = (typeof controls)[number];
 export type Forwarding = (typeof forwardings)[number];
+export type Protocol = (typeof protocols)[number];
 export type Scheduler = (typeof schedulers)[number];
 export type ArpCure = (typeof arpCures)[number];
 export type Role = (typeof roles)[number];
@@ -121,9 +122,9 @@ export interface VrrpMember {
 
 /** A virtual service of IPVS: ipvsadm(8). */
 export interface VirtualService {
-  /** From `name:`, else `VIP:PORT`. */
+  /** From `name:`, else `VIP:PORT`, with `/udp` after it for UDP. */
   readonly name: string;
-  readonly protocol: "tcp";
+  readonly protocol: Protocol;
   readonly vip: Ip;
   readonly port: number;
   readonly forwarding: Forwarding;

@@ -1,11 +1,12 @@
 import { forwardingMethods } from "./forwarding/index.ts";
 import type { ForwardingMethod } from "./forwarding/method.ts";
-import { type Cidr, contains, type Ip, prefixLengthOf } from "./ip.ts";
+import { type Cidr, contains, hostPort, type Ip, prefixLengthOf } from "./ip.ts";
 import type {
   Client,
   Interface,
   Lab,
   Network,
+  Protocol,
   RealServer,
   Server,
   ServerInterface,
@@ -111,6 +112,19 @@ export function holderOf(lab: Lab, vip: Ip): string {
   const instance = instanceOfVip(lab, vip);
   return instance ? electedOf(instance) : found(directors(lab)[0]?.name, `the lab ${lab.name} has no director`);
 }
+
+/** ipvsadm's name of a service: `-t VIP:PORT`, or `-u VIP:PORT` for UDP. */
+export const ipvsKeyOf = ({ protocol, vip, port }: VirtualService): string =>
+  `${protocol === "udp" ? "-u" : "-t"} ${hostPort(vip, port)}`;
+
+/** The ports on which a real server is to answer a protocol. */
+export const portsOf = (lab: Lab, server: string, protocol: Protocol): number[] => [
+  ...new Set(
+    servicesOf(lab, server)
+      .filter((service) => service.protocol === protocol)
+      .flatMap(({ realServers: all }) => all.filter((real) => real.server === server).map(({ port }) => port)),
+  ),
+];
 
 /** The services that a real server is a destination of. */
 export const servicesOf = (lab: Lab, server: string): VirtualService[] =>

@@ -126,10 +126,10 @@ function serviceOf(
   const vip = toIp(service.vip);
   return {
     ...rest,
-    name: name ?? `${vip}:${service.port}`,
+    name: name ?? `${vip}:${service.port}${service.protocol === "udp" ? "/udp" : ""}`,
     vip,
     ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }),
-    ...(file.control === "keepalived"
+    ...(file.control === "keepalived" && service.protocol === "tcp"
       ? { healthCheck: healthCheck ?? { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }
       : {}),
     realServers: chosen.map(({ server, port, weight, page }) => ({

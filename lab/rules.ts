@@ -57,13 +57,12 @@ function listsOfOne(draft: LabDraft): [path: Path, what: string, list: readonly 
 /** keepalived's name of a VRRP instance that the file gives none, by its place. */
 export const defaultInstanceName = (index: number): string => `VI_${index + 1}`;
 
-/** What tells a service from others in the IPVS table: VIP and port. Undefined while one is not known. */
-const serviceKey = (service: {
-  readonly vip?: string | undefined;
-  readonly port?: number | undefined;
-}): string | undefined => {
+/** What tells a service from others in the IPVS table: protocol, VIP and port. Undefined while one is not known. */
+const serviceKey = (service: ServiceDraft): string | undefined => {
   const port = "port" in service ? service.port : 80;
-  return service.vip === undefined || port === undefined ? undefined : `${service.vip}:${port}`;
+  const protocol = "protocol" in service ? service.protocol : "tcp";
+  if (service.vip === undefined || port === undefined || protocol === undefined) return undefined;
+  return `${service.vip}:${port}${protocol === "udp" ? "/udp" : ""}`;
 };
 
 /** The lab host's address in a subnet: libvirt gives a network's bridge the first one. */
@@ -442,7 +441,7 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     for (const { index, value, earlier } of clashing(keys)) {
       yield {
         path: ["services", index, "vip"],
-        expected: "a VIP and port that no other service has",
+        expected: "a protocol, VIP and port that no other service has",
         found: `${value}, which services[${earlier}] has`,
         remedy: "choose another port or another VIP",
         other: ["services", earlier, "vip"],

@@ -9,6 +9,9 @@ export const setups = ["automatic", "manual"] as const;
 /** Who writes the IPVS table: `ipvsadm`, on one director; `keepalived`, which elects one of several. */
 export const controls = ["ipvsadm", "keepalived"] as const;
 
+/** What a virtual service carries: `tcp`, web pages; `udp`, datagrams that are answered with the server's page. */
+export const protocols = ["tcp", "udp"] as const;
+
 /** How a director forwards to real servers. */
 export const forwardings = Object.keys(forwardingMethods) as (keyof typeof forwardingMethods)[];
 
@@ -209,7 +212,7 @@ const healthCheck = property(
 const realServer = property(
   z.strictObject({
     server: hostRef("real server"),
-    port: wholeNumber(1, 65535, "a TCP port", "port: 8080").optional(),
+    port: wholeNumber(1, 65535, "a port", "port: 8080").optional(),
     weight: wholeNumber(0, 65535, "an IPVS weight", "weight: 1").default(1),
     page: property(
       z.string(),
@@ -229,8 +232,8 @@ const service = property(
       "write `name: web`, or leave it out for VIP:PORT",
     ).optional(),
     vip: address("vip: 172.25.254.100"),
-    port: wholeNumber(1, 65535, "a TCP port", "port: 80").default(80),
-    protocol: choice(["tcp"], "write `protocol: tcp`, or leave it out").default("tcp"),
+    port: wholeNumber(1, 65535, "a port", "port: 80").default(80),
+    protocol: choice(protocols, "write `protocol: tcp`, or leave it out").default("tcp"),
     forwarding: choice(forwardings, "write `forwarding: dr`, or leave it out").default("dr"),
     scheduler: choice(schedulers, "write `scheduler: rr`").default("rr"),
     persistenceTimeout: wholeNumber(

@@ -15,6 +15,7 @@ import { packages } from "./roles/packages.ts";
 import { peerKeys } from "./roles/peer-keys.ts";
 import { realServer } from "./roles/real-server.ts";
 import { routing } from "./roles/routing.ts";
+import { udpServer } from "./roles/udp-server.ts";
 import { keyPair } from "./ssh/key-pair.ts";
 
 /** A class for every resource that the provider `lvs` knows. A new one is its file and a row here. */
@@ -28,6 +29,7 @@ export const classes = {
   Interfaces: pulumiClass(interfaces),
   Packages: pulumiClass(packages),
   Httpd: pulumiClass(httpd),
+  UdpServer: pulumiClass(udpServer),
   Routing: pulumiClass(routing),
   Director: pulumiClass(director),
   RealServer: pulumiClass(realServer),

@@ -74,7 +74,10 @@ export default async function lab(): Promise<Record<string, unknown>> {
       {
         host: host.host,
         generation: host.generation,
-        url: `http://${hostPort(service.vip, service.port)}/`,
+        url:
+          service.protocol === "udp"
+            ? `udp://${hostPort(service.vip, service.port)}`
+            : `http://${hostPort(service.vip, service.port)}/`,
         realServers: poolOf(service).map(({ server }) => server),
         deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
       },

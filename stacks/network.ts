@@ -28,7 +28,8 @@ export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost
     if (hostAddress === undefined) throw new Error(`the network ${name} has no subnet`);
     const bridge = bridgeOf(index);
     const segment = new libvirt.Network(
-      name,
+      // By its place: a network that gets another name has the bridge and the subnet of the old one, which must go first.
+      index === 0 ? "segment" : `segment-${index + 1}`,
       {
         name,
         mode: "none",

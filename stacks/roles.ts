@@ -5,10 +5,12 @@ import {
   forwardingMethods,
   forwardsPackets,
   hostPort,
+  ipvsKeyOf,
   type Lab,
   ownsVips,
   ownVipsOf,
   pageOf,
+  portsOf,
   serviceDevice,
   servicesOf,
   type VirtualService,
@@ -18,7 +20,7 @@ import {
 import { classes, keepalivedConf, osFamilies, PASSWORD, PEER_COMMENT } from "../provision/index.ts";
 import type { MadeServer } from "./server.ts";
 
-const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing } = classes;
+const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing, UdpServer } = classes;
 
 /** Gives every server its roles; in a manual lab that is the exercise. */
 export function giveRoles(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
@@ -36,14 +38,27 @@ const on = ({ ready, domain }: MadeServer): pulumi.CustomResourceOptions => ({ d
 
 function makeRealServer(lab: Lab, made: MadeServer): pulumi.Resource[] {
   const { name, arpCure = "none" } = made.server;
-  const reals = servicesOf(lab, name).flatMap(({ realServers }) => realServers.filter(({ server }) => server === name));
-  const shares = ownsVips(lab, name);
+  const [ports, udpPorts] = [portsOf(lab, name, "tcp"), portsOf(lab, name, "udp")];
+  const [page, shares] = [pageOf(lab, name), ownsVips(lab, name)];
+  const udpVips = servicesOf(lab, name).flatMap(({ protocol, forwarding, vip }) =>
+    protocol === "udp" && forwardingMethods[forwarding].keepsDestination ? [vip] : [],
+  );
   return [
-    new Httpd(
-      `${name}-httpd`,
-      { server: made.reference, page: pageOf(lab, name), ports: [...new Set(reals.map(({ port }) => port))] },
-      on(made),
-    ),
+    ...(ports.length > 0 ? [new Httpd(`${name}-httpd`, { server: made.reference, page, ports }, on(made))] : []),
+    ...(udpPorts.length > 0
+      ? [
+          new UdpServer(
+            `${name}-udp-server`,
+            {
+              server: made.reference,
+              page,
+              ports: udpPorts,
+              addresses: [...new Set([...made.server.interfaces.flatMap(({ addresses }) => addresses), ...udpVips])],
+            },
+            on(made),
+          ),
+        ]
+      : []),
     ...makeRouting(lab, made),
     ...(shares
       ? [
@@ -92,14 +107,11 @@ function makeDirector(lab: Lab, made: MadeServer): pulumi.Resource {
           ])
           .filter(([, addresses]) => addresses.length > 0),
       ),
-      services: Object.fromEntries(lab.services.map((service) => [ipvsKey(service), ipvsService(service)])),
+      services: Object.fromEntries(lab.services.map((service) => [ipvsKeyOf(service), ipvsService(service)])),
     },
     on(made),
   );
 }
-
-/** ipvsadm's name of a service. */
-const ipvsKey = ({ vip, port }: VirtualService): string => `-t ${hostPort(vip, port)}`;
 
 const ipvsService = ({ scheduler, persistenceTimeout = 0, forwarding, realServers }: VirtualService) => ({
   scheduler,
@@ -148,7 +160,9 @@ function makeKeepalivedDirectors(lab: Lab, all: readonly MadeServer[]): pulumi.R
             services: lab.services,
           }),
           passwords: pulumi.secret(instances.flatMap(({ password }) => password ?? [])),
-          virtualServices: lab.services.map(({ vip, port, scheduler }) => `${hostPort(vip, port)} ${scheduler}`),
+          virtualServices: lab.services.map(
+            (service) => `${ipvsKeyOf(service).replace("-t ", "")} ${service.scheduler}`,
+          ),
         },
         { ...on(made), dependsOn: [made.ready, post] }, // keepalived may send mail as soon as it starts
       ),

@@ -31,7 +31,7 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   const ipvs = servers.flatMap(({ name, ipvs = [] }) =>
     ipvs.flatMap(({ key, scheduler, destinations }) => [
-      `IPVS on ${name}: ${key.replace("-t ", "TCP ")} ${scheduler}`,
+      `IPVS on ${name}: ${key.replace("-t ", "TCP ").replace("-u ", "UDP ")} ${scheduler}`,
       ...Object.entries(destinations).map(
         ([address, { forwarding, weight }]) => `  -> ${address} ${forwarding} weight ${weight}`,
       ),

@@ -11,7 +11,7 @@ export const serving = defineResource({
   where: z.object({
     host: labHostRef,
     generation: z.string(),
-    /** `http://VIP:PORT/` */
+    /** `http://VIP:PORT/`, or `udp://VIP:PORT` */
     url: z.url(),
     /** Names of its real servers. There is one request for each. */
     realServers: z.array(z.string()).min(1),
@@ -47,9 +47,24 @@ export const serving = defineResource({
 
 /**
  * Sends several requests in a row, each on a new connection, and fails at the first failure: without health checks, one answer says nothing
- * about the other real servers. curl(1) prints the reason on stderr.
+ * about the other real servers. The reason is on stderr.
  */
-const ask = (url: string, { seconds, times }: { seconds: number; times: number }): string[] => [
+function ask(url: string, options: { seconds: number; times: number }): string[] {
+  const { protocol, hostname, port } = new URL(url);
+  return protocol === "udp:" ? askByUdp(hostname, Number(port), options) : askByHttp(url, options);
+}
+
+/** Each datagram from another port. */
+const askByUdp = (host: string, port: number, { seconds, times }: { seconds: number; times: number }): string[] => [
+  ...["bash", "-c", udpQuestions, "ask", host, String(port), String(seconds), String(times)],
+];
+
+const udpQuestions = `for try in $(seq "$4"); do
+  exec 3<>"/dev/udp/$1/$2"; echo >&3
+  timeout "$3" dd bs=65535 count=1 status=none <&3 >/dev/null || { echo "no answer from $1:$2/udp within $3 s" >&2; exit 1; }
+done`;
+
+const askByHttp = (url: string, { seconds, times }: { seconds: number; times: number }): string[] => [
   ...["curl", "--silent", "--show-error", "--fail", "--fail-early", "--max-time", String(seconds)],
   ...["--header", "Connection: close", "--output", "/dev/null"],
   // Each URL needs its own --output.

@@ -19,7 +19,7 @@ export const keepalived = defineResource({
     config: z.string(),
     /** The VRRP passwords in the order of the file. Secret. */
     passwords: z.array(z.string()),
-    /** The virtual services in the kernel, `ADDRESS:PORT SCHEDULER`. Real servers are not included: they come and go with their health. */
+    /** The virtual services in the kernel, `ADDRESS:PORT SCHEDULER`; with `-u ` before it for UDP. Real servers are not included: they come and go with their health. */
     virtualServices: z.array(z.string()),
     ...serviceState,
   }),
@@ -87,6 +87,6 @@ export const keepalived = defineResource({
 function tableIs(virtualServices: readonly string[], seconds: number): string {
   const wanted = [...virtualServices].sort().join("\n");
   const table =
-    "ipvsadm --save --numeric | sed -n 's/^-A -[tu] \\([^ ]*\\) -s \\([^ ]*\\).*/\\1 \\2/p' | LC_ALL=C sort";
+    "ipvsadm --save --numeric | sed -n -e 's/^-A -t /-A /' -e 's/^-A \\(.*\\) -s \\([^ ]*\\).*/\\1 \\2/p' | LC_ALL=C sort";
   return `(for try in $(seq ${10 * seconds}); do [ "$(${table})" = ${command`${wanted}`} ] && exit; sleep 0.1; done; exit 1)`;
 }

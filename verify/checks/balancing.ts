@@ -1,13 +1,13 @@
 import { goesInTurn, poolOf } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
 import {
+  askedByHand,
   askService,
   clientOfEachService,
   everywhere,
   repeats,
   type ServiceSubject,
   serverOfPage,
-  urlOf,
 } from "./subjects.ts";
 
 const REQUESTS = 10;
@@ -29,7 +29,7 @@ export const balancing: Check<ServiceSubject> = {
           .map(({ server }) => server)
           .join(" and ")} in strict rotation`
       : `${REQUESTS} answers, each from a real server`,
-  byHand: (_, { service }) => [`for i in {1..${REQUESTS}}; do curl ${urlOf(service)}; done`],
+  byHand: (_, { service }) => [`for i in {1..${REQUESTS}}; do ${askedByHand(service)}; done`],
   hint: (_, { service }) =>
     "It depends on all the others, so fix those first. One real server alone: the client bypassed the director " +
     `(\`arp -d ${service.vip}\`), or the service is persistent. A request that hangs: its real server lacks the VIP.`,
@@ -42,7 +42,9 @@ export const balancing: Check<ServiceSubject> = {
       if (status === 0) answered++;
       answers.push(
         serverOfPage(service, output)?.server ??
-          (status === 0 ? `unknown page ${JSON.stringify(output.slice(0, 40))}` : `failed (curl ${status})`),
+          (status === 0
+            ? `unknown page ${JSON.stringify(output.slice(0, 40))}`
+            : `failed (${service.protocol === "udp" ? "status" : "curl"} ${status})`),
       );
       // Every real server was asked, and it is no single failure: stop, because each hanging request takes 5 s.
       if (answers.length - answered > 1 && answers.length > pool.length) break;

@@ -18,10 +18,10 @@ export const directorDown: Check<InstanceSubject> = {
   grading: { keepalived: { points: 3 } },
   appliesTo: underKeepalived,
   faulty: true,
-  // An instance without a service, such as that of a default route, serves no request.
+  // Requests are HTTP. An instance without a service, such as that of a default route, serves no request.
   subjects: (lab) =>
     clientOfEachInstance(lab).filter(({ instance }) =>
-      lab.services.some(({ vip }) => instance.addresses.includes(vip)),
+      lab.services.some(({ vip, protocol }) => protocol === "tcp" && instance.addresses.includes(vip)),
     ),
   expected: () =>
     "the outage that VRRP promises, the ARP entry moves, requests alternate, the master takes the VIP again",

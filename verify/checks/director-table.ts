@@ -1,4 +1,4 @@
-import { forwardingMethods, hostPort, type Lab, type VirtualService } from "../../lab/index.ts";
+import { forwardingMethods, hostPort, ipvsKeyOf, type Lab, type VirtualService } from "../../lab/index.ts";
 import { type ListedService, parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import type { Check } from "./check.ts";
 import { eachDirector, everywhere, keepalivedRuns } from "./subjects.ts";
@@ -56,7 +56,7 @@ const sorted = (table: readonly InWords[]): string =>
   );
 
 const wantedInWords = (service: VirtualService): InWords => ({
-  service: serviceInWords({ key: `-t ${hostPort(service.vip, service.port)}`, ...service }),
+  service: serviceInWords({ key: ipvsKeyOf(service), ...service }),
   reals: service.realServers.map(
     ({ address, port, weight }) =>
       `${hostPort(address, port)} ${forwardingMethods[service.forwarding].listed} ${weight}`,
@@ -68,12 +68,13 @@ const underKeepalived = ({ vip, port, realServers }: VirtualService): string =>
   `${realServers.map(({ address }) => address).join(", ")}. One that is missing has failed its TCP_CHECK: ` +
   "`curl` it from the director, and read `journalctl -u keepalived`.";
 
-function byIpvsadm({ vip, port, scheduler, persistenceTimeout, forwarding }: VirtualService): string {
-  const service = hostPort(vip, port);
+function byIpvsadm(wanted: VirtualService): string {
+  const { port, scheduler, persistenceTimeout, forwarding } = wanted;
+  const service = ipvsKeyOf(wanted);
   const persistent = persistenceTimeout ? ` -p ${persistenceTimeout}` : "";
   const { ipvsadm, title } = forwardingMethods[forwarding];
   return (
-    `\`ipvsadm -A -t ${service} -s ${scheduler}${persistent}\`, then for each real server \`ipvsadm -a -t ${service} -r ADDRESS:${port} ${ipvsadm}\` ` +
+    `\`ipvsadm -A ${service} -s ${scheduler}${persistent}\`, then for each real server \`ipvsadm -a ${service} -r ADDRESS:${port} ${ipvsadm}\` ` +
     `(${ipvsadm} is ${title}; \`-w N\` sets a weight). \`ipvsadm -E\` and \`-e\` change entries, \`ipvsadm -C\` empties the table.`
   );
 }

@@ -14,7 +14,7 @@ import {
   type VirtualService,
 } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
-import { askService, clientOfEachService, everywhere, methodOf, type ServiceSubject } from "./subjects.ts";
+import { askedByHand, askService, clientOfEachService, everywhere, methodOf, type ServiceSubject } from "./subjects.ts";
 
 /** How many requests are followed, and for how long tcpdump listens, in seconds. */
 const REQUESTS = 4;
@@ -38,8 +38,8 @@ export const forwardingPath: Check<ServiceSubject> = {
     const way = { to: holder, on: pool, how: howBy(service), answering: pool, through };
     return `${inWords(way)}${goesInTurn(service) ? "" : ", or some of them"}`;
   },
-  byHand: (lab, { service: { vip, port } }) => [
-    `curl http://${hostPort(vip, port)}/ # while, in another shell: npx lvs-lab capture -e --filter 'host ${clientAddress(lab)} or ip proto 4'`,
+  byHand: (lab, { service }) => [
+    `${askedByHand(service)} # while, in another shell: npx lvs-lab capture -e --filter 'host ${clientAddress(lab)} or ip proto 4'`,
   ],
   hint: (_, { service }) =>
     `\`ipvsadm -ln\` on the director shows the method, which is to be ${methodOf(service).listed}. Answers from the director: the client reached a web ` +
@@ -54,7 +54,7 @@ export const forwardingPath: Check<ServiceSubject> = {
     const client = addressOn(lab.client, front);
     const captures = networksOf(lab, service).map((network) => {
       const tcpdump = ["tcpdump", "-i", live.bridges[network] ?? "", "-e", "-n", "-l", "--immediate-mode", "-c", "400"];
-      const filter = `(tcp and host ${client}) or ip proto 4`;
+      const filter = `(${service.protocol} and host ${client}) or ip proto 4`;
       return view.segment("timeout", "--signal", "INT", String(LISTEN_SECONDS), ...tcpdump, filter);
     });
     await delay(500);

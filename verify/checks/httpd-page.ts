@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import { destinationOn, eachRealServer, everywhere, type ServiceSubject, samePage, serverOfPage } from "./subjects.ts";
+import { destinationOn, eachRealServerBy, type ServiceSubject, samePage, serverOfPage } from "./subjects.ts";
 
 /** curl(1): the connection was refused. */
 const REFUSED = 7;
@@ -12,8 +12,8 @@ export const httpdPage: Check<ServiceSubject> = {
     "There is something to balance: each real server serves by itself, on the port that the director sends to. That " +
     "the pages differ lets the client see who answered.",
   grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
-  appliesTo: everywhere,
-  subjects: eachRealServer,
+  appliesTo: (lab) => lab.services.some(({ protocol }) => protocol === "tcp"),
+  subjects: (lab) => eachRealServerBy(lab, "tcp"),
   expected: (_, subject) => JSON.stringify(pageOf(subject)),
   byHand: (_, subject) => [portOf(subject) === 80 ? "curl localhost" : `curl localhost:${portOf(subject)}`],
   hint: (_, subject) =>

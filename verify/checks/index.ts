@@ -16,6 +16,7 @@ import { noHealthCheck } from "./no-health-check.ts";
 import { peerSsh } from "./peer-ssh.ts";
 import { realServerDown } from "./real-server-down.ts";
 import { realServerVip } from "./real-server-vip.ts";
+import { udpPage } from "./udp-page.ts";
 import { vipHolder } from "./vip-holder.ts";
 
 /** Every check, in the article's order. To add one, add its file and a row here. */
@@ -23,6 +24,7 @@ export const checks: readonly Check[] = [
   directorTable,
   directorVip,
   httpdPage,
+  udpPage,
   realServerVip,
   arpCure,
   defaultRoute,

@@ -7,6 +7,7 @@ import {
   interfaceOn,
   type Lab,
   networkOfVip,
+  type Protocol,
   type RealServer,
   realServers,
   serverNamed,
@@ -47,6 +48,10 @@ export const eachMember = (lab: Lab): InstanceSubject[] =>
 export const clientOfEachInstance = (lab: Lab): InstanceSubject[] =>
   lab.vrrp.map((instance) => ({ host: "client", instance }));
 
+/** Every real server, with each service of that protocol that it is a destination of. */
+export const eachRealServerBy = (lab: Lab, protocol: Protocol): ServiceSubject[] =>
+  eachRealServer(lab).filter(({ service }) => service.protocol === protocol);
+
 /** Every real server, with each service that it is a destination of. */
 export const eachRealServer = (lab: Lab): ServiceSubject[] =>
   realServers(lab).flatMap(({ name }) => servicesOf(lab, name).map((service) => ({ host: name, service })));
@@ -83,9 +88,20 @@ export const samePage = (one: string, other: string): boolean => one.trim() === 
 export const keepalivedRuns = async (view: View, server: string): Promise<boolean> =>
   (await view.on(server)`systemctl is-active keepalived`).output.trim() === "active";
 
-/** One request from the client to a virtual service, on its own connection; curl's exit status is the result. */
-export const askService = (view: View, { vip, port }: VirtualService): Promise<Evidence> =>
-  view.client("curl", "--silent", "--show-error", "--max-time", "5", `http://${hostPort(vip, port)}/`);
+/** One request from the client to a virtual service, on its own connection or from a port of its own; the exit status is the result. */
+export const askService = (view: View, { protocol, vip, port }: VirtualService): Promise<Evidence> =>
+  protocol === "udp"
+    ? view.client("bash", "-c", UDP_QUESTION, "ask", vip, String(port))
+    : view.client("curl", "--silent", "--show-error", "--max-time", "5", `http://${hostPort(vip, port)}/`);
+
+/** Sends a datagram to `$1` port `$2` and prints the answer. Status 124: there was none. */
+const UDP_QUESTION = 'exec 3<>"/dev/udp/$1/$2"; echo >&3; timeout 2 dd bs=65535 count=1 status=none <&3';
+
+/** A request to a service as typed, by its protocol. */
+export const askedByHand = (service: VirtualService): string =>
+  service.protocol === "udp"
+    ? `echo | socat -t 1 - UDP4:${hostPort(service.vip, service.port)}`
+    : `curl ${urlOf(service)}`;
 
 /** Whether answers repeat with this period. */
 export const repeats = (answers: readonly unknown[], period: number): boolean =>

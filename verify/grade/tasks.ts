@@ -14,8 +14,12 @@ function exercise(control: Control): TaskRow[] {
     return grading ? [{ check, ...grading }] : [];
   });
   const rows = graded.filter(({ after }) => after === undefined);
-  for (const row of graded.filter(({ after }) => after !== undefined))
-    rows.splice(rows.findIndex(({ check }) => check.id === row.after) + 1, 0, row);
+  for (const row of graded.filter(({ after }) => after !== undefined)) {
+    const place = rows.findIndex(({ check }) => check.id === row.after);
+    if (place < 0)
+      throw new Error(`the check ${row.check.id} comes after ${row.after}, which is no task with ${control}`);
+    rows.splice(place + 1, 0, row);
+  }
   return rows.map(({ after: _, ...row }) => row);
 }
 

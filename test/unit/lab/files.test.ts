@@ -14,6 +14,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "nat",
     "nat-ha",
     "tunnel",
+    "udp",
   ]);
 });
 

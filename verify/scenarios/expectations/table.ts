@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hostPort } from "../../../lab/index.ts";
+import { hostPort, ipvsKeyOf } from "../../../lab/index.ts";
 import { hostLabel } from "../../../lab/schema.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { parseIpvsTable } from "../../../provision/roles/ipvs-table.ts";
@@ -60,7 +60,7 @@ export const table = defineExpectation({
   waitsFor: "ssh",
   expected: ({ on, realServers }) => `${on}'s IPVS table sends to ${realServers.join(" and ") || "no real server"}`,
   async look({ on, realServers }, { service: wanted }, view) {
-    const key = `-t ${hostPort(wanted.vip, wanted.port)}`;
+    const key = ipvsKeyOf(wanted);
     const { output } = await view.on(on)`ipvsadm --save --numeric`;
     const service = parseIpvsTable(output).find((one) => one.key === key);
     const addresses = Object.entries(service?.destinations ?? {}).flatMap(([address, { weight }]) =>

@@ -85,7 +85,7 @@ describe("the catalogue", () => {
     }
   });
 
-  it.each(["dr", "ha", "bare", "bare-ha", "arp-problem", "tunnel", "nat", "nat-ha", "crossed"])(
+  it.each(["dr", "ha", "bare", "bare-ha", "arp-problem", "tunnel", "nat", "nat-ha", "crossed", "udp"])(
     "says of every subject in labs/%s.yaml what and how",
     async (name) => {
       const lab = await readLab(`labs/${name}.yaml`);

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { defineResource } from "../resource.ts";
+import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
+import { unitPath } from "./boot-unit.ts";
+import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
+
+/** The UDP server of a real server: it answers each datagram with its page. In Perl, which every Debian has. */
+export const udpServer = defineResource({
+  type: "UdpServer",
+  summary: "A UDP server that answers every datagram with a page that names the server.",
+  where: z.object({ server: serverRef }),
+  want: z.object({
+    /** The answer, in full. */
+    page: z.string(),
+    ports: z.array(z.number()).min(1),
+    /** The addresses that it answers on, VIPs included: an answer comes from the address that was asked. */
+    addresses: z.array(z.ipv4()).min(1),
+    ...serviceState,
+  }),
+
+  async observe(inputs) {
+    const server = await connectTo(inputs.server);
+    const seen = await server.look({
+      page: command`cat ${PAGE}`,
+      unit: command`cat ${unitPath(UNIT)}`,
+      script: command`cat ${SCRIPT}`,
+      ...serviceQuestions(UNIT.name),
+    });
+    const asWanted = seen.unit.text === unitOf(inputs) && seen.script.text === script;
+    return {
+      page: seen.page.text,
+      ports: asWanted ? inputs.ports : [],
+      addresses: asWanted ? inputs.addresses : [],
+      ...serviceAnswers(seen),
+    };
+  },
+
+  async apply(inputs, observed, progress) {
+    progress("UDP server");
+    await (await connectTo(inputs.server)).script(
+      [
+        "set -e",
+        command`mkdir -p ${DIRECTORY}`,
+        writing(SCRIPT, script),
+        writing(PAGE, inputs.page),
+        writing(unitPath(UNIT), unitOf(inputs)),
+        "systemctl daemon-reload",
+        startService(UNIT.name, observed, "restart"),
+      ].join("\n"),
+    );
+  },
+
+  async remove({ server: ref }) {
+    await (await connectTo(ref)).script(
+      command`systemctl --quiet disable --now ${UNIT.name} 2>/dev/null || true
+rm -rf ${unitPath(UNIT)} ${DIRECTORY}; systemctl daemon-reload`,
+    );
+  },
+});
+
+const UNIT = { name: "lvs-udp-server" };
+const DIRECTORY = "/usr/local/lib/lvs-lab";
+const SCRIPT = `${DIRECTORY}/udp-server.pl`;
+const PAGE = `${DIRECTORY}/udp-page`;
+
+/** udp(7): a socket that is bound to an address answers from it. IP_FREEBIND, ip(7): the address may come later, as a VIP does at boot. */
+export const script = `# Answers every datagram with the contents of a file.
+# usage: perl udp-server.pl FILE ADDRESS:PORT...
+use strict;
+use warnings;
+use Socket;
+
+use constant IP_FREEBIND => 15;
+
+my ($file, @places) = @ARGV;
+my @sockets;
+my $all = '';
+for my $place (@places) {
+	my ($address, $port) = $place =~ /^(.*):(d+)$/ or die "$place is no ADDRESS:PORT\n";
+	socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";
+	setsockopt($socket, IPPROTO_IP, IP_FREEBIND, 1) or die "IP_FREEBIND: $!\n";
+	bind($socket, sockaddr_in($port, inet_aton($address))) or die "$place: $!\n";
+	vec($all, fileno($socket), 1) = 1;
+	push @sockets, $socket;
+}
+while (1) {
+	next unless select(my $ready = $all, undef, undef, undef) > 0;
+	for my $socket (grep { vec($ready, fileno($_), 1) } @sockets) {
+		my $from = recv($socket, my $question, 65535, 0) or next;
+		open(my $page, '<', $file) or next;
+		local $/;
+		send($socket, <$page>, 0, $from);
+	}
+}
+`;
+
+const unitOf = ({
+  addresses,
+  ports,
+}: {
+  readonly addresses: readonly string[];
+  readonly ports: readonly number[];
+}) => `[Unit]
+Description=UDP server of the LVS lab: answers with a page that names the server
+After=network.target
+
+[Service]
+ExecStart=/usr/bin/perl ${SCRIPT} ${PAGE} ${addresses.flatMap((address) => ports.map((port) => `${address}:${port}`)).join(" ")}
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+`;
