@@ -1,4 +1,6 @@
-import { forwardingMethods, type HealthCheck, type VirtualService, type VrrpPart } from "../../lab/index.ts";
+import type { VirtualService, VrrpPart } from "../../lab/index.ts";
+import { virtualServer } from "./keepalived-virtual-server.ts";
+
 /** What a director's keepalived.conf is made from. */
 export interface KeepalivedSettings {
   readonly instances: readonly VrrpPart[];
@@ -35,30 +37,6 @@ export const vrrpInstance = (part: VrrpPart): string => `vrrp_instance ${part.na
 ${part.preempt ? "" : "    nopreempt\n"}${versionLines(part)}    virtual_ipaddress {
 ${part.addresses.map((address) => `        ${address}\n`).join("")}    }
 }
-`;
-
-function virtualServer(service: VirtualService): string {
-  const { vip, port, scheduler, forwarding, persistenceTimeout, healthCheck, realServers } = service;
-  return `virtual_server ${vip} ${port} {
-${healthCheck ? `    delay_loop ${healthCheck.delayLoop}\n` : ""}    lb_algo ${scheduler}
-    lb_kind ${forwardingMethods[forwarding].lbKind}
-${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}    protocol ${service.protocol.toUpperCase()}
-${realServers
-  .map(
-    (real) => `
-    real_server ${real.address} ${real.port} {
-        weight ${real.weight}
-${healthCheck ? tcpCheck(healthCheck) : ""}    }
-`,
-  )
-  .join("")}}
-`;
-}
-
-const tcpCheck = ({ connectTimeout, delayBeforeRetry }: HealthCheck): string => `        TCP_CHECK {
-            connect_timeout ${connectTimeout}
-            delay_before_retry ${delayBeforeRetry}
-        }
 `;
 
 /** Placeholder for the password in a displayed configuration. The password itself is a secret in Pulumi's state. */
