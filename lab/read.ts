@@ -1,7 +1,9 @@
 import { basename, extname } from "node:path";
+import { defaultClient, defaultInstanceName, hostAddressOf, macOf } from "./defaults.ts";
+import type { LabDraft } from "./draft.ts";
 import { contains, type Ip, parseSubnet, toIp } from "./ip.ts";
 import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
-import { defaultClient, defaultInstanceName, hostAddressOf, type LabDraft, macOf, rules } from "./rules.ts";
+import { rules } from "./rules.ts";
 import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
 import { refuseVersion1 } from "./version-1.ts";
 import { parseFile, readText } from "./yaml/file.ts";
