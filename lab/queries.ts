@@ -18,8 +18,9 @@ import type {
 /** The lab's directors, in the order of the file. */
 export const directors = (lab: Lab): Server[] => lab.servers.filter(({ role }) => role === "director");
 
-/** The lab's real servers, in the order of the file. */
-export const realServers = (lab: Lab): Server[] => lab.servers.filter(({ role }) => role === "real-server");
+/** The lab's real servers, in the order of the file: also a director that serves itself, IPVS's local node. */
+export const realServers = (lab: Lab): Server[] =>
+  lab.servers.filter(({ name, role }) => role === "real-server" || servicesOf(lab, name).length > 0);
 
 /** @throws Error if the lab has no such server */
 export const serverNamed = (lab: Lab, name: string): Server =>
@@ -147,6 +148,7 @@ export const ownVipsOf = (lab: Lab, server: string, { tunnelled = false } = {}):
 
 /** Whether a real server must own a VIP at all. */
 export const ownsVips = (lab: Lab, server: string): boolean =>
+  serverNamed(lab, server).role === "real-server" &&
   servicesOf(lab, server).some(({ forwarding }) => forwardingMethods[forwarding].keepsDestination);
 
 /** The next hop of a real server's answers to other networks, if a network of the server says so: a director has it. */

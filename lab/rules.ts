@@ -5,14 +5,17 @@ import {
   instancesOf,
   type LabDraft,
   masters,
+  methodOf,
   nameOf,
   networkAt,
   priorityOf,
   references,
   type ServiceDraft,
   serversOf,
+  servicesOf,
   withRole,
 } from "./draft.ts";
+import { forwardingMethods } from "./forwarding/index.ts";
 import { parseIp } from "./ip.ts";
 import { networkRules } from "./network-rules.ts";
 import { defaultVirtualRouterId, labName, labNameExpected } from "./schema.ts";
@@ -145,6 +148,8 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
       const found = serversOf(draft).find(({ server }) => server.name === name);
       if (found && found.server.role === undefined) continue;
       const names = serversOf(draft).flatMap(({ server }) => (server.role === role ? [server.name] : []));
+      // The one director of ipvsadm may serve, too.
+      if (role === "real-server" && found?.server.role === "director" && draft.control !== "keepalived") continue;
       if (found?.server.role !== role) {
         yield {
           path,
@@ -152,6 +157,24 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
           found: found ? `${name}, a ${found.server.role?.replace("-", " ")}` : name,
           remedy: names.length > 0 ? `choose one of ${names.join(", ")}` : `add a server with \`role: ${role}\``,
         };
+      }
+    }
+  },
+
+  *"local-by-another-method"(draft) {
+    for (const [index, service] of servicesOf(draft)) {
+      const method = methodOf(service);
+      for (const [at, real] of (service.realServers ?? []).entries()) {
+        const server = serversOf(draft).find((one) => one.server.name === real?.server)?.server;
+        if (server?.role === "director" && method && method !== forwardingMethods.dr) {
+          yield {
+            path: ["services", index, "realServers", at, "server"],
+            expected:
+              "a real server that is not the director: what the director serves itself is not forwarded by any method",
+            remedy: "write `forwarding: dr`, the default, in the service, or remove it",
+            other: ["services", index, "forwarding"],
+          };
+        }
       }
     }
   },

@@ -11,6 +11,7 @@ import {
   ownVipsOf,
   pageOf,
   portsOf,
+  realServers,
   serviceDevice,
   servicesOf,
   type VirtualService,
@@ -25,9 +26,8 @@ const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routin
 /** Gives every server its roles; in a manual lab that is the exercise. */
 export function giveRoles(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
   if (lab.setup === "manual") return [];
-  const backends = made
-    .filter(({ server }) => server.role === "real-server")
-    .flatMap((each) => makeRealServer(lab, each));
+  const real = new Set(realServers(lab).map(({ name }) => name));
+  const backends = made.filter(({ server }) => real.has(server.name)).flatMap((each) => makeRealServer(lab, each));
   const front = made.filter(({ server }) => server.role === "director");
   const balancing =
     lab.control === "keepalived" ? makeKeepalivedDirectors(lab, front) : front.map((each) => makeDirector(lab, each));
@@ -59,7 +59,7 @@ function makeRealServer(lab: Lab, made: MadeServer): pulumi.Resource[] {
           ),
         ]
       : []),
-    ...makeRouting(lab, made),
+    ...(made.server.role === "real-server" ? makeRouting(lab, made) : []),
     ...(shares
       ? [
           new RealServer(

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { clientAddress, type Lab, ownsVips, type Server, withPrefix } from "../lab/index.ts";
+import { clientAddress, type Lab, ownsVips, portsOf, type Server, withPrefix } from "../lab/index.ts";
 import { classes, libvirtCommandLine, osFamilies, PACKAGE_PORT, type ServerRef, seedOf } from "../provision/index.ts";
 import type { LabNetworks } from "./network.ts";
 
@@ -147,10 +147,12 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
 function packagesOf(lab: Lab, server: Server): string[] {
   if (lab.setup === "manual") return []; // the exercise includes their installation
   const family = osFamilies[server.os];
-  const groups =
-    server.role === "director"
-      ? [family.ipvsadm, ...(lab.control === "keepalived" ? [family.keepalived, family.mail] : [])]
-      : [family.httpd, ...(server.arpCure === "arptables" && ownsVips(lab, server.name) ? [family.arptables] : [])];
+  const groups = [
+    ...(server.role === "director" ? [family.ipvsadm] : []),
+    ...(server.role === "director" && lab.control === "keepalived" ? [family.keepalived, family.mail] : []),
+    ...(portsOf(lab, server.name, "tcp").length > 0 ? [family.httpd] : []),
+    ...(server.arpCure === "arptables" && ownsVips(lab, server.name) ? [family.arptables] : []),
+  ];
   return [...groups, family.nftables].flatMap(({ packages }) => [...packages]).sort();
 }
 

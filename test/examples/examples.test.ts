@@ -17,6 +17,7 @@ interface Example {
 const walk: readonly Example[] = [
   { lab: "dr-baked", hurt: { server1: "ipvsadm --clear" }, seen: ["server1-director"] },
   { lab: "tunnel", hurt: { server2: "ip link set tunl0 down" }, seen: ["server2-real-server"] },
+  { lab: "localnode", hurt: { server1: "systemctl stop apache2" }, seen: ["server1-httpd"] },
   { lab: "udp", hurt: { server3: "systemctl stop lvs-udp-server" }, seen: ["server3-udp-server"] },
   { lab: "ha-baked", hurt: { server4: "systemctl stop keepalived" }, seen: ["server4-keepalived"] },
   { lab: "crossed", hurt: { server3: "arptables --flush" }, seen: ["server3-real-server"] },

@@ -2,7 +2,7 @@ import { addressOn, networkOfVip, serverNamed } from "../../lab/index.ts";
 import { type ArpRule, parseArptables } from "../../provision/roles/arptables.ts";
 import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
-import { deviceFor, eachRealServer, oncePerVip, ownsVip, type ServiceSubject } from "./subjects.ts";
+import { deviceFor, eachVipOwner, oncePerVip, type ServiceSubject } from "./subjects.ts";
 
 /** Accepts either cure: what matters is that no real server answers for the VIP. */
 export const arpCure: Check<ServiceSubject> = {
@@ -13,8 +13,8 @@ export const arpCure: Check<ServiceSubject> = {
     "A real server that owns the VIP neither answers an ARP request for it nor sends one in its name, so that only the director's answer " +
     "reaches the client. Otherwise whoever answers first has the client, and the balancing is gone.",
   grading: { ipvsadm: { points: 2 }, keepalived: { points: 2 } },
-  appliesTo: (lab) => lab.services.some(ownsVip),
-  subjects: (lab) => oncePerVip(eachRealServer(lab).filter(({ service }) => ownsVip(service))),
+  appliesTo: (lab) => eachVipOwner(lab).length > 0,
+  subjects: (lab) => oncePerVip(eachVipOwner(lab)),
   expected: (lab, { host, service: { vip } }) =>
     `arptables: IN drops what asks for ${vip}, OUT leaves with the own address; or arp_ignore=1 and arp_announce=2 on ${deviceFor(lab, host, vip)}, with the VIP on lo`,
   byHand(lab, { host, service: { vip } }) {

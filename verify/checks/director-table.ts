@@ -14,7 +14,7 @@ export const directorTable: Check = {
   appliesTo: everywhere,
   settles: 15, // keepalived adds a real server after its first successful health check
   subjects: eachDirector,
-  expected: (lab) => inWords(lab.services.map(wantedInWords)),
+  expected: (lab, { host }) => inWords(lab.services.map((service) => wantedInWords(service, host))),
   byHand: () => ["ipvsadm -ln"],
   hint: ({ control, services }) =>
     services.map((service) => (control === "keepalived" ? underKeepalived(service) : byIpvsadm(service))).join(" "),
@@ -27,10 +27,13 @@ export const directorTable: Check = {
       ),
     }));
     const { services, control } = view.lab;
-    const methods = new Set<string>(services.map(({ forwarding }) => forwardingMethods[forwarding].listed));
+    const methods = new Set<string>([
+      "Local",
+      ...services.map(({ forwarding }) => forwardingMethods[forwarding].listed),
+    ]);
     const [wrong] = table.flatMap(({ reals }) => reals.filter((real) => !methods.has(real.split(" ")[1] ?? "")));
     return {
-      passed: sorted(table) === sorted(services.map(wantedInWords)),
+      passed: sorted(table) === sorted(services.map((service) => wantedInWords(service, host))),
       seen: table.length === 0 ? "no virtual service" : inWords(table),
       started: table.length > 0 || (control === "keepalived" && (await keepalivedRuns(view, host))),
       ...(wrong === undefined ? {} : { hint: methodHint(services) }),
@@ -55,11 +58,12 @@ const sorted = (table: readonly InWords[]): string =>
       .sort((one, other) => one.service.localeCompare(other.service)),
   );
 
-const wantedInWords = (service: VirtualService): InWords => ({
+/** On a director, which serves itself as `Local`. */
+const wantedInWords = (service: VirtualService, director: string): InWords => ({
   service: serviceInWords({ key: ipvsKeyOf(service), ...service }),
   reals: service.realServers.map(
-    ({ address, port, weight }) =>
-      `${hostPort(address, port)} ${forwardingMethods[service.forwarding].listed} ${weight}`,
+    ({ server, address, port, weight }) =>
+      `${hostPort(address, port)} ${server === director ? "Local" : forwardingMethods[service.forwarding].listed} ${weight}`,
   ),
 });
 

@@ -32,10 +32,12 @@ export const forwardingPath: Check<ServiceSubject> = {
   settles: 15,
   subjects: clientOfEachService,
   expected(lab, { service }) {
-    const pool = new Set(poolOf(service).map(({ server }) => server));
-    const holder = new Set([holderOf(lab, service.vip)]);
-    const through = methodOf(service).answersPassDirector ? holder : pool;
-    const way = { to: holder, on: pool, how: howBy(service), answering: pool, through };
+    const pool = poolOf(service).map(({ server }) => server);
+    const holder = holderOf(lab, service.vip);
+    // What the director serves itself it sends on to nobody.
+    const on = new Set(pool.filter((name) => name !== holder));
+    const through = new Set(methodOf(service).answersPassDirector ? [holder] : pool);
+    const way = { to: new Set([holder]), on, how: howBy(service), answering: on, through };
     return `${inWords(way)}${goesInTurn(service) ? "" : ", or some of them"}`;
   },
   byHand: (lab, { service }) => [
@@ -63,6 +65,8 @@ export const forwardingPath: Check<ServiceSubject> = {
     const way = wayIn(text, lab, service, client);
     const pool = poolOf(service).map(({ server }) => server);
     const holder = holderOf(lab, service.vip);
+    const local = pool.includes(holder);
+    const through = new Set([...way.through].filter((name) => !local || name !== holder));
     return {
       passed:
         list(way.to) === holder &&
@@ -70,7 +74,7 @@ export const forwardingPath: Check<ServiceSubject> = {
         [...way.on].every((name) => pool.includes(name)) &&
         way.how === howBy(service) &&
         list(way.answering) === list(way.on) &&
-        list(way.through) === (methodOf(service).answersPassDirector ? holder : list(way.answering)),
+        list(through) === (methodOf(service).answersPassDirector ? holder : list(way.answering)),
       seen: inWords(way),
       started: way.through.size > 0,
     };
@@ -140,7 +144,10 @@ function wayIn(text: string, lab: Lab, service: VirtualService, client: Ip): Way
 const list = (names: ReadonlySet<string>): string => [...names].sort().join(" and ") || "nobody";
 
 function inWords({ to, on, how, answering, through }: Way): string {
-  const answers = `${list(answering)} ${answering.size > 1 ? "answer" : "answers"}`;
-  const last = list(through) === list(answering) ? "the client" : `through ${list(through)}`;
+  // One that answers and is sent nothing on serves itself.
+  const direct = [...answering].every((name) => through.has(name));
+  const all = direct ? through : answering;
+  const answers = `${list(all)} ${all.size > 1 ? "answer" : "answers"}`;
+  const last = direct ? "the client" : `through ${list(through)}`;
   return `requests go to ${list(to)}, on to ${list(on)}${how === undefined ? "" : ` ${how}`}; ${answers} ${last}`;
 }

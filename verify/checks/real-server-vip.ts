@@ -1,7 +1,7 @@
 import { serverNamed } from "../../lab/index.ts";
 import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
-import { deviceFor, eachRealServer, methodOf, oncePerVip, ownsVip, type ServiceSubject } from "./subjects.ts";
+import { deviceFor, eachVipOwner, methodOf, oncePerVip, type ServiceSubject } from "./subjects.ts";
 
 export const realServerVip: Check<ServiceSubject> = {
   id: "real-server-vip",
@@ -11,8 +11,8 @@ export const realServerVip: Check<ServiceSubject> = {
     "A forwarded packet still has the VIP as destination; a host without that address drops it. /32, so that no " +
     "route to the segment comes with it.",
   grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
-  appliesTo: (lab) => lab.services.some(ownsVip),
-  subjects: (lab) => oncePerVip(eachRealServer(lab).filter(({ service }) => ownsVip(service))),
+  appliesTo: (lab) => eachVipOwner(lab).length > 0,
+  subjects: (lab) => oncePerVip(eachVipOwner(lab)),
   expected(lab, { host, service }) {
     const { tunnelDevice } = methodOf(service);
     return tunnelDevice

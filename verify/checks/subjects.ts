@@ -111,8 +111,11 @@ export const repeats = (answers: readonly unknown[], period: number): boolean =>
 export const destinationOn = ({ realServers: all }: VirtualService, server: string): RealServer | undefined =>
   all.find((one) => one.server === server);
 
-/** Whether the service's packets reach real servers with the VIP as destination, so that they need it. */
-export const ownsVip = (service: VirtualService): boolean => methodOf(service).keepsDestination;
+/** Every real server but the director itself, with each service by which packets reach it with the VIP as destination, so that it needs it. */
+export const eachVipOwner = (lab: Lab): ServiceSubject[] =>
+  eachRealServer(lab).filter(
+    ({ host, service }) => serverNamed(lab, host).role === "real-server" && methodOf(service).keepsDestination,
+  );
 
 /** Whether the service's answers return through the director. */
 export const answersThroughDirector = (service: VirtualService): boolean => methodOf(service).answersPassDirector;

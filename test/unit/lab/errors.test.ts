@@ -1679,6 +1679,21 @@ const ruleCases: FileCase[] = [
     remedy: /^add one$/,
   },
   {
+    why: "a director that serves itself by tunnelling",
+    base: edit(
+      dr,
+      "vip: 172.25.254.100 }",
+      "vip: 172.25.254.100, forwarding: tunnel, realServers: [{ server: server2 }, { server: server3 }] }",
+    ),
+    from: "[{ server: server2 }, { server: server3 }]",
+    to: "[{ server: server2 }, { server: server3 }, { server: ‸server1 }]",
+    rule: "local-by-another-method",
+    path: "services[0].realServers[2].server",
+    expected: /^a real server that is not the director/,
+    found: "server1",
+    remedy: /^write `forwarding: dr`/,
+  },
+  {
     why: "another port by direct routing",
     ...inRealServer("port: ‸8080"),
     rule: "port-that-is-not-rewritten",

@@ -11,6 +11,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "dr-baked",
     "ha",
     "ha-baked",
+    "localnode",
     "nat",
     "nat-ha",
     "tunnel",
