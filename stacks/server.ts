@@ -91,7 +91,8 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
       consoles: [{ type: "pty", targetPort: "0", targetType: "serial" }],
       xml: { xslt: DOMAIN_XSLT },
     },
-    options,
+    // The provider takes another interface for a change in place, and then changes nothing.
+    { ...options, replaceOnChanges: ["networkInterfaces"] },
   );
 
   const reference: MadeServer["reference"] = pulumi

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { hostPort, type Lab } from "../../lab/index.ts";
+import type { Lab } from "../../lab/index.ts";
 import { operationsSince } from "../../provision/operation-log.ts";
 import { runChecksUntilTheyPass } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
+import { askedByHand } from "../../verify/checks/subjects.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { CliError } from "../exit-status.ts";
@@ -70,6 +71,8 @@ async function untilSettled(live: LiveLab): Promise<void> {
 function nextSteps(stack: string, { setup, servers, services }: Lab): string {
   const name = servers[0]?.name;
   const [service] = services;
+  const typed = service ? askedByHand(service) : "";
+  const asked = typed.includes("|") ? `bash -c '${typed}'` : typed;
   return setup === "manual"
     ? `
 The machines are up, without roles. To set the lab up by hand:
@@ -80,5 +83,5 @@ The lab is up. Next:
   npx lvs-lab status -s ${stack}          show its current state
   npx lvs-lab check -s ${stack}           prove it
   npx lvs-lab ssh -s ${stack} ${name}     log in
-  npx lvs-lab client -s ${stack} -- curl --silent http://${service ? hostPort(service.vip, service.port) : ""}/   request as the client; repeat it for another server`;
+  npx lvs-lab client -s ${stack} -- ${asked}   request as the client; repeat it for another server`;
 }

@@ -64,21 +64,21 @@ const SCRIPT = `${DIRECTORY}/udp-server.pl`;
 const PAGE = `${DIRECTORY}/udp-page`;
 
 /** udp(7): a socket that is bound to an address answers from it. IP_FREEBIND, ip(7): the address may come later, as a VIP does at boot. */
-export const script = `# Answers every datagram with the contents of a file.
+export const script = String.raw`# Answers every datagram with the contents of a file.
 # usage: perl udp-server.pl FILE ADDRESS:PORT...
 use strict;
 use warnings;
 use Socket;
 
-use constant IP_FREEBIND => 15;
+use constant { SOL_IP => 0, IP_FREEBIND => 15 };
 
 my ($file, @places) = @ARGV;
 my @sockets;
 my $all = '';
 for my $place (@places) {
-	my ($address, $port) = $place =~ /^(.*):(d+)$/ or die "$place is no ADDRESS:PORT\n";
+	my ($address, $port) = $place =~ /^(.*):(\d+)$/ or die "$place is no ADDRESS:PORT\n";
 	socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";
-	setsockopt($socket, IPPROTO_IP, IP_FREEBIND, 1) or die "IP_FREEBIND: $!\n";
+	setsockopt($socket, SOL_IP, IP_FREEBIND, 1) or die "IP_FREEBIND: $!\n";
 	bind($socket, sockaddr_in($port, inet_aton($address))) or die "$place: $!\n";
 	vec($all, fileno($socket), 1) = 1;
 	push @sockets, $socket;
