@@ -87,6 +87,15 @@ export const hostPort = (address: Ip, port: number): string => `${inUrl(address)
 /** An address as a URL has it: IPv6 in brackets. */
 export const inUrl = (address: Ip): string => (familyOf(address) === 6 ? `[${address}]` : address);
 
+/** The 32-bit words of an address, the first ones first: one in IPv4, four in IPv6. */
+export const wordsOf = (address: Ip): number[] => {
+  const number = toNumber(address);
+  const bits = width[familyOf(address)];
+  return Array.from({ length: bits / 32 }, (_, index) =>
+    Number(BigInt.asUintN(32, number >> BigInt(bits - 32 * (index + 1)))),
+  );
+};
+
 const toNumber = (address: Ip): bigint =>
   ipaddr
     .parse(address)

@@ -14,6 +14,8 @@ import type {
   VrrpInstance,
   VrrpState,
 } from "./model.ts";
+import { schedulingMethods } from "./schedulers/index.ts";
+import type { SchedulingMethod } from "./schedulers/method.ts";
 
 /** The lab's directors, in the order of the file. */
 export const directors = (lab: Lab): Server[] => lab.servers.filter(({ role }) => role === "director");
@@ -192,20 +194,16 @@ export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
 /** The real servers of a service that get new connections, those of a weight above 0, in the order of the file. */
 export const poolOf = (service: VirtualService): RealServer[] => service.realServers.filter(({ weight }) => weight > 0);
 
-/**
- * Whether a client's requests go to the pool strictly in turn. Only `rr` promises an order: that of `wrr` depends on weights, that of the
- * others on connections or addresses.
- */
-export const goesInTurn = ({ scheduler, persistenceTimeout }: VirtualService): boolean =>
-  scheduler === "rr" && persistenceTimeout === undefined;
+/** The model of a service's scheduler. */
+export const schedulingOf = ({ scheduler }: VirtualService): SchedulingMethod => schedulingMethods[scheduler];
 
-/** Whether a single client's requests are shared out equally to the pool, by turns or by weights that are all the same. */
-export function sharesAreEven(service: VirtualService): boolean {
-  const { scheduler, persistenceTimeout } = service;
-  const weights = new Set(poolOf(service).map(({ weight }) => weight));
-  const byWeight = ["wrr", "lc", "wlc"].includes(scheduler) && weights.size === 1;
-  return persistenceTimeout === undefined && (scheduler === "rr" || byWeight);
-}
+/** Whether a client's requests go to the pool strictly in turn. Persistence comes before every scheduler. */
+export const goesInTurn = (service: VirtualService): boolean =>
+  service.persistenceTimeout === undefined && schedulingOf(service).inTurn(poolOf(service).map(({ weight }) => weight));
+
+/** Whether a single client's requests, one after the other, are shared out equally to the pool. */
+export const sharesAreEven = (service: VirtualService): boolean =>
+  service.persistenceTimeout === undefined && schedulingOf(service).even(poolOf(service).map(({ weight }) => weight));
 
 /** The server whose interface has a hardware address, in whatever case it is written: Linux prints it in lower, libvirt's provider in upper. */
 export const serverWithMac = (lab: Lab, mac: string): string | undefined =>

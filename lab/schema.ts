@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { forwardingMethods } from "./forwarding/index.ts";
 import { familyOf, parseCidr, parseIp, parseSubnet, prefixLengthOf, subnetOf } from "./ip.ts";
+import { schedulingMethods } from "./schedulers/index.ts";
 import { choice, property, wholeNumber } from "./yaml/schema.ts";
 
 /** Who sets the servers up: `automatic`, the lab; `manual`, somebody who types the steps. */
@@ -16,21 +17,7 @@ export const protocols = ["tcp", "udp"] as const;
 export const forwardings = Object.keys(forwardingMethods) as (keyof typeof forwardingMethods)[];
 
 /** IPVS schedulers, by the names that `ipvsadm -s` and keepalived's `lb_algo` take. */
-export const schedulers = [
-  "rr",
-  "wrr",
-  "lc",
-  "wlc",
-  "lblc",
-  "lblcr",
-  "dh",
-  "sh",
-  "sed",
-  "nq",
-  "fo",
-  "ovf",
-  "mh",
-] as const;
+export const schedulers = Object.keys(schedulingMethods) as (keyof typeof schedulingMethods)[];
 
 /** How real servers keep quiet about the VIP; `none` leaves the ARP problem in, to be looked at. */
 export const arpCures = ["arptables", "sysctl", "none"] as const;

@@ -585,7 +585,7 @@ servers:
     ["rr", undefined, { turns: true, even: true, evenIfAlike: true }],
     ["rr", 50, { turns: false, even: false, evenIfAlike: false }],
     ["wrr", undefined, { turns: false, even: false, evenIfAlike: true }],
-    ["lc", undefined, { turns: false, even: false, evenIfAlike: true }],
+    ["lc", undefined, { turns: false, even: true, evenIfAlike: true }], // weights do not matter to it
     ["wlc", undefined, { turns: false, even: false, evenIfAlike: true }],
     ["wlc", 50, { turns: false, even: false, evenIfAlike: false }],
     ["sh", undefined, { turns: false, even: false, evenIfAlike: false }],
@@ -596,5 +596,10 @@ servers:
       even: sharesAreEven({ ...mine, ...change }),
       evenIfAlike: sharesAreEven({ ...alike, ...change }),
     }).toEqual(promised);
+  });
+
+  it("wrr is rr where all weights are the same", () => {
+    expect(goesInTurn({ ...alike, scheduler: "wrr" })).toBe(true);
+    expect(goesInTurn({ ...alike, scheduler: "wlc" })).toBe(false);
   });
 });

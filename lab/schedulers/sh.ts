@@ -1,0 +1,39 @@
+import { folded, hash32 } from "./hash.ts";
+import { available, forgetful, type SchedulingMethod, type SchedulingTable } from "./method.ts";
+
+/** CONFIG_IP_VS_SH_TAB_BITS: 256 slots. */
+const SLOT_BITS = 8;
+const SLOTS = 1 << SLOT_BITS;
+
+/**
+ * Source hashing: the hash of the client's address is a slot of a table, which the destinations fill in turn, each as many slots as its weight. One of
+ * weight 0 has a slot as well: its clients are refused, unless sh-fallback looks on for another. sh-port adds the client's port to the hash.
+ */
+export const sh: SchedulingMethod<null> = {
+  title: "source hashing",
+  rule: "goes to the real server in the slot of its client's hash, or is refused where that takes none",
+  flags: ["sh-fallback", "sh-port"],
+  inTurn: () => false,
+  even: () => false,
+  states: () => [null],
+  next(table, loads, { client, clientPort }) {
+    const slots = slotsOf(table);
+    const free = available(table, loads);
+    const port = table.flags.includes("sh-port") ? clientPort : 0;
+    const first = hash32(folded(client) + port, SLOT_BITS);
+    // The search begins so many slots after the first one as that is from the start of the table.
+    const further = table.flags.includes("sh-fallback")
+      ? Array.from({ length: SLOTS }, (_, index) => (2 * first + index) % SLOTS)
+      : [];
+    const slot = [first, ...further].find((one) => free.includes(slots[one] ?? -1));
+    return forgetful(slot === undefined ? [] : [slots[slot] ?? 0]);
+  },
+};
+
+/** The destination of each slot, by its place. */
+function slotsOf({ destinations }: SchedulingTable): number[] {
+  const turn = destinations.flatMap(({ weight }, place) =>
+    Array.from({ length: Math.min(SLOTS, Math.max(1, weight)) }, () => place),
+  );
+  return turn.length === 0 ? [] : Array.from({ length: SLOTS }, (_, slot) => turn[slot % turn.length] ?? 0);
+}
