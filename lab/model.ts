@@ -129,6 +129,8 @@ export interface VirtualService {
   readonly port: number;
   readonly forwarding: Forwarding;
   readonly scheduler: Scheduler;
+  /** Its flags, in the order in which ipvsadm prints them; not there: none. */
+  readonly schedulerFlags?: readonly string[];
   /** Seconds; not there: no persistence. */
   readonly persistenceTimeout?: number;
   /** keepalived's TCP_CHECK; there where keepalived is in control. */

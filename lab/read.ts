@@ -119,7 +119,7 @@ function serviceOf(
   service: LabOutput["services"][number],
   servers: readonly Server[],
 ): VirtualService {
-  const { name, persistenceTimeout, healthCheck, realServers, ...rest } = service;
+  const { name, schedulerFlags = [], persistenceTimeout, healthCheck, realServers, ...rest } = service;
   const chosen =
     realServers ??
     file.servers
@@ -130,6 +130,7 @@ function serviceOf(
     ...rest,
     name: name ?? `${vip}:${service.port}${service.protocol === "udp" ? "/udp" : ""}`,
     vip,
+    ...(schedulerFlags.length === 0 ? {} : { schedulerFlags: schedulerFlags.toSorted() }),
     ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }),
     ...(file.control === "keepalived" && service.protocol === "tcp"
       ? { healthCheck: healthCheck ?? { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }

@@ -18,6 +18,7 @@ import {
 import { forwardingMethods } from "./forwarding/index.ts";
 import { parseIp } from "./ip.ts";
 import { networkRules } from "./network-rules.ts";
+import { schedulingMethods } from "./schedulers/index.ts";
 import { defaultVirtualRouterId, labName, labNameExpected } from "./schema.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
@@ -329,6 +330,41 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
         remedy: "choose another name, or leave it out for VIP:PORT",
         other: ["services", earlier, "name"],
       };
+    }
+  },
+
+  *"flag-of-another-scheduler"(draft) {
+    for (const [index, service] of (draft.services ?? []).entries()) {
+      const scheduler = service && "scheduler" in service ? service.scheduler : "rr";
+      if (scheduler === undefined) continue;
+      const { flags } = schedulingMethods[scheduler];
+      for (const [at, flag] of (service?.schedulerFlags ?? []).entries()) {
+        if (flag === undefined || flags.includes(flag)) continue;
+        const takers = Object.entries(schedulingMethods).flatMap(([name, method]) =>
+          method.flags.includes(flag) ? [name] : [],
+        );
+        yield {
+          path: ["services", index, "schedulerFlags", at],
+          expected: `a flag of the scheduler ${scheduler}${flags.length === 0 ? ", which has none" : `: ${flags.join(" or ")}`}`,
+          found: flag,
+          remedy: `remove it, or write \`scheduler: ${takers[0]}\``,
+          ...(service && "scheduler" in service ? { other: ["services", index, "scheduler"] } : {}),
+        };
+      }
+    }
+  },
+
+  *"flag-twice"(draft) {
+    for (const [index, service] of (draft.services ?? []).entries()) {
+      for (const { index: at, value, earlier } of clashing([...(service?.schedulerFlags ?? []).entries()])) {
+        yield {
+          path: ["services", index, "schedulerFlags", at],
+          expected: "each flag once",
+          found: `${value} again`,
+          remedy: "remove one of the two",
+          other: ["services", index, "schedulerFlags", earlier],
+        };
+      }
     }
   },
 

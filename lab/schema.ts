@@ -19,6 +19,9 @@ export const forwardings = Object.keys(forwardingMethods) as (keyof typeof forwa
 /** IPVS schedulers, by the names that `ipvsadm -s` and keepalived's `lb_algo` take. */
 export const schedulers = Object.keys(schedulingMethods) as (keyof typeof schedulingMethods)[];
 
+/** The flags of all schedulers, by the names that `ipvsadm -b` takes and keepalived.conf(5) has. */
+const schedulerFlags = Object.values(schedulingMethods).flatMap(({ flags }) => flags);
+
 /** How real servers keep quiet about the VIP; `none` leaves the ARP problem in, to be looked at. */
 export const arpCures = ["arptables", "sysctl", "none"] as const;
 
@@ -223,6 +226,11 @@ const service = property(
     protocol: choice(protocols, "write `protocol: tcp`, or leave it out").default("tcp"),
     forwarding: choice(forwardings, "write `forwarding: dr`, or leave it out").default("dr"),
     scheduler: choice(schedulers, "write `scheduler: rr`").default("rr"),
+    schedulerFlags: property(
+      z.array(choice(schedulerFlags, "write `schedulerFlags: [sh-port]`, or leave it out")),
+      "a list of the scheduler's flags",
+      "write `schedulerFlags: [sh-port]`, or leave it out",
+    ).optional(),
     persistenceTimeout: wholeNumber(
       1,
       longestPersistence,

@@ -9,6 +9,7 @@ export { type LabHostRef, PACKAGE_PORT } from "./host/reach.ts";
 export { LIVE_VERSION } from "./live.ts";
 export { osFamilies } from "./os.ts";
 export { classes } from "./resources.ts";
+export { serviceLine } from "./roles/keepalived.ts";
 export { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";
 export type { ServerRef } from "./ssh/index.ts";

@@ -18,7 +18,7 @@ import {
   vrrpPartsOf,
   withPrefix,
 } from "../lab/index.ts";
-import { classes, keepalivedConf, osFamilies, PASSWORD, PEER_COMMENT } from "../provision/index.ts";
+import { classes, keepalivedConf, osFamilies, PASSWORD, PEER_COMMENT, serviceLine } from "../provision/index.ts";
 import type { MadeServer } from "./server.ts";
 
 const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing, UdpServer } = classes;
@@ -113,13 +113,14 @@ function makeDirector(lab: Lab, made: MadeServer): pulumi.Resource {
   );
 }
 
-const ipvsService = ({ scheduler, persistenceTimeout = 0, forwarding, realServers }: VirtualService) => ({
-  scheduler,
-  persistenceTimeout,
+const ipvsService = (service: VirtualService) => ({
+  scheduler: service.scheduler,
+  schedulerFlags: [...(service.schedulerFlags ?? [])],
+  persistenceTimeout: service.persistenceTimeout ?? 0,
   destinations: Object.fromEntries(
-    realServers.map(({ address, port, weight }) => [
+    service.realServers.map(({ address, port, weight }) => [
       hostPort(address, port),
-      { weight, forwarding: forwardingMethods[forwarding].listed },
+      { weight, forwarding: forwardingMethods[service.forwarding].listed },
     ]),
   ),
 });
@@ -160,9 +161,7 @@ function makeKeepalivedDirectors(lab: Lab, all: readonly MadeServer[]): pulumi.R
             services: lab.services,
           }),
           passwords: pulumi.secret(instances.flatMap(({ password }) => password ?? [])),
-          virtualServices: lab.services.map(
-            (service) => `${ipvsKeyOf(service).replace("-t ", "")} ${service.scheduler}`,
-          ),
+          virtualServices: lab.services.map((service) => serviceLine(ipvsKeyOf(service), service)),
         },
         { ...on(made), dependsOn: [made.ready, post] }, // keepalived may send mail as soon as it starts
       ),

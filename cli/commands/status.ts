@@ -30,8 +30,8 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
   const table = [["server", "role", "state", "addresses", "vrrp", "services"], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   const ipvs = servers.flatMap(({ name, ipvs = [] }) =>
-    ipvs.flatMap(({ key, scheduler, destinations }) => [
-      `IPVS on ${name}: ${key.replace("-t ", "TCP ").replace("-u ", "UDP ")} ${scheduler}`,
+    ipvs.flatMap(({ key, scheduler, schedulerFlags = [], destinations }) => [
+      `IPVS on ${name}: ${[key.replace("-t ", "TCP ").replace("-u ", "UDP "), scheduler, ...schedulerFlags].join(" ")}`,
       ...Object.entries(destinations).map(
         ([address, { forwarding, weight }]) => `  -> ${address} ${forwarding} weight ${weight}`,
       ),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
@@ -11,6 +12,8 @@ const destination = z.object({ weight: z.number(), forwarding: z.enum(["Route", 
 
 const virtualService = z.object({
   scheduler: z.string(),
+  /** In the order in which ipvsadm prints them. */
+  schedulerFlags: z.array(z.string()).default([]),
   /** Seconds; 0 means no persistence. */
   persistenceTimeout: z.number(),
   /** By `ADDRESS:PORT`. */
@@ -36,15 +39,17 @@ export const director = defineResource({
     onBoot: z.literal(true).default(true),
   }),
 
-  upgrade({ vip, port, scheduler, persistenceTimeout, destinations, interface: device, vips, ...rest }) {
-    if ("addresses" in rest) return rest;
+  upgrade({ vip, port, scheduler, persistenceTimeout, destinations, interface: device, vips, services, ...rest }) {
+    if ("addresses" in rest)
+      return { ...rest, ...(services === undefined ? {} : { services: withFlags(services as Services) }) };
     const [address] = String(vip ?? "").split("/");
+    const first = { [`-t ${address}:${port}`]: { scheduler, persistenceTimeout, destinations } };
     return {
       ...rest,
       addresses: { [String(device ?? "eth0")]: vips ?? (vip === undefined ? [] : [vip]) },
-      services:
-        rest.services ??
-        (scheduler === undefined ? {} : { [`-t ${address}:${port}`]: { scheduler, persistenceTimeout, destinations } }),
+      services: withFlags(
+        (services as Services | undefined) ?? (scheduler === undefined ? {} : (first as unknown as Services)),
+      ),
     };
   },
 
@@ -71,9 +76,9 @@ export const director = defineResource({
       services: Object.fromEntries(
         found
           .filter(({ key }) => key in inputs.services)
-          .map(({ key, scheduler, persistenceTimeout = 0, destinations }) => [
+          .map(({ key, scheduler, schedulerFlags = [], persistenceTimeout = 0, destinations }) => [
             key,
-            { scheduler, persistenceTimeout, destinations: { ...destinations } },
+            { scheduler, schedulerFlags: [...schedulerFlags], persistenceTimeout, destinations: { ...destinations } },
           ]),
       ),
       otherServices: found.filter(({ key }) => !(key in inputs.services)).map(({ key }) => key),
@@ -111,13 +116,15 @@ export const director = defineResource({
   },
 });
 
-const serviceOptions = ({
-  scheduler,
-  persistenceTimeout,
-}: Pick<Service, "scheduler" | "persistenceTimeout">): string[] => [
+/** Services as earlier versions recorded them had no flags. */
+const withFlags = (services: Readonly<Record<string, object>>): Readonly<Record<string, object>> =>
+  Object.fromEntries(Object.entries(services).map(([key, service]) => [key, { schedulerFlags: [], ...service }]));
+
+const serviceOptions = ({ scheduler, schedulerFlags, persistenceTimeout }: Omit<Service, "destinations">): string[] => [
   "-s",
   scheduler,
   ...(persistenceTimeout > 0 ? ["-p", String(persistenceTimeout)] : []),
+  ...(schedulerFlags.length > 0 ? ["-b", schedulerFlags.join(",")] : []),
 ];
 const forwardingFlags = { Route: "-g", Masq: "-m", Tunnel: "-i" } as const;
 const destinationOptions = ({ weight, forwarding }: Destination): string[] => [
@@ -171,7 +178,7 @@ export function edits(
     ...Object.entries(wanted).flatMap(([key, service]) => {
       const now = found?.services?.[key];
       const there = now?.destinations ?? {};
-      const same = now?.scheduler === service.scheduler && now.persistenceTimeout === service.persistenceTimeout;
+      const same = now !== undefined && isDeepStrictEqual(serviceOptions(now), serviceOptions(service));
       return [
         ...(same ? [] : [command`ipvsadm ${now ? "-E" : "-A"} ${words(key)} ${serviceOptions(service)}`]),
         ...Object.keys(there)

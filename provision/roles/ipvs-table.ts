@@ -3,6 +3,8 @@ export interface VirtualService {
   /** `-t ADDRESS:PORT`, `-u ADDRESS:PORT` or `-f MARK`, as ipvsadm's options name it. */
   readonly key: string;
   readonly scheduler: string;
+  /** Of `-b`; undefined: none. */
+  readonly schedulerFlags?: readonly string[];
   /** Seconds; undefined: no persistence. */
   readonly persistenceTimeout?: number;
   /** By `ADDRESS:PORT`. */
@@ -31,6 +33,7 @@ export function parseIpvsTable(text: string): VirtualService[] {
       services.push({
         key,
         scheduler: option("-s") ?? "wlc", // ipvsadm's default
+        ...flagsOf(option("-b")),
         ...(persistence === undefined ? {} : { persistenceTimeout: Number(persistence) }),
         destinations: {},
       });
@@ -47,6 +50,9 @@ export function parseIpvsTable(text: string): VirtualService[] {
   return services;
 }
 
+const flagsOf = (text: string | undefined): Pick<VirtualService, "schedulerFlags"> =>
+  text === undefined ? {} : { schedulerFlags: text.split(",") };
+
 /** A virtual service as `ipvsadm -ln` lists it. */
 export interface ListedService extends Omit<VirtualService, "destinations"> {
   /** By `ADDRESS:PORT`. `Local`: the director itself serves; `ipvsadm --save` shows it as `Route`. */
@@ -61,14 +67,15 @@ const protocols: Readonly<Record<string, string>> = { TCP: "-t", UDP: "-u", FWM:
 export function parseIpvsList(text: string): ListedService[] {
   const services: (ListedService & { destinations: Record<string, ListedService["destinations"][string]> })[] = [];
   for (const line of text.split("\n")) {
-    const [service, protocol = "", address, scheduler = "", persistence] =
-      /^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: persistent (\d+))?/.exec(line) ?? [];
+    const [service, protocol = "", address, scheduler = "", flags, persistence] =
+      /^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: \((\S+)\))?(?: persistent (\d+))?/.exec(line) ?? [];
     const [destination, real = "", forwarding, weight] = /^ {2}-> (\d\S+)\s+(\S+)\s+(\d+)/.exec(line) ?? [];
     const last = services.at(-1);
     if (service)
       services.push({
         key: `${protocols[protocol]} ${address}`,
         scheduler,
+        ...flagsOf(flags),
         ...(persistence === undefined ? {} : { persistenceTimeout: Number(persistence) }),
         destinations: {},
       });

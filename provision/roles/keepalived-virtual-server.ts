@@ -2,10 +2,19 @@ import { forwardingMethods, type HealthCheck, type VirtualService } from "../../
 
 /** A virtual_server of keepalived.conf(5), with its real servers and their health checks. */
 export function virtualServer(service: VirtualService): string {
-  const { vip, port, scheduler, forwarding, persistenceTimeout, healthCheck, realServers } = service;
+  const {
+    vip,
+    port,
+    scheduler,
+    schedulerFlags = [],
+    forwarding,
+    persistenceTimeout,
+    healthCheck,
+    realServers,
+  } = service;
   return `virtual_server ${vip} ${port} {
 ${healthCheck ? `    delay_loop ${healthCheck.delayLoop}\n` : ""}    lb_algo ${scheduler}
-    lb_kind ${forwardingMethods[forwarding].lbKind}
+${schedulerFlags.map((flag) => `    ${flag}\n`).join("")}    lb_kind ${forwardingMethods[forwarding].lbKind}
 ${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}    protocol ${service.protocol.toUpperCase()}
 ${realServers
   .map(

@@ -19,7 +19,7 @@ export const keepalived = defineResource({
     config: z.string(),
     /** The VRRP passwords in the order of the file. Secret. */
     passwords: z.array(z.string()),
-    /** The virtual services in the kernel, `ADDRESS:PORT SCHEDULER`; with `-u ` before it for UDP. Real servers are not included: they come and go with their health. */
+    /** The virtual services in the kernel, by `serviceLine`. Real servers are not included: they come and go with their health. */
     virtualServices: z.array(z.string()),
     ...serviceState,
   }),
@@ -37,9 +37,7 @@ export const keepalived = defineResource({
     });
     return {
       ...withoutPasswords(seen.config.text),
-      virtualServices: parseIpvsTable(seen.table.text).map(
-        ({ key, scheduler }) => `${key.replace("-t ", "")} ${scheduler}`,
-      ),
+      virtualServices: parseIpvsTable(seen.table.text).map((service) => serviceLine(service.key, service)),
       ...serviceAnswers(seen),
     };
   },
@@ -83,10 +81,19 @@ export const keepalived = defineResource({
   },
 });
 
+/**
+ * A virtual service in a line: `ADDRESS:PORT SCHEDULER`, with `-u ` before it for UDP, and the scheduler's flags, if any, with commas.
+ * @param key as ipvsadm names the service
+ */
+export const serviceLine = (
+  key: string,
+  { scheduler, schedulerFlags = [] }: { readonly scheduler: string; readonly schedulerFlags?: readonly string[] },
+): string => [key.replace("-t ", ""), scheduler, schedulerFlags.join(",")].filter(Boolean).join(" ");
+
 /** Command that waits until the kernel's table has exactly these virtual services. Fails after `seconds`. */
 function tableIs(virtualServices: readonly string[], seconds: number): string {
   const wanted = [...virtualServices].sort().join("\n");
   const table =
-    "ipvsadm --save --numeric | sed -n -e 's/^-A -t /-A /' -e 's/^-A \\(.*\\) -s \\([^ ]*\\).*/\\1 \\2/p' | LC_ALL=C sort";
+    "ipvsadm --save --numeric | sed -n -e 's/^-A -t /-A /' -e 's/^-A \\(.*\\) -s \\([^ ]*\\)\\(.* -b\\( [^ ]*\\)\\)\\{0,1\\}.*/\\1 \\2\\4/p' | LC_ALL=C sort";
   return `(for try in $(seq ${10 * seconds}); do [ "$(${table})" = ${command`${wanted}`} ] && exit; sleep 0.1; done; exit 1)`;
 }

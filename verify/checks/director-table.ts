@@ -73,12 +73,13 @@ const underKeepalived = ({ vip, port, realServers }: VirtualService): string =>
   "`curl` it from the director, and read `journalctl -u keepalived`.";
 
 function byIpvsadm(wanted: VirtualService): string {
-  const { port, scheduler, persistenceTimeout, forwarding } = wanted;
+  const { port, scheduler, schedulerFlags, persistenceTimeout, forwarding } = wanted;
   const service = ipvsKeyOf(wanted);
   const persistent = persistenceTimeout ? ` -p ${persistenceTimeout}` : "";
+  const flags = schedulerFlags ? ` -b ${schedulerFlags.join(",")}` : "";
   const { ipvsadm, title } = forwardingMethods[forwarding];
   return (
-    `\`ipvsadm -A ${service} -s ${scheduler}${persistent}\`, then for each real server \`ipvsadm -a ${service} -r ADDRESS:${port} ${ipvsadm}\` ` +
+    `\`ipvsadm -A ${service} -s ${scheduler}${persistent}${flags}\`, then for each real server \`ipvsadm -a ${service} -r ADDRESS:${port} ${ipvsadm}\` ` +
     `(${ipvsadm} is ${title}; \`-w N\` sets a weight). \`ipvsadm -E\` and \`-e\` change entries, \`ipvsadm -C\` empties the table.`
   );
 }
@@ -91,7 +92,9 @@ function methodHint([service]: Lab["services"]): string {
 const protocols: Readonly<Record<string, string>> = { "-t": "TCP", "-u": "UDP", "-f": "FWM" };
 
 /** A virtual service as `ipvsadm -ln` prints it. */
-function serviceInWords({ key, scheduler, persistenceTimeout }: Omit<ListedService, "destinations">): string {
+function serviceInWords(service: Omit<ListedService, "destinations">): string {
+  const { key, scheduler, schedulerFlags, persistenceTimeout } = service;
   const [option = "", address] = key.split(" ");
-  return `${protocols[option]} ${address} ${scheduler}${persistenceTimeout ? ` persistent ${persistenceTimeout}` : ""}`;
+  const flags = schedulerFlags ? ` (${schedulerFlags.join(",")})` : "";
+  return `${protocols[option]} ${address} ${scheduler}${flags}${persistenceTimeout ? ` persistent ${persistenceTimeout}` : ""}`;
 }

@@ -337,7 +337,7 @@ arpCure: none
 image: { url: 'https://example.org/debian.qcow2' }
 client: { addresses: [10.1.0.9] }`,
         service:
-          "name: web, port: 8080, scheduler: sh, persistenceTimeout: 50, healthCheck: { delayLoop: 2 }, realServers: [{ server: c, weight: 7, page: hello }]",
+          "name: web, port: 8080, scheduler: sh, schedulerFlags: [sh-port, sh-fallback], persistenceTimeout: 50, healthCheck: { delayLoop: 2 }, realServers: [{ server: c, weight: 7, page: hello }]",
         first: "priority: 7",
         instance: "name: VI_WEB, id: 9, version: 3, advertInterval: 0.25, preempt: false, addresses: [10.1.0.100]",
         a: "memory: 1024",
@@ -354,6 +354,7 @@ client: { addresses: [10.1.0.9] }`,
           name: "web",
           port: 8080,
           scheduler: "sh",
+          schedulerFlags: ["sh-fallback", "sh-port"], // as ipvsadm sorts them
           persistenceTimeout: 50,
           healthCheck: { delayLoop: 2, connectTimeout: 3, delayBeforeRetry: 3 },
           realServers: [{ server: "c", port: 8080, weight: 7, page: "hello" }],

@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { director, edits } from "../../../../provision/roles/director.ts";
+import { director, edits, rules } from "../../../../provision/roles/director.ts";
 
 type Wanted = Parameters<typeof edits>[0];
 
 const route = (weight: number) => ({ weight, forwarding: "Route" }) as const;
 const service: Wanted[string] = {
   scheduler: "rr",
+  schedulerFlags: [],
   persistenceTimeout: 0,
   destinations: { "172.25.254.12:80": route(1), "172.25.254.13:80": route(1) },
 };
@@ -49,6 +50,11 @@ it.each([
   ["the scheduler", { scheduler: "wlc" }, ["-E -t 172.25.254.100:80 -s wlc"]],
   ["persistence", { persistenceTimeout: 50 }, ["-E -t 172.25.254.100:80 -s rr -p 50"]],
   [
+    "the scheduler's flags",
+    { scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"], persistenceTimeout: 50 },
+    ["-E -t 172.25.254.100:80 -s sh -p 50 -b sh-fallback,sh-port"],
+  ],
+  [
     "a real server more",
     { destinations: { ...service.destinations, "172.25.254.15:80": route(2) } },
     ["-a -t 172.25.254.100:80 -r 172.25.254.15:80 -g -w 2"],
@@ -66,6 +72,18 @@ it("persistence that is no longer wanted is taken off by an edit without it", ()
   expect(calls(wanted, { ...found, services: { [key]: { ...service, persistenceTimeout: 50 } } })).toEqual([
     "-E -t 172.25.254.100:80 -s rr",
   ]);
+});
+
+it("flags that are no longer wanted are taken off by an edit without them", () => {
+  const hashed = { ...service, scheduler: "sh" };
+  const flagged = { services: { [key]: { ...hashed, schedulerFlags: ["sh-port"] } }, otherServices: [] };
+  expect(calls({ [key]: hashed }, flagged)).toEqual(["-E -t 172.25.254.100:80 -s sh"]);
+});
+
+it("the boot unit's rules have the flags", () => {
+  expect(rules({ services: { [key]: { ...service, scheduler: "mh", schedulerFlags: ["mh-port"] } } })).toContain(
+    "-A -t 172.25.254.100:80 -s mh -b mh-port\n",
+  );
 });
 
 it("services that the lab has not asked for go, of every kind, and first", () => {
@@ -94,7 +112,9 @@ it("a state of the first version of the resource is read as one service and one 
     interface: "eth0",
     vip: "172.25.254.100/24",
     port: 80,
-    ...service,
+    scheduler: service.scheduler,
+    persistenceTimeout: service.persistenceTimeout,
+    destinations: service.destinations,
     otherServices: [],
     onBoot: true,
   };
@@ -109,4 +129,7 @@ it("a state of the first version of the resource is read as one service and one 
   expect(director.upgrade?.(old)).toEqual(upgraded);
   expect(director.upgrade?.({ ...rest, interface: "eth0", vips: ["172.25.254.100/24"] })).toEqual(upgraded);
   expect(director.upgrade?.(upgraded)).toEqual(upgraded);
+  const { schedulerFlags: __, ...flagless } = service;
+  expect(director.upgrade?.({ ...upgraded, services: { [key]: flagless } })).toEqual(upgraded);
+  expect(director.upgrade?.({ vips: [] })).toEqual({ addresses: { eth0: [] }, services: {} });
 });

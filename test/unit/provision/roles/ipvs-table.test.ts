@@ -23,7 +23,7 @@ it("several services of every kind, with persistence, weights and all forwarding
 -a -t 172.25.254.100:80 -r 172.25.254.12:80 -m -w 0
 -a -t 172.25.254.100:80 -r 172.25.254.13:80 -i -w 65535
 -A -u 172.25.254.100:53 -s lc
--A -f 7 -s sh
+-A -f 7 -s sh -p 50 -b sh-fallback,sh-port
 -a -f 7 -r 172.25.254.12:0 -g -w 3
 `;
   expect(parseIpvsTable(printed)).toEqual([
@@ -37,7 +37,13 @@ it("several services of every kind, with persistence, weights and all forwarding
       },
     },
     { key: "-u 172.25.254.100:53", scheduler: "lc", destinations: {} },
-    { key: "-f 7", scheduler: "sh", destinations: { "172.25.254.12:0": { weight: 3, forwarding: "Route" } } },
+    {
+      key: "-f 7",
+      scheduler: "sh",
+      schedulerFlags: ["sh-fallback", "sh-port"],
+      persistenceTimeout: 50,
+      destinations: { "172.25.254.12:0": { weight: 3, forwarding: "Route" } },
+    },
   ]);
 });
 
@@ -63,8 +69,8 @@ Prot LocalAddress:Port Scheduler Flags
   -> 172.25.254.12:80             Route   1      0          17        
   -> 172.25.254.13:80             Masq    0      3          0         
   -> 172.25.254.14:80             Tunnel  65535  3          0         
-UDP  172.25.254.100:53 lc
-FWM  7 sh
+UDP  172.25.254.100:53 mh (mh-port)
+FWM  7 sh (sh-fallback,sh-port) persistent 50
   -> 172.25.254.11:0              Local   3      0          0         
 `;
     expect(parseIpvsList(printed)).toEqual([
@@ -78,8 +84,14 @@ FWM  7 sh
           "172.25.254.14:80": { weight: 65535, forwarding: "Tunnel" },
         },
       },
-      { key: "-u 172.25.254.100:53", scheduler: "lc", destinations: {} },
-      { key: "-f 7", scheduler: "sh", destinations: { "172.25.254.11:0": { weight: 3, forwarding: "Local" } } },
+      { key: "-u 172.25.254.100:53", scheduler: "mh", schedulerFlags: ["mh-port"], destinations: {} },
+      {
+        key: "-f 7",
+        scheduler: "sh",
+        schedulerFlags: ["sh-fallback", "sh-port"],
+        persistenceTimeout: 50,
+        destinations: { "172.25.254.11:0": { weight: 3, forwarding: "Local" } },
+      },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type RealServer, readLab, toIp, type VirtualService, type VrrpPart } from "../../../../lab/index.ts";
+import { serviceLine } from "../../../../provision/roles/keepalived.ts";
 import {
   keepalivedConf as conf,
   PASSWORD,
@@ -150,6 +151,21 @@ describe("a configuration that is shown", () => {
     const version3 = keepalivedConf({ version: 3 });
     expect(withoutPasswords(version3)).toEqual({ config: version3, passwords: [] });
   });
+});
+
+it("has the scheduler's flags after the scheduler, which keepalived compares them with", () => {
+  const text = conf({
+    instances: [],
+    services: [{ ...web, scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"] }],
+  });
+  expect(text).toContain("    lb_algo sh\n    sh-fallback\n    sh-port\n    lb_kind DR\n");
+});
+
+it.each([
+  ["172.25.254.100:80 rr", { scheduler: "rr" }],
+  ["172.25.254.100:80 sh sh-fallback,sh-port", { scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"] }],
+])("the kernel's service that it leads to is %s", (line, service) => {
+  expect(serviceLine("172.25.254.100:80", service)).toBe(line);
 });
 
 it("of two instances and two services has both, each with its own password and addresses", () => {

@@ -178,6 +178,21 @@ describe("director-table", () => {
       ).toBe(expected);
   });
 
+  it("is about the scheduler's flags too", async () => {
+    const live = await aLiveLab("dr");
+    const lab = withService(live.lab, { scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"] });
+    for (const [listed, expected] of [
+      ["sh (sh-fallback,sh-port)", "right"],
+      ["sh (sh-port)", "wrong"],
+      ["sh", "wrong"],
+    ] as const) {
+      const view = new RecordedView({ ...live, lab }, () => table(service.replace("rr", listed), real2, real3));
+      const seen = await directorTable.look(view, { host: "server1" });
+      expect(verdictOf(seen), listed).toBe(expected);
+    }
+    expect(directorTable.hint(lab, { host: "server1" })).toContain("-s sh -b sh-fallback,sh-port`");
+  });
+
   it("names the forwarding method where it is another one", async () => {
     const { hint } = await see(directorTable, "dr", "server1", table(service, real2.replace("Route", "Masq "), real3));
     expect(hint).toContain("direct routing");
