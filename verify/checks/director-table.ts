@@ -14,7 +14,7 @@ export const directorTable: Check = {
   appliesTo: everywhere,
   settles: 15, // keepalived adds a real server after its first successful health check
   subjects: eachDirector,
-  expected: (lab, { host }) => inWords(lab.services.map((service) => wantedInWords(service, host))),
+  expected: (lab) => inWords(lab.services.map(wantedInWords)),
   byHand: () => ["ipvsadm -ln"],
   hint: ({ control, services }) =>
     services.map((service) => (control === "keepalived" ? underKeepalived(service) : byIpvsadm(service))).join(" "),
@@ -23,7 +23,8 @@ export const directorTable: Check = {
     const table = parseIpvsList(output).map((one) => ({
       service: serviceInWords(one),
       reals: Object.entries(one.destinations).map(
-        ([address, { forwarding, weight }]) => `${address} ${forwarding} ${weight}`,
+        // Older kernels list what the director serves itself as Local.
+        ([address, { forwarding, weight }]) => `${address} ${forwarding === "Local" ? "Route" : forwarding} ${weight}`,
       ),
     }));
     const { services, control } = view.lab;
@@ -33,7 +34,7 @@ export const directorTable: Check = {
     ]);
     const [wrong] = table.flatMap(({ reals }) => reals.filter((real) => !methods.has(real.split(" ")[1] ?? "")));
     return {
-      passed: sorted(table) === sorted(services.map((service) => wantedInWords(service, host))),
+      passed: sorted(table) === sorted(services.map(wantedInWords)),
       seen: table.length === 0 ? "no virtual service" : inWords(table),
       started: table.length > 0 || (control === "keepalived" && (await keepalivedRuns(view, host))),
       ...(wrong === undefined ? {} : { hint: methodHint(services) }),
@@ -58,12 +59,11 @@ const sorted = (table: readonly InWords[]): string =>
       .sort((one, other) => one.service.localeCompare(other.service)),
   );
 
-/** On a director, which serves itself as `Local`. */
-const wantedInWords = (service: VirtualService, director: string): InWords => ({
+const wantedInWords = (service: VirtualService): InWords => ({
   service: serviceInWords({ key: ipvsKeyOf(service), ...service }),
   reals: service.realServers.map(
-    ({ server, address, port, weight }) =>
-      `${hostPort(address, port)} ${server === director ? "Local" : forwardingMethods[service.forwarding].listed} ${weight}`,
+    ({ address, port, weight }) =>
+      `${hostPort(address, port)} ${forwardingMethods[service.forwarding].listed} ${weight}`,
   ),
 });
 
