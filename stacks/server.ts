@@ -2,7 +2,16 @@ import { readFileSync } from "node:fs";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { clientAddress, type Lab, ownsVips, portsOf, type Server, withPrefix } from "../lab/index.ts";
-import { classes, libvirtCommandLine, osFamilies, PACKAGE_PORT, type ServerRef, seedOf } from "../provision/index.ts";
+import {
+  arpCures,
+  classes,
+  libvirtCommandLine,
+  type OsFamily,
+  osFamilies,
+  PACKAGE_PORT,
+  type ServerRef,
+  seedOf,
+} from "../provision/index.ts";
 import type { LabNetworks } from "./network.ts";
 
 const { BaseSystem, Interfaces, KeyPair, Packages, SeedImage } = classes;
@@ -152,9 +161,15 @@ function packagesOf(lab: Lab, server: Server): string[] {
     ...(server.role === "director" ? [family.ipvsadm] : []),
     ...(server.role === "director" && lab.control === "keepalived" ? [family.keepalived, family.mail] : []),
     ...(portsOf(lab, server.name, "tcp").length > 0 ? [family.httpd] : []),
-    ...(server.arpCure === "arptables" && ownsVips(lab, server.name) ? [family.arptables] : []),
+    ...(ownsVips(lab, server.name) ? curePackages(family, server) : []),
   ];
   return [...groups, family.nftables].flatMap(({ packages }) => [...packages]).sort();
+}
+
+/** The packages of a real server's ARP cure. */
+function curePackages(family: OsFamily, { arpCure = "none" }: Server): readonly { packages: readonly string[] }[] {
+  const { packages } = arpCures[arpCure];
+  return packages ? [family[packages]] : [];
 }
 
 interface ImageVolumes {

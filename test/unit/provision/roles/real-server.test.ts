@@ -7,7 +7,8 @@ const wanted = {
   interface: "eth0",
   server: { address: "172.25.254.12" },
 };
-const cure = (arptables: string, sysctl: string) => observedCure(wanted, arptables, sysctl);
+const cure = (arptables: string, sysctl: string) =>
+  observedCure(wanted, (name) => ({ arptables, sysctl, none: "" })[name]);
 
 /** `arptables -n -L` with these rules, as the legacy tool prints it. */
 const legacy = (input: string[], output: string[]): string =>

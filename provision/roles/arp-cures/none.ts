@@ -1,0 +1,11 @@
+import type { ArpCureMethod } from "./method.ts";
+
+/** No cure: the ARP problem, to be looked at. */
+export const none: ArpCureMethod = {
+  vipDevice: ({ interface: device }) => device,
+  start: () => [],
+  stop: () => [],
+  question: () => "true",
+  observe: () => undefined,
+  undo: () => "true",
+};
