@@ -6,6 +6,6 @@ export * from "./ip.ts";
 export type * from "./model.ts";
 export * from "./queries.ts";
 export { parseLab, readLab } from "./read.ts";
-export { schedulers } from "./schema.ts";
+export { arpCures, schedulers } from "./schema.ts";
 export { masterDownInterval, promisedOutage, skew } from "./vrrp.ts";
 export { FileError, formatFileError, type Problem } from "./yaml/problem.ts";

@@ -23,7 +23,7 @@ export const schedulers = Object.keys(schedulingMethods) as (keyof typeof schedu
 const schedulerFlags = Object.values(schedulingMethods).flatMap(({ flags }) => flags);
 
 /** How real servers keep quiet about the VIP; `none` leaves the ARP problem in, to be looked at. */
-export const arpCures = ["arptables", "sysctl", "none"] as const;
+export const arpCures = ["arptables", "nftables", "sysctl", "none"] as const;
 
 /** What a server is made into. */
 export const roles = ["director", "real-server"] as const;

@@ -163,7 +163,7 @@ function packagesOf(lab: Lab, server: Server): string[] {
     ...(portsOf(lab, server.name, "tcp").length > 0 ? [family.httpd] : []),
     ...(ownsVips(lab, server.name) ? curePackages(family, server) : []),
   ];
-  return [...groups, family.nftables].flatMap(({ packages }) => [...packages]).sort();
+  return [...new Set([...groups, family.nftables].flatMap(({ packages }) => packages))].sort();
 }
 
 /** The packages of a real server's ARP cure. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ArpCure } from "../../lab/index.ts";
+import { type ArpCure, arpCures as arpCureNames } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { arpCures } from "./arp-cures/index.ts";
@@ -22,7 +22,7 @@ export const realServer = defineResource({
     /** On tunl0: IP-in-IP tunnelling. */
     tunnelVips: z.array(z.ipv4()).default([]),
     /** What keeps it from answering ARP for the VIPs; `none` shows the problem. */
-    arpCure: z.enum(["arptables", "sysctl", "none"]),
+    arpCure: z.enum(arpCureNames),
     onBoot: z.literal(true).default(true),
   }),
 
@@ -122,8 +122,6 @@ export const unit = (wanted: Wanted): BootUnit => {
   };
 };
 
-const cureNames = Object.keys(arpCures) as ArpCure[];
-
 /** Undoes all cures and removes the VIPs, including those set by hand. */
 const undo = (wanted: Wanted): string =>
   [
@@ -131,19 +129,19 @@ const undo = (wanted: Wanted): string =>
       (vip) =>
         command`for device in lo ${TUNNEL} ${wanted.interface}; do ip address delete ${`${vip}/32`} dev $device 2>/dev/null; done`,
     ),
-    ...cureNames.map((name) => arpCures[name].undo(wanted)),
+    ...arpCureNames.map((name) => arpCures[name].undo(wanted)),
   ].join("\n");
 
 /** The question of each cure, by its name, for `ServerConnection.look`. */
 const cureQuestions = (site: ArpSite) =>
-  Object.fromEntries(cureNames.map((name) => [name, arpCures[name].question(site)])) as Record<ArpCure, string>;
+  Object.fromEntries(arpCureNames.map((name) => [name, arpCures[name].question(site)])) as Record<ArpCure, string>;
 
 /**
  * The cure in force: one, none, or a description of a partial cure.
  * @param answer the output of a cure's question
  */
 export function observedCure(site: ArpSite, answer: (name: ArpCure) => string): string {
-  const found = cureNames.flatMap((name) => {
+  const found = arpCureNames.flatMap((name) => {
     const seen = arpCures[name].observe(site, answer(name));
     return seen === "whole" ? [name] : (seen ?? []);
   });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { observedCure, realServer, unit } from "../../../../provision/roles/real-server.ts";
 
 const wanted = {
@@ -7,8 +7,8 @@ const wanted = {
   interface: "eth0",
   server: { address: "172.25.254.12" },
 };
-const cure = (arptables: string, sysctl: string) =>
-  observedCure(wanted, (name) => ({ arptables, sysctl, none: "" })[name]);
+const cure = (arptables: string, sysctl: string, nftables = "") =>
+  observedCure(wanted, (name) => ({ arptables, nftables, sysctl, none: "" })[name]);
 
 /** `arptables -n -L` with these rules, as the legacy tool prints it. */
 const legacy = (input: string[], output: string[]): string =>
@@ -112,4 +112,86 @@ it("a tunnelled VIP is on tunl0, which is brought up before it and goes after it
     "/sbin/ip address replace 172.25.254.100/32 dev tunl0",
   ]);
   expect(one.stop).toEqual(["-/sbin/ip address delete 172.25.254.100/32 dev tunl0", "-/sbin/ip link set tunl0 down"]);
+});
+
+describe("the cure by nftables", () => {
+  /** What nft 1.0.6 prints, of a ruleset of the family arp. */
+  const printed = (...objects: object[]): string =>
+    JSON.stringify({
+      nftables: [
+        { metainfo: { version: "1.0.6", release_name: "Lester Gooch #5", json_schema_version: 1 } },
+        ...objects,
+      ],
+    });
+  const table = (name: string) => ({ table: { family: "arp", name, handle: 3 } });
+  const chain = (name: string, of = "lvs_lab", hook = name) => ({
+    chain: { family: "arp", table: of, name, handle: 1, type: "filter", hook, prio: 0, policy: "accept" },
+  });
+  const rule = (of: string, name: string, ...expr: object[]) => ({
+    rule: { family: "arp", table: of, chain: name, handle: 3, expr },
+  });
+  const match = (field: string, right: string) => ({
+    match: { op: "==", left: { payload: { protocol: "arp", field } }, right },
+  });
+  const dropping = (vip = "172.25.254.100", of = "lvs_lab", name = "input") =>
+    rule(of, name, match("daddr ip", vip), { drop: null });
+  const rewrite = (value = "172.25.254.12") =>
+    rule("lvs_lab", "output", match("saddr ip", "172.25.254.100"), {
+      mangle: { key: { payload: { protocol: "arp", field: "saddr ip" } }, value },
+    });
+  const own = [table("lvs_lab"), chain("input"), chain("output"), dropping(), rewrite()];
+
+  it.each<[string, string, object[]]>([
+    ["all of it", "nftables", own],
+    ["all of it beside a table about something else", "nftables", [...own, table("x"), chain("y", "x", "input")]],
+    ["nothing", "none", []],
+    [
+      "a table about something else",
+      "none",
+      [table("x"), chain("y", "x", "input"), dropping("172.25.254.10", "x", "y")],
+    ],
+    ["the drop alone", "other nftables rules", [...own.slice(0, 4)]],
+    ["another server's address", "other nftables rules", [...own.slice(0, 4), rewrite("172.25.254.13")]],
+    ["a rule more", "other nftables rules", [...own, dropping("172.25.254.101")]],
+    ["an empty table", "other nftables rules", [table("lvs_lab")]],
+    [
+      "a student's own table about the VIP",
+      "other nftables rules",
+      [table("filter"), chain("input", "filter"), dropping("172.25.254.100", "filter")],
+    ],
+    [
+      "the rules of arptables, which are in the same family",
+      "none",
+      [
+        table("filter"),
+        chain("INPUT", "filter", "input"),
+        chain("OUTPUT", "filter", "output"),
+        dropping("172.25.254.100", "filter", "INPUT"),
+      ],
+    ],
+  ])("%s is seen as %s", (_what, seen, objects) => {
+    expect(cure(empty, sysctlOff, printed(...objects))).toBe(seen);
+  });
+
+  it("is seen beside another cure, and not where there is no nft", () => {
+    expect(cure(legacy([drop], [mangle]), sysctlOff, printed(...own))).toBe("arptables and nftables");
+    expect(cure(empty, sysctlOn, printed(...own))).toBe("nftables and sysctl");
+    expect(cure(empty, sysctlOff, "")).toBe("none");
+  });
+
+  it("is in the unit before the address, and gone after it", () => {
+    const { start, stop } = unit({ ...wanted, arpCure: "nftables" });
+    expect(start).toEqual([
+      '/usr/sbin/nft "add table arp lvs_lab; delete table arp lvs_lab; add table arp lvs_lab"',
+      '/usr/sbin/nft "add chain arp lvs_lab input { type filter hook input priority 0; }"',
+      '/usr/sbin/nft "add chain arp lvs_lab output { type filter hook output priority 0; }"',
+      "/usr/sbin/nft add rule arp lvs_lab input arp daddr ip 172.25.254.100 drop",
+      "/usr/sbin/nft add rule arp lvs_lab output arp saddr ip 172.25.254.100 arp saddr ip set 172.25.254.12",
+      "/sbin/ip address replace 172.25.254.100/32 dev eth0",
+    ]);
+    expect(stop).toEqual([
+      "-/sbin/ip address delete 172.25.254.100/32 dev eth0",
+      "-/usr/sbin/nft delete table arp lvs_lab",
+    ]);
+  });
 });

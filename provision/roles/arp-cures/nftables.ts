@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from "node:util";
+import { command } from "../../ssh/index.ts";
+import { type ArpCureMethod, type ArpSite, allVips } from "./method.ts";
+
+/** The cure's own table: no other is touched. */
+const TABLE = "lvs_lab";
+
+/**
+ * nft(8), family arp: questions about a VIP are dropped, and what leaves in its name gets the server's own address. Dropping that too would
+ * be no cure: a server that answers a client under the VIP asks for the client's hardware address in the VIP's name, and its answer waits
+ * for the reply.
+ */
+export const nftables: ArpCureMethod = {
+  packages: "nftables",
+  vipDevice: ({ interface: device }) => device,
+  start: (site) => [
+    `/usr/sbin/nft "add table arp ${TABLE}; delete table arp ${TABLE}; add table arp ${TABLE}"`,
+    ...HOOKS.map((hook) => `/usr/sbin/nft "add chain arp ${TABLE} ${hook} { type filter hook ${hook} priority 0; }"`),
+    ...allVips(site).map((vip) => `/usr/sbin/nft add rule arp ${TABLE} input arp daddr ip ${vip} drop`),
+    ...allVips(site).map(
+      (vip) => `/usr/sbin/nft add rule arp ${TABLE} output arp saddr ip ${vip} arp saddr ip set ${site.server.address}`,
+    ),
+  ],
+  stop: () => [`-/usr/sbin/nft delete table arp ${TABLE}`],
+  // As JSON: the text differs between versions.
+  question: () => "nft --json list ruleset arp",
+  observe(site, answer) {
+    const ruleset = objectsIn(answer);
+    const own = ruleset
+      .filter(({ table, kind }) => table === TABLE && kind !== "table")
+      .map(({ table: _, ...rest }) => rest);
+    const others = ruleset.filter((one) => one.table !== TABLE && !isOfArptables(one, ruleset) && isAbout(one, site));
+    if (others.length === 0 && isDeepStrictEqual(own, wanted(site))) return "whole";
+    return others.length > 0 || ruleset.some(({ table }) => table === TABLE) ? "other nftables rules" : undefined;
+  },
+  undo: (site) =>
+    [
+      command`nft delete table arp ${TABLE} 2>/dev/null`,
+      ...allVips(site).map(
+        (vip) =>
+          command`for table in $(nft list tables arp 2>/dev/null | cut -d ' ' -f 3); do if nft list table arp "$table" 2>/dev/null | grep -qwF ${vip}; then nft delete table arp "$table"; fi; done`,
+      ),
+    ].join("\n"),
+};
+
+const HOOKS = ["input", "output"] as const;
+
+/** An object of a ruleset without what differs from one run to the next: libnftables-json(5). */
+interface RulesetObject {
+  readonly kind: string;
+  readonly table: string;
+  readonly name?: string;
+  readonly [property: string]: unknown;
+}
+
+/** The objects of `nft --json list ruleset arp`, in its order: chains before rules. */
+function objectsIn(answer: string): RulesetObject[] {
+  if (answer.trim() === "") return [];
+  const { nftables: listed } = JSON.parse(answer) as { nftables: Record<string, Record<string, unknown>>[] };
+  return listed.flatMap((one) =>
+    Object.entries(one).flatMap(([kind, { family: _, handle: __, ...object }]): RulesetObject[] =>
+      kind === "metainfo" ? [] : [{ kind, table: String(object.table ?? object.name), ...object }],
+    ),
+  );
+}
+
+/** The objects of the cure's table, in the form and order of `objectsIn`. */
+const wanted = (site: ArpSite): Omit<RulesetObject, "table">[] => {
+  const named = (field: "daddr ip" | "saddr ip", vip: string) => ({
+    match: { op: "==", left: { payload: { protocol: "arp", field } }, right: vip },
+  });
+  const own = { key: { payload: { protocol: "arp", field: "saddr ip" } }, value: site.server.address };
+  return [
+    ...HOOKS.map((hook) => ({ kind: "chain", name: hook, type: "filter", hook, prio: 0, policy: "accept" })),
+    ...allVips(site).map((vip) => ({ kind: "rule", chain: "input", expr: [named("daddr ip", vip), { drop: null }] })),
+    ...allVips(site).map((vip) => ({ kind: "rule", chain: "output", expr: [named("saddr ip", vip), { mangle: own }] })),
+  ];
+};
+
+/** Whether it belongs to arptables(8) of nf_tables, whose table `filter` has the same family; its chains tell. */
+const isOfArptables = ({ table }: RulesetObject, ruleset: readonly RulesetObject[]): boolean =>
+  table === "filter" &&
+  ruleset.some((one) => one.table === table && one.kind === "chain" && /^(IN|OUT)PUT$/.test(one.name ?? ""));
+
+const isAbout = (object: RulesetObject, site: ArpSite): boolean =>
+  allVips(site).some((vip) => JSON.stringify(object).includes(`"${vip}"`));
