@@ -27,11 +27,12 @@ export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost
     const [hostAddress] = hostAddresses;
     if (hostAddress === undefined) throw new Error(`the network ${name} has no subnet`);
     const bridge = bridgeOf(index);
+    // By its place, as the bridge: a network that only gets another name in the lab file stays as it is.
+    const place = index === 0 ? "segment" : `segment-${index + 1}`;
     const segment = new libvirt.Network(
-      // By its place: a network that gets another name has the bridge and the subnet of the old one, which must go first.
-      index === 0 ? "segment" : `segment-${index + 1}`,
+      place,
       {
-        name,
+        name: place,
         mode: "none",
         bridge,
         addresses: [...subnets],
