@@ -1,5 +1,6 @@
 import type { VirtualService, VrrpPart } from "../../lab/index.ts";
 import { virtualServer } from "./keepalived-virtual-server.ts";
+import { vrrpInstance } from "./keepalived-vrrp.ts";
 
 /** What a director's keepalived.conf is made from. */
 export interface KeepalivedSettings {
@@ -27,18 +28,6 @@ global_defs {
 }
 ${instances.map((instance) => `\n${vrrpInstance(instance)}`).join("")}${services.map((service) => `\n${virtualServer(service)}`).join("")}`;
 
-/** A vrrp_instance of keepalived.conf(5). */
-export const vrrpInstance = (part: VrrpPart): string => `vrrp_instance ${part.name} {
-    state ${part.preempt ? part.state : "BACKUP"}
-    interface ${part.interface}
-    virtual_router_id ${part.id}
-    priority ${part.priority}
-    advert_int ${part.advertInterval}
-${part.preempt ? "" : "    nopreempt\n"}${versionLines(part)}    virtual_ipaddress {
-${part.addresses.map((address) => `        ${address}\n`).join("")}    }
-}
-`;
-
 /** Placeholder for the password in a displayed configuration. The password itself is a secret in Pulumi's state. */
 export const PASSWORD = "PASSWORD";
 
@@ -55,13 +44,3 @@ export function withPasswords(config: string, passwords: readonly string[]): str
   const left = [...passwords];
   return config.replace(passwordLine, (_, before: string) => `${before}${left.shift() ?? ""}`);
 }
-
-/** Lines of a vrrp_instance that depend on its VRRP version: 2 is keepalived's default and has a password; 3 must be set. */
-export const versionLines = ({ version, password }: Pick<VrrpPart, "version" | "password">): string =>
-  version === 3
-    ? "    version 3\n"
-    : `    authentication {
-        auth_type PASS
-        auth_pass ${password}
-    }
-`;

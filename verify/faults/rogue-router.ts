@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Ip, instancesOnNetwork, lastHost, networkNamed, type VrrpInstance, withPrefix } from "../../lab/index.ts";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
-import { vrrpInstance } from "../../provision/roles/keepalived-conf.ts";
+import { vrrpInstance } from "../../provision/roles/keepalived-vrrp.ts";
 import { until } from "../../provision/until.ts";
 import { LabError } from "../live/lab-error.ts";
 import { labHost } from "../live/live-lab.ts";
