@@ -1,4 +1,5 @@
 /** What the rest of the project knows of a lab: the model, what is asked of it, and how it is read. */
+export * from "./elections.ts";
 export { labFileOf, labNames } from "./files.ts";
 export { forwardingMethods } from "./forwarding/index.ts";
 export type { ForwardingMethod } from "./forwarding/method.ts";
@@ -7,5 +8,7 @@ export type * from "./model.ts";
 export * from "./queries.ts";
 export { parseLab, readLab } from "./read.ts";
 export { arpCures, schedulers } from "./schema.ts";
+export { type Band, type Reaction, reactionTo, type Tracked, trackedBy } from "./tracking.ts";
 export { masterDownInterval, promisedOutage, skew } from "./vrrp.ts";
+export { warningsOf } from "./warnings.ts";
 export { FileError, formatFileError, type Problem } from "./yaml/problem.ts";

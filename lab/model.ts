@@ -109,6 +109,58 @@ export interface VrrpInstance {
   readonly password?: string;
   /** Whether a director that returns with the higher priority takes the addresses back. */
   readonly preempt: boolean;
+  /** Seconds for which a director leaves them with a master of lower priority before it takes over; not there: none. */
+  readonly preemptDelay?: number;
+  /** Whether advertisements go to each member's address instead of the multicast address; not there: multicast. */
+  readonly unicast?: true;
+  /** Whether the addresses are on a macvlan device with the virtual router's own MAC address; not there: on the interface. */
+  readonly useVmac?: true;
+  /** The name of the instances that change their state together; not there: it changes alone. */
+  readonly syncGroup?: string;
+  readonly trackInterfaces?: readonly TrackInterface[];
+  readonly trackScripts?: readonly TrackScript[];
+  readonly trackProcesses?: readonly TrackProcess[];
+  /** What keepalived calls at each change of state: a command's words, or `true` for the lab's own script. */
+  readonly notify?: true | readonly string[];
+}
+
+/** What the failure of a tracked object does to an instance: keepalived.conf(5), track_interface. */
+interface TrackWeight {
+  /** 0: the instance goes to FAULT. Negative: its priority is lowered by so much. Positive: it is raised by so much while all is well. */
+  readonly weight: number;
+}
+
+/** The director's interface on another network than the instance's own. */
+export interface TrackInterface extends TrackWeight {
+  /** The network's name. */
+  readonly network: string;
+}
+
+/** A command that keepalived runs again and again: keepalived.conf(5), VRRP script(s). Times are in seconds. */
+export interface TrackScript extends TrackWeight {
+  /** keepalived's name for it. Instances that track the same command in the same way share a name. */
+  readonly name: string;
+  /** The program's full path, and its arguments. */
+  readonly command: readonly string[];
+  readonly interval: number;
+  /** After which a run has failed. */
+  readonly timeout: number;
+  /** Failures in a row that count. */
+  readonly fall: number;
+  /** Successes in a row that count. */
+  readonly rise: number;
+}
+
+/** Processes that must be there: keepalived.conf(5), VRRP track processes. */
+export interface TrackProcess extends TrackWeight {
+  /** keepalived's name for it. Instances that track the same processes in the same way share a name. */
+  readonly name: string;
+  /** As /proc/PID/comm has it. */
+  readonly process: string;
+  /** How many there must be. */
+  readonly quorum: number;
+  /** Seconds for which there may be fewer. */
+  readonly delay: number;
 }
 
 export interface VrrpMember {

@@ -172,15 +172,18 @@ export const pageOf = (lab: Lab, server: string): string =>
   servicesOf(lab, server)[0]?.realServers.find((real) => real.server === server)?.page ?? "";
 
 /** A director's part in a VRRP instance. */
-export interface VrrpPart extends Omit<VrrpInstance, "members" | "network"> {
+export interface VrrpPart extends Omit<VrrpInstance, "members" | "network" | "unicast" | "trackInterfaces"> {
   readonly interface: string;
   readonly state: VrrpState;
   readonly priority: number;
+  /** Its address, and those of the other members; not there: it advertises by multicast. */
+  readonly unicast?: { readonly source: Ip; readonly peers: readonly Ip[] };
+  readonly trackInterfaces?: readonly { readonly device: string; readonly weight: number }[];
 }
 
 /** A director's part in each VRRP instance that it is a member of. */
 export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
-  instancesOf(lab, director.name).flatMap(({ members, network, ...instance }) =>
+  instancesOf(lab, director.name).flatMap(({ members, network, unicast, trackInterfaces, ...instance }) =>
     members
       .filter(({ server }) => server === director.name)
       .map(({ state, priority }) => ({
@@ -188,8 +191,23 @@ export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
         interface: interfaceOn(director, network).device,
         state,
         priority,
+        ...(unicast
+          ? { unicast: { source: addressOn(director, network), peers: peersOf(lab, members, director.name, network) } }
+          : {}),
+        ...(trackInterfaces
+          ? {
+              trackInterfaces: trackInterfaces.map((one) => ({
+                device: interfaceOn(director, one.network).device,
+                weight: one.weight,
+              })),
+            }
+          : {}),
       })),
   );
+
+/** The addresses of the other members of an instance on its network, in the order of the file. */
+const peersOf = (lab: Lab, members: VrrpInstance["members"], own: string, network: string): Ip[] =>
+  members.filter(({ server }) => server !== own).map(({ server }) => addressOn(serverNamed(lab, server), network));
 
 /** The real servers of a service that get new connections, those of a weight above 0, in the order of the file. */
 export const poolOf = (service: VirtualService): RealServer[] => service.realServers.filter(({ weight }) => weight > 0);

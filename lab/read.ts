@@ -6,6 +6,7 @@ import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, 
 import { rules } from "./rules.ts";
 import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
 import { refuseVersion1 } from "./version-1.ts";
+import { extrasOf, type VrrpExtras } from "./vrrp-extras.ts";
 import { parseFile, readText } from "./yaml/file.ts";
 import { deepFreeze } from "./yaml/freeze.ts";
 import { findingsOf } from "./yaml/rules.ts";
@@ -59,6 +60,7 @@ function complete(file: LabOutput, base: string): Lab {
   const routes = networks
     .flatMap(({ defaultRoute = "" as Ip }) => [defaultRoute])
     .filter((route) => route && !own.includes(route));
+  const extras = extrasOf(file.vrrp ?? []);
   return {
     version: 2,
     name: file.name ?? base,
@@ -72,7 +74,7 @@ function complete(file: LabOutput, base: string): Lab {
       address,
       network: networkOf(networks, address),
     })),
-    vrrp: (file.vrrp ?? []).map((instance, index) => instanceOf(instance, index, networks, vips)),
+    vrrp: (file.vrrp ?? []).map((instance, index) => instanceOf(instance, index, networks, vips, extras[index])),
     services,
   };
 }
@@ -168,22 +170,28 @@ function instanceOf(
   index: number,
   networks: readonly Network[],
   vips: VrrpInstance["addresses"],
+  extras: VrrpExtras = {},
 ): VrrpInstance {
-  const { name, addresses, members, password, ...rest } = instance;
+  const { id, version, advertInterval, preempt, name, addresses, members, password } = instance;
   const own = addresses?.map(toIp) ?? vips;
   const highest = Math.max(...members.map(({ priority }) => priority));
   const taken = members.some(({ state }) => state === "MASTER");
+  // keepalived.conf(5), nopreempt and preempt_delay: "the initial state must not be MASTER". It ignores MASTER in a sync group.
+  const mayBegin = preempt && extras.preemptDelay === undefined && extras.syncGroup === undefined;
   return {
-    ...rest,
+    id,
+    version,
+    advertInterval,
+    preempt,
     name: name ?? defaultInstanceName(index),
     network: networkOf(networks, own[0] ?? ""),
     addresses: own,
     members: members.map(({ server, priority, state }) => ({
       server,
       priority,
-      // keepalived.conf(5), nopreempt: "the initial state must not be MASTER".
-      state: state ?? (priority === highest && !taken && instance.preempt ? "MASTER" : "BACKUP"),
+      state: state ?? (priority === highest && !taken && mayBegin ? "MASTER" : "BACKUP"),
     })),
-    ...(instance.version === 2 ? { password: password ?? defaultPassword } : {}),
+    ...(version === 2 ? { password: password ?? defaultPassword } : {}),
+    ...extras,
   };
 }

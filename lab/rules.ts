@@ -20,6 +20,7 @@ import { parseIp } from "./ip.ts";
 import { networkRules } from "./network-rules.ts";
 import { schedulingMethods } from "./schedulers/index.ts";
 import { defaultVirtualRouterId, labName, labNameExpected } from "./schema.ts";
+import { vrrpRules } from "./vrrp-rules.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
 
@@ -558,4 +559,6 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
       }
     }
   },
+
+  ...vrrpRules,
 };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { forwardingMethods } from "./forwarding/index.ts";
 import { familyOf, parseCidr, parseIp, parseSubnet, prefixLengthOf, subnetOf } from "./ip.ts";
 import { schedulingMethods } from "./schedulers/index.ts";
+import { keepalivedName, vrrpExtras } from "./vrrp-schema.ts";
 import { choice, property, wholeNumber } from "./yaml/schema.ts";
 
 /** Who sets the servers up: `automatic`, the lab; `manual`, somebody who types the steps. */
@@ -281,7 +282,7 @@ const member = property(
 const vrrpInstance = property(
   z.strictObject({
     name: property(
-      z.string().regex(/^\w{1,20}$/),
+      z.string().regex(keepalivedName),
       "a name for keepalived's vrrp_instance: up to 20 letters, digits and underscores",
       "write `name: VI_1`, or leave it out",
     ).optional(),
@@ -316,6 +317,7 @@ const vrrpInstance = property(
       "true or false",
       "write `preempt: true` to let a director that returns take the VIP again, or `preempt: false`",
     ).default(true),
+    ...vrrpExtras,
   }),
   "a map with members",
   "write `- members:` and, under it, one `- { server: …, priority: … }` for each director",

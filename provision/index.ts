@@ -12,5 +12,6 @@ export { classes } from "./resources.ts";
 export { arpCures } from "./roles/arp-cures/index.ts";
 export { serviceLine } from "./roles/keepalived.ts";
 export { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
+export { notifyScriptOf, programsOf } from "./roles/keepalived-vrrp.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";
 export type { ServerRef } from "./ssh/index.ts";

@@ -8,6 +8,7 @@ import {
   labFileOf,
   poolOf,
   readLab,
+  warningsOf,
   withPrefix,
 } from "../lab/index.ts";
 import {
@@ -32,6 +33,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
   if (!isStackName(stack))
     throw refusal(`"${stack}" is no valid stack name. ${stackNameRule}\nFix: pulumi stack rename NAME`);
   const lab = await labOf(stack);
+  for (const warning of warningsOf(lab)) await pulumi.log.warn(`the lab ${lab.name}: ${warning}`);
 
   const place = hostOf(stack);
   const memory = verdictOn(labMemory(place, lab.servers), {

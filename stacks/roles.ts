@@ -18,7 +18,16 @@ import {
   vrrpPartsOf,
   withPrefix,
 } from "../lab/index.ts";
-import { classes, keepalivedConf, osFamilies, PASSWORD, PEER_COMMENT, serviceLine } from "../provision/index.ts";
+import {
+  classes,
+  keepalivedConf,
+  notifyScriptOf,
+  osFamilies,
+  PASSWORD,
+  PEER_COMMENT,
+  programsOf,
+  serviceLine,
+} from "../provision/index.ts";
 import type { MadeServer } from "./server.ts";
 
 const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing, UdpServer } = classes;
@@ -162,6 +171,8 @@ function makeKeepalivedDirectors(lab: Lab, all: readonly MadeServer[]): pulumi.R
           }),
           passwords: pulumi.secret(instances.flatMap(({ password }) => password ?? [])),
           virtualServices: lab.services.map((service) => serviceLine(ipvsKeyOf(service), service)),
+          notifyScript: notifyScriptOf(instances),
+          programs: programsOf(instances),
         },
         { ...on(made), dependsOn: [made.ready, post] }, // keepalived may send mail as soon as it starts
       ),

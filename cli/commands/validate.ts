@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readLab } from "../../lab/index.ts";
+import { readLab, warningsOf } from "../../lab/index.ts";
 
 export const validate = (program: Command): void => {
   program
@@ -8,9 +8,11 @@ export const validate = (program: Command): void => {
     .argument("<file...>", "lab files")
     .action(async (files: string[]) => {
       for (const file of files) {
-        const { name, setup, control, servers } = await readLab(file);
+        const lab = await readLab(file);
+        const { name, setup, control, servers } = lab;
         const manual = setup === "manual" ? "set up by hand, " : "";
         console.log(`${file}: lab ${name}, ${manual}${control} in control, ${servers.length} servers: valid`);
+        for (const warning of warningsOf(lab)) console.error(`${file}: warning: ${warning}`);
       }
     });
 };

@@ -1,16 +1,78 @@
-import type { VrrpPart } from "../../lab/index.ts";
+import type { TrackProcess, TrackScript, VrrpPart } from "../../lab/index.ts";
+import { notifyScript } from "./keepalived-notify.ts";
+
+/**
+ * The lines of global_defs without which keepalived 2.2.7 runs no script: its user, who is keepalived_script otherwise, which Debian does not have;
+ * and the check that nobody else can change what root runs. Without scripts there are none.
+ */
+export const scriptLines = (instances: readonly VrrpPart[]): string =>
+  instances.some(({ trackScripts, notify }) => trackScripts || notify)
+    ? "   script_user root\n   enable_script_security\n"
+    : "";
+
+/**
+ * The blocks that instances refer to, each with an empty line before it. Tracked objects come first: keepalived ignores a name that it has not
+ * read yet.
+ */
+export const vrrpBlocks = (instances: readonly VrrpPart[]): string =>
+  [
+    ...once(instances.flatMap(({ trackScripts = [] }) => trackScripts)).map(vrrpScript),
+    ...once(instances.flatMap(({ trackProcesses = [] }) => trackProcesses)).map(vrrpTrackProcess),
+    ...syncGroups(instances),
+    ...instances.map(vrrpInstance),
+  ]
+    .map((block) => `\n${block}`)
+    .join("");
 
 /** A vrrp_instance of keepalived.conf(5). */
 export const vrrpInstance = (part: VrrpPart): string => `vrrp_instance ${part.name} {
-    state ${part.preempt ? part.state : "BACKUP"}
+    state ${part.preempt && !part.preemptDelay ? part.state : "BACKUP"}
     interface ${part.interface}
     virtual_router_id ${part.id}
     priority ${part.priority}
     advert_int ${part.advertInterval}
-${part.preempt ? "" : "    nopreempt\n"}${versionLines(part)}    virtual_ipaddress {
+${part.preempt ? "" : "    nopreempt\n"}${part.preemptDelay ? `    preempt_delay ${part.preemptDelay}\n` : ""}${vmacLines(part)}${unicastLines(part)}${versionLines(part)}${trackLines(part)}${notifyLine(part)}    virtual_ipaddress {
 ${part.addresses.map((address) => `        ${address}\n`).join("")}    }
 }
 `;
+
+/** Each block once: instances that track the same have it in common. */
+const once = <T extends { readonly name: string }>(all: readonly T[]): T[] =>
+  all.filter(({ name }, index) => index === all.findIndex((other) => other.name === name));
+
+const vrrpScript = ({ name, command, interval, timeout, fall, rise }: TrackScript): string => `vrrp_script ${name} {
+    script ${quoted(command)}
+    interval ${interval}
+    timeout ${timeout}
+    fall ${fall}
+    rise ${rise}
+}
+`;
+
+const vrrpTrackProcess = ({ name, process, quorum, delay }: TrackProcess): string => `vrrp_track_process ${name} {
+    process ${process}
+    quorum ${quorum}
+${delay > 0 ? `    delay ${delay}\n` : ""}}
+`;
+
+function syncGroups(instances: readonly VrrpPart[]): string[] {
+  const names = new Set(instances.flatMap(({ syncGroup }) => syncGroup ?? []));
+  return [...names].map(
+    (name) => `vrrp_sync_group ${name} {
+${block(
+  "group",
+  instances.filter(({ syncGroup }) => syncGroup === name).map((one) => one.name),
+)}}
+`,
+  );
+}
+
+/** Advertisements of a virtual MAC go out on the device of its own, unless they are unicast: keepalived.conf(5), use_vmac. */
+const vmacLines = ({ useVmac, unicast }: VrrpPart): string =>
+  useVmac ? `    use_vmac\n${unicast ? "    vmac_xmit_base\n" : ""}` : "";
+
+const unicastLines = ({ unicast }: VrrpPart): string =>
+  unicast ? `    unicast_src_ip ${unicast.source}\n${block("unicast_peer", unicast.peers)}` : "";
 
 /** Lines of a vrrp_instance that depend on its VRRP version: 2 is keepalived's default and has a password; 3 must be set. */
 const versionLines = ({ version, password }: Pick<VrrpPart, "version" | "password">): string =>
@@ -21,3 +83,51 @@ const versionLines = ({ version, password }: Pick<VrrpPart, "version" | "passwor
         auth_pass ${password}
     }
 `;
+
+/** What the instance tracks. A process has a weight in any case: without one it is 1. */
+function trackLines({ trackInterfaces = [], trackScripts = [], trackProcesses = [] }: VrrpPart): string {
+  const weighed = (name: string, weight: number) => (weight === 0 ? name : `${name} weight ${weight}`);
+  return [
+    block(
+      "track_interface",
+      trackInterfaces.map(({ device, weight }) => weighed(device, weight)),
+    ),
+    block(
+      "track_script",
+      trackScripts.map(({ name, weight }) => weighed(name, weight)),
+    ),
+    block(
+      "track_process",
+      trackProcesses.map(({ name, weight }) => `${name} weight ${weight}`),
+    ),
+  ].join("");
+}
+
+const notifyLine = ({ notify }: VrrpPart): string =>
+  notify ? `    notify ${quoted(notify === true ? [notifyScript.path] : notify)}\n` : "";
+
+/** A block of a vrrp_instance; nothing where it would be empty. */
+const block = (name: string, lines: readonly string[]): string =>
+  lines.length === 0 ? "" : `    ${name} {\n${lines.map((line) => `        ${line}\n`).join("")}    }\n`;
+
+/** The lab's own notify script, where an instance calls it; else nothing. */
+export const notifyScriptOf = (instances: readonly VrrpPart[]): string =>
+  instances.some(({ notify }) => notify === true) ? notifyScript.text : "";
+
+/** The other programs that keepalived.conf calls, each once, by their paths. */
+export const programsOf = (instances: readonly VrrpPart[]): string[] => {
+  const commands = instances.flatMap(({ trackScripts = [], notify }) => [
+    ...trackScripts.map(({ command }) => command),
+    ...(notify === undefined || notify === true ? [] : [notify]),
+  ]);
+  return [...new Set(commands.flatMap(([program]) => program ?? []))].sort();
+};
+
+/** A command as one word of keepalived.conf, in which each word with blanks, quotes or backslashes is quoted (keepalived's lib/parser.c). */
+export const quoted = (command: readonly string[]): string => {
+  const words = command.map((word) => {
+    if (/^[^\s'"\\]+$/.test(word)) return word;
+    return /['\\]/.test(word) ? word.replace(/[\s'"\\]/g, "\\$&") : `'${word}'`;
+  });
+  return `"${words.join(" ").replace(/["\\]/g, "\\$&")}"`;
+};

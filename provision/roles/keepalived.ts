@@ -7,6 +7,7 @@ import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpvsTable } from "./ipvs-table.ts";
 import { withoutPasswords, withPasswords } from "./keepalived-conf.ts";
+import { notifyScript } from "./keepalived-notify.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
 /** A director run by keepalived: it holds the VIPs by VRRP, fills the IPVS table and checks the real servers. */
@@ -21,28 +22,38 @@ export const keepalived = defineResource({
     passwords: z.array(z.string()),
     /** The virtual services in the kernel, by `serviceLine`. Real servers are not included: they come and go with their health. */
     virtualServices: z.array(z.string()),
+    /** The lab's own notify script, where keepalived.conf calls it; empty: there is none. */
+    notifyScript: z.string().default(""),
+    /** Other programs that keepalived.conf calls, by their paths. keepalived does without one that is missing, and says so in its log alone. */
+    programs: z.array(z.string()).default([]),
     ...serviceState,
   }),
 
-  upgrade: ({ password, ...rest }) =>
-    password === undefined ? rest : { ...rest, passwords: unwrap(password) === "" ? [] : [password] },
+  upgrade({ password, ...rest }) {
+    const recorded = { notifyScript: "", programs: [], ...rest };
+    return password === undefined ? recorded : { ...recorded, passwords: unwrap(password) === "" ? [] : [password] };
+  },
 
-  async observe({ server: ref }) {
+  async observe({ server: ref, programs }) {
     const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const seen = await server.look({
       config: command`cat ${path}`,
       table: "ipvsadm --save --numeric",
       ...serviceQuestions(service),
+      notifyScript: command`[ ! -x ${notifyScript.path} ] || cat ${notifyScript.path}`,
+      programs: command`for program in ${programs}; do [ ! -x "$program" ] || echo "$program"; done`,
     });
     return {
       ...withoutPasswords(seen.config.text),
       virtualServices: parseIpvsTable(seen.table.text).map((service) => serviceLine(service.key, service)),
+      notifyScript: seen.notifyScript.text,
+      programs: seen.programs.text.split("\n").filter((one) => one !== ""),
       ...serviceAnswers(seen),
     };
   },
 
-  async apply({ server: ref, config, passwords, virtualServices }, observed, progress) {
+  async apply({ server: ref, config, passwords, virtualServices, notifyScript: script }, observed, progress) {
     const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const candidate = `${path}.candidate`;
@@ -60,6 +71,7 @@ export const keepalived = defineResource({
       [
         "set -e",
         endDirector,
+        ...(observed?.notifyScript === script ? [] : [notifyScriptIs(script)]),
         // Status 0: valid; otherwise keepalived(8) has printed the problem. An invalid file never replaces a valid one.
         ...(newConfig
           ? [
@@ -77,7 +89,7 @@ export const keepalived = defineResource({
   },
 
   async remove({ server: ref }) {
-    await (await connectTo(ref)).script(endKeepalived(ref.os));
+    await (await connectTo(ref)).script([endKeepalived(ref.os), notifyScriptIs("")].join("\n"));
   },
 });
 
@@ -89,6 +101,12 @@ export const serviceLine = (
   key: string,
   { scheduler, schedulerFlags = [] }: { readonly scheduler: string; readonly schedulerFlags?: readonly string[] },
 ): string => [key.replace("-t ", ""), scheduler, schedulerFlags.join(",")].filter(Boolean).join(" ");
+
+/** Command that writes the lab's notify script, or removes it. keepalived runs none that others than root may write. */
+const notifyScriptIs = (text: string): string =>
+  text === ""
+    ? command`rm -f ${notifyScript.path}`
+    : [writing(notifyScript.path, text), command`chmod 0755 ${notifyScript.path}`].join("\n");
 
 /** Command that waits until the kernel's table has exactly these virtual services. Fails after `seconds`. */
 function tableIs(virtualServices: readonly string[], seconds: number): string {

@@ -110,8 +110,9 @@ class Keepalived {
 
   /** @param vrrp settings that differ from the lab's instance */
   async start({ state, priority }: Start, vrrp: Partial<VrrpInstance> = {}): Promise<void> {
+    const { unicast: _, trackInterfaces: __, ...rest } = { ...instance, ...vrrp };
     const config = keepalivedConf({
-      instances: [{ ...instance, ...vrrp, state, priority, interface: "eth0" }],
+      instances: [{ ...rest, state, priority, interface: "eth0" }],
       services: [{ ...service, realServers: [] }],
     });
     await writeFile(`${this.#at}.conf`, config);

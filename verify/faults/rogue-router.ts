@@ -1,7 +1,17 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { type Ip, instancesOnNetwork, lastHost, networkNamed, type VrrpInstance, withPrefix } from "../../lab/index.ts";
+import {
+  addressOn,
+  type Ip,
+  instancesOnNetwork,
+  type Lab,
+  lastHost,
+  networkNamed,
+  serverNamed,
+  type VrrpInstance,
+  withPrefix,
+} from "../../lab/index.ts";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
 import { vrrpInstance } from "../../provision/roles/keepalived-vrrp.ts";
 import { until } from "../../provision/until.ts";
@@ -33,12 +43,12 @@ export const rogueRouter = defineFault({
     if (password !== undefined && instances.some(({ version }) => version === 3))
       throw new LabError("VRRP version 3 has no passwords: leave `password` out, or take a lab of version 2", "misuse");
     const place = labHost(live);
-    const address = withPrefix(lab, freeAddress(site));
+    const source = freeAddress(site);
     await stop(site);
-    await place.attach(ROGUE, { bridge: live.bridges[site.server] ?? "", address });
+    await place.attach(ROGUE, { bridge: live.bridges[site.server] ?? "", address: withPrefix(lab, source) });
     const files = filesOf(site);
     await mkdir(files.directory, { recursive: true });
-    await writeFile(files.config, configuration(instances, priority, password));
+    await writeFile(files.config, configuration(instances, { lab, source, priority, password }));
     const options = ["--use-file", files.config, "--pid", files.pid, "--vrrp_pid", files.vrrpPid];
     await runOnHost(place, ROGUE, ["keepalived", "--vrrp", ...options]);
     await until(
@@ -116,22 +126,25 @@ function freeAddress({ view: { lab }, server: network }: FaultSite): Ip {
 
 const configuration = (
   instances: readonly VrrpInstance[],
-  priority: number,
-  password?: string,
+  { lab, source, priority, password }: { lab: Lab; source: Ip; priority: number; password: string | undefined },
 ): string => `global_defs {
     router_id ROGUE
     vrrp_skip_check_adv_addr
 }
 ${instances
-  .map((instance, index) =>
+  .map(({ id, version, addresses, advertInterval, network, members, unicast, ...instance }, index) =>
     vrrpInstance({
-      ...instance,
+      ...{ id, version, addresses, advertInterval },
       name: index === 0 ? "ROGUE" : `ROGUE_${index + 1}`,
       interface: "eth0",
       state: "BACKUP",
       preempt: true,
       priority,
       ...(instance.password === undefined ? {} : { password: password ?? instance.password }),
+      // Directors that advertise to each other alone do not hear a multicast.
+      ...(unicast
+        ? { unicast: { source, peers: members.map(({ server }) => addressOn(serverNamed(lab, server), network)) } }
+        : {}),
     }),
   )
   .join("")}`;

@@ -4,6 +4,7 @@ import { rules } from "../../../lab/rules.ts";
 import { labSchema } from "../../../lab/schema.ts";
 import { propertyPaths } from "../../../lab/yaml/schema.ts";
 import { edit, type FileCase, problemsIn, unmarked } from "./file-cases.ts";
+import { twoInstances, vrrpMissingCases, vrrpRuleCases, vrrpValueCases } from "./vrrp-cases.ts";
 
 const ha = `control: keepalived
 networks:
@@ -103,6 +104,7 @@ const inRealServer = (line: string) => inService(`realServers:\n      - server: 
 const block = (text: string, key: string): string => new RegExp(`^${key}:.*\n([ ].*\n)*`, "m").exec(text)?.[0] ?? "";
 
 const valueCases: FileCase[] = [
+  ...vrrpValueCases,
   {
     why: "a lab name with a capital",
     ...top("name: ‸Textbook"),
@@ -1015,6 +1017,7 @@ const own = /^an address of its own$/;
 const given = (marked: string): string => /‸([\d.]+)/.exec(marked)?.[1] ?? "";
 
 const ruleCases: FileCase[] = [
+  ...vrrpRuleCases,
   {
     why: "two servers of a name",
     base: dr,
@@ -1761,12 +1764,15 @@ const ruleCases: FileCase[] = [
   },
 ];
 
-const cases = [...valueCases, ...missingCases, ...unknownKeyCases, ...ruleCases];
+const cases = [...valueCases, ...missingCases, ...vrrpMissingCases, ...unknownKeyCases, ...ruleCases];
 
 describe("a lab file that is wrong in one thing", () => {
-  it.each(Object.entries({ dr, ha, nat, natHa, manualDr, manualHa }))("is otherwise right: %s", (_, text) => {
-    expect(problemsOf(text)).toEqual([]);
-  });
+  it.each(Object.entries({ dr, ha, nat, natHa, manualDr, manualHa, twoInstances }))(
+    "is otherwise right: %s",
+    (_, text) => {
+      expect(problemsOf(text)).toEqual([]);
+    },
+  );
 
   it.each(cases)("$why", ({ base = ha, from, to, rule, path, expected, found, remedy }) => {
     const { text, line, column } = unmarked(edit(base, from, to));

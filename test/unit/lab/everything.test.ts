@@ -21,13 +21,18 @@ it("docs/everything.yaml is a lab", async () => {
   expect(await readLab(file)).toMatchObject({
     name: "everything",
     services: [{ name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3\n" }] }, { name: "shop" }],
+    vrrp: [{ syncGroup: "VG_1", trackScripts: [{ timeout: 1 }] }, { syncGroup: "VG_1" }],
     servers: [{ memory: 768 }, { arpCure: "sysctl" }, { arpCure: "arptables" }, { memory: 512 }, { name: "server5" }],
   });
 });
 
+/** What a lab of one network cannot have, and a lab has one network so far. */
+const ofSeveralNetworks = /^vrrp\[\]\.trackInterfaces/;
+
 it("docs/everything.yaml has every property that there is", async () => {
   const used = pathsIn(readYaml(await readFile(file, "utf8")).value);
-  expect([...new Set(used)].sort()).toEqual(propertyPaths(labSchema).sort());
+  const possible = propertyPaths(labSchema).filter((path) => !ofSeveralNetworks.test(path));
+  expect([...new Set(used)].sort()).toEqual(possible.sort());
 });
 
 it("docs/lab-file.md shows docs/everything.yaml as it is", async () => {

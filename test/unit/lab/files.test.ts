@@ -14,6 +14,9 @@ it("every file in labs/ is a lab that can be named", () => {
     "localnode",
     "nat",
     "nat-ha",
+    "sync-group",
+    "three-directors",
+    "tracking",
     "tunnel",
     "udp",
   ]);

@@ -148,6 +148,58 @@ const shipped: Record<string, Plain<Lab>> = {
     image: { packages: "baked" },
     services: dr.services.map((one) => ({ ...one, forwarding: "tunnel" as const })),
   },
+  "three-directors.yaml": {
+    ...ha,
+    name: "three-directors",
+    vrrp: ha.vrrp.map((first) => ({
+      ...first,
+      members: [
+        { server: "server1", priority: 100, state: "MASTER" as const },
+        { server: "server4", priority: 90, state: "BACKUP" as const },
+        { server: "server5", priority: 80, state: "BACKUP" as const },
+      ],
+    })),
+    servers: [...ha.servers, director(5)],
+  },
+  "tracking.yaml": {
+    ...ha,
+    name: "tracking",
+    vrrp: ha.vrrp.map((first) => ({
+      ...first,
+      notify: true as const,
+      trackScripts: [
+        {
+          name: "maintenance",
+          command: ["/usr/bin/test", "!", "-e", "/etc/keepalived/maintenance"],
+          ...{ interval: 2, timeout: 2, fall: 2, rise: 2, weight: -60 },
+        },
+      ],
+      trackProcesses: [{ name: "smtpd", process: "smtpd", quorum: 1, delay: 2, weight: 0 }],
+    })),
+  },
+  "sync-group.yaml": {
+    ...ha,
+    name: "sync-group",
+    virtualAddresses: ["172.25.254.100", "172.25.254.101"].map((address) => ({ address, network: "segment" })),
+    services: ha.services.flatMap((first) => [
+      { ...first, name: "web" },
+      {
+        ...first,
+        name: "shop",
+        vip: "172.25.254.101",
+        port: 8080,
+        realServers: first.realServers.map((real) => ({ ...real, port: 8080 })),
+      },
+    ]),
+    vrrp: ha.vrrp.flatMap((first) => {
+      const both = {
+        ...first,
+        members: first.members.map((one) => ({ ...one, state: "BACKUP" as const })),
+        ...{ syncGroup: "VG_1", unicast: true as const, preemptDelay: 5 },
+      };
+      return [both, { ...both, name: "VI_2", id: 52, addresses: ["172.25.254.101"] }];
+    }),
+  },
   "crossed.yaml": {
     ...ha,
     name: "crossed",

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type RealServer, readLab, toIp, type VirtualService, type VrrpPart } from "../../../../lab/index.ts";
+import {
+  type RealServer,
+  readLab,
+  serverNamed,
+  toIp,
+  type VirtualService,
+  type VrrpPart,
+  vrrpPartsOf,
+} from "../../../../lab/index.ts";
 import { serviceLine } from "../../../../provision/roles/keepalived.ts";
 import {
   keepalivedConf as conf,
@@ -8,10 +16,9 @@ import {
   withPasswords,
 } from "../../../../provision/roles/keepalived-conf.ts";
 
-const { vrrp, services } = await readLab("labs/ha.yaml");
-const [article = {} as VrrpPart] = vrrp.map(
-  (one): VrrpPart => ({ ...one, interface: "eth0", state: "MASTER", priority: 100 }),
-);
+const lab = await readLab("labs/ha.yaml");
+const { services } = lab;
+const [article = {} as VrrpPart] = vrrpPartsOf(lab, serverNamed(lab, "server1"));
 const [web = {} as VirtualService] = services;
 
 type Change = Partial<VrrpPart & VirtualService>;

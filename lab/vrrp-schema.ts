@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { property, wholeNumber } from "./yaml/schema.ts";
+
+/** Properties of a VRRP instance beyond its election: what it tracks, what it calls, how it sends. keepalived.conf(5). */
+
+/** A name in keepalived.conf: of an instance, a sync group, a script. */
+export const keepalivedName = /^\w{1,20}$/;
+
+/** Seconds with a fraction, in milliseconds at most: keepalived reads decimals, but no exponent. */
+export const seconds = (max: number, what: string, example: string) =>
+  property(
+    z
+      .number()
+      .min(0)
+      .max(max)
+      .refine((value) => /^\d+(\.\d{1,3})?$/.test(String(value))),
+    `${what}, 0 to ${max}, with up to three decimals`,
+    `write \`${example}\``,
+  );
+
+/** The longest command, in characters: keepalived reads lines of 1023, and a quoted character may take four. */
+const longestCommand = 240;
+
+/**
+ * A word that keepalived takes as it is. Braces are left out, and words that begin like `$_PWD`: keepalived 2.2.7 takes them for blocks and for
+ * parameters, also inside quotes.
+ */
+const word = property(
+  z
+    .string()
+    .regex(/^[^{}\p{C}]*$/u)
+    .refine((text) => !text.includes("$_")),
+  "a word without braces, control characters and $_, which keepalived.conf takes for something else",
+  "put it into a script of your own, and call that",
+);
+
+const asList = z
+  .array(word)
+  .min(1)
+  .refine(
+    ([program = "", ...rest]) => program.startsWith("/") && [program, ...rest].join(" ").length <= longestCommand,
+  );
+
+const asText = word.refine((text) => /^\/[^"'\\]*$/.test(text) && text.length <= longestCommand);
+
+/** A command: its words as a list, or as a text with blanks between them. Never a shell's. */
+const command = z.union([asText, asList]);
+
+const commandRemedy = (example: string) => (value: unknown) => {
+  if (typeof value === "string" && /["'\\]/.test(value)) return `write it as a list: \`["/bin/sh", "-c", "…"]\``;
+  if (typeof value === "string" && !value.startsWith("/")) return `write the program's full path: \`${example}\``;
+  return `write \`${example}\`; braces and $_ mean something else in keepalived.conf`;
+};
+
+const commandExpected = `a command, a text without quotes or a list of words, up to ${longestCommand} characters, whose program is a full path`;
+
+/** The words of a command. */
+export const wordsOf = (given: z.output<typeof command>): readonly string[] =>
+  typeof given === "string" ? given.split(" ").filter((text) => text !== "") : given;
+
+/** What happens to an instance's priority; 0: the instance goes to FAULT. keepalived.conf(5), track_interface. */
+const weight = () =>
+  wholeNumber(
+    -253,
+    253,
+    "a weight: what a failure takes from the priority if it is negative, what health adds if it is positive; 0: a failure is the instance's FAULT",
+    "weight: -60",
+  ).default(0);
+
+const name = (what: string) =>
+  property(
+    z.string().regex(keepalivedName),
+    `a name for ${what}: up to 20 letters, digits and underscores`,
+    "choose another, or leave it out",
+  ).optional();
+
+const trackScript = property(
+  z.strictObject({
+    name: name("keepalived's vrrp_script"),
+    command: property(command, commandExpected, commandRemedy("command: /usr/bin/pgrep apache2")),
+    interval: wholeNumber(1, 3600, "seconds between two runs", "interval: 1").default(1),
+    timeout: wholeNumber(1, 3600, "seconds after which a run has failed", "timeout: 1").optional(),
+    fall: wholeNumber(1, 100, "failures in a row that count", "fall: 2").default(1),
+    rise: wholeNumber(1, 100, "successes in a row that count", "rise: 2").default(1),
+    weight: weight(),
+  }),
+  "a map with command",
+  "write `- { command: /usr/bin/pgrep apache2, weight: -60 }`",
+  { script: "write `command: /usr/bin/pgrep apache2`" },
+);
+
+/** The kernel keeps this much of a process's name: proc(5), /proc/PID/comm. */
+const longestProcessName = 15;
+
+const trackProcess = property(
+  z.strictObject({
+    name: name("keepalived's vrrp_track_process"),
+    process: property(
+      z.string().regex(/^[\w.+-]{1,15}$/),
+      `the name of a process as \`ps -o comm\` prints it, up to ${longestProcessName} of letters, digits and . _ + -`,
+      "write `process: cron`, without a path",
+    ),
+    quorum: wholeNumber(1, 65535, "how many of these processes there must be", "quorum: 1").default(1),
+    delay: seconds(3600, "seconds for which the processes may be too few", "delay: 1").default(0),
+    weight: weight(),
+  }),
+  "a map with process",
+  "write `- { process: cron, weight: -60 }`",
+);
+
+const trackInterface = property(
+  z.strictObject({
+    network: property(z.string(), "the name of a network", "write `network: outside`"),
+    weight: weight(),
+  }),
+  "a map with network",
+  "write `- { network: outside, weight: -60 }`",
+  { interface: "write `network: outside`: the device is that of each director on this network" },
+);
+
+const listOf = <S extends z.ZodType>(item: S, what: string, example: string) =>
+  property(z.array(item).min(1), `a list of ${what}`, `write \`${example}\`, or leave it out`).optional();
+
+/** Rows of a VRRP instance. */
+export const vrrpExtras = {
+  syncGroup: property(
+    z.string().regex(keepalivedName),
+    "the name of keepalived's vrrp_sync_group: up to 20 letters, digits and underscores",
+    "write `syncGroup: VG_1` in each instance of the group",
+  ).optional(),
+  preemptDelay: seconds(
+    1000,
+    "seconds for which a returning director leaves the VIP where it is",
+    "preemptDelay: 30",
+  ).default(0),
+  unicast: property(
+    z.boolean(),
+    "true or false",
+    "write `unicast: true` for advertisements to each member, or `unicast: false` for multicast",
+  ).default(false),
+  useVmac: property(
+    z.boolean(),
+    "true or false",
+    "write `useVmac: true` for the virtual router's own MAC address, or leave it out",
+  ).default(false),
+  trackInterfaces: listOf(trackInterface, "interfaces by their networks", "trackInterfaces: [{ network: outside }]"),
+  trackScripts: listOf(trackScript, "scripts", "trackScripts: [{ command: /usr/bin/pgrep apache2 }]"),
+  trackProcesses: listOf(trackProcess, "processes", "trackProcesses: [{ process: cron }]"),
+  notify: property(
+    z.union([z.literal(true), command]),
+    `true, or ${commandExpected}`,
+    commandRemedy("notify: true"),
+  ).optional(),
+} as const;
