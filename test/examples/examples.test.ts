@@ -21,6 +21,9 @@ const walk: readonly Example[] = [
   { lab: "udp", hurt: { server3: "systemctl stop lvs-udp-server" }, seen: ["server3-udp-server"] },
   { lab: "ha-baked", hurt: { server4: "systemctl stop keepalived" }, seen: ["server4-keepalived"] },
   { lab: "crossed", hurt: { server3: "arptables --flush" }, seen: ["server3-real-server"] },
+  { lab: "sync-group" },
+  { lab: "tracking" },
+  { lab: "three-directors" },
   {
     lab: "nat-ha",
     hurt: { server1: "sysctl -q net.ipv4.ip_forward=0", server4: "ip address flush dev eth1" },

@@ -151,6 +151,7 @@ const shipped: Record<string, Plain<Lab>> = {
   "three-directors.yaml": {
     ...ha,
     name: "three-directors",
+    image: { packages: "baked" },
     vrrp: ha.vrrp.map((first) => ({
       ...first,
       members: [
@@ -164,6 +165,7 @@ const shipped: Record<string, Plain<Lab>> = {
   "tracking.yaml": {
     ...ha,
     name: "tracking",
+    image: { packages: "baked" },
     vrrp: ha.vrrp.map((first) => ({
       ...first,
       notify: true as const,
@@ -180,6 +182,7 @@ const shipped: Record<string, Plain<Lab>> = {
   "sync-group.yaml": {
     ...ha,
     name: "sync-group",
+    image: { packages: "baked" },
     virtualAddresses: ["172.25.254.100", "172.25.254.101"].map((address) => ({ address, network: "segment" })),
     services: ha.services.flatMap((first) => [
       { ...first, name: "web" },
