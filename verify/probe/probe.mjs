@@ -1,6 +1,6 @@
 /**
  * The probe's own process in the client's network: GETs on a fixed schedule, kept connections, and looks at the ARP entry. Plain JavaScript
- * without dependencies, so that it starts at once and nothing else shares its event loop.
+ * without packages, so that it starts at once and nothing else shares its event loop.
  *
  * usage: node probe.mjs OPTIONS   (JSON: ProbeOrder of records.ts)
  * Prints one JSON object a line (`ProbeMessage` of records.ts) until its standard input ends or it gets SIGTERM. Then it starts no further
@@ -8,6 +8,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Agent, get } from "node:http";
+import { nextPort } from "./source-ports.mjs";
 
 /** @type {import("./records.ts").ProbeOrder} */
 const order = JSON.parse(process.argv[2] ?? "{}");
@@ -65,24 +66,6 @@ function readPage(request, ended) {
     response.on("error", fail);
     response.once("end", () => end(response.statusCode === 200 ? undefined : `HTTP ${response.statusCode}`));
   });
-}
-
-/**
- * The source ports of probes, outside the range that the client's kernel gives to others. IPVS keeps a closed connection for two minutes
- * (FIN_WAIT in its table, as direct routing shows it one direction only). A new connection from the same port goes where the old one went,
- * past the scheduler; or nowhere, if that real server has been taken out. So the clock chooses the port: up to 300 requests a second, no
- * two probes of this machine use one twice within two minutes.
- */
-const PORTS = { first: 1024, count: 40_000 - 1024 };
-/** How long a port is next, in nanoseconds: a cycle through all of them takes 126.7 s. */
-const TURN_NS = 3_250_000n;
-
-let turn = 0n;
-/** The port that the clock chooses, or the next one if that has been used. */
-function nextPort() {
-  const now = process.hrtime.bigint() / TURN_NS;
-  turn = now > turn ? now : turn + 1n;
-  return PORTS.first + Number(turn % BigInt(PORTS.count));
 }
 
 /**

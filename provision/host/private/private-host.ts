@@ -217,7 +217,7 @@ export class PrivateHost implements LabHost {
     );
   }
 
-  /** Its kernel leaves ports below 40000 to programs that choose their own: see `PORTS` in verify/probe/probe.mjs. */
+  /** Its kernel leaves ports below 40000 to programs that choose their own: see verify/probe/source-ports.mjs. */
   async attach(name: string, { bridge, address }: { bridge: string; address: string }): Promise<void> {
     await this.detach(name);
     const script = `set -e
