@@ -7,6 +7,7 @@ export * from "./ip.ts";
 export type * from "./model.ts";
 export * from "./queries.ts";
 export { parseLab, readLab } from "./read.ts";
+export type { SchedulingMethod } from "./schedulers/method.ts";
 export { arpCures, schedulers } from "./schema.ts";
 export { type Band, type Reaction, reactionTo, type Tracked, trackedBy } from "./tracking.ts";
 export { masterDownInterval, promisedOutage, skew } from "./vrrp.ts";

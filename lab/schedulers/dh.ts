@@ -9,6 +9,7 @@ export const dh: SchedulingMethod<null> = {
   title: "destination hashing",
   rule: "goes to the one real server in the slot of the VIP's hash, or is refused where that takes none",
   flags: [],
+  decidedBy: "vip",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

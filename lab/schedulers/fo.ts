@@ -5,6 +5,7 @@ export const fo: SchedulingMethod<null> = {
   title: "weighted failover",
   rule: "goes to the real server of the highest weight",
   flags: [],
+  decidedBy: "weights",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

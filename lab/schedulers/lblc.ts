@@ -15,6 +15,7 @@ export const lblc: SchedulingMethod<Entry> = {
   title: "locality-based least connections",
   rule: "goes to the VIP's one real server, until that has more active connections than its weight and another fewer than half of its own",
   flags: [],
+  decidedBy: "loads",
   inTurn: () => false,
   even: () => false,
   states: ({ destinations }) =>

@@ -17,6 +17,7 @@ export const lblcr: SchedulingMethod<Entry> = {
   title: "locality-based least connections with replication",
   rule: "goes to the least loaded of the VIP's real servers; one is added when that has more active connections than its weight and another fewer than half of its own",
   flags: [],
+  decidedBy: "loads",
   inTurn: () => false,
   even: () => false,
   states: ({ destinations }) =>

@@ -6,6 +6,7 @@ export const lc: SchedulingMethod<number> = {
   title: "least connections",
   rule: "goes to the real server with the fewest connections, whatever its weight",
   flags: [],
+  decidedBy: "loads",
   inTurn: () => false,
   even: () => true,
   states: () => activeCosts,

@@ -51,6 +51,8 @@ export interface SchedulingMethod<State = unknown> {
   readonly rule: string;
   /** The flags that it takes. */
   readonly flags: readonly string[];
+  /** What decides, beside the weights: whose turn it is, the loads, the VIP, the client, or nothing. */
+  readonly decidedBy: "turns" | "loads" | "vip" | "client" | "weights";
   /** Whether the connections of one client go to the real servers of these weights, all above 0, strictly in turn, whatever else happens. */
   inTurn(weights: readonly number[]): boolean;
   /** Whether one client, which closes each connection before it opens the next, is served by all real servers of these weights equally. */

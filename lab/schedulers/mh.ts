@@ -1,11 +1,6 @@
 import { folded, hsiphash } from "./hash.ts";
-import {
-  available,
-  forgetful,
-  type SchedulingDestination,
-  type SchedulingMethod,
-  type SchedulingTable,
-} from "./method.ts";
+import { available, forgetful, type SchedulingDestination, type SchedulingMethod } from "./method.ts";
+import { slotsBy } from "./slots.ts";
 import { commonDivisor } from "./weights.ts";
 
 /** The prime number of slots that CONFIG_IP_VS_MH_TAB_INDEX=12 stands for. */
@@ -26,6 +21,7 @@ export const mh: SchedulingMethod<null> = {
   title: "Maglev hashing",
   rule: "goes to the real server in the slot of its client's hash, or is refused where that takes none",
   flags: ["mh-fallback", "mh-port"],
+  decidedBy: "client",
   inTurn: () => false,
   even: () => false,
   states: () => [null],
@@ -43,17 +39,11 @@ export const mh: SchedulingMethod<null> = {
   },
 };
 
-const tables = new WeakMap<SchedulingTable, number[]>();
-
-/** The destination of each slot, by its place; none where no destination has a weight. */
-function slotsOf(table: SchedulingTable): number[] {
-  const known = tables.get(table) ?? filled(table);
-  tables.set(table, known);
-  return known;
-}
-
-/** Section 3.4 of the paper on Maglev (NSDI 2016), with weights: destinations take their next free slot in turn, each so often as its weight allows. */
-function filled({ destinations }: SchedulingTable): number[] {
+/**
+ * Section 3.4 of the paper on Maglev (NSDI 2016), with weights: destinations take their next free slot in turn, each so often as its weight allows. There
+ * are no slots where no destination has a weight.
+ */
+const slotsOf = slotsBy(({ destinations }) => {
   const orders = turnsOf(destinations).flatMap((turns, place) => {
     const { address, port } = destinations[place] ?? { address: undefined, port: 0 };
     if (turns === 0 || address === undefined) return [];
@@ -70,7 +60,7 @@ function filled({ destinations }: SchedulingTable): number[] {
         slots[order.slot] = order.place;
       }
   return slots;
-}
+});
 
 /** How many slots each destination takes in a row: its weight, reduced until the highest has no more bits than allowed. */
 function turnsOf(destinations: readonly SchedulingDestination[]): number[] {

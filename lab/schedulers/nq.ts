@@ -7,6 +7,7 @@ export const nq: SchedulingMethod<null> = {
   title: "never queue",
   rule: "goes to an idle real server, and where (active connections + 1) / weight is least if none is idle",
   flags: [],
+  decidedBy: "loads",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

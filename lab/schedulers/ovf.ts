@@ -6,6 +6,7 @@ export const ovf: SchedulingMethod<null> = {
   title: "weighted overflow",
   rule: "goes to the real server of the highest weight that has no more active connections than its weight",
   flags: [],
+  decidedBy: "loads",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

@@ -5,6 +5,7 @@ export const rr: SchedulingMethod<number> = {
   title: "round robin",
   rule: "goes to the next real server in turn, whatever its weight",
   flags: [],
+  decidedBy: "turns",
   inTurn: () => true,
   even: () => true,
   states: ({ destinations }) => [-1, ...destinations.keys()],

@@ -6,6 +6,7 @@ export const sed: SchedulingMethod<null> = {
   title: "shortest expected delay",
   rule: "goes where (active connections + 1) / weight is least",
   flags: [],
+  decidedBy: "loads",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

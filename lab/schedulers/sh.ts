@@ -1,5 +1,6 @@
 import { folded, hash32 } from "./hash.ts";
-import { available, forgetful, type SchedulingMethod, type SchedulingTable } from "./method.ts";
+import { available, forgetful, type SchedulingMethod } from "./method.ts";
+import { slotsBy } from "./slots.ts";
 
 /** CONFIG_IP_VS_SH_TAB_BITS: 256 slots. */
 const SLOT_BITS = 8;
@@ -13,6 +14,7 @@ export const sh: SchedulingMethod<null> = {
   title: "source hashing",
   rule: "goes to the real server in the slot of its client's hash, or is refused where that takes none",
   flags: ["sh-fallback", "sh-port"],
+  decidedBy: "client",
   inTurn: () => false,
   even: () => false,
   states: () => [null],
@@ -31,9 +33,9 @@ export const sh: SchedulingMethod<null> = {
 };
 
 /** The destination of each slot, by its place. */
-function slotsOf({ destinations }: SchedulingTable): number[] {
+const slotsOf = slotsBy(({ destinations }) => {
   const turn = destinations.flatMap(({ weight }, place) =>
     Array.from({ length: Math.min(SLOTS, Math.max(1, weight)) }, () => place),
   );
   return turn.length === 0 ? [] : Array.from({ length: SLOTS }, (_, slot) => turn[slot % turn.length] ?? 0);
-}
+});

@@ -7,6 +7,7 @@ export const wlc: SchedulingMethod<number> = {
   title: "weighted least connections",
   rule: "goes to the real server with the fewest connections for its weight",
   flags: [],
+  decidedBy: "loads",
   inTurn: () => false,
   even: alike,
   states: () => activeCosts,

@@ -16,6 +16,7 @@ export const wrr: SchedulingMethod<Position> = {
   title: "weighted round robin",
   rule: "goes to the next real server in turn; one of a higher weight has more turns",
   flags: [],
+  decidedBy: "turns",
   inTurn: alike,
   even: alike,
   states(table) {

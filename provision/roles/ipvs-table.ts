@@ -55,10 +55,18 @@ const flagsOf = (text: string | undefined): Pick<VirtualService, "schedulerFlags
 
 /** A virtual service as `ipvsadm -ln` lists it. */
 export interface ListedService extends Omit<VirtualService, "destinations"> {
-  /** By `ADDRESS:PORT`. `Local`: the director itself serves; `ipvsadm --save` shows it as `Route`. */
-  readonly destinations: Readonly<
-    Record<string, { readonly weight: number; readonly forwarding: Forwarding | "Local" }>
-  >;
+  /** By `ADDRESS:PORT`, in the order of the list. */
+  readonly destinations: Readonly<Record<string, ListedDestination>>;
+}
+
+export interface ListedDestination {
+  readonly weight: number;
+  /** `Local`: the director itself serves; `ipvsadm --save` shows it as `Route`. */
+  readonly forwarding: Forwarding | "Local";
+  /** Connections that stand. */
+  readonly active: number;
+  /** Connections that have ended and are still remembered. */
+  readonly inactive: number;
 }
 
 const protocols: Readonly<Record<string, string>> = { TCP: "-t", UDP: "-u", FWM: "-f" };
@@ -69,7 +77,8 @@ export function parseIpvsList(text: string): ListedService[] {
   for (const line of text.split("\n")) {
     const [service, protocol = "", address, scheduler = "", flags, persistence] =
       /^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: \((\S+)\))?(?: persistent (\d+))?/.exec(line) ?? [];
-    const [destination, real = "", forwarding, weight] = /^ {2}-> (\d\S+)\s+(\S+)\s+(\d+)/.exec(line) ?? [];
+    const [destination, real = "", forwarding, weight, active, inactive] =
+      /^ {2}-> (\d\S+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)/.exec(line) ?? [];
     const last = services.at(-1);
     if (service)
       services.push({
@@ -80,7 +89,26 @@ export function parseIpvsList(text: string): ListedService[] {
         destinations: {},
       });
     else if (destination && last)
-      last.destinations[real] = { weight: Number(weight), forwarding: forwarding as Forwarding | "Local" };
+      last.destinations[real] = {
+        weight: Number(weight),
+        forwarding: forwarding as ListedDestination["forwarding"],
+        active: Number(active),
+        inactive: Number(inactive),
+      };
   }
   return services;
 }
+
+/** A connection of the kernel's IPVS table. Addresses are `ADDRESS:PORT`. */
+export interface IpvsConnection {
+  readonly state: string;
+  readonly source: string;
+  readonly virtual: string;
+  readonly destination: string;
+}
+
+/** Parses the output of `ipvsadm -lnc`. Skips other lines, and the templates of persistence, which have no port of the client. */
+export const parseIpvsConnections = (text: string): IpvsConnection[] =>
+  [...text.matchAll(/^(?:TCP|UDP) +\d+:\d+ +(\S+) +(\S+:[1-9]\d*) +(\S+:\d+) +(\S+:\d+)/gm)].map(
+    ([, state = "", source = "", virtual = "", destination = ""]) => ({ state, source, virtual, destination }),
+  );

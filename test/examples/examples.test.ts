@@ -16,6 +16,7 @@ interface Example {
 /** In an order in which labs on the same machines follow one another. */
 const walk: readonly Example[] = [
   { lab: "dr-baked", hurt: { server1: "ipvsadm --clear" }, seen: ["server1-director"] },
+  { lab: "weighted", hurt: { server1: "ipvsadm -E -t 172.25.254.100:80 -s rr" }, seen: ["server1-director"] },
   { lab: "tunnel", hurt: { server2: "ip link set tunl0 down" }, seen: ["server2-real-server"] },
   { lab: "localnode", hurt: { server1: "systemctl stop apache2" }, seen: ["server1-httpd"] },
   { lab: "udp", hurt: { server3: "systemctl stop lvs-udp-server" }, seen: ["server3-udp-server"] },

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import type { Lab } from "../../lab/index.ts";
 import { tryOnHost } from "../../provision/host/command.ts";
 import { CLIENT, SEGMENT } from "../../provision/host/reach.ts";
@@ -32,23 +33,29 @@ export class View {
     return async (pieces, ...values) => {
       const text = command(pieces, ...values);
       const { stdout, stderr, code } = await (await onServer(this.live, server)).execute(text);
-      return this.#keep({ where: server, command: text, output: stdout + stderr, status: code });
+      return this.keep({ where: server, command: text, output: stdout + stderr, status: code });
     };
   }
 
   /** A command as the client. */
   async client(...words: string[]): Promise<Evidence> {
     const { stdout, stderr, status } = await tryOnHost(labHost(this.live), CLIENT, words);
-    return this.#keep({ where: "client", command: command`${words}`, output: stdout + stderr, status });
+    return this.keep({ where: "client", command: command`${words}`, output: stdout + stderr, status });
+  }
+
+  /** Starts a command as the client and returns it, for a talk over its standard input and output. `keep` what comes of it. */
+  startClient(...words: string[]): ChildProcess {
+    return labHost(this.live).spawn(CLIENT, words, { stdio: ["pipe", "pipe", "pipe"] });
   }
 
   /** A command on the lab host's own side of the networks, where their bridges are. */
   async segment(...words: string[]): Promise<Evidence> {
     const { stdout, stderr, status } = await tryOnHost(labHost(this.live), SEGMENT, words);
-    return this.#keep({ where: "segment", command: command`${words}`, output: stdout + stderr, status });
+    return this.keep({ where: "segment", command: command`${words}`, output: stdout + stderr, status });
   }
 
-  #keep(evidence: Evidence): Evidence {
+  /** Adds to the evidence. */
+  keep(evidence: Evidence): Evidence {
     // The evidence is masked, the result that is judged is not.
     this.evidence.push({ ...evidence, command: masked(evidence.command), output: masked(evidence.output) });
     return evidence;

@@ -19,7 +19,7 @@ export interface SoakReport {
   readonly outage: Outage;
   /** The most answers of a real server minus the fewest, in requests. */
   readonly unevenBy: number;
-  /** Whether the scheduler promises equal shares: rr without persistence, over real servers with any weight above 0. */
+  /** Whether the scheduler promises equal shares: connections go in turn, without persistence. */
   readonly evenShares: boolean;
   /** Whether no request failed or was delayed, and promised equal shares differ by one request at most. */
   readonly passed: boolean;

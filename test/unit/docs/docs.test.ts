@@ -7,6 +7,7 @@ import { exitStatus } from "../../../cli/exit-status.ts";
 import { checkDocs, checkDocsFile } from "../../../docs/generate/checks.ts";
 import { resourceDocs, resourceDocsFile } from "../../../docs/generate/resources.ts";
 import { FileError, formatFileError, parseLab } from "../../../lab/index.ts";
+import { schedulingMethods } from "../../../lab/schedulers/index.ts";
 import { labSchema } from "../../../lab/schema.ts";
 import { propertyPaths } from "../../../lab/yaml/schema.ts";
 import { projectRoot } from "../../../provision/paths.ts";
@@ -183,6 +184,12 @@ describe("docs/lab-file.md", () => {
     const said = saidOf(() => parseLab(yaml, "labs/mistakes.yaml"));
     expect(said).toBe(output);
   });
+});
+
+test("docs/schedulers.md lists every scheduler by its name, and no other", () => {
+  const rows = tableOf(page("docs/schedulers.md"), "scheduler \\| name").split("\n").slice(2).filter(Boolean);
+  const listed = rows.map((row) => row.split(" | ").slice(0, 2).join(" | "));
+  expect(listed).toEqual(Object.entries(schedulingMethods).map(([name, { title }]) => `| \`${name}\` | ${title}`));
 });
 
 describe("docs/scenarios.md", async () => {

@@ -19,6 +19,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "tracking",
     "tunnel",
     "udp",
+    "weighted",
   ]);
 });
 

@@ -142,6 +142,16 @@ const shipped: Record<string, Plain<Lab>> = {
   },
   "dr-baked.yaml": { ...dr, name: "dr-baked", image: { packages: "baked" } },
   "ha-baked.yaml": { ...ha, name: "ha-baked", image: { packages: "baked" } },
+  "weighted.yaml": {
+    ...dr,
+    name: "weighted",
+    image: { packages: "baked" },
+    services: dr.services.map((one) => ({
+      ...one,
+      scheduler: "wrr" as const,
+      realServers: one.realServers.map((real, index) => ({ ...real, weight: [3, 1][index] ?? 0 })),
+    })),
+  },
   "tunnel.yaml": {
     ...dr,
     name: "tunnel",

@@ -1,3 +1,6 @@
+import type { ChildProcess } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
 import { readLab } from "../../../lab/index.ts";
 import { command, type Word } from "../../../provision/ssh/index.ts";
 import type { LiveLab } from "../../../verify/live/live-lab.ts";
@@ -21,6 +24,27 @@ export async function aLiveLab(name: "dr" | "ha" | "bare" | "bare-ha" | "nat"): 
 /** What a command prints, or prints and ends with. */
 export type Answer = string | { readonly output: string; readonly status: number };
 
+/** A process that answers the first line that it gets with a page, and ends with its input; with another status, one that fails at once. */
+function aTalk({ output, status }: Exclude<Answer, string>): ChildProcess {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const child = Object.assign(new EventEmitter(), { stdin, stdout, stderr, kill: () => true });
+  const end = (how: number) => {
+    stdout.end();
+    stderr.end();
+    setImmediate(() => child.emit("close", how));
+  };
+  if (status === 0) {
+    stdin.once("data", () => {
+      stdout.write(`HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(output)}\r\n\r\n${output}`);
+    });
+    stdin.once("end", () => end(0));
+  } else {
+    stderr.write(output);
+    end(status);
+  }
+  return child as unknown as ChildProcess;
+}
+
 /** A view of a lab in which every command is answered from what a real one printed. */
 export class RecordedView extends View {
   readonly #answer: (where: string, command: string) => Answer;
@@ -36,6 +60,12 @@ export class RecordedView extends View {
 
   override async client(...words: string[]): Promise<Evidence> {
     return this.#evidence("client", words.join(" "));
+  }
+
+  /** The answer is the page of a web server that keeps connections open, or what the command says before it ends. */
+  override startClient(...words: string[]): ChildProcess {
+    const answer = this.#answer("client", words.join(" "));
+    return aTalk(typeof answer === "string" ? { output: answer, status: 0 } : answer);
   }
 
   override async segment(...words: string[]): Promise<Evidence> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseIpvsList, parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
+import { parseIpvsConnections, parseIpvsList, parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
 
 it("the textbook's table", () => {
   const printed = `-A -t 172.25.254.100:80 -s rr
@@ -79,9 +79,9 @@ FWM  7 sh (sh-fallback,sh-port) persistent 50
         scheduler: "wrr",
         persistenceTimeout: 50,
         destinations: {
-          "172.25.254.12:80": { weight: 1, forwarding: "Route" },
-          "172.25.254.13:80": { weight: 0, forwarding: "Masq" },
-          "172.25.254.14:80": { weight: 65535, forwarding: "Tunnel" },
+          "172.25.254.12:80": { weight: 1, forwarding: "Route", active: 0, inactive: 17 },
+          "172.25.254.13:80": { weight: 0, forwarding: "Masq", active: 3, inactive: 0 },
+          "172.25.254.14:80": { weight: 65535, forwarding: "Tunnel", active: 3, inactive: 0 },
         },
       },
       { key: "-u 172.25.254.100:53", scheduler: "mh", schedulerFlags: ["mh-port"], destinations: {} },
@@ -90,12 +90,38 @@ FWM  7 sh (sh-fallback,sh-port) persistent 50
         scheduler: "sh",
         schedulerFlags: ["sh-fallback", "sh-port"],
         persistenceTimeout: 50,
-        destinations: { "172.25.254.11:0": { weight: 3, forwarding: "Local" } },
+        destinations: { "172.25.254.11:0": { weight: 3, forwarding: "Local", active: 0, inactive: 0 } },
       },
     ]);
+  });
+
+  it("keeps the order of the list, which is the kernel's with --nosort", () => {
+    const [service] = parseIpvsList(`${head}TCP  172.25.254.100:80 rr
+  -> 172.25.254.13:80             Route   1      0          0         
+  -> 172.25.254.12:80             Route   1      0          0         
+`);
+    expect(Object.keys(service?.destinations ?? {})).toEqual(["172.25.254.13:80", "172.25.254.12:80"]);
   });
 
   it.each([head, "", "bash: line 1: ipvsadm: command not found\n"])("no service in %j", (printed) => {
     expect(parseIpvsList(printed)).toEqual([]);
   });
+});
+
+it("ipvsadm -lnc: every connection, without the templates of persistence", () => {
+  const printed = `IPVS connection entries
+pro expire state       source             virtual            destination
+TCP 14:59  ESTABLISHED 172.25.254.250:2034 172.25.254.100:80  172.25.254.12:80
+TCP 00:43  NONE        172.25.254.250:0   172.25.254.100:80  172.25.254.12:80
+TCP 01:58  FIN_WAIT    172.25.254.250:33780 172.25.254.100:80  172.25.254.13:80
+UDP 04:12  UDP         172.25.254.250:40001 172.25.254.100:53  172.25.254.13:53
+`;
+  expect(parseIpvsConnections(printed)).toEqual(
+    [
+      ["ESTABLISHED", "172.25.254.250:2034", "172.25.254.100:80", "172.25.254.12:80"],
+      ["FIN_WAIT", "172.25.254.250:33780", "172.25.254.100:80", "172.25.254.13:80"],
+      ["UDP", "172.25.254.250:40001", "172.25.254.100:53", "172.25.254.13:53"],
+    ].map(([state, source, virtual, destination]) => ({ state, source, virtual, destination })),
+  );
+  expect(parseIpvsConnections("")).toEqual([]);
 });

@@ -779,7 +779,7 @@ describe("in a lab with two services", async () => {
   it("requests go to the subject's own service", async () => {
     const view = new RecordedView({ ...(await aLiveLab("dr")), lab }, inTurn(["server2\n", "server3\n"]));
     for (const subject of balancing.subjects(lab)) expect(verdictOf(await balancing.look(view, subject))).toBe("right");
-    const urls = view.evidence.map(({ command }) => /http:\S+/.exec(command)?.[0]);
-    expect([...new Set(urls)]).toEqual(["http://172.25.254.100:80/", "http://172.25.254.101:8080/"]);
+    const targets = view.evidence.map(({ command }) => /(?<=http:\/\/|TCP:)[\d.:]+/.exec(command)?.[0]);
+    expect([...new Set(targets)]).toEqual(["172.25.254.100:80", "172.25.254.101:8080"]);
   });
 });
