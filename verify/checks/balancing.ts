@@ -23,6 +23,7 @@ export const balancing: Check<ServiceSubject> = {
   id: "balancing",
   title: "The client's requests to the VIP are shared out by the scheduler",
   role: "client",
+  alone: true,
   proves:
     "All of it together, as the client sees it: ten requests, each on a connection of its own, and connections that stay open between them, go where " +
     "the scheduler's algorithm sends them given the weights and the connections at that moment, under rr strictly in turn.",

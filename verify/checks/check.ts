@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Control, Lab } from "../../lab/index.ts";
 import { InterruptedError } from "../live/interruptible.ts";
 import type { LiveLab } from "../live/live-lab.ts";
+import { oneAtATime } from "../live/one-at-a-time.ts";
 import { type Evidence, View } from "../live/view.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -21,6 +22,8 @@ export interface Check<S extends Subject = Subject> {
   readonly proves: string;
   /** Its tasks in exercises, by who is to be in control; absent: it is not graded. */
   readonly grading?: Partial<Readonly<Record<Control, Grading>>>;
+  /** Whether it is about its own requests to a service: no other such check of this process makes requests to it meanwhile. */
+  readonly alone?: boolean;
   /** Whether it breaks something for a moment (and mends it). Only run when asked for. */
   readonly faulty?: boolean;
   /** Seconds that the lab may need after a change: timers of VRRP and health checks, independent of the machine's speed. */
@@ -101,7 +104,8 @@ export async function runCheck(
   for (;;) {
     const view = new View(live);
     let unseen = false;
-    const { passed, seen, started, hint } = await check.look(view, subject).catch((error: Error): Seen => {
+    const looked = inTurn(live, check, subject, () => check.look(view, subject));
+    const { passed, seen, started, hint } = await looked.catch((error: Error): Seen => {
       if (error instanceof InterruptedError) throw error;
       unseen = true;
       // An unreadable server counts as failed, not as empty.
@@ -132,6 +136,10 @@ export async function runCheck(
     await delay(250);
   }
 }
+
+/** Runs a check's look, alone if it is to be. */
+const inTurn = (live: LiveLab, { alone }: Check, { service }: Subject, look: () => Promise<Seen>): Promise<Seen> =>
+  alone && service ? oneAtATime(`${live.host.directory} ${service.name}`, look) : look();
 
 /** Selects checks; an absent property does not restrict. */
 export interface Selection {

@@ -24,6 +24,7 @@ export const forwardingPath: Check<ServiceSubject> = {
   id: "forwarding-path",
   title: "Packets take the way of the service's forwarding method, there and back",
   role: "client",
+  alone: true,
   proves:
     "What the configuration says is what the wire shows: the director hands the client's packets on by direct routing with another MAC " +
     "address, by tunnelling inside packets of its own, by address translation with the real server's address; and answers come from the real " +
