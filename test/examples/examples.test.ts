@@ -4,38 +4,10 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, readLab, type Server } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
+import { faults } from "../../verify/faults/index.ts";
+import { eachFault, healed } from "../e2e/each-fault.ts";
 import { changed, failures, TestStack } from "../e2e/stack.ts";
-
-/** What a hand breaks in an example: commands by server, and the resources that then differ. */
-interface Example {
-  readonly lab: string;
-  readonly hurt?: Readonly<Record<string, string>>;
-  readonly seen?: readonly string[];
-}
-
-/** In an order in which labs on the same machines follow one another. */
-const walk: readonly Example[] = [
-  { lab: "dr-baked", hurt: { server1: "ipvsadm --clear" }, seen: ["server1-director"] },
-  { lab: "weighted", hurt: { server1: "ipvsadm -E -t 172.25.254.100:80 -s rr" }, seen: ["server1-director"] },
-  { lab: "tunnel", hurt: { server2: "ip link set tunl0 down" }, seen: ["server2-real-server"] },
-  { lab: "localnode", hurt: { server1: "systemctl stop apache2" }, seen: ["server1-httpd"] },
-  { lab: "udp", hurt: { server3: "systemctl stop lvs-udp-server" }, seen: ["server3-udp-server"] },
-  { lab: "ha-baked", hurt: { server4: "systemctl stop keepalived" }, seen: ["server4-keepalived"] },
-  { lab: "crossed", hurt: { server3: "arptables --flush" }, seen: ["server3-real-server"] },
-  { lab: "sync-group" },
-  { lab: "tracking" },
-  { lab: "three-directors" },
-  {
-    lab: "nat-ha",
-    hurt: { server1: "sysctl -q net.ipv4.ip_forward=0", server4: "ip address flush dev eth1" },
-    seen: ["server1-routing", "server4-interfaces"],
-  },
-  {
-    lab: "nat",
-    hurt: { server1: "ip link set eth1 down", server2: "ip route del default" },
-    seen: ["server1-interfaces", "server2-routing"],
-  },
-];
+import { walk } from "./walk.ts";
 
 /** Labs that are not served, or another file's twin with plain guests. */
 const left = ["bare", "bare-ha", "arp-problem", "dr", "ha"];
@@ -69,6 +41,13 @@ const boots = async (lab: Lab): Promise<Map<string, string>> =>
 /** Whether a server of one lab can serve in another as it is: nothing of its machine differs. */
 const isSameMachine = (one: Server, other: Server | undefined): boolean =>
   other !== undefined && one.memory === other.memory && isDeepStrictEqual(one.interfaces, other.interfaces);
+
+/** Faults that were tried in a lab before, or are in an end-to-end test on the lab `ha-baked`. */
+const tried = new Set<string>();
+beforeAll(async () => {
+  const ha = await readLab(`${projectRoot}/labs/ha-baked.yaml`);
+  for (const fault of faults) if (fault.targets(ha).length > 0) tried.add(fault.id);
+});
 
 let before: { lab: Lab; boots: Map<string, string> } | undefined;
 
@@ -109,5 +88,13 @@ describe.each(walk)("the lab $lab", ({ lab: name, hurt = {}, seen = [] }) => {
     expect(changed(refreshed.stdout)).toEqual(expect.arrayContaining([...seen]));
     expect(changed(await up())).toEqual(expect.arrayContaining([...seen]));
     expect(failures(await stack.check())).toEqual([]);
+  });
+
+  test("faults that no lab before could have are there while injected, and gone when healed", async () => {
+    const here = faults.filter(({ id, targets }) => !tried.has(id) && targets(lab).length > 0);
+    for (const { id } of here) tried.add(id);
+    if (here.length === 0) return;
+    expect(await eachFault(stack.name, here)).toEqual(healed(here));
+    expect(failures(await stack.check("--wait", "60"))).toEqual([]);
   });
 });

@@ -4,13 +4,15 @@ import { oneAtATime } from "../../../../verify/live/one-at-a-time.ts";
 /** Works that note when they begin and end. */
 function works() {
   const log: string[] = [];
-  const work = (name: string, fails = false) => async () => {
-    log.push(`${name} begins`);
-    await new Promise(setImmediate);
-    log.push(`${name} ends`);
-    if (fails) throw new Error(name);
-    return name;
-  };
+  const work =
+    (name: string, fails = false) =>
+    async () => {
+      log.push(`${name} begins`);
+      await new Promise(setImmediate);
+      log.push(`${name} ends`);
+      if (fails) throw new Error(name);
+      return name;
+    };
   return { log, work };
 }
 
