@@ -13,7 +13,7 @@ import type { z } from "zod";
 import { engineLog } from "./engine-log.ts";
 import { logOperation, type Operation } from "./operation-log.ts";
 import { describeDifferences, differences, type ResourceDefinition } from "./resource.ts";
-import { RemoteCommandError, UnreachableError } from "./ssh/errors.ts";
+import { isGone, RemoteCommandError, serverRef, UnreachableError } from "./ssh/index.ts";
 import { hasUnknown, type Properties, secret, unwrap, wrapLike } from "./values.ts";
 
 /** The Pulumi provider `lvs`: finds a resource by type and derives Pulumi's operations from the resource contract. Depends on no role. */
@@ -97,9 +97,13 @@ export class LabProvider implements Provider {
   }
 
   async delete(_id: string, urn: string, state: Properties): Promise<void> {
-    await this.#logged("delete", urn, state, (definition) =>
-      definition.remove(plain(definition, upgraded(definition, state)), progressFor(urn)),
-    );
+    await this.#logged("delete", urn, state, async (definition) => {
+      const inputs: Properties = plain(definition, upgraded(definition, state));
+      // `deletedWith` holds where the machine is deleted, not where another one replaces it.
+      const server = serverRef.safeParse(inputs.server);
+      if (server.success && (await isGone(server.data))) return;
+      await definition.remove(inputs, progressFor(urn));
+    });
   }
 
   /** Runs an operation on a resource and logs its duration in its lab. */

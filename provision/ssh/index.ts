@@ -6,6 +6,7 @@ export { closeConnections, connectTo, prepareConnections } from "./pool.ts";
 export type { Section } from "./sections.ts";
 export {
   command,
+  isGone,
   patience,
   ServerConnection,
   type ServerRef,

@@ -52,6 +52,10 @@ async function whetherOff({ host, name, address }: ServerRef, last?: unknown): P
   return OFF.includes(state) ? new NotRunningError(name, address, `it is ${state}`, last) : undefined;
 }
 
+/** Whether libvirt no longer has the machine, though another one may have its name. False where libvirt does not answer. */
+export const isGone = async ({ host, instance }: Pick<ServerRef, "host" | "instance">): Promise<boolean> =>
+  (await domainState(openHost(host), instance).catch(() => "unknown")) === undefined;
+
 /** Scales a deadline in seconds to the machine's speed. */
 export const patience = (server: Pick<ServerRef, "acceleration">, seconds: number): number =>
   server.acceleration === "kvm" ? seconds : seconds * 10;
