@@ -117,6 +117,11 @@ export interface VrrpInstance {
   readonly useVmac?: true;
   /** The name of the instances that change their state together; not there: it changes alone. */
   readonly syncGroup?: string;
+  /**
+   * Whether the master tells the other directors of its connections, by IPVS's sync daemon on this network, with the VRID as its sync id
+   * (ipvsadm(8), --start-daemon); not there: connections are lost with their director.
+   */
+  readonly connectionSync?: true;
   readonly trackInterfaces?: readonly TrackInterface[];
   readonly trackScripts?: readonly TrackScript[];
   readonly trackProcesses?: readonly TrackProcess[];

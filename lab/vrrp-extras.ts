@@ -11,6 +11,7 @@ export type VrrpExtras = Pick<
   | "unicast"
   | "useVmac"
   | "syncGroup"
+  | "connectionSync"
   | "trackInterfaces"
   | "trackScripts"
   | "trackProcesses"
@@ -33,11 +34,22 @@ export function extrasOf(instances: readonly Instance[]): VrrpExtras[] {
     ({ process }) => process,
   );
   return instances.map(
-    ({ preemptDelay, unicast, useVmac, syncGroup, trackInterfaces, trackScripts, trackProcesses, notify }) => ({
+    ({
+      preemptDelay,
+      unicast,
+      useVmac,
+      syncGroup,
+      connectionSync,
+      trackInterfaces,
+      trackScripts,
+      trackProcesses,
+      notify,
+    }) => ({
       ...(preemptDelay > 0 ? { preemptDelay } : {}),
       ...(unicast ? { unicast } : {}),
       ...(useVmac ? { useVmac } : {}),
       ...(syncGroup === undefined ? {} : { syncGroup }),
+      ...(connectionSync ? { connectionSync } : {}),
       ...(trackInterfaces ? { trackInterfaces } : {}),
       ...(trackScripts
         ? { trackScripts: trackScripts.map(scriptOf).map((one): TrackScript => ({ ...one, name: scripts(one) })) }

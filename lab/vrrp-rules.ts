@@ -88,6 +88,40 @@ export const vrrpRules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
+  *"second-connection-sync"(draft) {
+    const [first, ...more] = instancesOf(draft).filter(([, { connectionSync }]) => connectionSync === true);
+    for (const [at] of first ? more : []) {
+      yield {
+        path: ["vrrp", at, "connectionSync"],
+        atKey: true,
+        expected:
+          "it in one instance alone: a director has one sync daemon, which follows one instance (keepalived.conf(5), lvs_sync_daemon)",
+        found: "a second one",
+        remedy: "remove one of the two",
+        other: ["vrrp", first?.[0] ?? at, "connectionSync"],
+      };
+    }
+  },
+
+  *"connection-sync-of-some"(draft) {
+    const all = instancesOf(draft);
+    for (const [at, { connectionSync, syncGroup }] of all) {
+      const alone = all.find(
+        ([other, each]) => other !== at && (syncGroup === undefined || each.syncGroup !== syncGroup),
+      );
+      if (connectionSync !== true || !alone) continue;
+      yield {
+        path: ["vrrp", at, "connectionSync"],
+        atKey: true,
+        expected:
+          "it where all instances are in one sync group: the sync daemon sends on the master of this instance alone, not on that of another",
+        found: "an instance whose master may be another director",
+        remedy: "write the same `syncGroup` in every instance, or remove `connectionSync`",
+        other: ["vrrp", alone[0]],
+      };
+    }
+  },
+
   *"lone-sync-group"(draft) {
     for (const [name, [first, ...more]] of syncGroups(draft)) {
       if (first && more.length === 0) {

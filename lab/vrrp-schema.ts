@@ -143,6 +143,11 @@ export const vrrpExtras = {
     "true or false",
     "write `useVmac: true` for the virtual router's own MAC address, or leave it out",
   ).default(false),
+  connectionSync: property(
+    z.boolean(),
+    "true or false",
+    "write `connectionSync: true` to have the master tell the other directors of its connections, or leave it out",
+  ).default(false),
   trackInterfaces: listOf(trackInterface, "interfaces by their networks", "trackInterfaces: [{ network: outside }]"),
   trackScripts: listOf(trackScript, "scripts", "trackScripts: [{ command: /usr/bin/pgrep apache2 }]"),
   trackProcesses: listOf(trackProcess, "processes", "trackProcesses: [{ process: cron }]"),

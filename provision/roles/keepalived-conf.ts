@@ -1,6 +1,6 @@
 import type { VirtualService, VrrpPart } from "../../lab/index.ts";
 import { virtualServer } from "./keepalived-virtual-server.ts";
-import { scriptLines, vrrpBlocks } from "./keepalived-vrrp.ts";
+import { scriptLines, syncDaemonLine, vrrpBlocks } from "./keepalived-vrrp.ts";
 
 /** What a director's keepalived.conf is made from. */
 export interface KeepalivedSettings {
@@ -25,7 +25,7 @@ global_defs {
    smtp_connect_timeout 30
    router_id LVS_DEVEL
    vrrp_skip_check_adv_addr
-${scriptLines(instances)}}
+${syncDaemonLine(instances)}${scriptLines(instances)}}
 ${vrrpBlocks(instances)}${services.map((service) => `\n${virtualServer(service)}`).join("")}`;
 
 /** Placeholder for the password in a displayed configuration. The password itself is a secret in Pulumi's state. */

@@ -10,6 +10,13 @@ export const scriptLines = (instances: readonly VrrpPart[]): string =>
     ? "   script_user root\n   enable_script_security\n"
     : "";
 
+/** The line of global_defs that starts IPVS's sync daemon: to send on the instance's master, to receive on the others. */
+export const syncDaemonLine = (instances: readonly VrrpPart[]): string =>
+  instances
+    .filter(({ connectionSync }) => connectionSync)
+    .map((one) => `   lvs_sync_daemon ${one.interface} ${one.name} id ${one.id}\n`)
+    .join("");
+
 /**
  * The blocks that instances refer to, each with an empty line before it. Tracked objects come first: keepalived ignores a name that it has not
  * read yet.

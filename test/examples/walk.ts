@@ -16,6 +16,7 @@ export const walk: readonly Example[] = [
   { lab: "crossed", hurt: { server3: "arptables --flush" }, seen: ["server3-real-server"] },
   { lab: "sync-group" },
   { lab: "tracking" },
+  { lab: "connection-sync" },
   { lab: "three-directors" },
   {
     lab: "nat-ha",

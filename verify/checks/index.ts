@@ -2,10 +2,12 @@ import { arpCure } from "./arp-cure.ts";
 import { arpOwner } from "./arp-owner.ts";
 import { balancing } from "./balancing.ts";
 import type { Check } from "./check.ts";
+import { connectionSync } from "./connection-sync.ts";
 import { defaultRoute } from "./default-route.ts";
 import { directorDown } from "./director-down.ts";
 import { directorTable } from "./director-table.ts";
 import { directorVip } from "./director-vip.ts";
+import { downloadSurvives } from "./download-survives.ts";
 import { forwardingPath } from "./forwarding-path.ts";
 import { httpdPage } from "./httpd-page.ts";
 import { ipForward } from "./ip-forward.ts";
@@ -38,6 +40,8 @@ export const checks: readonly Check[] = [
   keepalivedConfig,
   keepalivedLog,
   vipHolder,
+  connectionSync,
   realServerDown,
   directorDown,
+  downloadSurvives,
 ];

@@ -60,6 +60,12 @@ export const eachRealServer = (lab: Lab): ServiceSubject[] =>
 export const clientOfEachService = (lab: Lab): ServiceSubject[] =>
   lab.services.map((service) => ({ host: "client", service }));
 
+/** The client with each TCP service whose directors share connections. */
+export const clientOfSynced = (lab: Lab): ServiceSubject[] =>
+  lab.vrrp.some(({ connectionSync }) => connectionSync)
+    ? clientOfEachService(lab).filter(({ service }) => service.protocol === "tcp")
+    : [];
+
 /** Of subjects on one host whose services share a VIP, the first: for checks about the address. */
 export const oncePerVip = (subjects: readonly ServiceSubject[]): ServiceSubject[] =>
   subjects.filter(

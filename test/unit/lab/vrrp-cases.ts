@@ -56,6 +56,14 @@ export const vrrpValueCases: FileCase[] = [
       /^write `preemptDelay: 30`$/,
     ),
   ),
+  value(
+    "a network for connection sync",
+    "connectionSync: ‸outside",
+    "connectionSync",
+    /^true or false$/,
+    "outside",
+    /^write `connectionSync: true`/,
+  ),
   value("peers for unicast", "‸unicast: [server1]", "unicast", /^true or false$/, "a list", /^write `unicast: true`/),
   value(
     "a MAC address for useVmac",
@@ -367,6 +375,18 @@ export const vrrpRuleCases: FileCase[] = [
     { base: synced, ...member("a, priority: 99", "a, priority: 99, state: ‸MASTER") },
     ["vrrp[1].members[0].state", /^BACKUP on every director in a sync group/, "MASTER", /^write `state: BACKUP`/],
   ),
+  rule(
+    "second-connection-sync",
+    "two sync daemons on a director",
+    { base: with1(synced, "connectionSync: true"), ...inSecond("‸connectionSync: true") },
+    ["vrrp[1].connectionSync", /^it in one instance alone: .*lvs_sync_daemon\)$/, "a second one", /^remove one/],
+  ),
+  rule("connection-sync-of-some", "a sync daemon for one of two masters", inFirst("‸connectionSync: true"), [
+    "vrrp[0].connectionSync",
+    /^it where all instances are in one sync group/,
+    "an instance whose master may be another director",
+    /^write the same `syncGroup` in every instance, or remove/,
+  ]),
   rule("lone-sync-group", "a group of one", inFirst("syncGroup: ‸VG_1"), [
     "vrrp[0].syncGroup",
     /two instances or more$/,

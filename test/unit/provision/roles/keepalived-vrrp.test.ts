@@ -6,6 +6,7 @@ import {
   programsOf,
   quoted,
   scriptLines,
+  syncDaemonLine,
   vrrpBlocks,
 } from "../../../../provision/roles/keepalived-vrrp.ts";
 import { twoInstances } from "../../lab/vrrp-cases.ts";
@@ -152,6 +153,13 @@ it("a sync group names its instances", () => {
   expect(added(["syncGroup: VG"], ["syncGroup: VG"]).slice(0, 4)).toEqual([
     ...["vrrp_sync_group VG {", "group {", "VI_1", "VI_2"],
   ]);
+});
+
+it("the sync daemon follows its instance, on its interface, by its VRID", () => {
+  expect(syncDaemonLine(partsWith(["syncGroup: VG"], ["syncGroup: VG"]))).toBe("");
+  expect(syncDaemonLine(partsWith(["syncGroup: VG"], ["syncGroup: VG", "connectionSync: true"]))).toBe(
+    "   lvs_sync_daemon eth0 VI_2 id 52\n",
+  );
 });
 
 it("global lines for scripts are there where there are scripts", () => {

@@ -22,5 +22,6 @@ it("shows every check with an example from a lab in which it holds", async () =>
     "no-health-check",
     "real-server-down",
     "director-down",
+    "download-survives",
   ]);
 });

@@ -1,0 +1,117 @@
+import { dirname, join } from "node:path";
+import { hostPort, instanceOfVip, poolOf, serverNamed } from "../../lab/index.ts";
+import { osFamilies } from "../../provision/os.ts";
+import { patience } from "../../provision/ssh/index.ts";
+import { whileBroken } from "../faults/while-broken.ts";
+import { Download, type Downloaded } from "../live/download.ts";
+import { untilAborted } from "../live/interruptible.ts";
+import { LabError } from "../live/lab-error.ts";
+import type { View } from "../live/view.ts";
+import { vipHolders } from "../live/vip-holders.ts";
+import type { Check } from "./check.ts";
+import { clientOfSynced, type ServiceSubject, urlOf } from "./subjects.ts";
+
+/** The file's size: at the pace of a `Download` it lasts for four minutes. */
+const MEGABYTES = 16;
+
+/** How long each step may take under KVM. */
+const SECONDS = 15;
+
+/** What must come before a step counts as survived: more than buffers hold that were filled before it. */
+const PROOF_BYTES = 512 * 1024;
+
+export const downloadSurvives: Check<ServiceSubject> = {
+  id: "download-survives",
+  title: "A download goes on while its director dies, and while it returns",
+  role: "client",
+  proves:
+    "Connections outlive their director: a file that the client began to download through the master arrives whole, though the master loses its " +
+    "power in the middle and takes the VIP back later.",
+  appliesTo: (lab) => clientOfSynced(lab).length > 0,
+  faulty: true,
+  subjects: clientOfSynced,
+  expected: () =>
+    "the whole file, with the SHA-256 that the real server has of it, a part of it after each change of director",
+  byHand: (lab, { service }) => [
+    `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- 'head -c ${MEGABYTES}M /dev/urandom | tee ${fileOn(lab.servers[0]?.os)} | sha256sum' # the same file on every real server`,
+    `curl --limit-rate 64k http://${urlOf(service)}/${NAME} | sha256sum`,
+    `npx lvs-lab fault power-off ${instanceOfVip(lab, service.vip)?.members[0]?.server} # in another shell, and then \`npx lvs-lab heal\``,
+  ],
+  hint: () =>
+    "The check `connection-sync` tells whether directors know each other's connections. A break at the return: the director took the VIP before " +
+    "it had heard of the connections; `preemptDelay` gives it time.",
+  async look(view, { service }) {
+    const { lab, live } = view;
+    const { vip, port } = service;
+    const instance = instanceOfVip(lab, vip);
+    const { holders } = await vipHolders(live, vip);
+    const [master] = holders;
+    if (master === undefined) return { passed: false, seen: "no director holds the VIP", started: false };
+    const servers = poolOf(service).map(({ server }) => server);
+    const sums = new Map(
+      await Promise.all(servers.map(async (server) => [await placeFile(view, server), server] as const)),
+    );
+    const download = new Download(view, `http://${hostPort(vip, port)}/${NAME}`);
+    const wait = (signal: AbortSignal, what: string, condition: () => Promise<boolean>) =>
+      untilAborted(
+        signal,
+        async () => {
+          if (!download.over && !(await condition())) throw new LabError(`${what}, for ${SECONDS} s`);
+        },
+        { seconds: patience(live, SECONDS), everyMs: 200, failed: (last) => last as Error },
+      );
+    /** Waits until so much more has come that it cannot all have been under way before. */
+    const goesOn = async (signal: AbortSignal, when: string): Promise<void> => {
+      const begin = download.bytes;
+      await wait(signal, `no more came ${when}`, async () => download.bytes >= begin + PROOF_BYTES);
+      if (download.bytes >= begin + PROOF_BYTES) told.push(`it went on ${when}`);
+    };
+    const told: string[] = [];
+    const { signal: never } = new AbortController();
+    let result: Downloaded;
+    try {
+      await goesOn(never, `through ${master}`);
+      await whileBroken(view, "power-off", master, async (signal) => {
+        await wait(
+          signal,
+          "no other director took the VIP",
+          async () => (await vipHolders(live, vip)).holders.length > 0,
+        );
+        await goesOn(signal, `without ${master}`);
+      });
+      if (instance?.preempt) {
+        const back = async () => (await vipHolders(live, vip)).holders.join() === master;
+        await wait(never, `${master} did not take the VIP again`, back);
+        await goesOn(never, `through ${master} again`);
+      }
+      result = await download.finish();
+    } finally {
+      download.stop();
+      await Promise.all(servers.map((server) => view.on(server)`rm --force ${fileOn(serverNamed(lab, server).os)}`));
+    }
+    const server = sums.get(result.sha256);
+    const end =
+      result.error === undefined
+        ? server === undefined
+          ? "its SHA-256 is that of no real server's file"
+          : `whole, with the SHA-256 of ${server}'s file`
+        : `broken: ${result.error}`;
+    return {
+      passed: server !== undefined && told.length === (instance?.preempt ? 3 : 2),
+      started: result.bytes > 0,
+      seen: [`${(result.bytes / 2 ** 20).toFixed(1)} MiB, ${end}`, ...told].join("; "),
+    };
+  },
+};
+
+const NAME = "lvs-lab-download";
+
+/** The file in the directory that the web server serves. */
+const fileOn = (os: keyof typeof osFamilies = "debian"): string => join(dirname(osFamilies[os].httpd.page), NAME);
+
+/** Makes a file of random data on a real server. @returns its SHA-256 */
+async function placeFile(view: View, server: string): Promise<string> {
+  const file = fileOn(serverNamed(view.lab, server).os);
+  const { output } = await view.on(server)`head -c ${MEGABYTES}M /dev/urandom >${file} && sha256sum <${file}`;
+  return output.split(" ")[0] ?? "";
+}
