@@ -5,6 +5,7 @@ export { forwardingMethods } from "./forwarding/index.ts";
 export type { ForwardingMethod } from "./forwarding/method.ts";
 export * from "./ip.ts";
 export type * from "./model.ts";
+export { serverOfPage } from "./pages.ts";
 export * from "./queries.ts";
 export { parseLab, readLab } from "./read.ts";
 export type { SchedulingMethod } from "./schedulers/method.ts";

@@ -1,85 +1,136 @@
-import { addressOn, networkOfVip, serverNamed } from "../../lab/index.ts";
-import { type ArpRule, parseArptables } from "../../provision/roles/arptables.ts";
-import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
+import { addressOn, type Ip, interfaceOn, type Lab, networkOfVip, serverNamed } from "../../lab/index.ts";
+import { arpAnswers } from "../live/arp-answers.ts";
+import { type ArpVoice, arpVoice } from "../live/arp-voice.ts";
+import { takesPackets } from "../live/reception.ts";
+import { type ArpSettings, arpSettings } from "./arp-settings.ts";
 import type { Check } from "./check.ts";
 import { deviceFor, eachVipOwner, oncePerVip, type ServiceSubject } from "./subjects.ts";
 
-/** Accepts either cure: what matters is that no real server answers for the VIP. */
+/** Judged by what the server says, whatever keeps it quiet: the settings are looked at for hints only. */
 export const arpCure: Check<ServiceSubject> = {
   id: "arp-cure",
   title: "The real server is kept from answering ARP for the VIP",
   role: "real-server",
   proves:
-    "A real server that owns the VIP neither answers an ARP request for it nor sends one in its name, so that only the director's answer " +
-    "reaches the client. Otherwise whoever answers first has the client, and the balancing is gone.",
+    "A real server that takes packets for the VIP neither answers an ARP request for it nor sends one in its name, so that only the director's " +
+    "answer reaches the client. Otherwise whoever answers first has the client, and the balancing is gone.",
   grading: { ipvsadm: { points: 2 }, keepalived: { points: 2 } },
   appliesTo: (lab) => eachVipOwner(lab).length > 0,
   subjects: (lab) => oncePerVip(eachVipOwner(lab)),
-  expected: (lab, { host, service: { vip } }) =>
-    `arptables: IN drops what asks for ${vip}, OUT leaves with the own address; or arp_ignore=1 and arp_announce=2 on ${deviceFor(lab, host, vip)}, with the VIP on lo`,
-  byHand(lab, { host, service: { vip } }) {
-    const device = deviceFor(lab, host, vip);
-    return serverNamed(lab, host).arpCure === "sysctl"
-      ? [`sysctl ${keysOf(device).join(" ")}`, `ip addr show ${device}`]
-      : ["arptables -n -L"];
-  },
-  hint(lab, { host, service: { vip } }) {
-    const device = deviceFor(lab, host, vip);
-    return serverNamed(lab, host).arpCure === "sysctl"
-      ? `\`sysctl ${keysOf(device)
-          .map((key, index) => `${key}=${wanted[index]}`)
-          .join(" ")}\`, and the VIP on lo: arp_ignore=1 answers for every address of ${device} itself.`
-      : `\`apt-get install arptables\`, \`arptables -A INPUT -d ${vip} -j DROP\`, \`arptables -A OUTPUT -s ${vip} -j mangle --mangle-ip-s ${addressOn(
-          serverNamed(lab, host),
-          networkOfVip(lab, vip).name,
-        )}\``;
-  },
-  async look(view, { host, service: { vip } }) {
-    const device = deviceFor(view.lab, host, vip);
-    const keys = keysOf(device);
-    const own: string = addressOn(serverNamed(view.lab, host), networkOfVip(view.lab, vip).name);
-    const tables = await view.on(host)`arptables -n -L`;
-    const { INPUT = [], OUTPUT = [] } = parseArptables(tables.output);
-    // The first matching rule decides, as in the kernel.
-    const drops = INPUT.find((rule) => fits(rule, "-d", vip, device))?.["-j"] === "DROP";
-    const mangles = OUTPUT.find((rule) => fits(rule, "-s", vip, device))?.["--mangle-ip-s"] === own;
-    if (drops && mangles) return { passed: true, seen: "both arptables rules", started: true };
-    const sysctl = await view.on(host)`sysctl ${keys}`;
-    const values = new Map(
-      [...sysctl.output.matchAll(/^(\S+) = (\d+)$/gm)].map(([, key = "", value]) => [key, Number(value)] as const),
-    );
-    // The greater of the values of `all` and of the interface applies: the kernel's ip-sysctl.rst.
-    const inForce = (name: string): number =>
-      Math.max(...["all", device].map((scope) => values.get(`net.ipv4.conf.${scope}.${name}`) ?? 0));
-    const ignore = inForce("arp_ignore");
-    const announce = inForce("arp_announce");
-    const set = (ignore === 1 || ignore === 2) && announce === 2;
-    const addresses = parseIpAddresses((await view.on(host)`ip -oneline -4 address show dev ${device}`).output);
-    const asked = addresses.some(({ address }) => address === vip);
-    const rules = INPUT.length + OUTPUT.length;
-    return {
-      passed: set && !asked,
-      started: rules > 0 || ignore > 0 || announce > 0,
-      seen: set
-        ? `arp_ignore ${ignore}, arp_announce ${announce}, the VIP ${asked ? `on ${device}, where arp_ignore=1 answers for it` : `not on ${device}`}`
-        : `arptables: drop ${drops ? "yes" : "no"}, mangle ${mangles ? "yes" : "no"}; in force on ${device}: arp_ignore ${ignore}, arp_announce ${announce}`,
-      ...(set && asked
-        ? { hint: `Move the VIP: \`ip addr del ${vip}/32 dev ${device}\`, \`ip addr add ${vip}/32 dev lo\`.` }
-        : {}),
-      ...(OUTPUT.some((rule) => rule["-s"] === vip && (rule["--mangle-ip-s"] ?? own) !== own)
-        ? { hint: `ARP packets must leave with this server's own address: \`--mangle-ip-s ${own}\`.` }
-        : {}),
-    };
+  expected: (lab, { host, service: { vip } }) => inWords(vip, { answers: false, names: [ownAddress(lab, host, vip)] }),
+  byHand: (lab, { host, service: { vip } }) => [
+    `tcpdump -ni ${deviceFor(lab, host, vip)} arp # while, in another shell: npx lvs-lab client -- arping -b -c 3 -I eth0 ${vip}`,
+  ],
+  hint: (_, { service: { vip } }) =>
+    `Nothing keeps it from claiming ${vip} in ARP. It must not answer who asks for that address, and must not name it as the sender of its own ` +
+    "questions: two things to set. A filter of ARP packets can do both (arptables, or nftables' family arp), and so can the kernel's own " +
+    "settings arp_ignore and arp_announce.",
+  async look(view, { host, service }) {
+    const { lab } = view;
+    const { vip } = service;
+    const network = networkOfVip(lab, vip).name;
+    const own = ownAddress(lab, host, vip);
+    const { takes } = await takesPackets(view, host, service);
+    if (!takes)
+      return {
+        passed: false,
+        started: false,
+        seen: `it takes no packets for ${vip} so far`,
+        hint: "It shows once the real server takes packets for the VIP: the task before this one.",
+      };
+    // First: a question about its own address would tell it the client's without a question of its own.
+    const voice = await arpVoice(view, host, vip);
+    const [atVip, atOwn] = await Promise.all([arpAnswers(view, vip), arpAnswers(view, own, network)]);
+    const answers = atVip.includes(host);
+    const mute = !atOwn.includes(host);
+    const claimed = voice.names.filter((name) => isVip(lab, name));
+    const stolen = voice.names.flatMap((name) => ownerOf(lab, host, name).map((owner) => ({ name, owner })));
+    // Whoever heard a question in the VIP's name takes its sender for the owner. The client is made to ask anew.
+    if (claimed.length > 0)
+      await view.client("ip", "neigh", "del", vip, "dev", interfaceOn(lab.client, network).device);
+    const seen = inWords(vip, { answers, mute, ...voice });
+    if (!answers && !mute && claimed.length === 0 && stolen.length === 0 && voice.found)
+      return { passed: true, seen, started: true };
+    const settings = await arpSettings(view, host, deviceFor(lab, host, vip), vip);
+    const hints = [
+      ...(mute
+        ? [
+            `It is silent about ${own} too, its own address: nobody finds it. Only questions about ${vip} are to go unanswered.`,
+          ]
+        : []),
+      ...(answers ? [answering(vip, settings)] : []),
+      ...(claimed.length > 0 ? [claiming(vip, own, settings)] : []),
+      ...stolen.map(
+        ({ name, owner }) =>
+          `Its own questions leave as ${name}, which is ${owner}'s address: they must leave as ${own}.`,
+      ),
+      ...(voice.found
+        ? []
+        : [
+            voice.names.length > 0
+              ? LOST
+              : `${LOST} Its own questions must leave, under its own address ${own}: dropped, they cost it its neighbours.`,
+          ]),
+    ];
+    // Without any setting it is the ARP problem as it comes, and no mistake.
+    const started = settings.any || mute || stolen.length > 0 || !voice.found;
+    return { passed: false, started, seen, ...(started ? { hint: hints.join(" ") } : {}) };
   },
 };
 
-const keysOf = (device: string): string[] =>
-  ["all", device].flatMap((scope) => [`net.ipv4.conf.${scope}.arp_ignore`, `net.ipv4.conf.${scope}.arp_announce`]);
-const wanted = [1, 2, 1, 2];
+const ownAddress = (lab: Lab, host: string, vip: Ip): Ip =>
+  addressOn(serverNamed(lab, host), networkOfVip(lab, vip).name);
 
-/** Whether a rule matches the VIP in this field on the device, whatever the packet's other address. */
-function fits(rule: ArpRule, key: "-s" | "-d", vip: string, device: string): boolean {
-  const other = key === "-s" ? "-d" : "-s";
-  if (other in rule || `!${other}` in rule || `!${key}` in rule) return false;
-  return (rule[key] ?? vip) === vip && (rule["-i"] ?? rule["-o"] ?? device) === device;
+const isVip = (lab: Lab, address: string): boolean => lab.virtualAddresses.some((vip) => vip.address === address);
+
+/** The other host of the lab that has an address, if any. */
+const ownerOf = (lab: Lab, host: string, address: string): string[] =>
+  [
+    lab.client,
+    ...lab.servers,
+    ...lab.networks.map(({ hostAddresses }) => ({ name: "the lab host", interfaces: [{ addresses: hostAddresses }] })),
+  ]
+    .filter(
+      ({ name, interfaces }) =>
+        name !== host && interfaces.some(({ addresses }) => addresses.some((one) => one === address)),
+    )
+    .map(({ name }) => name);
+
+interface Said extends Partial<ArpVoice> {
+  readonly answers: boolean;
+  /** Whether it answers for no address at all. */
+  readonly mute?: boolean;
+}
+
+const inWords = (vip: Ip, { answers, mute = false, names = [], found = true }: Said): string =>
+  [
+    answers ? `it answers who asks for ${vip}` : `it is silent when somebody asks for ${vip}`,
+    ...(mute ? ["it does not answer for its own address either"] : []),
+    names.length > 0 ? `it asks its neighbours as ${names.join(" and ")}` : found ? "it asks nobody" : "",
+    ...(found ? [] : ["it does not find its neighbours"]),
+  ]
+    .filter(Boolean)
+    .join("; ");
+
+const LOST = "It no longer finds the hardware addresses of its neighbours, so its answers do not leave.";
+
+/** Why it answers, as far as its settings tell. */
+function answering(vip: Ip, { arptables: { input }, nftables, ignore, onInterface }: ArpSettings): string {
+  if (ignore > 0 && onInterface)
+    return `arp_ignore is ${ignore}, but with 1 or 2 a host still answers for every address of the interface that was asked, and ${vip} is on it: the VIP belongs on another one, such as the loopback.`;
+  if (input.length > 0)
+    return `It still answers who asks for ${vip}: the first rule of arptables' chain INPUT that fits such a question must drop it. Is it about this address, as the target, and in that chain?`;
+  if (nftables)
+    return `It still answers who asks for ${vip}: no rule of nftables drops such a question. Is it in a base chain of the hook input, and about the address as the target (daddr)?`;
+  return `It still answers who asks for ${vip}: what is set covers what leaves, not the questions that come in.`;
+}
+
+/** Why it asks in the VIP's name, as far as its settings tell. */
+function claiming(vip: Ip, own: Ip, { arptables: { output }, nftables, announce }: ArpSettings): string {
+  const text = `Its own questions name ${vip} as their sender, and whoever hears them takes it for the owner. They must leave as ${own}:`;
+  if (announce === 1) return `${text} arp_announce is 1, which still allows an address of the same subnet.`;
+  if (output.length > 0)
+    return `${text} no rule of arptables' chain OUTPUT rewrites them. Is it about this address, as the source?`;
+  if (nftables) return `${text} no rule of nftables' hook output rewrites the sender (saddr).`;
+  return `${text} what is set covers the questions that come in, not what leaves.`;
 }

@@ -1,4 +1,4 @@
-import { holderOf, type Ip } from "../../lab/index.ts";
+import { holderOf, type Ip, interfaceOn, networkOfVip } from "../../lab/index.ts";
 import { arpAnswers, hostOf } from "../live/arp-answers.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
@@ -17,12 +17,12 @@ export const arpOwner: Check<ServiceSubject> = {
   subjects: (lab) => oncePerVip(clientOfEachService(lab)),
   expected: (lab, { service: { vip } }) =>
     `${holderOf(lab, vip)} alone answers, and the client's entry names ${holderOf(lab, vip)}`,
-  byHand: (_, { service: { vip } }) => [
+  byHand: (lab, { service: { vip } }) => [
     `arp -d ${vip}; ping -c 1 ${vip}; arp -an | grep '(${vip})'`,
-    `arping -b -c 3 -I eth0 ${vip}`,
+    `arping -b -c 3 -I ${interfaceOn(lab.client, networkOfVip(lab, vip).name).device} ${vip}`,
   ],
   hint: (lab, { service: { vip } }) =>
-    `${holderOf(lab, vip)} must answer: does it have the VIP? If a real server answers, its ARP cure is missing (\`lvs-lab check --only arp-cure\`).`,
+    `${holderOf(lab, vip)} must answer when somebody asks for ${vip}: does it have the address? A real server that answers too, or says so unasked, is not kept from it (\`lvs-lab check --only arp-cure\`).`,
   async look(view, subject) {
     const { vip } = subject.service;
     const answers = await arpAnswers(view, vip);
@@ -38,12 +38,14 @@ export const arpOwner: Check<ServiceSubject> = {
 
 /** The host in the client's ARP entry after it has forgotten the VIP and asked again. */
 async function learnedOwner(view: View, vip: Ip): Promise<string | undefined> {
+  const network = networkOfVip(view.lab, vip).name;
+  const { device } = interfaceOn(view.lab.client, network);
   // A UDP datagram makes the client send an ARP request without involving IPVS. Two seconds is twice the cost of a lost ARP request.
   const { output } = await view.client(
     "bash",
     "-c",
-    `ip neigh del ${vip} dev eth0 2>/dev/null; echo >/dev/udp/${vip}/9; for try in {1..40}; do entry=$(ip neigh show ${vip} dev eth0); [[ $entry == *lladdr* ]] && break; sleep 0.05; done; echo "$entry"`,
+    `ip neigh del ${vip} dev ${device} 2>/dev/null; echo >/dev/udp/${vip}/9; for try in {1..40}; do entry=$(ip neigh show ${vip} dev ${device}); [[ $entry == *lladdr* ]] && break; sleep 0.05; done; echo "$entry"`,
   );
   const mac = /lladdr (\S+)/.exec(output)?.[1];
-  return mac && hostOf(view, mac);
+  return mac && (await hostOf(view, mac, network));
 }

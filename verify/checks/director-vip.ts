@@ -1,8 +1,11 @@
-import { withPrefix } from "../../lab/index.ts";
+import { networkOfVip } from "../../lab/index.ts";
 import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
+import { arpAnswers } from "../live/arp-answers.ts";
+import { isLocal } from "../live/reception.ts";
 import type { Check } from "./check.ts";
 import { deviceFor, eachDirectorOfVip, type ServiceSubject, underIpvsadm } from "./subjects.ts";
 
+/** Judged by what the director does: its address may be on any interface, with any prefix length. */
 export const directorVip: Check<ServiceSubject> = {
   id: "director-vip",
   title: "The director has the VIP",
@@ -13,17 +16,28 @@ export const directorVip: Check<ServiceSubject> = {
   grading: { ipvsadm: { points: 1 } },
   appliesTo: underIpvsadm,
   subjects: eachDirectorOfVip,
-  expected: (lab, { host, service: { vip } }) => `${vip} on ${deviceFor(lab, host, vip)}, with any prefix length`,
-  byHand: (lab, { host, service }) => [`ip addr show ${deviceFor(lab, host, service.vip)}`],
-  hint: (lab, { host, service: { vip } }) => `\`ip addr add ${withPrefix(lab, vip)} dev ${deviceFor(lab, host, vip)}\``,
-  async look(view, { host, service }) {
-    const { output } = await view.on(host)`ip -oneline -4 address show`;
-    const found = parseIpAddresses(output);
-    const vips = found.filter(({ address }) => address === service.vip);
-    return {
-      passed: vips.some(({ device }) => device === deviceFor(view.lab, host, service.vip)),
-      seen: addressesInWords(found),
-      started: vips.length > 0,
-    };
+  expected: (_, { service: { vip } }) => `it takes packets for ${vip}, and answers when the client asks for it`,
+  byHand: (lab, { host, service: { vip } }) => [
+    "ip addr show",
+    `ip route get ${vip} from ${lab.client.interfaces[0]?.addresses[0]} iif ${deviceFor(lab, host, vip)} # local: it takes them`,
+  ],
+  hint: (lab, { host, service: { vip } }) =>
+    `The director needs ${vip} as an address of its own, beside the one that it has: on ${deviceFor(lab, host, vip)}, for one.`,
+  async look(view, subject) {
+    const { host, service } = subject;
+    const { vip } = service;
+    const found = parseIpAddresses((await view.on(host)`ip -oneline -4 address show`).output);
+    const { takes } = await isLocal(view, host, vip, deviceFor(view.lab, host, vip));
+    const seen = addressesInWords(found);
+    if (!takes) return { passed: false, seen, started: found.some(({ address }) => address === vip) };
+    const answers = (await arpAnswers(view, vip, networkOfVip(view.lab, vip).name)).includes(host);
+    return answers
+      ? { passed: true, seen: `${this.expected(view.lab, subject)}: ${seen}`, started: true }
+      : {
+          passed: false,
+          seen: `it takes packets for ${vip}, but does not answer when the client asks for it: ${seen}`,
+          started: true,
+          hint: `Something keeps it from answering for ${vip}: arp_ignore, a filter of ARP packets? Only real servers are to be quiet about it.`,
+        };
   },
 };

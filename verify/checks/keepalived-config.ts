@@ -20,10 +20,15 @@ export const keepalivedConfig: Check = {
   expected: () => "keepalived -t ends with status 0",
   byHand: () => ["keepalived -t; echo $?"],
   hint: () =>
-    "`apt-get install keepalived`, write /etc/keepalived/keepalived.conf (the package brings none), then `keepalived -t`: each line that " +
-    "it prints names a line of the file.",
+    "keepalived needs its package, and a configuration: /etc/keepalived/keepalived.conf, which the package does not bring. `keepalived -t` " +
+    "reads it and names each line that it does not understand.",
   async look(view, subject) {
-    const { status, output } = await view.on(subject.host)`keepalived -t`;
+    // The file of the keepalived that runs, if it was given another one: keepalived(8), --use-file.
+    const { output: running } = await view.on(subject.host)`ps -o args= -C keepalived`;
+    const file = / (?:-f *|--use-file[= ])(\S+)/.exec(running)?.[1];
+    const { status, output } = file
+      ? await view.on(subject.host)`keepalived -t -f ${file}`
+      : await view.on(subject.host)`keepalived -t`;
     const complaints = output.split("\n").filter((line) => line.trim() !== "");
     // Without a configuration file it ends with status 0.
     if (status === 127 || complaints.some((line) => line.startsWith("Config files missing")))

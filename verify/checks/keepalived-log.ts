@@ -13,32 +13,36 @@ export const keepalivedLog: Check<InstanceSubject> = {
   appliesTo: underKeepalived,
   settles: 15,
   subjects: eachMember,
-  expected: (_, subject) => `active; last: Entering ${stateOf(subject)} STATE`,
-  byHand: () => ["systemctl is-active keepalived", "journalctl -b -u keepalived | grep 'Entering .* STATE'"],
+  expected: (_, subject) => `running; last: Entering ${stateOf(subject)} STATE`,
+  byHand: () => ["pgrep -a keepalived", "journalctl -b _COMM=keepalived | grep 'Entering .* STATE'"],
   hint: (_, subject) => {
     const priority = priorityIn(subject.instance, subject.host);
     return (
-      `\`systemctl enable --now keepalived\`. It must be ${stateOf(subject)}: \`priority ${priority}\`, and on all directors ` +
-      `the same \`virtual_router_id ${subject.instance.id}\` and \`auth_pass\`; \`systemctl restart keepalived\` after a change.`
+      `It must run, and be ${stateOf(subject)}: its priority is to be ${priority}, and all directors must have the same virtual_router_id ` +
+      `(${subject.instance.id}) and password. A change of the file counts once keepalived has read it: is it older than the file?`
     );
   },
   async look(view, subject) {
     const { host, instance } = subject;
-    const { output: state } = await view.on(host)`systemctl is-active keepalived`;
-    // The instance's name stands before it. The name is free, but it has to be the lab's where it tells two instances of a director apart.
-    const pattern = instancesOf(view.lab, host).length > 1 ? `(${instance.name}) Entering ` : "Entering ";
+    // However it was started: else systemd knows why it does not run.
     const { output } = await view.on(
       host,
-    )`journalctl --boot --unit keepalived --output cat --no-pager | grep --fixed-strings ${pattern} | grep STATE | tail -n 1`;
-    const last = /Entering \w+ STATE/.exec(output)?.[0];
-    const seen = `${state.trim()}; last: ${last ?? "nothing"}`;
+    )`pgrep --exact keepalived >/dev/null && echo running || systemctl is-active keepalived`;
+    const state = output.trim();
+    // The instance's name stands before it. The name is free, but it has to be the lab's where it tells two instances of a director apart.
+    const pattern = instancesOf(view.lab, host).length > 1 ? `(${instance.name}) Entering ` : "Entering ";
+    const { output: log } = await view.on(
+      host,
+    )`journalctl --boot --output cat --no-pager _COMM=keepalived + SYSLOG_IDENTIFIER=Keepalived_vrrp + _SYSTEMD_UNIT=keepalived.service | grep --fixed-strings ${pattern} | grep STATE | tail -n 1`;
+    const last = /Entering \w+ STATE/.exec(log)?.[0];
+    const seen = `${state}; last: ${last ?? "nothing"}`;
     return {
       passed: seen === this.expected(view.lab, subject),
       seen,
-      started: last !== undefined || state.trim() === "active" || state.trim() === "failed",
-      ...(state.trim() === "active" && last?.includes("FAULT")
+      started: last !== undefined || state === "running" || state === "failed",
+      ...(state === "running" && last?.includes("FAULT")
         ? {
-            hint: `FAULT: keepalived cannot use its interface; \`interface ${interfaceOn(serverNamed(view.lab, host), instance.network).device}\` is right.`,
+            hint: `FAULT: keepalived cannot use the interface that its file names. The one on the VIP's network is ${interfaceOn(serverNamed(view.lab, host), instance.network).device}.`,
           }
         : {}),
     };

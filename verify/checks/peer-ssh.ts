@@ -27,13 +27,8 @@ export const peerSsh: Check = {
       .join("; "),
   byHand: (lab, { host }) => peersOf(lab, host).map((name) => `ssh ${name} true`),
   hint: (lab, { host }) =>
-    `\`ssh-keygen -t ed25519 -N ''\` on ${host} if it has no key yet; its public key goes into the peer's authorized_keys, for passwords are off here: ` +
-    peersOf(lab, host)
-      .map(
-        (name) =>
-          `\`npx lvs-lab ssh ${host} -- cat .ssh/id_ed25519.pub | npx lvs-lab ssh ${name} -- 'cat >>.ssh/authorized_keys'\``,
-      )
-      .join(", "),
+    `root on ${host} needs a key pair without a passphrase, and ${peersOf(lab, host).join(" and ")} its public key among those that root accepts ` +
+    "(authorized_keys). Passwords are off here, so ssh-copy-id cannot bring it there: pass it through your own machine, which reaches both.",
   async look(view, subject) {
     const seen: string[] = [];
     for (const name of peersOf(view.lab, subject.host)) {
@@ -42,7 +37,16 @@ export const peerSsh: Check = {
     }
     const passed = seen.join("; ") === this.expected(view.lab, subject);
     const key = passed || (await view.on(subject.host)`ls /root/.ssh/ | grep '^id_.*[.]pub$'`).status === 0;
-    return { passed, seen: passed || key ? seen.join("; ") : `${seen.join("; ")}; no key pair`, started: key };
+    return {
+      passed,
+      seen: passed || key ? seen.join("; ") : `${seen.join("; ")}; no key pair`,
+      started: key,
+      ...(!passed && key
+        ? {
+            hint: `${subject.host} has a key pair, but the other side does not take it: its public key must be on a line of its own in root's authorized_keys there, and the private key here without a passphrase. \`ssh -v\` tells which keys are tried.`,
+          }
+        : {}),
+    };
   },
 };
 

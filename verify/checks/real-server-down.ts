@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type HealthCheck, holderOf, hostPort, poolOf } from "../../lab/index.ts";
+import { parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import type { Check } from "./check.ts";
@@ -21,11 +22,11 @@ export const realServerDown: Check<ServiceSubject> = {
   expected: (_, { service }) =>
     `out of the table within ${checkTime(service.healthCheck)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
   byHand: (lab, { service }) => [
-    `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- systemctl stop apache2`,
+    `npx lvs-lab fault inject httpd-stop ${poolOf(service)[0]?.server}`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- ipvsadm -ln`,
     `for i in {1..10}; do curl ${urlOf(service)}; done`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- mail`,
-    `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- systemctl start apache2`,
+    "npx lvs-lab heal",
   ],
   hint: () =>
     "It stays in the table: its real_server has no TCP_CHECK. No mail: notification_email root@localhost, smtp_server 127.0.0.1, and the MTA " +
@@ -34,15 +35,18 @@ export const realServerDown: Check<ServiceSubject> = {
     const master = holderOf(view.lab, service.vip);
     const victim = poolOf(service)[0];
     if (!victim) return { passed: false, seen: "no real server", started: false };
+    // With `inhibit_on_failure` it stays, with weight 0, and gets nothing either: keepalived.conf(5).
     const inTable = async (): Promise<boolean> =>
-      (await view.on(master)`ipvsadm -ln`).output.includes(`${hostPort(victim.address, victim.port)} `);
+      parseIpvsList((await view.on(master)`ipvsadm -ln`).output).some(
+        ({ destinations }) => (destinations[hostPort(victim.address, victim.port)]?.weight ?? 0) > 0,
+      );
     const mails = async (): Promise<number> =>
       Number(
         // Another MTA may store root's mail elsewhere.
         (
           await view.on(
             master,
-          )`cat /var/mail/* /root/Maildir/new/* 2>/dev/null | grep --count ${`^Subject:.*${victim.address.replaceAll(".", "\\.")}`}`
+          )`cat /var/mail/* /root/mbox {/root,/home/*}/Maildir/new/* 2>/dev/null | grep --count ${`^Subject:.*${victim.address.replaceAll(".", "\\.")}`}`
         ).output.trim() || 0,
       );
     const before = await mails();

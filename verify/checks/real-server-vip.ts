@@ -1,50 +1,63 @@
-import { serverNamed } from "../../lab/index.ts";
+import { addressOn, networkOfVip } from "../../lab/index.ts";
 import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
+import { takesPackets } from "../live/reception.ts";
 import type { Check } from "./check.ts";
 import { deviceFor, eachVipOwner, methodOf, oncePerVip, type ServiceSubject } from "./subjects.ts";
 
+/** Judged by what the real server does with packets: it may have the VIP on any interface, or redirect them to itself. */
 export const realServerVip: Check<ServiceSubject> = {
   id: "real-server-vip",
-  title: "The real server owns the VIP, so that it takes what the director hands it",
+  title: "The real server takes what the director hands it, as if the VIP were its own address",
   role: "real-server",
   proves:
-    "A forwarded packet still has the VIP as destination; a host without that address drops it. /32, so that no " +
-    "route to the segment comes with it.",
+    "A forwarded packet still has the VIP as destination; a host that does not take it for its own drops it. As /32, the VIP brings no " +
+    "route to the segment with it, and the server does not speak to others in its name.",
   grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
   appliesTo: (lab) => eachVipOwner(lab).length > 0,
   subjects: (lab) => oncePerVip(eachVipOwner(lab)),
-  expected(lab, { host, service }) {
+  expected(_, { service }) {
     const { tunnelDevice } = methodOf(service);
     return tunnelDevice
-      ? `${service.vip}/32 on ${tunnelDevice}, which unpacks what the director sends`
-      : `${service.vip}/32 on ${deviceFor(lab, host, service.vip)} (on lo where the cure is sysctl)`;
+      ? `it takes packets for ${service.vip} that ${tunnelDevice} unpacks`
+      : `it takes packets for ${service.vip}, and uses its own address for its own`;
   },
-  byHand: () => ["ip addr"],
+  byHand: (lab, { host, service: { vip, forwarding } }) => [
+    "ip addr",
+    `ip route get ${vip} from ${addressOn(lab.client, networkOfVip(lab, vip).name)} iif ${forwarding === "tunnel" ? "tunl0" : deviceFor(lab, host, vip)} # local: it takes them`,
+  ],
   hint(lab, { host, service }) {
     const { vip } = service;
     const { tunnelDevice } = methodOf(service);
     return tunnelDevice
-      ? `\`modprobe ipip\`, \`ip link set ${tunnelDevice} up\`, \`sysctl net.ipv4.conf.${tunnelDevice}.rp_filter=0\`, \`ip addr add ${vip}/32 dev ${tunnelDevice}\``
-      : `\`ip addr add ${vip}/32 dev ${serverNamed(lab, host).arpCure === "sysctl" ? "lo" : deviceFor(lab, host, vip)}\``;
+      ? `The director's packets come in a tunnel: ${tunnelDevice} (module ipip) must be up to unpack them, its reverse path filter must let them pass, and ${vip} must be an address of the server, as /32.`
+      : `Packets for ${vip} are dropped: the server needs it as an address of its own, as /32, on ${deviceFor(lab, host, vip)} or on another interface such as the loopback.`;
   },
-  async look(view, { host, service }) {
+  async look(view, subject) {
+    const { host, service } = subject;
     const { vip } = service;
-    const { tunnelDevice } = methodOf(service);
-    const { output } = await view.on(host)`ip -oneline -4 address show`;
-    const found = parseIpAddresses(output);
+    const found = parseIpAddresses((await view.on(host)`ip -oneline -4 address show`).output);
+    const seen = addressesInWords(found);
     const vips = found.filter(({ address }) => address === vip);
+    const reception = await takesPackets(view, host, service);
+    if (!reception.takes)
+      return {
+        passed: false,
+        seen: `${reception.seen || "it does not take them"}; ${seen}`,
+        started: vips.length > 0,
+      };
+    const client = addressOn(view.lab.client, networkOfVip(view.lab, vip).name);
+    const { output: way } = await view.on(host)`ip -oneline -4 route get ${client}`;
+    const speaks = /\bsrc ([\d.]+)/.exec(way)?.[1];
+    if (speaks !== vip && !way.startsWith("local "))
+      return { passed: true, seen: `${this.expected(view.lab, subject)}: ${seen}`, started: true };
     const [wide] = vips.filter(({ prefixLength }) => prefixLength !== 32);
     return {
-      passed: vips.some(({ device }) => tunnelDevice === undefined || device === tunnelDevice) && !wide,
-      seen: addressesInWords(found),
-      started: vips.length > 0,
-      ...(wide
-        ? {
-            hint:
-              `With /${wide.prefixLength} the server gets a second route to the whole subnet: ` +
-              `\`ip addr del ${vip}/${wide.prefixLength} dev ${wide.device}\`, then \`ip addr add ${vip}/32 dev ${wide.device}\`.`,
-          }
-        : {}),
+      passed: false,
+      seen: `it takes packets for ${vip}, but ${way.startsWith("local ") ? `takes ${client}, the client's address, for its own` : `speaks to ${client} as ${speaks}`}; ${seen}`,
+      started: true,
+      hint: wide
+        ? `With /${wide.prefixLength} on ${wide.device} the VIP brings a route to the whole subnet with it: as /32 it is an address and nothing else.`
+        : `Its own packets must leave as ${addressOn(view.lab.servers.find(({ name }) => name === host) ?? view.lab.client, networkOfVip(view.lab, vip).name)}: a route names the VIP as their source.`,
     };
   },
 };

@@ -17,6 +17,8 @@ import {
 } from "../../lab/index.ts";
 import type { Evidence, View } from "../live/view.ts";
 
+export { serverOfPage } from "../../lab/index.ts";
+
 /** What a check is about: the host to look at, and the part of the lab. */
 export interface Subject {
   /** A server's name, or `client`. */
@@ -83,16 +85,9 @@ export const methodOf = ({ forwarding }: VirtualService): ForwardingMethod => fo
 /** The service's URL as typed after `curl`. */
 export const urlOf = ({ vip, port }: VirtualService): string => (port === 80 ? vip : hostPort(vip, port));
 
-/** The real server of a service with this page. A newline at its end, which `echo` and editors add or not, does not matter. */
-export const serverOfPage = (service: VirtualService, page: string): RealServer | undefined =>
-  service.realServers.find((server) => samePage(server.page, page));
-
-/** Whether two texts are the same page. */
-export const samePage = (one: string, other: string): boolean => one.trim() === other.trim();
-
-/** Whether keepalived runs and may still complete what is missing. */
+/** Whether keepalived runs, however it was started, and may still complete what is missing. */
 export const keepalivedRuns = async (view: View, server: string): Promise<boolean> =>
-  (await view.on(server)`systemctl is-active keepalived`).output.trim() === "active";
+  (await view.on(server)`pgrep --exact keepalived`).output.trim() !== "";
 
 /** One request from the client to a virtual service, on its own connection or from a port of its own; the exit status is the result. */
 export const askService = (view: View, { protocol, vip, port }: VirtualService): Promise<Evidence> =>

@@ -18,8 +18,8 @@ export const vipHolder: Check<InstanceSubject> = {
   byHand: (lab, { host, instance }) => [`ip addr show ${deviceOf(lab, host, instance)}`],
   hint: (lab, { host, instance }) =>
     electedOf(instance) === host
-      ? `keepalived puts it there: \`virtual_ipaddress { ${instance.addresses.join(" ")} }\` in the vrrp_instance, with the highest priority of all.`
-      : `It waits for the master to fail. If it holds the VIP, the master's advertisements do not reach it (\`tcpdump -ni ${deviceOf(lab, host, instance)} vrrp\`), or it was added by hand: \`ip addr del ${instance.addresses[0]}/32 dev ${deviceOf(lab, host, instance)}\`.`,
+      ? `keepalived puts it there: the vrrp_instance of this director has ${instance.addresses.join(" and ")} among its virtual addresses, and the highest priority of all.`
+      : `It waits for the master to fail. If it holds the VIP, the master's advertisements do not reach it (\`tcpdump -ni ${deviceOf(lab, host, instance)} vrrp\` shows them), or the address was added by hand and has to go.`,
   async look(view, subject) {
     const { host, instance } = subject;
     const { output } = await view.on(host)`ip -oneline -4 address show`;

@@ -1,4 +1,4 @@
-import { type Ip, vipsOf } from "../../lab/index.ts";
+import { type Ip, interfaceOn, networkOfVip, serverNamed, vipsOf } from "../../lab/index.ts";
 import { arpAnswers } from "../live/arp-answers.ts";
 import { LabError } from "../live/lab-error.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
@@ -9,11 +9,6 @@ import { must } from "./unit.ts";
 /** The settings from before, for healing: in memory, since a reboot heals by itself. */
 const SAVED = "/run/lvs-lab-arp-answer";
 
-const KEYS = ["all", "eth0"].flatMap((scope) => [
-  `net.ipv4.conf.${scope}.arp_ignore`,
-  `net.ipv4.conf.${scope}.arp_announce`,
-]);
-
 export const arpAnswer = defineFault({
   id: "arp-answer",
   title: "take the ARP cure away from",
@@ -23,38 +18,48 @@ export const arpAnswer = defineFault({
   targets: targets.vipOwners,
   byHand: {
     inject:
-      "arptables --flush; sysctl net.ipv4.conf.{all,eth0}.arp_ignore=0 net.ipv4.conf.{all,eth0}.arp_announce=0; arping -U -c 1 -I eth0 VIP",
+      "arptables --flush; nft flush ruleset arp; sysctl net.ipv4.conf.{all,eth0}.arp_ignore=0 net.ipv4.conf.{all,eth0}.arp_announce=0; arping -U -c 1 -I eth0 VIP",
     heal: "systemctl restart lvs-real-server; on the client: arp -d VIP",
   },
   async inject({ view, server }) {
-    const vip = vipOf({ view, server });
+    const { vip, device, keys } = placeOf({ view, server });
     // With arp_notify, setting the link's address, even to the same value, makes the kernel announce the interface's addresses: ip-sysctl.rst.
+    // nft cannot read back what it lists of the rules of arptables, which are in a table of the same family: arptables saves those.
     await must(
       view.on(server)`[ -e ${SAVED} ] || {
-  sysctl ${KEYS} >${SAVED}.sysctl && { ! command -v arptables-save >/dev/null || arptables-save >${SAVED}.arptables; }
-  ip address show dev eth0 | grep -q ${` ${vip}/`} || touch ${SAVED}.address
+  sysctl ${keys} >${SAVED}.sysctl && { ! command -v arptables-save >/dev/null || arptables-save >${SAVED}.arptables; }
+  for table in $(nft list tables arp 2>/dev/null | cut -d ' ' -f 3); do
+    case $(nft list table arp "$table") in *"chain INPUT"* | *"chain OUTPUT"*) ;; *) nft list table arp "$table" ;; esac
+  done >${SAVED}.nft
+  ip link show dev ${device} | grep -q NOARP && touch ${SAVED}.noarp
+  ip address show dev ${device} | grep -q ${` ${vip}/`} || touch ${SAVED}.address
   touch ${SAVED}
 }
 if command -v arptables >/dev/null; then arptables --flush; fi
-sysctl --quiet ${KEYS.map((key) => `${key}=0`)} net.ipv4.conf.eth0.arp_notify=1
-ip address show dev eth0 | grep -q ${` ${vip}/`} || ip address add ${vip}/32 dev eth0
-ip link set dev eth0 address "$(cat /sys/class/net/eth0/address)"
-sysctl --quiet net.ipv4.conf.eth0.arp_notify=0`,
+sed -n ${"s/^table arp \\([^ ]*\\) {$/delete table arp \\1/p"} ${SAVED}.nft | nft --file - 2>/dev/null
+ip link set dev ${device} arp on
+sysctl --quiet ${keys.map((key) => `${key}=0`)} ${`net.ipv4.conf.${device}.arp_notify=1`}
+ip address show dev ${device} | grep -q ${` ${vip}/`} || ip address add ${vip}/32 dev ${device}
+ip link set dev ${device} address "$(cat /sys/class/net/${device}/address)"
+sysctl --quiet ${`net.ipv4.conf.${device}.arp_notify=0`}`,
     );
   },
   async heal({ view, server }) {
-    const vip = vipOf({ view, server });
+    const { vip, device } = placeOf({ view, server });
     await must(
       view.on(server)`[ ! -e ${SAVED} ] || {
-  [ ! -e ${SAVED}.address ] || ip address delete ${vip}/32 dev eth0
-  sysctl --quiet --load ${SAVED}.sysctl && { [ ! -e ${SAVED}.arptables ] || arptables-restore <${SAVED}.arptables; } && rm -f ${SAVED} ${SAVED}.*
+  [ ! -e ${SAVED}.address ] || ip address delete ${vip}/32 dev ${device}
+  [ ! -e ${SAVED}.noarp ] || ip link set dev ${device} arp off
+  sed -n ${"s/^table arp \\([^ ]*\\) {$/delete table arp \\1/p"} ${SAVED}.nft | nft --file - 2>/dev/null
+  sysctl --quiet --load ${SAVED}.sysctl && { [ ! -s ${SAVED}.nft ] || nft --file ${SAVED}.nft; } && { [ ! -e ${SAVED}.arptables ] || arptables-restore <${SAVED}.arptables; } && rm -f ${SAVED} ${SAVED}.*
 }`,
     );
     // The client keeps its entry: every answer over the wrong path confirms it.
-    await view.client("ip", "neigh", "del", vip, "dev", "eth0");
+    const client = interfaceOn(view.lab.client, networkOfVip(view.lab, vip).name);
+    await view.client("ip", "neigh", "del", vip, "dev", client.device);
   },
   async present({ view, server }) {
-    const answers = await arpAnswers(view, vipOf({ view, server }));
+    const answers = await arpAnswers(view, placeOf({ view, server }).vip);
     return {
       there: answers.includes(server),
       seen: `asked who has the VIP; answers from ${answers.join(" and ") || "nobody"}`,
@@ -62,9 +67,24 @@ sysctl --quiet net.ipv4.conf.eth0.arp_notify=0`,
   },
 });
 
-/** The real server's first VIP: one that it answers for shows the problem. @throws LabError if it has none */
-function vipOf({ view, server }: FaultSite): Ip {
-  const [vip] = vipsOf(view.lab, server);
+interface Place {
+  /** The real server's first VIP: one that it answers for shows the problem. */
+  readonly vip: Ip;
+  /** Its interface on the VIP's network. */
+  readonly device: string;
+  /** The kernel's settings about ARP there. */
+  readonly keys: readonly string[];
+}
+
+/** @throws LabError if the server has no VIP */
+function placeOf({ view: { lab }, server }: FaultSite): Place {
+  const [vip] = vipsOf(lab, server);
   if (vip === undefined) throw new LabError(`${server} serves no VIP`, "misuse");
-  return vip;
+  const { device } = interfaceOn(serverNamed(lab, server), networkOfVip(lab, vip).name);
+  const settings = ["arp_ignore", "arp_announce"];
+  return {
+    vip,
+    device,
+    keys: ["all", device].flatMap((scope) => settings.map((name) => `net.ipv4.conf.${scope}.${name}`)),
+  };
 }

@@ -9,8 +9,7 @@ import { must } from "./unit.ts";
 export const firewall = {
   /** Replaces the fault's table by one with these chains. */
   async set({ view, server }: FaultSite, table: string, chains: string): Promise<void> {
-    const ruleset = `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n${chains}\n}\n`;
-    await must(view.on(server)`printf %s ${ruleset} | nft --file -`);
+    await must(view.on(server)`printf %s ${ruleset(table, chains)} | nft --file -`);
   },
 
   async clear({ view, server }: FaultSite, table: string): Promise<void> {
@@ -21,6 +20,10 @@ export const firewall = {
     return (await view.on(server)`nft list table inet ${table}`).status === 0;
   },
 };
+
+/** Input of `nft --file` that replaces a fault's table by one with these chains. */
+export const ruleset = (table: string, chains: string): string =>
+  `table inet ${table}\ndelete table inet ${table}\ntable inet ${table} {\n${chains}\n}\n`;
 
 /** The command that deletes a fault's table. */
 export const clearByHand = (table: string): string => command`nft delete table inet ${table}`;

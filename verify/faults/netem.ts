@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { defineFault } from "./fault.ts";
+import { serverNamed } from "../../lab/index.ts";
+import { defineFault, type FaultSite } from "./fault.ts";
 import { targets } from "./targets.ts";
 import { must } from "./unit.ts";
 
@@ -30,13 +31,24 @@ export const netem = defineFault({
       ...(duplicatePercent > 0 ? ["duplicate", `${duplicatePercent}%`] : []),
       ...(reorderPercent > 0 ? ["reorder", `${reorderPercent}%`] : []),
     ];
-    await must(view.on(server)`tc qdisc replace dev eth0 root netem ${words}`);
+    for (const device of devices({ view, server }))
+      await must(view.on(server)`tc qdisc replace dev ${device} root netem ${words}`);
   },
   async heal({ view, server }) {
-    await must(view.on(server)`! tc qdisc show dev eth0 | grep -q netem || tc qdisc delete dev eth0 root`);
+    for (const device of devices({ view, server }))
+      await must(view.on(server)`! tc qdisc show dev ${device} | grep -q netem || tc qdisc delete dev ${device} root`);
   },
   async present({ view, server }) {
-    const output = (await view.on(server)`tc qdisc show dev eth0 root`).output.trim();
-    return { there: output.includes(" netem "), seen: output || "no queueing discipline of its own" };
+    const found: string[] = [];
+    for (const device of devices({ view, server }))
+      found.push((await view.on(server)`tc qdisc show dev ${device} root`).output.trim());
+    return {
+      there: found.every((output) => output.includes(" netem ")),
+      seen: found.filter(Boolean).join("; ") || "no queueing discipline of its own",
+    };
   },
 });
+
+/** The server's interfaces on the lab's networks. */
+const devices = ({ view, server }: FaultSite): string[] =>
+  serverNamed(view.lab, server).interfaces.map(({ device }) => device);

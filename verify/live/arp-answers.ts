@@ -1,17 +1,40 @@
-import { type Ip, serverWithMac } from "../../lab/index.ts";
-import type { View } from "../live/view.ts";
+import { type Ip, interfaceOn, networkOfVip, serverWithMac } from "../../lab/index.ts";
+import type { View } from "./view.ts";
 
 /**
- * Hosts that answer the client's ARP request for a VIP: names of servers, or the hardware address of an unknown host; each once, sorted.
+ * Hosts that answer the client's ARP request for an address: names of servers, or the hardware address of an unknown host; each once, sorted.
  * All answers count, not only the quickest, which alone is in the client's cache: a real server that loses that race today wins it
  * tomorrow.
+ * @param network the name of the address's network; default: that of a VIP
  */
-export async function arpAnswers(view: View, vip: Ip): Promise<string[]> {
+export async function arpAnswers(
+  view: View,
+  address: Ip,
+  network = networkOfVip(view.lab, address).name,
+): Promise<string[]> {
+  const { device } = interfaceOn(view.lab.client, network);
   // -b: keep asking by broadcast, not only the first that answered; -w: a deadline in seconds: arping(8) of iputils.
-  const { output } = await view.client("arping", "-b", "-c", "3", "-w", "3", "-I", "eth0", vip);
+  const { output } = await view.client("arping", "-b", "-c", "3", "-w", "3", "-I", device, address);
   const macs = [...output.matchAll(/^Unicast reply from \S+ \[([0-9A-F:]+)\]/gim)].map(([, mac = ""]) => mac);
-  return [...new Set(macs.map((mac) => hostOf(view, mac)))].sort();
+  const hosts: string[] = [];
+  for (const mac of new Set(macs)) hosts.push(await hostOf(view, mac, network));
+  return [...new Set(hosts)].sort();
 }
 
-/** The name of the server with a hardware address, or the address itself in lower case. */
-export const hostOf = (view: View, mac: string): string => serverWithMac(view.lab, mac) ?? mac.toLowerCase();
+/**
+ * The name of the server with a hardware address, or the address itself in lower case. A server may have more of them than the lab gave it,
+ * such as VRRP's virtual one with keepalived's `use_vmac`: the bridge knows which port each one is behind.
+ */
+export async function hostOf(view: View, mac: string, network: string): Promise<string> {
+  const known = serverWithMac(view.lab, mac);
+  if (known) return known;
+  const address = mac.toLowerCase();
+  const { output } = await view.segment("bridge", "fdb", "show", "br", view.live.bridges[network] ?? "");
+  const ports = [...output.matchAll(/^([\da-f:]{17}) dev (\S+)/gm)].map(([, learned = "", port]) => ({
+    learned,
+    port,
+  }));
+  const port = ports.find(({ learned }) => learned === address)?.port;
+  const beside = ports.filter((one) => port !== undefined && one.port === port);
+  return beside.map(({ learned }) => serverWithMac(view.lab, learned)).find(Boolean) ?? address;
+}

@@ -1,4 +1,13 @@
-import { type Control, type Ip, type Server, type Setup, serverNamed, serverWithMac } from "../../lab/index.ts";
+import {
+  type Control,
+  contains,
+  type Ip,
+  type Server,
+  type Setup,
+  serverNamed,
+  servicesOf,
+  toIp,
+} from "../../lab/index.ts";
 import { HostCommandError, tryOnHost } from "../../provision/host/command.ts";
 import { CLIENT } from "../../provision/host/reach.ts";
 import { domainState } from "../../provision/host/virsh.ts";
@@ -6,7 +15,10 @@ import { osFamilies } from "../../provision/os.ts";
 import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { parseIpvsTable, type VirtualService } from "../../provision/roles/ipvs-table.ts";
 import { command, connectTo, type ServerConnection, UnreachableError } from "../../provision/ssh/index.ts";
+import { hostOf } from "./arp-answers.ts";
+import { listenersOn, parseListeners } from "./listeners.ts";
 import { type LiveLab, labHost } from "./live-lab.ts";
+import { View } from "./view.ts";
 
 /** Current state of a lab. A change that a reader could stumble over raises `version`. */
 export interface LabStatus {
@@ -37,8 +49,9 @@ export interface ServerStatus {
   /** libvirt's word for the domain: `running`, `shut off`, `paused`. */
   readonly domain: string;
   readonly reachable: boolean;
+  /** On all interfaces, those in the lab's networks: `172.25.254.100/32`. */
   readonly addresses: readonly string[];
-  /** By service, systemd's word: `active`, `inactive`, `failed`. */
+  /** By service, systemd's word: `active`, `inactive`, `failed`. A web server other than the lab's own is there by its program, `listening`. */
   readonly services: Readonly<Record<string, string>>;
   /** By VRRP instance, the last state that keepalived told the journal: MASTER, BACKUP or FAULT. */
   readonly vrrp?: Readonly<Record<string, string>>;
@@ -47,6 +60,7 @@ export interface ServerStatus {
 
 export async function labStatus(live: LiveLab): Promise<LabStatus> {
   const { lab } = live;
+  const view = new View(live);
   const servers = await Promise.all(live.servers.map((ref) => serverStatus(live, ref.name)));
   const holds = (vip: Ip, { addresses }: ServerStatus) => addresses.some((address) => address.startsWith(`${vip}/`));
   return {
@@ -62,7 +76,7 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
         network,
         holders: servers.filter((one) => one.role === "director" && holds(address, one)).map(({ name }) => name),
         ...(lab.client.interfaces.some((one) => one.network === network)
-          ? { arpOwner: await arpOwner(live, address) }
+          ? { arpOwner: await arpOwner(view, address, network) }
           : {}),
       })),
     ),
@@ -71,10 +85,10 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
 }
 
 /** The owner of a VIP by the client's ARP entry: a server's name, or the hardware address of an unknown host. */
-async function arpOwner(live: LiveLab, vip: Ip): Promise<string | null> {
-  const { stdout } = await tryOnHost(labHost(live), CLIENT, ["ip", "-json", "neigh", "show", vip]);
+async function arpOwner(view: View, vip: Ip, network: string): Promise<string | null> {
+  const { stdout } = await tryOnHost(labHost(view.live), CLIENT, ["ip", "-json", "neigh", "show", vip]);
   const mac = stdout.trim() === "" ? undefined : (JSON.parse(stdout) as { lladdr?: string }[])[0]?.lladdr;
-  return mac === undefined ? null : (serverWithMac(live.lab, mac) ?? mac);
+  return mac === undefined ? null : await hostOf(view, mac, network);
 }
 
 async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> {
@@ -98,7 +112,7 @@ function unanswered(error: unknown): undefined {
 
 async function inside(
   live: LiveLab,
-  { role, os, interfaces }: Server,
+  { name, role, os }: Server,
   connection: ServerConnection,
 ): Promise<Pick<ServerStatus, "addresses" | "services" | "vrrp" | "ipvs">> {
   const elects = live.lab.control === "keepalived";
@@ -106,8 +120,12 @@ async function inside(
   // In a manual lab the student chooses the MTA.
   const mta = live.lab.setup === "manual" ? [] : [mail.service];
   const names = role === "real-server" ? [httpd.service] : elects ? [keepalived.service, ...mta] : [];
+  const ports = servicesOf(live.lab, name).flatMap(({ realServers }) =>
+    realServers.flatMap(({ server, port }) => (server === name ? [port] : [])),
+  );
   const seen = await connection.look({
-    addresses: interfaces.map(({ device }) => command`ip -oneline -4 address show dev ${device}`).join("; "),
+    addresses: "ip -oneline -4 address show",
+    listeners: ports.length === 0 ? "true" : listenersOn(ports),
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
     vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o '([^)]*) Entering .* STATE'`,
     table: "ipvsadm --save --numeric",
@@ -120,9 +138,17 @@ async function inside(
       state,
     ]),
   );
+  const subnets = live.lab.networks.flatMap((network) => network.subnets);
+  const services = names.map((service, index) => [service, states[index] ?? "unknown"]);
+  const others = parseListeners(seen.listeners.text).map(({ program }) => [program, "listening"]);
   return {
-    addresses: parseIpAddresses(seen.addresses.text).map(({ address, prefixLength }) => `${address}/${prefixLength}`),
-    services: Object.fromEntries(names.map((service, index) => [service, states[index] ?? "unknown"])),
+    addresses: parseIpAddresses(seen.addresses.text)
+      .filter(({ address }) => subnets.some((subnet) => contains(subnet, toIp(address))))
+      .map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    // Where the lab's own web server serves, the others are its processes.
+    services: Object.fromEntries(
+      services.some(([, state]) => state === "active") ? services : [...services, ...others],
+    ),
     ...(elects && Object.keys(vrrp).length > 0 ? { vrrp } : {}),
     ...(role === "director" ? { ipvs: parseIpvsTable(seen.table.text) } : {}),
   };

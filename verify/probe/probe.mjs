@@ -17,7 +17,7 @@ const { address, port, intervalMs, timeoutMs, arpIntervalMs, longLived, longLive
 /** First retransmission of a SYN: 1 s after it (RFC 6298, section 2.1). Slightly less, for the resolution of the timers. */
 const RETRANSMITTED_AFTER_MS = 900;
 /** Enough characters of a page to tell which server sent it. */
-const BODY_CHARACTERS = 200;
+const BODY_CHARACTERS = 1000;
 /** How long a message waits for others to be printed with it. One write a request would cost as much as the request. */
 const PRINT_EVERY_MS = 10;
 

@@ -1,12 +1,19 @@
-import type { VirtualService } from "../../lab/index.ts";
+import { serverOfPage, type VirtualService } from "../../lab/index.ts";
 import type { ProbedRequest } from "./records.ts";
 
-/** Server names by the pages that they serve, trimmed as in the probe's records. */
-export type ServerNames = ReadonlyMap<string, string>;
+/** Server names by the pages that they serve. */
+export type ServerNames = Pick<ReadonlyMap<string, string>, "get">;
 
-/** The names of a service's real servers. */
-export const serverNames = ({ realServers }: VirtualService): ServerNames =>
-  new Map(realServers.map(({ server, page }) => [page.trim(), server]));
+/** The names of a service's real servers. Each page is looked at once: a load has thousands of the same. */
+export function serverNames(service: Pick<VirtualService, "realServers">): ServerNames {
+  const known = new Map<string, string | undefined>();
+  return {
+    get(page) {
+      if (!known.has(page)) known.set(page, serverOfPage(service, page)?.server);
+      return known.get(page);
+    },
+  };
+}
 
 /** The maximum length of an unknown page, which stands for itself. */
 const PAGE_CHARACTERS = 40;

@@ -1,4 +1,5 @@
-import { serverWithMac } from "../../../lab/index.ts";
+import { networkOfVip } from "../../../lab/index.ts";
+import { hostOf } from "../../live/arp-answers.ts";
 import type { Selector } from "../selectors.ts";
 import { server } from "../values.ts";
 import { defineExpectation } from "./kind.ts";
@@ -19,12 +20,15 @@ export const arp = defineExpectation({
     owner: expectation.owner === null ? null : one(expectation.owner),
   }),
   expected: ({ owner }) => `the client's ARP entry for the VIP names ${owner ?? "an unknown host"}`,
-  look({ owner }, observed) {
+  async look({ owner }, observed, view) {
     const mac = probeOf(observed).arp.at(-1)?.mac ?? null;
-    const found = mac === null ? undefined : serverWithMac(observed.live.lab, mac);
+    if (mac === null) return { ok: false, seen: "there is none" };
+    const { lab } = observed.live;
+    const found = await hostOf(view, mac, networkOfVip(lab, observed.service.vip).name);
+    const known = lab.servers.some(({ name }) => name === found);
     return {
-      ok: mac !== null && (owner === null ? found === undefined : found === owner),
-      seen: mac === null ? "there is none" : `it names ${found ? `${found} (${mac})` : mac}`,
+      ok: owner === null ? !known : found === owner,
+      seen: `it names ${known ? `${found} (${mac})` : mac}`,
     };
   },
   hint: "`npx lvs-lab client -- arp -an` shows the entry, `npx lvs-lab check --only arp-cure arp-owner` whether real servers keep quiet.",

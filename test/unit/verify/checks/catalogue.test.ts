@@ -10,7 +10,11 @@ it("shows every check with an example from a lab in which it holds", async () =>
     controls: ["ipvsadm", "keepalived"],
     faulty: false,
     settles: 0,
-    example: { subject: "server2", byHand: ["curl localhost"], expected: '"server2\\n"' },
+    example: {
+      subject: "server2",
+      byHand: ["curl 172.25.254.12"],
+      expected: '"server2\\n", or another page that names server2 alone',
+    },
   });
   expect(entries.find(({ id }) => id === "peer-ssh")?.example).toMatchObject({
     subject: "server1",

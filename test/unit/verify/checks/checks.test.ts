@@ -6,27 +6,33 @@ import { type Lab, readLab } from "../../../../lab/index.ts";
 import { arpCure } from "../../../../verify/checks/arp-cure.ts";
 import { arpOwner } from "../../../../verify/checks/arp-owner.ts";
 import { balancing } from "../../../../verify/checks/balancing.ts";
-import { type Check, checkRoles, labelOf, type Seen } from "../../../../verify/checks/check.ts";
+import { type Check, checkRoles, labelOf } from "../../../../verify/checks/check.ts";
 import { directorTable } from "../../../../verify/checks/director-table.ts";
 import { directorVip } from "../../../../verify/checks/director-vip.ts";
 import { forwardingPath } from "../../../../verify/checks/forwarding-path.ts";
 import { httpdPage } from "../../../../verify/checks/httpd-page.ts";
 import { checks } from "../../../../verify/checks/index.ts";
 import { keepalivedConfig } from "../../../../verify/checks/keepalived-config.ts";
-import { keepalivedLog } from "../../../../verify/checks/keepalived-log.ts";
-import { mailReady } from "../../../../verify/checks/mail.ts";
-import { noHealthCheck } from "../../../../verify/checks/no-health-check.ts";
 import { peerSsh } from "../../../../verify/checks/peer-ssh.ts";
 import { realServerDown } from "../../../../verify/checks/real-server-down.ts";
 import { realServerVip } from "../../../../verify/checks/real-server-vip.ts";
-import type { Subject } from "../../../../verify/checks/subjects.ts";
-import { vipHolder } from "../../../../verify/checks/vip-holder.ts";
 import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
-import { macOf as macIn, secondVip, serviceOf, withService, withTwoInstances, withTwoServices } from "../other-labs.ts";
-
-type LabName = "dr" | "ha";
-type Answers = Answer | ((where: string, command: string) => Answer);
+import { macOf as macIn, secondVip, serviceOf, withService, withTwoServices } from "../other-labs.ts";
+import {
+  addresses,
+  byCommand,
+  inTurn,
+  type LabName,
+  notFound,
+  refused,
+  see,
+  subjectOn,
+  type Verdict,
+  verdict,
+  verdictOf,
+  vip,
+} from "./seeing.ts";
 
 const state = await mkdtemp(join(tmpdir(), "lvs-lab-checks-"));
 afterAll(() => rm(state, { recursive: true }));
@@ -35,44 +41,6 @@ afterAll(() => rm(state, { recursive: true }));
 async function aLabOnDisk(name: LabName): Promise<LiveLab> {
   return { ...(await aLiveLab(name)), host: { kind: "private", directory: await mkdtemp(join(state, "lab-")) } };
 }
-
-/** The check's subject on a host. */
-function subjectOn<S extends Subject>(check: Check<S>, lab: Lab, host: string): S {
-  const subject = check.subjects(lab).find((one) => one.host === host);
-  if (!subject) throw new Error(`${check.id} is not looked at on ${host}`);
-  return subject;
-}
-
-/** What a check sees where its commands print `answer`. */
-async function see(check: Check, name: LabName, host: string, answer: Answers): Promise<Seen> {
-  const view = new RecordedView(await aLiveLab(name), typeof answer === "function" ? answer : () => answer);
-  return await check.look(view, subjectOn(check, view.lab, host));
-}
-
-type Verdict = "right" | "wrong" | "not there";
-
-const verdictOf = ({ passed, started }: Seen): Verdict => (passed ? "right" : started ? "wrong" : "not there");
-
-const verdict = async (...args: Parameters<typeof see>): Promise<Verdict> => verdictOf(await see(...args));
-
-/** Answers in turn, from the first again after the last. */
-const inTurn = (answers: readonly Answer[]) => {
-  let count = 0;
-  return () => answers[count++ % answers.length] ?? "";
-};
-
-/** Answers by what a command begins with; nothing, with status 0, to all others. */
-const byCommand = (answers: Readonly<Record<string, Answer>>) => (_where: string, command: string) =>
-  Object.entries(answers).find(([start]) => command.startsWith(start))?.[1] ?? "";
-
-const notFound = (program: string): Answer => ({
-  output: `bash: line 1: ${program}: command not found\n`,
-  status: 127,
-});
-const refused = {
-  output: "curl: (7) Failed to connect to localhost port 80 after 0 ms: Couldn't connect to server\n",
-  status: 7,
-};
 
 describe("the catalogue", () => {
   it("has an id of its own for every check, and sentences that end as sentences do", () => {
@@ -159,9 +127,16 @@ describe("director-table", () => {
     ["a real server missing", "wrong", table(service, real2)],
     ["another scheduler", "wrong", table(service.replace("rr", "wlc"), real2, real3)],
     ["masquerading", "wrong", table(service, real2.replace("Route", "Masq "), real3)],
-    ["another weight", "wrong", table(service, real2.replace("1  ", "2  "), real3)],
+    ["another weight, which rr does not look at", "right", table(service, real2.replace("1  ", "2  "), real3)],
+    ["a weight of 0, which gets nothing", "wrong", table(service, real2.replace("1  ", "0  "), real3)],
     ["another port", "wrong", table(service, real2.replace(":80", ":8080"), real3)],
-    ["a service more", "wrong", table(`TCP  172.25.254.99:80 rr\n${service}`, real2, real3)],
+    ["a service more", "right", table(`TCP  172.25.254.99:80 rr\n${service}`, real2, real3)],
+    ["a real server more", "wrong", table(service, real2, real3, real3.replace(".13", ".14"))],
+    [
+      "a real server more, which gets nothing",
+      "right",
+      table(service, real2, real3, real3.replace(".13", ".14").replace("1  ", "0  ")),
+    ],
     ["UDP", "wrong", table(service.replace("TCP", "UDP"), real2, real3)],
     ["persistence that was not asked for", "wrong", table(`${service} persistent 50`, real2, real3)],
   ])("%s is %s", async (_what, expected, output) => {
@@ -170,12 +145,12 @@ describe("director-table", () => {
 
   it("is on its way under a keepalived that runs", async () => {
     for (const [state, expected] of [
-      ["active", "wrong"],
-      ["inactive", "not there"],
+      ["612\n", "wrong"],
+      ["", "not there"],
     ] as const)
-      expect(
-        await verdict(directorTable, "ha", "server1", byCommand({ ipvsadm: table(""), systemctl: `${state}\n` })),
-      ).toBe(expected);
+      expect(await verdict(directorTable, "ha", "server1", byCommand({ ipvsadm: table(""), pgrep: state }))).toBe(
+        expected,
+      );
   });
 
   it("is about the scheduler's flags too", async () => {
@@ -190,131 +165,14 @@ describe("director-table", () => {
       const seen = await directorTable.look(view, { host: "server1" });
       expect(verdictOf(seen), listed).toBe(expected);
     }
-    expect(directorTable.hint(lab, { host: "server1" })).toContain("-s sh -b sh-fallback,sh-port`");
+    const view = new RecordedView({ ...live, lab }, () => table(service.replace("rr", "sh"), real2, real3));
+    const { hint } = await directorTable.look(view, { host: "server1" });
+    expect(hint).toContain("has the flags none, and is to have sh-fallback and sh-port");
   });
 
   it("names the forwarding method where it is another one", async () => {
     const { hint } = await see(directorTable, "dr", "server1", table(service, real2.replace("Route", "Masq "), real3));
     expect(hint).toContain("direct routing");
-  });
-});
-
-/** What `ip -oneline -4 address show` prints, without the loopback's own unless it is given. */
-const addresses = (...more: string[]) =>
-  ["2: eth0    inet 172.25.254.11/24 brd 172.25.254.255", ...more]
-    .map((one) => `${one} scope global \\       valid_lft forever preferred_lft forever\n`)
-    .join("");
-const vip = (prefix: number, device = "eth0") => `3: ${device}    inet 172.25.254.100/${prefix}`;
-
-describe("the VIP", () => {
-  it.each<[string, Check, string, Verdict, string]>([
-    ["on the director, as the article adds it", directorVip, "server1", "right", addresses(vip(24))],
-    ["on the director, for itself alone", directorVip, "server1", "right", addresses(vip(32))],
-    ["on the director's loopback", directorVip, "server1", "wrong", addresses(vip(32, "lo"))],
-    ["nowhere on the director", directorVip, "server1", "not there", addresses()],
-    ["on a real server", realServerVip, "server2", "right", addresses(vip(32))],
-    ["on a real server's loopback", realServerVip, "server2", "right", addresses(vip(32, "lo"))],
-    ["on a real server, with the subnet", realServerVip, "server2", "wrong", addresses(vip(24))],
-    ["on a real server twice, once with the subnet", realServerVip, "server2", "wrong", addresses(vip(32), vip(24))],
-    ["nowhere on the real server", realServerVip, "server2", "not there", addresses()],
-    [
-      "an address that only begins like it",
-      realServerVip,
-      "server2",
-      "not there",
-      addresses("2: eth0    inet 172.25.254.10/32"),
-    ],
-    ["on the master", vipHolder, "server1", "right", addresses(vip(32))],
-    ["not on the master", vipHolder, "server1", "not there", addresses()],
-    ["on the standby", vipHolder, "server4", "wrong", addresses(vip(32))],
-    ["not on the standby", vipHolder, "server4", "right", addresses()],
-  ])("%s: %s %s is %s", async (_what, check, host, expected, output) => {
-    const name = check.appliesTo((await aLiveLab("dr")).lab) ? "dr" : "ha";
-    expect(await verdict(check, name, host, byCommand({ ip: output, systemctl: "inactive\n" }))).toBe(expected);
-  });
-
-  it("is on its way under a keepalived that runs", async () => {
-    expect(await verdict(vipHolder, "ha", "server1", byCommand({ ip: addresses(), systemctl: "active\n" }))).toBe(
-      "wrong",
-    );
-  });
-
-  it("says what to type where a real server has it with the subnet", async () => {
-    expect((await see(realServerVip, "dr", "server2", addresses(vip(24)))).hint).toContain(
-      "`ip addr del 172.25.254.100/24 dev eth0`",
-    );
-  });
-});
-
-describe("httpd-page", () => {
-  const debian = `\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN">\n${"<p>It works!</p>\n".repeat(200)}`;
-
-  it.each<[string, Verdict, Answers]>([
-    ["its own page", "right", "server2\n"],
-    ["its own page without a newline, as `echo -n` writes it", "right", "server2"],
-    ["its own page with an empty line, as an editor leaves it", "right", "server2\n\n"],
-    ["another server's page", "wrong", "server3\n"],
-    ["an empty page", "wrong", ""],
-    ["Debian's own page", "wrong", debian],
-    ["an answer that breaks off", "wrong", { output: "server2\n", status: 18 }],
-    ["no web server at all", "not there", byCommand({ curl: refused })],
-    ["a page, and nobody to serve it", "wrong", byCommand({ curl: refused, ls: "index.html\n" })],
-  ])("%s is %s", async (_what, expected, answer) => {
-    expect(await verdict(httpdPage, "dr", "server2", answer)).toBe(expected);
-  });
-
-  it("shows a long page in a line, and tells whose page it is", async () => {
-    expect((await see(httpdPage, "dr", "server2", debian)).seen.length).toBeLessThan(120);
-    expect((await see(httpdPage, "dr", "server2", "server3\n")).hint).toContain("server3's page");
-  });
-});
-
-describe("arp-cure", () => {
-  // As arptables 1.8.9 (nf_tables) lists what the article types.
-  const chains = (input: string[], output: string[]) =>
-    `Chain INPUT (policy ACCEPT)\n${input.join("\n")}\nChain OUTPUT (policy ACCEPT)\n${output.join("\n")}\n`;
-  const none = chains([], []);
-  const drop = "-j DROP -d 172.25.254.100";
-  const mangle = "-j mangle -s 172.25.254.100 --mangle-ip-s 172.25.254.12";
-  const sysctls = (...values: number[]) =>
-    ["all.arp_ignore", "all.arp_announce", "eth0.arp_ignore", "eth0.arp_announce"]
-      .map((key, index) => `net.ipv4.conf.${key} = ${values[index]}\n`)
-      .join("");
-  const off = sysctls(0, 0, 0, 0);
-  const cured = (arptables: Answer, sysctl: string, eth0 = "") =>
-    see(arpCure, "dr", "server2", byCommand({ arptables, sysctl, ip: eth0 }));
-
-  it.each<[string, Verdict, Answer, string, string?]>([
-    ["both rules, the VIP on eth0", "right", chains([drop], [mangle]), off, addresses(vip(32))],
-    ["both rules for eth0 alone", "right", chains(["-j DROP -i eth0 -d 172.25.254.100"], [`${mangle} -o eth0`]), off],
-    ["the rules among others", "right", chains(["-j ACCEPT -s 172.25.254.1", drop, "-j ACCEPT"], [mangle]), off],
-    ["all four sysctls", "right", none, sysctls(1, 2, 1, 2)],
-    ["the sysctls on all alone, which is enough for the kernel", "right", none, sysctls(1, 2, 0, 0)],
-    ["the sysctls on eth0 alone", "right", none, sysctls(0, 0, 1, 2)],
-    ["arp_ignore 2", "right", none, sysctls(2, 2, 2, 2)],
-    ["the sysctls, without arptables installed", "right", notFound("arptables"), sysctls(1, 2, 1, 2)],
-    ["the sysctls, with the VIP on eth0", "wrong", none, sysctls(1, 2, 1, 2), addresses(vip(32))],
-    ["no cure", "not there", none, off],
-    ["no arptables", "not there", notFound("arptables"), off],
-    ["half of the rules", "wrong", chains([drop], []), off],
-    ["half of the sysctls", "wrong", none, sysctls(1, 0, 1, 0)],
-    ["half of the one and half of the other", "wrong", chains([drop], []), sysctls(1, 0, 1, 0)],
-    ["arp_ignore 8, which silences the server's own address too", "wrong", none, sysctls(8, 2, 8, 2)],
-    ["rules in each other's chains", "wrong", chains([mangle], [drop]), off],
-    ["another server's address", "wrong", chains([drop], [mangle.replace("254.12", "254.13")]), off],
-    ["a drop that comes too late", "wrong", chains(["-j ACCEPT", drop], [mangle]), off],
-    ["a drop of all but the VIP", "wrong", chains(["-j DROP ! -d 172.25.254.100"], [mangle]), off],
-    ["a drop of another address", "wrong", chains(["-j DROP -d 172.25.254.10"], [mangle]), off],
-    ["a drop on another interface", "wrong", chains(["-j DROP -i lo -d 172.25.254.100"], [mangle]), off],
-  ])("%s: %s", async (_what, expected, arptables, sysctl, eth0) => {
-    expect(verdictOf(await cured(arptables, sysctl, eth0))).toBe(expected);
-  });
-
-  it("says what is wrong with what is there", async () => {
-    expect((await cured(none, sysctls(1, 2, 1, 2), addresses(vip(32)))).hint).toContain("dev lo");
-    expect((await cured(chains([drop], [mangle.replace("254.12", "254.13")]), off)).hint).toContain(
-      "--mangle-ip-s 172.25.254.12",
-    );
   });
 });
 
@@ -535,34 +393,6 @@ describe("peer-ssh", () => {
   });
 });
 
-describe("mail", () => {
-  const listening = (...sockets: string[]) =>
-    sockets.map((address) => `LISTEN 0      5      ${address}      0.0.0.0:*    \n`).join("");
-  const mail = (sockets: string, command: Answer = "/usr/bin/mail\n") =>
-    see(mailReady, "ha", "server1", byCommand({ ss: sockets, command }));
-
-  it.each<[string, Verdict, string, Answer?]>([
-    [
-      "an MTA on the loopback, of IPv4, IPv6 and by device",
-      "right",
-      listening("127.0.0.1:25", "[::1]:25", "127.0.0.1%lo:25"),
-    ],
-    ["on IPv4 alone, as exim4 may be", "right", listening("127.0.0.1:25")],
-    ["on IPv4 in an IPv6 socket", "right", listening("[::ffff:127.0.0.1]:25")],
-    ["an MTA that all can reach", "wrong", listening("127.0.0.1:25", "0.0.0.0:25")],
-    ["one on all of IPv6", "wrong", listening("[::]:25")],
-    ["no MTA", "wrong", ""],
-    ["no mail command", "wrong", listening("127.0.0.1:25"), { output: "", status: 1 }],
-    ["neither", "not there", "", { output: "", status: 127 }],
-  ])("%s: %s", async (_what, expected, sockets, command) => {
-    expect(verdictOf(await mail(sockets, command))).toBe(expected);
-  });
-
-  it("says how to keep an MTA to the loopback", async () => {
-    expect((await mail(listening("0.0.0.0:25"))).hint).toMatch(/listens on 0\.0\.0\.0 too.*loopback-only/);
-  });
-});
-
 describe("keepalived-config", () => {
   // As keepalived 2.2.7 prints it.
   it.each<[string, Verdict, Answer]>([
@@ -606,42 +436,6 @@ describe("keepalived-config", () => {
   });
 });
 
-describe("keepalived-log", () => {
-  const log = (state: string, line: string) =>
-    byCommand({ systemctl: { output: `${state}\n`, status: state === "active" ? 0 : 3 }, journalctl: line });
-
-  it.each<[string, string, string, Verdict]>([
-    ["server1", "active", "(VI_1) Entering MASTER STATE\n", "right"],
-    ["server1", "active", "(web) Entering MASTER STATE\n", "right"],
-    ["server4", "active", "(VI_1) Entering BACKUP STATE (init)\n", "right"],
-    ["server4", "active", "(VI_1) Entering BACKUP STATE\n", "right"],
-    ["server1", "active", "(VI_1) Entering BACKUP STATE\n", "wrong"],
-    ["server4", "active", "(VI_1) Entering MASTER STATE\n", "wrong"],
-    ["server1", "active", "(VI_1) Entering FAULT STATE\n", "wrong"],
-    ["server1", "inactive", "(VI_1) Entering MASTER STATE\n", "wrong"],
-    ["server1", "failed", "", "wrong"],
-    ["server1", "active", "", "wrong"],
-    ["server1", "inactive", "", "not there"],
-  ])("of %s, %s, with %j is %s", async (host, state, line, expected) => {
-    expect(await verdict(keepalivedLog, "ha", host, log(state, line))).toBe(expected);
-  });
-});
-
-it("keepalived-log tells the instances of a director apart", async () => {
-  const ha = await aLiveLab("ha");
-  const lab = withTwoInstances(ha.lab);
-  const states: Record<string, string> = { server1: "MASTER BACKUP", server4: "BACKUP MASTER" };
-  const view = new RecordedView({ ...ha, lab }, (where, command) => {
-    if (command.startsWith("systemctl")) return "active\n";
-    const [ofFirst, ofSecond] = states[where]?.split(" ") ?? [];
-    const lines = [`(VI_1) Entering ${ofFirst} STATE`, `(VI_2) Entering ${ofSecond} STATE`];
-    return `${lines.findLast((line) => !/\(VI_\d\)/.test(command) || command.includes(line.slice(0, 6))) ?? ""}\n`;
-  });
-  const verdicts: Verdict[] = [];
-  for (const subject of keepalivedLog.subjects(lab)) verdicts.push(verdictOf(await keepalivedLog.look(view, subject)));
-  expect(verdicts).toEqual(["right", "right", "right", "right"]);
-});
-
 describe.concurrent("real-server-down", () => {
   /** A lab in which stopping httpd on server2 has these effects. */
   async function stopped({ leaves = true, mails = true, request = "server3\n" as Answer } = {}) {
@@ -656,9 +450,10 @@ describe.concurrent("real-server-down", () => {
     const done: string[] = [];
     const view = new RecordedView(live, (where, command) => {
       if (where === "client") return request;
-      if (command.startsWith("systemctl")) {
-        done.push(`${where}: ${command}`);
-        down = command.includes("stop");
+      const [verb] = /systemctl (stop|start)/.exec(command) ?? [];
+      if (verb) {
+        done.push(`${where}: ${verb}`);
+        down = verb.endsWith("stop");
         if (down && mails) sent++;
       }
       if (command.startsWith("cat")) return `${sent}\n`;
@@ -666,7 +461,7 @@ describe.concurrent("real-server-down", () => {
     });
     return { ...(await realServerDown.look(view, subjectOn(realServerDown, live.lab, "client"))), done };
   }
-  const mended = ["server2: systemctl stop apache2", "server2: systemctl start apache2"];
+  const mended = ["server2: systemctl stop", "server2: systemctl start"];
 
   it("passes where it is taken out, root is told, no request fails and it is taken in again", async () => {
     expect(await stopped()).toMatchObject({ passed: true, done: mended });
@@ -680,39 +475,6 @@ describe.concurrent("real-server-down", () => {
     const result = await stopped(lab);
     expect(result).toMatchObject({ passed: false, started: true, done: mended });
     expect(result.seen).toContain(seen);
-  });
-});
-
-describe("no-health-check", () => {
-  const gone = { output: "", status: 7 };
-
-  /** Sees, and notes what was done to the victim. */
-  async function broken(...answers: Answer[]): Promise<Seen & { done: string[] }> {
-    const done: string[] = [];
-    const requests = inTurn(answers);
-    const view = new RecordedView(await aLabOnDisk("dr"), (where, command) => {
-      if (where === "client") return requests();
-      done.push(`${where}: ${command}`);
-      return "";
-    });
-    return { ...(await noHealthCheck.look(view, subjectOn(noHealthCheck, view.lab, "client"))), done };
-  }
-
-  it("passes where the stopped server's share of requests fails, and starts it again", async () => {
-    expect(await broken(gone, "")).toMatchObject({
-      passed: true,
-      done: ["server2: systemctl stop apache2", "server2: systemctl start apache2"],
-    });
-  });
-
-  it.each<[string, Verdict, Answer[]]>([
-    ["none fails", "wrong", [""]],
-    ["all fail", "not there", [gone]],
-    ["they fail out of turn", "wrong", [gone, "", ""]],
-  ])("where %s is %s, and starts it again", async (_what, expected, answers) => {
-    const seen = await broken(...answers);
-    expect(verdictOf(seen)).toBe(expected);
-    expect(seen.done.at(-1)).toBe("server2: systemctl start apache2");
   });
 });
 
@@ -769,7 +531,14 @@ describe("in a lab with two services", async () => {
   });
 
   it("the VIP of one does not stand for the other's", async () => {
-    const view = new RecordedView({ ...(await aLiveLab("dr")), lab }, () => addresses(vip(32)));
+    const answer = byCommand({
+      "ip -oneline -4 address": addresses(vip(32)),
+      "ip -oneline -4 route get 172.25.254.100 ":
+        "local 172.25.254.100 from 172.25.254.250 dev lo \\    cache <local> iif eth0 \n",
+      "ip -oneline -4 route get 172.25.254.250": "172.25.254.250 dev eth0 src 172.25.254.12 uid 0 \\    cache \n",
+      flock: { output: "", status: 28 },
+    });
+    const view = new RecordedView({ ...(await aLiveLab("dr")), lab }, answer);
     const verdicts: Verdict[] = [];
     for (const subject of realServerVip.subjects(lab).filter(({ host }) => host === "server2"))
       verdicts.push(verdictOf(await realServerVip.look(view, subject)));

@@ -144,13 +144,8 @@ describe("arp-answer", () => {
 
 describe("what systemd and proc(5) say is taken for it", () => {
   it.each<[string, string, string, boolean]>([
-    ["httpd-stop", "server2", "inactive\n", true],
-    ["httpd-stop", "server2", "active\n", false],
     ["keepalived-stop", "server1", "failed\n", true],
     ["keepalived-kill", "server1", "active\n", false],
-    ["httpd-hang", "server2", "Tsl\n", true],
-    ["httpd-hang", "server2", "Ss\n", false],
-    ["httpd-hang", "server2", "\n", false],
     ["disk-full", "server1", "    0\n", true],
     ["disk-full", "server1", "81920\n", false],
     ["vrrp-kill", "server1", "1000\n1850\n", true],

@@ -19,12 +19,13 @@ beforeEach(async () => {
   done = [];
   fails = undefined;
   view = new RecordedView({ ...(await aLiveLab("dr")), host: { kind: "private", directory } }, (where, command) => {
-    done.push(`${where}: ${command}`);
-    return command === fails ? { output: "no", status: 1 } : "";
+    const verb = /systemctl (?:stop|start)/.exec(command)?.[0] ?? "";
+    done.push(`${where}: ${verb}`);
+    return verb === fails ? { output: "no", status: 1 } : "";
   });
 });
 
-const broken = ["server2: systemctl stop apache2", "server2: systemctl start apache2"];
+const broken = ["server2: systemctl stop", "server2: systemctl start"];
 
 it("has the fault in the ledger as long as it is there, and gives what the work gives", async () => {
   expect(await whileBroken(view, "httpd-stop", "server2", injected)).toMatchObject([
@@ -44,13 +45,13 @@ it("heals also when the work fails", async () => {
 });
 
 it("heals what could not be injected, for it may be half there", async () => {
-  fails = "systemctl stop apache2";
+  fails = "systemctl stop";
   await expect(whileBroken(view, "httpd-stop", "server2", injected)).rejects.toThrow("ended with status 1");
   expect(done).toEqual(broken);
 });
 
 it("leaves a note of what could not be healed", async () => {
-  fails = "systemctl start apache2";
+  fails = "systemctl start";
   await expect(whileBroken(view, "httpd-stop", "server2", injected)).rejects.toThrow("ended with status 1");
   expect(await injected()).toMatchObject([{ fault: "httpd-stop" }]);
 });

@@ -27,7 +27,25 @@ it("an unknown host, by its hardware address in lower case, and a server in eith
     "02:00:00:aa:bb:cc",
     "server1",
   ]);
-  expect(hostOf(new RecordedView(live, () => ""), macOf("server2").toLowerCase())).toBe("server2");
+  const view = new RecordedView(live, () => "");
+  expect(await hostOf(view, macOf("server2").toLowerCase(), "segment")).toBe("server2");
+  expect(view.evidence).toEqual([]);
+});
+
+it("a server by an address that it has beside the lab's, as VRRP's virtual one: the bridge knows its port", async () => {
+  // As `bridge fdb show` of iproute2 6.1 prints it.
+  const fdb = `33:33:00:00:00:01 dev lvsbr0 self permanent
+00:00:5e:00:01:33 dev vnet0 master lvsbr0
+${macOf("server1").toLowerCase()} dev vnet0 master lvsbr0
+fe:54:00:fe:fe:0b dev vnet0 master lvsbr0 permanent
+${macOf("server2").toLowerCase()} dev vnet1 master lvsbr0
+02:00:00:aa:bb:cc dev vnet9 master lvsbr0
+`;
+  const view = new RecordedView(live, (where) =>
+    where === "segment" ? fdb : printed("00:00:5E:00:01:33", "02:00:00:AA:BB:CC", "02:00:00:AA:BB:DD"),
+  );
+  expect(await arpAnswers(view, vip)).toEqual(["02:00:00:aa:bb:cc", "02:00:00:aa:bb:dd", "server1"]);
+  expect(view.evidence.find(({ where }) => where === "segment")?.command).toBe("bridge fdb show br lvsbr0");
 });
 
 it("asks by broadcast each time: after an answer arping would go on with its sender alone", async () => {

@@ -10,10 +10,11 @@ const changed = service.realServers.map((one) => (one.server === "server3" ? { .
 const names = serverNames({ ...service, realServers: changed });
 const from = (...bodies: string[]) => bodies.map((body) => ({ connect: 1, end: 2, body }));
 
-it("knows real servers by their pages, whatever blanks are around them", () => {
-  expect([...names]).toEqual([
-    ["server2", "server2"],
-    ["hello", "server3"],
+it("knows real servers by their pages, whatever markup and blanks are around them", () => {
+  const pages = ["server2", "hello", "<h1>server2</h1>", "<p>hello</p>", "hello from server2", "It works!"];
+  expect(pages.map((page) => names.get(page))).toEqual([
+    ...["server2", "server3", "server2", "server3"],
+    ...[undefined, undefined],
   ]);
 });
 

@@ -1,0 +1,30 @@
+import type { RealServer, VirtualService } from "./model.ts";
+
+/**
+ * The real server of a service that a page comes from: the one whose page it is, or else the only one that its text names, by its page's
+ * text, its name or its address. Markup, case and blanks do not matter. Undefined for a page that names none or several.
+ */
+export function serverOfPage(
+  { realServers }: Pick<VirtualService, "realServers">,
+  page: string,
+): RealServer | undefined {
+  const own = realServers.find((server) => server.page.trim() === page.trim());
+  if (own) return own;
+  const text = textOf(page);
+  const named = realServers.filter((server) =>
+    [textOf(server.page), server.server, server.address].some((words) => mentions(text, words)),
+  );
+  return named.length === 1 ? named[0] : undefined;
+}
+
+/** What a browser would show of a page, on one line. */
+const textOf = (page: string): string =>
+  page
+    .replace(/<!--.*?-->|<(script|style)\b.*?<\/\1\s*>|<[^>]*>|&nbsp;/gis, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+
+/** Whether a text has these words, not as part of longer ones: `server1` is not in `server10`, nor `10.0.0.1` in `10.0.0.12`. */
+const mentions = (text: string, words: string): boolean =>
+  words !== "" &&
+  new RegExp(`(?<![\\w-]|\\d\\.)${words.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}(?![\\w-]|\\.\\d)`, "i").test(text);

@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { readLab, serverOfPage, toIp } from "../../../lab/index.ts";
+import { serviceOf } from "../verify/other-labs.ts";
+
+const service = serviceOf(await readLab("labs/dr.yaml"));
+const from = (page: string, of: Pick<typeof service, "realServers"> = service) => serverOfPage(of, page)?.server;
+
+it.each<[string, string | undefined]>([
+  ["server2\n", "server2"],
+  ["server2", "server2"],
+  ["\n\n  server3 \n", "server3"],
+  ["<h1>server2</h1>", "server2"],
+  [
+    "<!DOCTYPE html>\n<html><head><title>server3</title></head>\n<body>\n<p>This is&nbsp;<b>server3</b>.</body></html>\n",
+    "server3",
+  ],
+  ["<p>Hello from SERVER2, port 80</p>", "server2"],
+  ["server2.example.org", "server2"],
+  ["I am 172.25.254.12.", "server2"],
+  ["172.25.254.12:80", "server2"],
+  ["<!-- server3's page, once --><p>server2", "server2"],
+  ["<style>.server3 { color: red }</style><p>server2", "server2"],
+  ["", undefined],
+  ["It works!", undefined],
+  ["server1", undefined],
+  ["server2 or server3", undefined],
+  ["server22", undefined],
+  ["my-server2", undefined],
+  ["172.25.254.120", undefined],
+  ["2.172.25.254.12", undefined],
+])("%j is from %s", (page, server) => {
+  expect(from(page)).toBe(server);
+});
+
+it("a page that the lab file gives is told whole, or within another, with whatever it says", () => {
+  const pages: Record<string, string> = { server2: "one of (server3)\n", server3: "<h1>hello + world</h1>\n" };
+  const other = { realServers: service.realServers.map((one) => ({ ...one, page: pages[one.server] ?? one.page })) };
+  expect(from("one of (server3)", other)).toBe("server2");
+  expect(from("<p>Hello   + world!</p>", other)).toBe("server3");
+  expect(from("<p>server2</p>", other)).toBe("server2");
+});
+
+it("a server whose name begins like another's is told from it", () => {
+  const ten = { ...service.realServers[0], server: "server20", address: toIp("172.25.254.20"), page: "server20\n" };
+  const other = { realServers: [...service.realServers, ten as (typeof service.realServers)[number]] };
+  expect(from("<p>server20</p>", other)).toBe("server20");
+  expect(from("<p>server2</p>", other)).toBe("server2");
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { keepalivedConfig } from "../../../../verify/checks/keepalived-config.ts";
+import { keepalivedLog } from "../../../../verify/checks/keepalived-log.ts";
+import { mailReady } from "../../../../verify/checks/mail.ts";
+import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
+import { withTwoInstances } from "../other-labs.ts";
+import { byCommand, see, subjectOn, type Verdict, verdict, verdictOf } from "./seeing.ts";
+
+describe("mail", () => {
+  const greeting = "220 server1 ESMTP OpenSMTPD\n";
+  const closed = { output: "bash: connect: Connection refused\n", status: 1 };
+  const listening = (address: string, program = "smtpd") =>
+    `LISTEN 0      5      ${address}:25      0.0.0.0:*    users:(("${program}",pid=700,fd=9))\n`;
+  const none = { output: "", status: 1 };
+  /** Whether there is a command, what the MTA says on the loopback, what the client gets, who listens. */
+  const mail = ({
+    command = "/usr/bin/mail\n" as Answer,
+    greets = greeting,
+    client = closed as Answer,
+    ss = listening("127.0.0.1"),
+  } = {}) => see(mailReady, "ha", "server1", byCommand({ "bash -c": command, for: greets, timeout: client, ss }));
+
+  it.each<[string, Verdict, Parameters<typeof mail>[0]]>([
+    ["a command, and an MTA on the loopback", "right", {}],
+    [
+      "another command, and another MTA's greeting",
+      "right",
+      { command: "/usr/bin/s-nail\n", greets: "220-mx.example.org ESMTP\n220 go on\n" },
+    ],
+    ["an MTA on all addresses, which a packet filter hides", "right", { ss: listening("0.0.0.0") }],
+    ["an MTA that all can reach", "wrong", { client: "" }],
+    ["an MTA that does not greet", "wrong", { greets: "" }],
+    ["no MTA", "wrong", { greets: "", ss: "" }],
+    ["no command", "wrong", { command: none }],
+    ["neither", "not there", { command: none, greets: "", ss: "" }],
+  ])("%s is %s", async (_what, expected, there) => {
+    expect(verdictOf(await mail(there))).toBe(expected);
+  });
+
+  it.each<[Parameters<typeof mail>[0], RegExp]>([
+    [{ client: "", ss: listening("0.0.0.0", "master") }, /^master listens on 0\.0\.0\.0, and others can submit mail/],
+    [{ greets: "", ss: "" }, /No MTA listens on port 25/],
+    [{ command: none }, /no command that reads mail/],
+  ])("the hint for %j says what is wrong", async (there, hint) => {
+    expect((await mail(there)).hint).toMatch(hint);
+  });
+});
+
+describe("keepalived-log", () => {
+  const log = (state: string, line: string) =>
+    byCommand({ pgrep: { output: `${state}\n`, status: state === "running" ? 0 : 3 }, journalctl: line });
+
+  it.each<[string, string, string, Verdict]>([
+    ["server1", "running", "(VI_1) Entering MASTER STATE\n", "right"],
+    ["server1", "running", "(web) Entering MASTER STATE\n", "right"],
+    ["server4", "running", "(VI_1) Entering BACKUP STATE (init)\n", "right"],
+    ["server4", "running", "(VI_1) Entering BACKUP STATE\n", "right"],
+    ["server1", "running", "(VI_1) Entering BACKUP STATE\n", "wrong"],
+    ["server4", "running", "(VI_1) Entering MASTER STATE\n", "wrong"],
+    ["server1", "running", "(VI_1) Entering FAULT STATE\n", "wrong"],
+    ["server1", "inactive", "(VI_1) Entering MASTER STATE\n", "wrong"],
+    ["server1", "failed", "", "wrong"],
+    ["server1", "running", "", "wrong"],
+    ["server1", "inactive", "", "not there"],
+  ])("of %s, %s, with %j is %s", async (host, state, line, expected) => {
+    expect(await verdict(keepalivedLog, "ha", host, log(state, line))).toBe(expected);
+  });
+
+  it("names the interface where keepalived cannot use its own", async () => {
+    const seen = await see(keepalivedLog, "ha", "server1", log("running", "(VI_1) Entering FAULT STATE\n"));
+    expect(seen.hint).toMatch(/FAULT: .* eth0\.$/);
+  });
+
+  it("tells the instances of a director apart", async () => {
+    const ha = await aLiveLab("ha");
+    const lab = withTwoInstances(ha.lab);
+    const states: Record<string, string> = { server1: "MASTER BACKUP", server4: "BACKUP MASTER" };
+    const view = new RecordedView({ ...ha, lab }, (where, command) => {
+      if (command.startsWith("pgrep")) return "running\n";
+      const [ofFirst, ofSecond] = states[where]?.split(" ") ?? [];
+      const lines = [`(VI_1) Entering ${ofFirst} STATE`, `(VI_2) Entering ${ofSecond} STATE`];
+      return `${lines.findLast((line) => !/\(VI_\d\)/.test(command) || command.includes(line.slice(0, 6))) ?? ""}\n`;
+    });
+    const verdicts: Verdict[] = [];
+    for (const subject of keepalivedLog.subjects(lab))
+      verdicts.push(verdictOf(await keepalivedLog.look(view, subject)));
+    expect(verdicts).toEqual(["right", "right", "right", "right"]);
+  });
+});
+
+describe("keepalived-config", () => {
+  it.each([
+    ["", "keepalived -t"],
+    ["/usr/sbin/keepalived --dont-fork\n", "keepalived -t"],
+    ["/usr/sbin/keepalived --dont-fork -f /root/my.conf\n", "keepalived -t -f /root/my.conf"],
+    ["/usr/sbin/keepalived --use-file=/etc/other.conf -D\n", "keepalived -t -f /etc/other.conf"],
+    [
+      "keepalived --use-file /etc/other.conf\nkeepalived --use-file /etc/other.conf\n",
+      "keepalived -t -f /etc/other.conf",
+    ],
+  ])("of a keepalived that runs as %j tests its file", async (ps, tested) => {
+    const ha = await aLiveLab("ha");
+    const view = new RecordedView(ha, byCommand({ ps }));
+    expect(await keepalivedConfig.look(view, subjectOn(keepalivedConfig, ha.lab, "server1"))).toMatchObject({
+      passed: true,
+    });
+    expect(view.evidence.at(-1)?.command).toBe(tested);
+  });
+});

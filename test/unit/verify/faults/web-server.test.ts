@@ -1,0 +1,224 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { $ } from "zx";
+import { command, type Word } from "../../../../provision/ssh/index.ts";
+import { httpdHang } from "../../../../verify/faults/httpd-hang.ts";
+import { httpdStop } from "../../../../verify/faults/httpd-stop.ts";
+import { LabError } from "../../../../verify/live/lab-error.ts";
+import { type Evidence, View } from "../../../../verify/live/view.ts";
+import { aLiveLab } from "../a-live-lab.ts";
+
+/**
+ * A server's programs as scripts, on files of a directory: `ss` prints the file `ss`, where each line is one process that listens; a unit's
+ * processes leave it when systemctl stops the unit, and come back when it starts it.
+ */
+const programs: Readonly<Record<string, string>> = {
+  ss: 'cat "$DIR/ss"',
+  ps: `case $* in
+-o\\ unit=*) grep "^$4 " "$DIR/units" | cut -d ' ' -f 2 || true ;;
+-o\\ stat=*) for pid in \${4//,/ }; do cat "$DIR/stat.$pid"; done ;;
+esac`,
+  systemctl: `case $1 in
+show) for unit; do :; done; grep "^$unit $3 " "$DIR/properties" | cut -d ' ' -f 3 ;;
+is-enabled | --quiet) grep -q enabled "$DIR/apache2" ;;
+stop) echo "stop $2" >>"$DIR/log"; ! grep -q "unit=$2$" "$DIR/ss" || grep "unit=$2$" "$DIR/ss" >"$DIR/stopped.$2"; grep -v "unit=$2$" "$DIR/ss" >"$DIR/ss.new"; mv "$DIR/ss.new" "$DIR/ss" ;;
+start) echo "start $2" >>"$DIR/log"; cat "$DIR/stopped.$2" >>"$DIR/ss" ;;
+kill) echo "kill $2 $3" >>"$DIR/log" ;;
+esac`,
+  nft: `case $* in
+--file*) cat >"$DIR/table"; echo "refuse" >>"$DIR/log" ;;
+list*) test -e "$DIR/table" ;;
+delete*) rm "$DIR/table"; echo "accept" >>"$DIR/log" ;;
+esac`,
+};
+
+let directory: string;
+
+/** A view of server2 whose commands run here, with these programs. */
+class ScriptedView extends View {
+  override on(server: string): (pieces: TemplateStringsArray, ...values: Word[]) => Promise<Evidence> {
+    return async (pieces, ...values) => {
+      const text = command(pieces, ...values).replaceAll("/run/lvs-lab", join(directory, "run/lvs-lab"));
+      const env = { PATH: `${join(directory, "bin")}:${process.env.PATH}`, DIR: directory, HOME: directory };
+      const { stdout, stderr, exitCode } = await $({ nothrow: true, quiet: true, env })`bash -c ${text}`;
+      return { where: server, command: text, output: stdout + stderr, status: exitCode };
+    };
+  }
+}
+
+const live = await aLiveLab("dr");
+const site = () => ({ view: new ScriptedView(live), server: "server2" });
+const file = async (name: string): Promise<string> => await readFile(join(directory, name), "utf8").catch(() => "");
+const log = async () => (await file("log")).trim().split("\n").filter(Boolean);
+
+/** A process that listens on port 80: its program, its PID and the unit that it is in. */
+const listens = (program: string, pid: number, unit: string): string =>
+  `LISTEN 0 511 *:80 *:* users:(("${program}",pid=${pid},fd=4)) unit=${unit}\n`;
+
+/** Puts these processes on the server; a unit's main process and whether it is transient come from `units`. */
+async function running(
+  processes: readonly (readonly [program: string, pid: number, unit: string])[],
+  units: Readonly<Record<string, readonly [main: number, transient: "yes" | "no"]>> = {},
+): Promise<void> {
+  await writeFile(join(directory, "ss"), processes.map(([...one]) => listens(...one)).join(""));
+  await writeFile(join(directory, "units"), processes.map(([, pid, unit]) => `${pid} ${unit}\n`).join(""));
+  const properties = Object.entries(units).map(
+    ([unit, [main, transient]]) => `${unit} MainPID ${main}\n${unit} Transient ${transient}\n`,
+  );
+  await writeFile(join(directory, "properties"), properties.join(""));
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "lvs-lab-web-server-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  for (const name of ["bin", "run"]) await mkdir(join(directory, name));
+  for (const [name, text] of Object.entries(programs)) {
+    await writeFile(join(directory, "bin", name), `#!/bin/bash\n${text}\n`);
+    await chmod(join(directory, "bin", name), 0o755);
+  }
+  await writeFile(join(directory, "apache2"), "enabled");
+});
+
+const there = async (fault: typeof httpdStop | typeof httpdHang) => (await fault.present(site(), {})).there;
+
+describe("httpd-stop", () => {
+  it.each(["apache2", "nginx", "lighttpd"])("stops %s by its unit, and starts it again", async (program) => {
+    const unit = `${program}.service`;
+    await running(
+      [
+        [program, 701, unit],
+        [program, 700, unit],
+      ],
+      { [unit]: [700, "no"] },
+    );
+    expect(await there(httpdStop)).toBe(false);
+    await httpdStop.inject(site(), {});
+    expect(await there(httpdStop)).toBe(true);
+    await httpdStop.heal(site(), {});
+    expect(await there(httpdStop)).toBe(false);
+    expect(await log()).toEqual([`stop ${unit}`, `start ${unit}`]);
+  });
+
+  it.each<[string, string, Record<string, readonly [number, "yes" | "no"]>]>([
+    ["by hand, over SSH", "ssh.service", { "ssh.service": [400, "no"] }],
+    ["by hand, in a session", "session-3.scope", {}],
+    ["by cron", "cron.service", { "cron.service": [500, "no"] }],
+    ["by systemd-run, whose unit ends with it", "run-u7.service", { "run-u7.service": [900, "yes"] }],
+    ["by nothing that is known", "-", {}],
+  ])("refuses the port of one that was started %s, and lets it go on", async (_what, unit, units) => {
+    await running([["python3", 900, unit]], units);
+    await httpdStop.inject(site(), {});
+    expect(await there(httpdStop)).toBe(true);
+    expect(await file("table")).toContain("tcp dport { 80 } reject with tcp reset");
+    await httpdStop.heal(site(), {});
+    expect(await there(httpdStop)).toBe(false);
+    expect(await log()).toEqual(["refuse", "accept"]);
+  });
+
+  it("does both where a unit and another process listen", async () => {
+    await running(
+      [
+        ["nginx", 700, "nginx.service"],
+        ["haproxy", 900, "-"],
+      ],
+      { "nginx.service": [700, "no"] },
+    );
+    await httpdStop.inject(site(), {});
+    await httpdStop.heal(site(), {});
+    expect(await log()).toEqual(["stop nginx.service", "refuse", "accept", "start nginx.service"]);
+  });
+
+  it("twice is once: what ran is remembered from the first time", async () => {
+    await running([["nginx", 700, "nginx.service"]], { "nginx.service": [700, "no"] });
+    await httpdStop.inject(site(), {});
+    await httpdStop.inject(site(), {});
+    await httpdStop.heal(site(), {});
+    expect((await log()).at(-1)).toBe("start nginx.service");
+    expect(await there(httpdStop)).toBe(false);
+  });
+
+  it("starts nothing that did not run", async () => {
+    await running([]);
+    await httpdStop.inject(site(), {});
+    await httpdStop.heal(site(), {});
+    expect((await log()).filter((line) => line.startsWith("start"))).toEqual([]);
+    // Nobody listens on the port, but it may be redirected.
+    expect(await log()).toEqual(["refuse", "accept"]);
+  });
+
+  it("healed without a memory, after a reboot or from an earlier version, starts what is enabled and does not run", async () => {
+    await running([]);
+    await writeFile(join(directory, "stopped.apache2"), listens("apache2", 700, "apache2.service"));
+    await httpdStop.heal(site(), {});
+    expect(await log()).toEqual(["start apache2"]);
+    await httpdStop.heal(site(), {});
+    expect(await log()).toEqual(["start apache2"]);
+    await running([]);
+    await writeFile(join(directory, "apache2"), "disabled");
+    await httpdStop.heal(site(), {});
+    expect(await log()).toEqual(["start apache2"]);
+  });
+
+  it("that cannot start it again says so, and tries again", async () => {
+    await running([["nginx", 700, "nginx.service"]], { "nginx.service": [700, "no"] });
+    await httpdStop.inject(site(), {});
+    await rm(join(directory, "stopped.nginx.service"));
+    await expect(httpdStop.heal(site(), {})).rejects.toThrow(LabError);
+    await writeFile(join(directory, "stopped.nginx.service"), listens("nginx", 701, "nginx.service"));
+    await httpdStop.heal(site(), {});
+    expect(await there(httpdStop)).toBe(false);
+  });
+});
+
+describe("httpd-hang", () => {
+  const states = async (all: Readonly<Record<number, string>>) => {
+    for (const [pid, state] of Object.entries(all)) await writeFile(join(directory, `stat.${pid}`), `${state}\n`);
+  };
+
+  it("stops the processes of the unit that listens, and lets them go on", async () => {
+    await running(
+      [
+        ["nginx", 999_999_701, "nginx.service"],
+        ["nginx", 999_999_700, "nginx.service"],
+      ],
+      { "nginx.service": [999_999_700, "no"] },
+    );
+    await httpdHang.inject(site(), {});
+    await httpdHang.heal(site(), {});
+    expect(await log()).toEqual(["kill --signal=STOP nginx.service", "kill --signal=CONT nginx.service"]);
+  });
+
+  it.each<[string, Record<number, string>, boolean]>([
+    ["stopped", { 701: "T", 700: "Ts" }, true],
+    ["running", { 701: "S", 700: "Ss" }, false],
+    ["half of them stopped", { 701: "T", 700: "Ss" }, false],
+  ])("is there where they are %s", async (_what, all, expected) => {
+    await running([
+      ["nginx", 701, "nginx.service"],
+      ["nginx", 700, "nginx.service"],
+    ]);
+    await states(all);
+    expect(await there(httpdHang)).toBe(expected);
+  });
+
+  it("a process without a unit gets the signal itself", async () => {
+    const sleep = $({ nothrow: true, quiet: true })`sleep 60`;
+    onTestFinished(async () => void (await sleep.kill("SIGKILL")));
+    const pid = sleep.pid ?? 0;
+    const state = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).split(" ")[2];
+    await running([["python3", pid, "-"]]);
+    await httpdHang.inject(site(), {});
+    expect(await state()).toBe("T");
+    await httpdHang.heal(site(), {});
+    expect(await state()).not.toBe("T");
+  });
+
+  it("needs somebody who listens; healing does not", async () => {
+    await running([]);
+    await expect(httpdHang.inject(site(), {})).rejects.toThrow("nobody listens on port 80 of server2");
+    await httpdHang.heal(site(), {});
+    expect(await there(httpdHang)).toBe(false);
+  });
+});

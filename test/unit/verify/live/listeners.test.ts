@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { listenersOn, parseListeners } from "../../../../verify/live/listeners.ts";
+
+it("asks for all ports at once", () => {
+  expect(listenersOn([80])).toContain("'sport = :80'");
+  expect(listenersOn([80, 8080])).toContain("'sport = :80 or sport = :8080'");
+});
+
+it("reads every process of every socket, as ss of iproute2 6.1 prints them", () => {
+  const printed = `LISTEN 0      511                *:80              *:*    users:(("apache2",pid=701,fd=4),("apache2",pid=700,fd=4))
+LISTEN 0      100        127.0.0.1:25         0.0.0.0:*    users:(("smtpd",pid=650,fd=9))
+LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pid=400,fd=4))
+LISTEN 0      5      127.0.0.1%lo:631        0.0.0.0:*
+`;
+  expect(parseListeners(printed)).toEqual([
+    { program: "apache2", pid: 701, address: "*", port: 80 },
+    { program: "apache2", pid: 700, address: "*", port: 80 },
+    { program: "smtpd", pid: 650, address: "127.0.0.1", port: 25 },
+    { program: "sshd", pid: 400, address: "[::]", port: 22 },
+  ]);
+  expect(parseListeners("")).toEqual([]);
+});
