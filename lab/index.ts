@@ -10,7 +10,7 @@ export * from "./queries.ts";
 export { parseLab, readLab } from "./read.ts";
 export type { SchedulingMethod } from "./schedulers/method.ts";
 export { arpCures, schedulers } from "./schema.ts";
-export { type Band, type Reaction, reactionTo, type Tracked, trackedBy } from "./tracking.ts";
+export { type Reaction, reactionTo, type Tracked, trackedBy } from "./tracking.ts";
 export { masterDownInterval, promisedOutage, skew } from "./vrrp.ts";
 export { warningsOf } from "./warnings.ts";
 export { FileError, formatFileError, type Problem } from "./yaml/problem.ts";

@@ -223,6 +223,10 @@ export const goesInTurn = (service: VirtualService): boolean =>
 export const sharesAreEven = (service: VirtualService): boolean =>
   service.persistenceTimeout === undefined && schedulingOf(service).even(poolOf(service).map(({ weight }) => weight));
 
+/** The MAC address of a VRRP instance that has one of its own, in lower case: RFC 9568, section 7.3. */
+export const virtualMacOf = ({ id, useVmac }: VrrpInstance): string | undefined =>
+  useVmac ? `00:00:5e:00:01:${id.toString(16).padStart(2, "0")}` : undefined;
+
 /** The server whose interface has a hardware address, in whatever case it is written: Linux prints it in lower, libvirt's provider in upper. */
 export const serverWithMac = (lab: Lab, mac: string): string | undefined =>
   lab.servers.find(({ interfaces }) => interfaces.some((one) => one.mac.toLowerCase() === mac.toLowerCase()))?.name;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Lab } from "../../lab/index.ts";
+import { type Lab, longestPreemptDelay } from "../../lab/index.ts";
 import { operationsSince } from "../../provision/operation-log.ts";
 import { runChecksUntilTheyPass } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
@@ -59,7 +59,8 @@ const SETTLE_SECONDS = 60;
 /** Waits until every check passes; skips manual labs. @throws CliError with the failing checks */
 async function untilSettled(live: LiveLab): Promise<void> {
   if (live.lab.setup === "manual") return;
-  const results = await runChecksUntilTheyPass(live, checks, { seconds: SETTLE_SECONDS });
+  const seconds = SETTLE_SECONDS + longestPreemptDelay(live.lab);
+  const results = await runChecksUntilTheyPass(live, checks, { seconds });
   const failing = results.filter(({ passed }) => !passed).map(({ id, subject }) => `${id} of ${subject}`);
   if (failing.length > 0)
     throw new CliError(

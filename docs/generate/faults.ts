@@ -12,7 +12,7 @@ export const faultDocsFile = join(projectRoot, "docs/faults.md");
 /** docs/faults.md, from the faults themselves. */
 export function faultDocs(): string {
   const rows = faults.map(
-    (fault) => `| [${fault.id}](#${fault.id}) | ${fault.masterGoes ?? ""} | ${sentence(fault)} |`,
+    (fault) => `| [${fault.id}](#${fault.id}) | ${goesInWords(fault) ?? ""} | ${sentence(fault)} |`,
   );
   return `${[
     "# The faults",
@@ -35,12 +35,14 @@ error.
 Commands by hand are as typed on the server (\`npx lvs-lab ssh SERVER\`), but \`virsh\`, which is the machine's own:
 \`virsh --connect "$(pulumi stack output libvirtUri)"\`. *A master goes* says how VRRP loses a master by the fault, and so what its timers promise
 of the outage: *silently*, and the standby waits for its master-down interval; *announced*, by an advertisement of priority 0, and it waits
-for its skew alone. By the other faults a master stays one.`;
+for its skew alone. *As it is tracked*, it depends on [the weight](lab-file.md#tracking) that the lab file gives to what fails. By the other faults a master
+stays one.`;
 
 function section(fault: Fault): string {
-  const { id, explains, masterGoes, byHand } = fault;
+  const { id, explains, byHand } = fault;
+  const goes = goesInWords(fault);
   const parameters = Object.entries(parametersOf(fault));
-  const facts = [`on: ${targetWords(fault).on}`, ...(masterGoes ? [`a master goes: ${masterGoes}`] : [])];
+  const facts = [`on: ${targetWords(fault).on}`, ...(goes ? [`a master goes: ${goes}`] : [])];
   return [
     `## ${id}`,
     `${sentence(fault)}.`,
@@ -57,6 +59,9 @@ function section(fault: Fault): string {
   ].join("\n\n");
 }
 
+/** How a master goes by a fault. */
+const goesInWords = ({ masterGoes, goes }: Fault): string | undefined => masterGoes ?? (goes && "as it is tracked");
+
 const fenced = (text: string): string => `\`\`\`text\n${text}\n\`\`\``;
 
 interface Place {
@@ -70,6 +75,8 @@ const places = new Map<Fault["targets"], Place>([
   [targets.servers, { on: "any server", object: "a server" }],
   [targets.keepalivedDirectors, { on: "a director under keepalived", object: "a director" }],
   [targets.realServers, { on: "a real server", object: "a real server" }],
+  [targets.scriptTrackers, { on: "a director that tracks a script", object: "a director" }],
+  [targets.processTrackers, { on: "a director that tracks a process", object: "a director" }],
   [
     targets.vipOwners,
     { on: "a real server that owns a VIP: not by network address translation", object: "a real server" },

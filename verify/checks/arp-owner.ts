@@ -1,4 +1,4 @@
-import { holderOf, type Ip, interfaceOn, networkOfVip } from "../../lab/index.ts";
+import { holderOf, type Ip, interfaceOn, longestPreemptDelay, networkOfVip } from "../../lab/index.ts";
 import { arpAnswers, hostOf } from "../live/arp-answers.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
@@ -13,7 +13,7 @@ export const arpOwner: Check<ServiceSubject> = {
     "to learn. A second host that answers too is the problem even while it is the slower one.",
   grading: { ipvsadm: { points: 2 }, keepalived: { points: 2, after: "director-table" } },
   appliesTo: everywhere,
-  settles: 10,
+  settles: (lab) => 10 + longestPreemptDelay(lab),
   subjects: (lab) => oncePerVip(clientOfEachService(lab)),
   expected: (lab, { service: { vip } }) =>
     `${holderOf(lab, vip)} alone answers, and the client's entry names ${holderOf(lab, vip)}`,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Control, type Lab, readLab } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { type Check, labelOf } from "./check.ts";
+import { type Check, labelOf, settlingTime } from "./check.ts";
 
 /** A check in the catalogue, without a running lab. */
 export interface CatalogueEntry {
@@ -25,16 +25,16 @@ export interface CatalogueEntry {
 }
 
 /** The labs that examples are from, by file name: every check applies to one of them. An example is from the first. */
-const exampleLabs = ["dr", "ha", "nat", "nat-ha", "udp", "connection-sync"];
+const exampleLabs = ["dr", "ha", "nat", "nat-ha", "udp", "tracking", "connection-sync"];
 
 /** @throws FileError if a shipped lab file is missing or wrong */
 export const readExampleLabs = (): Promise<Lab[]> =>
   Promise.all(exampleLabs.map((name) => readLab(join(projectRoot, "labs", `${name}.yaml`))));
 
-/** The catalogue of checks, with examples from these labs. */
+/** The catalogue of checks, each with an example from the first of these labs to which it applies. @throws Error if it applies to none */
 export const catalogue = (checks: readonly Check[], labs: readonly Lab[]): CatalogueEntry[] =>
   checks.map((check) => {
-    const { id, title, role, faulty = false, settles = 0, proves } = check;
+    const { id, title, role, faulty = false, proves } = check;
     const fitting = labs.filter((one) => check.appliesTo(one));
     const controls = [...new Set(fitting.map(({ control }) => control))];
     const [lab] = fitting;
@@ -46,7 +46,7 @@ export const catalogue = (checks: readonly Check[], labs: readonly Lab[]): Catal
       role,
       controls,
       faulty,
-      settles,
+      settles: settlingTime(check, lab),
       proves,
       example: {
         subject: labelOf(lab, check, subject),

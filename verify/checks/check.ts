@@ -27,7 +27,7 @@ export interface Check<S extends Subject = Subject> {
   /** Whether it breaks something for a moment (and mends it). Only run when asked for. */
   readonly faulty?: boolean;
   /** Seconds that the lab may need after a change: timers of VRRP and health checks, independent of the machine's speed. */
-  readonly settles?: number;
+  readonly settles?: number | ((lab: Lab) => number);
   /** Whether it applies to the lab; in a manual lab, once the exercise is done. */
   appliesTo(lab: Lab): boolean;
   /** The hosts, services or VRRP instances to check. */
@@ -100,7 +100,7 @@ export async function runCheck(
   { patience = "settling" }: Patience = {},
 ): Promise<CheckResult> {
   const begin = performance.now();
-  const deadline = begin + (patience === "none" ? 0 : (check.settles ?? 0)) * 1000;
+  const deadline = begin + (patience === "none" ? 0 : settlingTime(check, live.lab)) * 1000;
   for (;;) {
     const view = new View(live);
     let unseen = false;
@@ -140,6 +140,10 @@ export async function runCheck(
 /** Runs a check's look, alone if it is to be. */
 const inTurn = (live: LiveLab, { alone }: Check, { service }: Subject, look: () => Promise<Seen>): Promise<Seen> =>
   alone && service ? oneAtATime(`${live.host.directory} ${service.name}`, look) : look();
+
+/** Seconds that a lab may need before a check passes. */
+export const settlingTime = ({ settles = 0 }: Check, lab: Lab): number =>
+  typeof settles === "number" ? settles : settles(lab);
 
 /** Selects checks; an absent property does not restrict. */
 export interface Selection {

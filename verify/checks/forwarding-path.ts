@@ -6,15 +6,25 @@ import {
   holderOf,
   hostPort,
   type Ip,
+  instanceOfVip,
   type Lab,
   networkOfVip,
   poolOf,
   serverWithMac,
   subnetFor,
   type VirtualService,
+  virtualMacOf,
 } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
-import { askedByHand, askService, clientOfEachService, everywhere, methodOf, type ServiceSubject } from "./subjects.ts";
+import {
+  askedByHand,
+  askService,
+  clientOfEachService,
+  electionTime,
+  everywhere,
+  methodOf,
+  type ServiceSubject,
+} from "./subjects.ts";
 
 /** How many requests are followed, and for how long tcpdump listens, in seconds. */
 const REQUESTS = 4;
@@ -30,7 +40,7 @@ export const forwardingPath: Check<ServiceSubject> = {
     "address, by tunnelling inside packets of its own, by address translation with the real server's address; and answers come from the real " +
     "servers themselves, or through the director where it translates.",
   appliesTo: everywhere,
-  settles: 15,
+  settles: electionTime,
   subjects: clientOfEachService,
   expected(lab, { service }) {
     const pool = poolOf(service).map(({ server }) => server);
@@ -116,7 +126,9 @@ const FRAME =
   /^\S+ (?<from>[\da-f:]{17}) > (?<to>[\da-f:]{17}), ethertype IPv4 \(0x0800\), length \d+: (?<outer>[\d.]+ > [\d.]+: (?:IP )?)?(?<source>\d+\.\d+\.\d+\.\d+)\.(?<sourcePort>\d+) > (?<destination>\d+\.\d+\.\d+\.\d+)\.(?<destinationPort>\d+): /gm;
 
 function wayIn(text: string, lab: Lab, service: VirtualService, client: Ip): Way {
-  const hostOf = (mac = "") => serverWithMac(lab, mac) ?? mac;
+  const instance = instanceOfVip(lab, service.vip);
+  const shared = instance && virtualMacOf(instance);
+  const hostOf = (mac = "") => serverWithMac(lab, mac) ?? (mac === shared ? holderOf(lab, service.vip) : mac);
   const roles = new Map(lab.servers.map(({ name, role }) => [name, role]));
   const known = new Map(service.realServers.map(({ address, port, server }) => [hostPort(address, port), server]));
   const virtual = hostPort(service.vip, service.port);

@@ -1,3 +1,4 @@
+import { adverts } from "./adverts.ts";
 import { arpCure } from "./arp-cure.ts";
 import { arpOwner } from "./arp-owner.ts";
 import { balancing } from "./balancing.ts";
@@ -13,11 +14,14 @@ import { httpdPage } from "./httpd-page.ts";
 import { ipForward } from "./ip-forward.ts";
 import { keepalivedConfig } from "./keepalived-config.ts";
 import { keepalivedLog } from "./keepalived-log.ts";
+import { keepalivedStateCheck } from "./keepalived-state.ts";
 import { mailReady } from "./mail.ts";
 import { noHealthCheck } from "./no-health-check.ts";
+import { notify } from "./notify.ts";
 import { peerSsh } from "./peer-ssh.ts";
 import { realServerDown } from "./real-server-down.ts";
 import { realServerVip } from "./real-server-vip.ts";
+import { tracking } from "./tracking.ts";
 import { udpPage } from "./udp-page.ts";
 import { vipHolder } from "./vip-holder.ts";
 
@@ -39,8 +43,12 @@ export const checks: readonly Check[] = [
   mailReady,
   keepalivedConfig,
   keepalivedLog,
+  keepalivedStateCheck,
+  notify,
+  adverts,
   vipHolder,
   connectionSync,
+  tracking,
   realServerDown,
   directorDown,
   downloadSurvives,

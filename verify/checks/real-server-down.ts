@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type HealthCheck, holderOf, hostPort, poolOf } from "../../lab/index.ts";
 import { parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import type { Check } from "./check.ts";
+import { secondsUntil } from "./seconds-until.ts";
 import { askService, clientOfEachService, type ServiceSubject, underKeepalived, urlOf } from "./subjects.ts";
 
 const REQUESTS = 20;
@@ -83,18 +83,3 @@ export const realServerDown: Check<ServiceSubject> = {
  * `retry`) after delay_before_retry: keepalived.conf(5). A refusal costs no connect_timeout.
  */
 const checkTime = (check: HealthCheck | undefined): number => (check ? check.delayLoop + check.delayBeforeRetry : 0);
-
-/** Seconds until `condition` holds; undefined if it does not within `limit` seconds. */
-async function secondsUntil(
-  condition: () => Promise<boolean>,
-  limit: number,
-  signal?: AbortSignal,
-): Promise<number | undefined> {
-  const begin = performance.now();
-  for (;;) {
-    signal?.throwIfAborted();
-    if (await condition()) return (performance.now() - begin) / 1000;
-    if (performance.now() - begin > limit * 1000) return undefined;
-    await delay(200);
-  }
-}

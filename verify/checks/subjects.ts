@@ -6,6 +6,7 @@ import {
   type Ip,
   interfaceOn,
   type Lab,
+  longestPreemptDelay,
   networkOfVip,
   type Protocol,
   type RealServer,
@@ -120,6 +121,12 @@ export const eachVipOwner = (lab: Lab): ServiceSubject[] =>
 
 /** Whether the service's answers return through the director. */
 export const answersThroughDirector = (service: VirtualService): boolean => methodOf(service).answersPassDirector;
+
+/**
+ * Seconds until an election is over: a master takes over after its master-down interval, 3.6 s at priority 100, or waits for its delay before it
+ * preempts one that was earlier.
+ */
+export const electionTime = (lab: Lab): number => 15 + longestPreemptDelay(lab);
 
 /** Whether keepalived runs, or is to run, the lab. */
 export const underKeepalived = ({ control }: Lab): boolean => control === "keepalived";

@@ -1,7 +1,7 @@
 import { electedOf, interfaceOn, type Lab, serverNamed, type VrrpInstance } from "../../lab/index.ts";
 import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import type { Check } from "./check.ts";
-import { eachMember, type InstanceSubject, keepalivedRuns, underKeepalived } from "./subjects.ts";
+import { eachMember, electionTime, type InstanceSubject, keepalivedRuns, underKeepalived } from "./subjects.ts";
 
 export const vipHolder: Check<InstanceSubject> = {
   id: "vip-holder",
@@ -12,7 +12,7 @@ export const vipHolder: Check<InstanceSubject> = {
     "other.",
   grading: { keepalived: { points: 2, together: true } },
   appliesTo: underKeepalived,
-  settles: 15, // a master takes over after its master-down interval, 3.6 s at priority 100
+  settles: electionTime,
   subjects: eachMember,
   expected: (_, { host, instance }) => inWords(instance, electedOf(instance) === host),
   byHand: (lab, { host, instance }) => [`ip addr show ${deviceOf(lab, host, instance)}`],

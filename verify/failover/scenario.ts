@@ -1,6 +1,8 @@
 import {
   instanceOfVip,
-  masterDownInterval,
+  type Lab,
+  masterDownOf,
+  preemptionOf,
   sharesAreEven,
   type VirtualService,
   type VrrpInstance,
@@ -23,15 +25,25 @@ export async function failoverScenario(live: LiveLab, service = serviceOf(live.l
       "misuse",
     );
   const name = instance.preempt ? "director-down" : "no-preemption";
-  return await prepareScenario(live, name, { service, adapt: (steps) => fitted(steps, service, instance) });
+  return await prepareScenario(live, name, { service, adapt: (steps) => fitted(steps, lab, service, instance) });
 }
 
 /**
  * Fits the steps to any service and instance: drops equal shares if the scheduler does not promise them, and extends deadlines by what the lab's VRRP timers
  * need. The scenario's own deadlines are made for the textbook's timers.
  */
-export function fitted(steps: Scenario["steps"], service: VirtualService, instance: VrrpInstance): Scenario["steps"] {
-  const longest = Math.max(...instance.members.map(({ priority }) => masterDownInterval({ ...instance, priority })));
+export function fitted(
+  steps: Scenario["steps"],
+  lab: Lab,
+  service: VirtualService,
+  instance: VrrpInstance,
+): Scenario["steps"] {
+  const longest = Math.max(
+    ...instance.members.flatMap(({ server }) => [
+      masterDownOf(lab, instance, server),
+      preemptionOf(lab, instance, server).maximum,
+    ]),
+  );
   // Whole seconds, for readers.
   const silence = Math.ceil(longest / 1000) * 1000;
   return steps.flatMap((step): Scenario["steps"] => {

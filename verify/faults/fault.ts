@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Lab } from "../../lab/index.ts";
+import type { Lab, Tracked, VrrpInstance } from "../../lab/index.ts";
 import type { View } from "../live/view.ts";
 
 /**
@@ -21,7 +21,12 @@ export interface Fault<P extends z.ZodObject = z.ZodObject> {
    * How VRRP loses a master with this fault: `silently`, and the standby waits for its master-down interval; or `announced` by an
    * advertisement of priority 0, and the standby waits for its skew. Absent: the master stays master.
    */
-  readonly masterGoes?: "silently" | "announced";
+  readonly masterGoes?: MasterGoes;
+  /**
+   * The same, where it depends on the instance or on the parameters: how the master goes, or what the instance tracks that fails there; then
+   * keepalived lowers its priority or goes to FAULT, as the lab file has it. Undefined: the master stays master. Absent: `masterGoes`.
+   */
+  goes?(instance: VrrpInstance, parameters: z.output<P>): MasterGoes | Tracked | undefined;
   /** Commands that do and undo the same by hand, under `lvs-lab ssh SERVER` or with `virsh`. */
   readonly byHand: { readonly inject: string; readonly heal: string };
   /** Injects it; resolves when it is in effect. Idempotent. */
@@ -31,6 +36,19 @@ export interface Fault<P extends z.ZodObject = z.ZodObject> {
   /** Whether it is in effect, by the server's state alone. */
   present(site: FaultSite, parameters: z.output<P>): Promise<{ readonly there: boolean; readonly seen: string }>;
 }
+
+/** How VRRP loses a master. */
+export type MasterGoes = "silently" | "announced";
+
+/** Whether a master may lose its role by the fault. */
+export const mayMove = ({ masterGoes, goes }: Fault): boolean => masterGoes !== undefined || goes !== undefined;
+
+/** How an instance's master goes by the fault, or what it tracks that fails; undefined: it stays master. */
+export const goesBy = (
+  fault: Fault,
+  instance: VrrpInstance,
+  parameters: Readonly<Record<string, unknown>>,
+): MasterGoes | Tracked | undefined => (fault.goes ? fault.goes(instance, parameters) : fault.masterGoes);
 
 /** The server of a fault. The output of its commands is kept as evidence. */
 export interface FaultSite {

@@ -12,10 +12,12 @@ import { netem } from "./netem.ts";
 import { partition } from "./partition.ts";
 import { pause } from "./pause.ts";
 import { powerOff } from "./power-off.ts";
+import { processStop } from "./process-stop.ts";
 import { reboot } from "./reboot.ts";
 import { rejectPort } from "./reject-port.ts";
 import { rogueRouter } from "./rogue-router.ts";
 import { routeLost } from "./route-lost.ts";
+import { scriptFail } from "./script-fail.ts";
 import { vrrpKill } from "./vrrp-kill.ts";
 
 /** All faults, from the machine up to the wire. A new one is its file and a row here. */
@@ -28,6 +30,8 @@ export const faults = [
   keepalivedStop,
   keepalivedKill,
   vrrpKill,
+  scriptFail,
+  processStop,
   httpdStop,
   httpdHang,
   rejectPort,

@@ -1,7 +1,8 @@
-import { serverNamed } from "../../lab/index.ts";
+import { z } from "zod";
+import { serverNamed, trackedBy } from "../../lab/index.ts";
+import { LabError } from "../live/lab-error.ts";
 import { hangUp, virsh } from "../live/power.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
-import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
 
 export const linkDown = defineFault({
@@ -10,21 +11,37 @@ export const linkDown = defineFault({
   explains:
     "The server loses its carrier. keepalived on it sees that and goes to FAULT; for everyone else it is gone without a word, as if it had crashed. When the cable is back it listens first, and preempts if it may; its own health checks have failed meanwhile, so it may be master without a real server until they pass again, a delay_loop at most.",
   masterGoes: "silently",
-  parameters: none,
+  parameters: z.strictObject({
+    network: z.string().optional().describe("pull that of this network; without it all of them"),
+  }),
   targets: targets.servers,
+  goes: (instance, { network }) =>
+    network === undefined || network === instance.network
+      ? "silently"
+      : trackedBy(instance).find(({ kind, name }) => kind === "interface" && name === network),
   byHand: { inject: "virsh domif-setlink SERVER MAC down", heal: "virsh domif-setlink SERVER MAC up" },
-  async inject(site) {
+  async inject(site, { network }) {
     await hangUp(site.view.live, site.server);
-    for (const mac of macs(site)) await virsh(site.view.live, "domif-setlink", site.server, mac, "down");
+    for (const mac of macs(site, network)) await virsh(site.view.live, "domif-setlink", site.server, mac, "down");
   },
-  async heal(site) {
-    for (const mac of macs(site)) await virsh(site.view.live, "domif-setlink", site.server, mac, "up");
+  async heal(site, { network }) {
+    for (const mac of macs(site, network)) await virsh(site.view.live, "domif-setlink", site.server, mac, "up");
   },
-  async present(site) {
+  async present(site, { network }) {
     const said: string[] = [];
-    for (const mac of macs(site)) said.push((await virsh(site.view.live, "domif-getlink", site.server, mac)).trim());
+    for (const mac of macs(site, network))
+      said.push((await virsh(site.view.live, "domif-getlink", site.server, mac)).trim());
     return { there: said.every((line) => line.endsWith("down")), seen: said.join("; ").replace(/\s+/g, " ") };
   },
 });
 
-const macs = ({ view, server }: FaultSite): string[] => serverNamed(view.lab, server).interfaces.map(({ mac }) => mac);
+/** The hardware addresses of a server's interfaces, or of the one on a network. @throws LabError of kind `misuse` if it has none there */
+function macs({ view, server }: FaultSite, network: string | undefined): string[] {
+  const { interfaces } = serverNamed(view.lab, server);
+  const meant = interfaces.filter((one) => network === undefined || one.network === network);
+  if (meant.length > 0) return meant.map(({ mac }) => mac);
+  throw new LabError(
+    `${server} is not on the network ${network}; it is on ${interfaces.map((one) => one.network).join(", ")}`,
+    "misuse",
+  );
+}

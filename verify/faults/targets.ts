@@ -1,6 +1,20 @@
-import { defaultRouteOf, directors, forwardsPackets, type Lab, ownsVips, realServers } from "../../lab/index.ts";
+import {
+  defaultRouteOf,
+  directors,
+  forwardsPackets,
+  type Lab,
+  ownsVips,
+  realServers,
+  type VrrpInstance,
+} from "../../lab/index.ts";
 
 const names = (servers: readonly { readonly name: string }[]): string[] => servers.map(({ name }) => name);
+
+/** The directors that are members of such an instance, in the order of the file. */
+const membersOf = (lab: Lab, such: (instance: VrrpInstance) => boolean): string[] =>
+  names(directors(lab)).filter((name) =>
+    lab.vrrp.some((instance) => such(instance) && instance.members.some(({ server }) => server === name)),
+  );
 
 /** Targets of faults. */
 export const targets = {
@@ -14,6 +28,10 @@ export const targets = {
   routed: (lab: Lab): string[] => names(realServers(lab).filter((one) => defaultRouteOf(lab, one) !== undefined)),
   /** Directors that are the default route of a network. */
   routers: (lab: Lab): string[] => names(directors(lab).filter((one) => forwardsPackets(lab, one))),
+  /** Directors that track a script. */
+  scriptTrackers: (lab: Lab): string[] => membersOf(lab, ({ trackScripts }) => trackScripts !== undefined),
+  /** Directors that track a process. */
+  processTrackers: (lab: Lab): string[] => membersOf(lab, ({ trackProcesses }) => trackProcesses !== undefined),
   /** A network on which directors elect a master, for an unknown host. */
   networks: (lab: Lab): string[] => [...new Set(lab.vrrp.map(({ network }) => network))],
 };

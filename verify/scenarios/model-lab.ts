@@ -17,8 +17,10 @@ export function modelLab(control: Control, realServers: number, forwarding: Forw
       (_, n) => `{ name: web${n + 1}, addresses: [10.0.${behind ? 1 : 0}.${n + 10}], role: real-server }`,
     ),
   ];
+  // With something of each kind to track, so that faults of that have a place.
   const instance = (address: string) =>
-    `  - { addresses: [${address}], members: [{ server: director1 }, { server: director2, priority: 50 }] }\n`;
+    `  - { addresses: [${address}], members: [{ server: director1 }, { server: director2, priority: 50 }],
+      trackScripts: [{ command: /bin/true }], trackProcesses: [{ process: cron }] }\n`;
   const election = `vrrp:\n${instance("10.0.0.200")}${behind ? instance("10.0.1.200") : ""}`;
   const text = `control: ${control}
 networks:

@@ -14,7 +14,12 @@ export interface OpenWindow {
   /** Milliseconds on the run's clock. */
   readonly from: number;
   /** The fault that opened it, and its targets; absent after a heal and at the start. */
-  readonly fault?: { readonly fault: Fault; readonly targets: readonly string[] };
+  readonly fault?: {
+    readonly fault: Fault;
+    readonly targets: readonly string[];
+    /** Default: the fault's own. */
+    readonly parameters?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** What a running scenario gives matchers to look at. */

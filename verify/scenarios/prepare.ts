@@ -1,4 +1,11 @@
-import { directors, electedOf, instanceOfVip, type VirtualService, type VrrpInstance } from "../../lab/index.ts";
+import {
+  directors,
+  electedOf,
+  instanceOfVip,
+  longestPreemptDelay,
+  type VirtualService,
+  type VrrpInstance,
+} from "../../lab/index.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
 import { faults } from "../faults/index.ts";
@@ -57,6 +64,6 @@ async function settledMaster(live: LiveLab, { vip }: VirtualService, instance: V
           `${holdersInWords(found)}. \`npx lvs-lab status\` shows more; \`pulumi refresh\` and \`pulumi up\` repair it.`,
       );
     },
-    { seconds: patience(live, 3), everyMs: 500, failed: (last) => last as Error },
+    { seconds: patience(live, 3) + longestPreemptDelay(live.lab), everyMs: 500, failed: (last) => last as Error },
   );
 }

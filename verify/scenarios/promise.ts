@@ -1,4 +1,13 @@
-import { priorityIn, promisedOutage, skew } from "../../lab/index.ts";
+import {
+  type Lab,
+  promisedOutageOf,
+  reactionTo,
+  skewOf,
+  type Tracked,
+  timersOf,
+  type VrrpInstance,
+} from "../../lab/index.ts";
+import { goesBy } from "../faults/fault.ts";
 import type { Outage } from "../probe/index.ts";
 import type { OutagePromise } from "../report/result.ts";
 import type { Observed } from "./observed.ts";
@@ -6,46 +15,71 @@ import type { Observed } from "./observed.ts";
 /** Tolerance above VRRP's timers, in milliseconds: keepalived's own work, ARP, and the probe's interval. */
 const TOLERANCE_MS = 500;
 
+/** What is known of a run when a promise is made. */
+type Known = Pick<Observed, "window" | "instance" | "master" | "standby"> & { readonly live: { readonly lab: Lab } };
+
 /** The outage that VRRP promises for the fault that opened the window; undefined if its timers play no part. */
-export function promiseOf({
-  window,
-  instance,
-  master,
-  standby,
-}: Pick<Observed, "window" | "instance" | "master" | "standby">): OutagePromise | undefined {
+export function promiseOf({ live: { lab }, window, instance, master, standby }: Known): OutagePromise | undefined {
   const { fault } = window;
-  const priority = instance && standby ? priorityIn(instance, standby) : undefined;
-  if (!fault?.fault.masterGoes || !fault.targets.includes(master) || !instance || priority === undefined)
-    return undefined;
-  const { version, advertInterval } = instance;
-  const timers = { version, advertInterval, priority };
-  const { crash, cleanStop } = promisedOutage(timers);
-  const skewText = `skew ${Math.round(skew(timers))} ms (priority ${priority})`;
-  return fault.fault.masterGoes === "silently"
+  if (!fault?.targets.includes(master) || !instance || standby === null) return undefined;
+  const goes = goesBy(fault.fault, instance, fault.parameters ?? fault.fault.parameters.parse({}));
+  if (goes === undefined) return undefined;
+  if (typeof goes === "object") return promiseOfTracked(lab, instance, master, goes);
+  const { advertInterval, priority } = timersOf(instance, standby);
+  const { crash } = promisedOutageOf(lab, instance, standby);
+  return goes === "silently"
     ? {
         minimumMs: crash.minimum,
         maximumMs: crash.maximum,
         toleranceMs: TOLERANCE_MS,
-        arithmetic: `3 × ${timers.advertInterval * 1000} ms + ${skewText}, less the time since the last advertisement`,
+        arithmetic: `3 × ${advertInterval * 1000} ms + ${skewInWords(lab, instance, standby, priority)}, less the time since the last advertisement`,
       }
-    : {
-        // keepalived gives up the VIP after it has sent priority 0, so part of the skew may be over when clients notice.
-        minimumMs: Math.max(0, cleanStop - TOLERANCE_MS),
-        maximumMs: cleanStop,
-        toleranceMs: TOLERANCE_MS,
-        arithmetic: `priority 0 was advertised: ${skewText} alone`,
-      };
+    : announced(lab, instance, standby);
 }
+
+/** After a priority of 0: keepalived gives up the VIP after it has sent it, so part of the skew may be over when clients notice. */
+function announced(lab: Lab, instance: VrrpInstance, standby: string): OutagePromise {
+  const skew = skewOf(lab, instance, standby);
+  const { priority } = timersOf(instance, standby);
+  return {
+    minimumMs: Math.max(0, skew - TOLERANCE_MS),
+    maximumMs: skew,
+    toleranceMs: TOLERANCE_MS,
+    arithmetic: `priority 0 was advertised: ${skewInWords(lab, instance, standby, priority)} alone`,
+  };
+}
+
+/** After the failure of what the instance tracks on its master. */
+function promiseOfTracked(
+  lab: Lab,
+  instance: VrrpInstance,
+  master: string,
+  tracked: Tracked,
+): OutagePromise | undefined {
+  const { priority, successor } = reactionTo(lab, instance, master, tracked);
+  if (priority === undefined) return successor === undefined ? undefined : announced(lab, instance, successor);
+  return {
+    minimumMs: 0,
+    maximumMs: 0,
+    toleranceMs: TOLERANCE_MS,
+    arithmetic:
+      successor === undefined
+        ? `the master's priority falls to ${priority}, and it stays master`
+        : `the master's priority falls to ${priority}, and it serves until ${successor} takes over with ${timersOf(instance, successor).priority}`,
+  };
+}
+
+const skewInWords = (lab: Lab, instance: VrrpInstance, standby: string, priority: number): string =>
+  `skew ${Math.round(skewOf(lab, instance, standby))} ms (priority ${priority})`;
 
 /**
  * Whether an outage is over and within VRRP's promise. A shorter one cannot come from VRRP's timers; only the probe's error is granted there.
- * Above the band, the tolerance covers that error.
+ * Above the band, the tolerance covers that error. Where VRRP promises down to nothing, there may be none.
  */
 export const isAsPromised = (
   { longest }: Pick<Outage, "longest">,
   { minimumMs, maximumMs, toleranceMs }: OutagePromise,
 ): boolean =>
-  longest !== null &&
-  longest.to !== null &&
-  longest.ms + longest.errorMs >= minimumMs &&
-  longest.ms <= maximumMs + toleranceMs;
+  longest === null
+    ? minimumMs === 0
+    : longest.to !== null && longest.ms + longest.errorMs >= minimumMs && longest.ms <= maximumMs + toleranceMs;

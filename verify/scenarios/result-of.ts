@@ -85,7 +85,7 @@ export function resultOf(facts: Facts): RunResult {
       requests: seriesOf(probe.requests, names),
       connections: connectionsOf(probe, names),
       arp: probe.arp,
-      adverts: captured.adverts.map(({ ipId: _, password: __, ...advert }) => advert),
+      adverts: captured.adverts.map(({ ipId: _, password: __, destinations: ___, ...advert }) => advert),
       gratuitousArp: captured.gratuitousArp,
       vrrpStates: vrrpStates(captured, lab, instance ?? undefined),
       vipOwners: vipOwners(captured, lab, instance ?? undefined),
@@ -95,7 +95,7 @@ export function resultOf(facts: Facts): RunResult {
 }
 
 function windowOf(
-  { scenario }: Facts,
+  { live, scenario }: Facts,
   window: OpenWindow,
   to: number,
   all: readonly ProbedRequest[],
@@ -104,6 +104,7 @@ function windowOf(
   // A window has the requests that were started in it, and those that were under way when it began.
   const requests = all.filter(({ started, ended }) => started < to && ended >= window.from);
   const promise = promiseOf({
+    live,
     window,
     instance: scenario.instance,
     master: scenario.master,

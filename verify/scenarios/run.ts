@@ -164,7 +164,8 @@ class Run {
     await this.#baselines.take();
     const targets = places.map(({ target }) => target);
     const title = `${fault.title} ${targets.join(" and ")}`;
-    this.#windows.push({ step: n, title, from: this.#clock.now(), fault: { fault, targets } });
+    const { parameters = {} } = places[0] ?? {};
+    this.#windows.push({ step: n, title, from: this.#clock.now(), fault: { fault, targets, parameters } });
     await Promise.all(places.map(({ target, parameters }) => this.#ledger.inject(fault, target, parameters, view)));
     return { ok: true };
   }

@@ -1,10 +1,12 @@
-import type { ArpPacket, Packet, TcpPacket } from "./parse.ts";
+import type { ArpPacket, Packet, TcpPacket, VrrpPacket } from "./parse.ts";
 import type { GratuitousArp, VrrpAdvert } from "./records.ts";
 
 /** An advertisement, with the count that tells one keepalived process from the next. */
 export interface WireAdvert extends VrrpAdvert {
   /** The IPv4 header's identification, which keepalived counts up with each advertisement from 1. */
   readonly ipId: number;
+  /** Where it was sent: the multicast address, or the address of each router that it was sent to. */
+  readonly destinations: readonly string[];
   /** VRRPv2's simple text password, if there is one. Reports do not show it. */
   readonly password?: string;
 }
@@ -48,6 +50,9 @@ export interface Service {
 /** Minimum distance of two sightings of one address, in milliseconds. */
 const SIGHTING_MS = 100;
 
+/** How long after its first copy another copy of a unicast advertisement may come, in milliseconds: ARP for a router may be under way. */
+const COPIES_MS = 500;
+
 /** Collects evidence, packet by packet. */
 export class EvidenceLog {
   readonly adverts: WireAdvert[] = [];
@@ -56,6 +61,8 @@ export class EvidenceLog {
   readonly handshakes: Handshake[] = [];
   readonly sightings = new Map<string, number[]>();
   readonly #service: Service;
+  /** The last advertisement of each router. */
+  readonly #lastAdverts = new Map<string, WireAdvert & { readonly destinations: string[] }>();
   /** The last handshake from each of the client's ports. */
   readonly #byPort = new Map<number, { -readonly [K in keyof Handshake]: Handshake[K] }>();
 
@@ -65,13 +72,30 @@ export class EvidenceLog {
 
   add(packet: Packet, at: number): void {
     if (packet.kind === "vrrp") {
-      const { kind: _, ...advert } = packet;
-      this.adverts.push({ at, ...advert });
+      this.#advert(packet, at);
       return;
     }
     this.#sight(packet.mac, at);
     if (packet.kind === "arp") this.#arp(packet, at);
     else if (packet.kind === "tcp" && packet.syn) this.#syn(packet, at);
+  }
+
+  /** A router that advertises by unicast sends the same advertisement to each of the others: it is one, with several destinations. */
+  #advert({ kind: _, destination, ...advert }: VrrpPacket, at: number): void {
+    const router = `${advert.mac} ${advert.source} ${advert.virtualRouterId}`;
+    const last = this.#lastAdverts.get(router);
+    const isCopy =
+      last?.ipId === advert.ipId &&
+      last.priority === advert.priority &&
+      at - last.at <= COPIES_MS &&
+      !last.destinations.includes(destination);
+    if (isCopy) {
+      last.destinations.push(destination);
+      return;
+    }
+    const heard = { at, ...advert, destinations: [destination] };
+    this.#lastAdverts.set(router, heard);
+    this.adverts.push(heard);
   }
 
   #sight(mac: string, at: number): void {

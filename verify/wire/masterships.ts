@@ -3,7 +3,9 @@ import {
   type Ip,
   interfaceOn,
   type Lab,
+  lowestPriority,
   masterDownInterval,
+  masterDownOf,
   serverNamed,
   type VrrpInstance,
 } from "../../lab/index.ts";
@@ -41,7 +43,14 @@ export function vrrpFacts(lab: Lab, instance: VrrpInstance | undefined): VrrpFac
     addresses: lab.virtualAddresses.map(({ address }) => address),
   };
   const masterDownMs = new Map(
-    members.map(({ server, priority }) => [server, masterDownInterval({ version, advertInterval, priority })]),
+    members.map(({ server }) => [server, instance ? masterDownOf(lab, instance, server) : 0] as const),
+  );
+  // One whose priority has fallen waits longer.
+  const longestMs = members.map(({ server, priority }) =>
+    masterDownInterval({
+      ...{ version, advertInterval },
+      priority: (instance && lowestPriority(instance, server)) ?? priority,
+    }),
   );
   const routers = members.map(({ server }) => ({
     name: server,
@@ -52,7 +61,11 @@ export function vrrpFacts(lab: Lab, instance: VrrpInstance | undefined): VrrpFac
   const virtualMac = id === undefined ? undefined : `00:00:5e:00:01:${id.toString(16).padStart(2, "0")}`;
   return {
     intervalMs: advertInterval * 1000,
-    slowestMs: Math.max(masterDownInterval({ version, advertInterval, priority: 255 }), ...masterDownMs.values()),
+    slowestMs: Math.max(
+      masterDownInterval({ version, advertInterval, priority: 255 }),
+      ...masterDownMs.values(),
+      ...longestMs,
+    ),
     masterDownMs,
     directorOf: ({ source, mac }) =>
       routers.find((one) => one.address === source && (one.mac === mac || mac === virtualMac))?.name,

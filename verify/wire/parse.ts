@@ -6,6 +6,8 @@ export interface VrrpPacket {
   readonly kind: "vrrp";
   readonly mac: string;
   readonly source: string;
+  /** 224.0.0.18, or the address of one router where advertisements are unicast. */
+  readonly destination: string;
   /** The IPv4 header's identification. keepalived counts its advertisements in it, from 1 when it starts. */
   readonly ipId: number;
   readonly version: 2 | 3;
@@ -91,18 +93,21 @@ function parseIpv4(packet: Buffer, mac: string): VrrpPacket | TcpPacket | undefi
   if (headerLength < 20 || fragmentOffset > 0) return undefined;
   // A short frame is padded to 60 bytes: the packet's own length counts.
   const payload = packet.subarray(headerLength, packet.readUInt16BE(2));
-  const source = addressAt(packet, 12);
+  const [source, destination] = [addressAt(packet, 12), addressAt(packet, 16)];
   switch (packet.readUInt8(9)) {
     case protocol.vrrp:
-      return parseVrrp(payload, { mac, source, ipId: packet.readUInt16BE(4) });
+      return parseVrrp(payload, { mac, source, destination, ipId: packet.readUInt16BE(4) });
     case protocol.tcp:
-      return parseTcp(payload, { mac, source, destination: addressAt(packet, 16) });
+      return parseTcp(payload, { mac, source, destination });
     default:
       return undefined;
   }
 }
 
-function parseVrrp(message: Buffer, from: Pick<VrrpPacket, "mac" | "source" | "ipId">): VrrpPacket | undefined {
+function parseVrrp(
+  message: Buffer,
+  from: Pick<VrrpPacket, "mac" | "source" | "destination" | "ipId">,
+): VrrpPacket | undefined {
   if (message.length < 8) return undefined;
   const version = message.readUInt8(0) >> 4;
   const count = message.readUInt8(3);

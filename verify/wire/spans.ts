@@ -1,4 +1,4 @@
-import { type Lab, serverWithMac, type VrrpInstance } from "../../lab/index.ts";
+import { type Lab, serverWithMac, type VrrpInstance, virtualMacOf } from "../../lab/index.ts";
 import type { WireAdvert, WireEvidence } from "./evidence.ts";
 import { type Mastership, mastershipsOf, returnOf, type VrrpFacts, vrrpFacts } from "./masterships.ts";
 import type { OwnerSpan, VrrpSpan } from "./records.ts";
@@ -99,27 +99,39 @@ function spansBetween<S>(
 
 /**
  * Owners of the VIP by their claims on the wire: ARP with the VIP as its sender, gratuitous or not, and a master's advertisements. A span
- * lasts until another host claims the VIP, or its owner resigns with priority 0.
+ * lasts until another host claims the VIP, or its owner resigns with priority 0. A virtual router's own MAC address is that of its master, whom the
+ * advertisements tell.
  */
 export function vipOwners(
   { to, adverts, claims }: WireEvidence,
   lab: Lab,
   instance: VrrpInstance | undefined,
 ): OwnerSpan[] {
-  const { concerns } = vrrpFacts(lab, instance);
+  const { concerns, directorOf } = vrrpFacts(lab, instance);
+  const virtual = instance && virtualMacOf(instance);
   const words = [
-    ...claims.map(({ at, mac }) => ({ at, mac, holds: true })),
-    ...adverts.filter(concerns).map(({ at, mac, priority }) => ({ at, mac, holds: priority > 0 })),
+    ...claims
+      .filter(({ mac }) => mac !== virtual)
+      .map(({ at, mac }) => ({ at, mac, server: serverWithMac(lab, mac), holds: true })),
+    ...adverts.filter(concerns).map((advert) => ({
+      at: advert.at,
+      mac: virtual !== undefined && directorOf(advert) !== undefined ? virtual : advert.mac,
+      server: virtual === undefined ? serverWithMac(lab, advert.mac) : directorOf(advert),
+      holds: advert.priority > 0,
+    })),
   ].sort((one, other) => one.at - other.at);
-  const spans: { mac: string; from: number; to: number | undefined }[] = [];
-  for (const { at, mac, holds } of words) {
+  const spans: { mac: string; server: string | undefined; from: number; to: number | undefined }[] = [];
+  for (const { at, mac, server, holds } of words) {
     const last = spans.at(-1);
     const open = last?.to === undefined ? last : undefined;
-    if (open && (holds ? open.mac !== mac : open.mac === mac)) open.to = at;
-    if (holds && open?.mac !== mac) spans.push({ mac, from: at, to: undefined });
+    const isOpen = open?.mac === mac && open.server === server;
+    if (open && (holds ? !isOpen : isOpen)) open.to = at;
+    if (holds && !isOpen) spans.push({ mac, server, from: at, to: undefined });
   }
-  return spans.map(({ mac, from, to: end }) => {
-    const server = serverWithMac(lab, mac);
-    return { mac, ...(server ? { server } : {}), from, to: end ?? Math.max(to, from) };
-  });
+  return spans.map(({ mac, server, from, to: end }) => ({
+    mac,
+    ...(server ? { server } : {}),
+    from,
+    to: end ?? Math.max(to, from),
+  }));
 }

@@ -5,7 +5,10 @@ import { server } from "../values.ts";
 import { defineExpectation } from "./kind.ts";
 import { probeOf } from "./requests.ts";
 
-/** State: the server whose hardware address the client's ARP entry for the VIP names. Null, in the file `other`: an unknown host. */
+/**
+ * State: the server whose hardware address the client's ARP entry for the VIP names. Null, in the file `other`: an unknown host. A virtual router's
+ * own address leads to its master.
+ */
 export interface ArpExpectation {
   readonly kind: "arp";
   readonly owner: Selector | null;

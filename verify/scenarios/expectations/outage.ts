@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { property } from "../../../lab/yaml/schema.ts";
-import type { Fault } from "../../faults/fault.ts";
+import { type Fault, mayMove } from "../../faults/fault.ts";
 import { outageOf } from "../../probe/index.ts";
 import { bandWords, ms, outageWords } from "../../report/words.ts";
 import { milliseconds } from "../duration.ts";
@@ -53,7 +53,7 @@ export const outage = defineExpectation({
     *"promise-without-fault"(value, { path, opening, faults }) {
       if (value !== "promised") return;
       const fault = faults.find(({ id }) => id === opening?.step.fault);
-      if (opening && fault && !fault.masterGoes) {
+      if (opening && fault && !mayMove(fault)) {
         yield {
           path,
           expected: `promised after a fault by which the master goes: ${leaving(faults)}`,
@@ -126,7 +126,10 @@ const isOnMaster = ({ step: { fault, on } }: Opening): boolean =>
 
 /** The faults that VRRP's timers answer. */
 const leaving = (faults: readonly Fault[]): string =>
-  faults.flatMap(({ id, masterGoes }) => (masterGoes ? [id] : [])).join(", ");
+  faults
+    .filter(mayMove)
+    .map(({ id }) => id)
+    .join(", ");
 
 const inWords = ({ step }: Opening): string =>
   "heal" in step ? `the heal of ${step.heal}` : `${step.fault} on ${step.on}`;

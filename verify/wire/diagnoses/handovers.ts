@@ -1,4 +1,4 @@
-import { interfaceOn, priorityIn, serverNamed, skew } from "../../../lab/index.ts";
+import { interfaceOn, priorityIn, serverNamed, skew, skewOf as skewIn } from "../../../lab/index.ts";
 import { believes, endOfMastership, type Mastership, type Return, returnOf } from "../masterships.ts";
 import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
@@ -191,6 +191,9 @@ function returnInWords({ last, router }: Mastership, { first }: Mastership, how:
   return `${back}: ${words[how]}`;
 }
 
-/** The skew of the router that took over, in milliseconds. */
-const skewOf = ({ instance }: Case, { router, first }: Mastership): number =>
-  instance ? skew({ ...instance, priority: priorityIn(instance, router) ?? first.priority }) : 0;
+/** The skew of the router that took over, in milliseconds: by the priority that it had then, or the longest one of its sync group. */
+function skewOf({ lab, instance }: Case, { router, first }: Mastership): number {
+  if (!instance) return 0;
+  const own = skew({ ...instance, priority: first.priority });
+  return priorityIn(instance, router) === undefined ? own : Math.max(own, skewIn(lab, instance, router));
+}

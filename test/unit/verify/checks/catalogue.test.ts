@@ -22,8 +22,13 @@ it("shows every check with an example from a lab in which it holds", async () =>
   });
   expect(entries.find(({ id }) => id === "director-vip")?.controls).toEqual(["ipvsadm"]);
   expect(entries.find(({ id }) => id === "peer-ssh")?.controls).toEqual(["keepalived"]);
+  expect(entries.find(({ id }) => id === "notify")?.example).toMatchObject({
+    expected: "last: INSTANCE VI_1 MASTER",
+  });
+  expect(() => catalogue(checks, [])).toThrow("no example lab has a subject for the check director-table");
   expect(entries.filter(({ faulty }) => faulty).map(({ id }) => id)).toEqual([
     "no-health-check",
+    "tracking",
     "real-server-down",
     "director-down",
     "download-survives",

@@ -92,6 +92,8 @@ describe("a check applies", () => {
     "mail",
     "keepalived-config",
     "keepalived-log",
+    "keepalived-state",
+    "adverts",
     "vip-holder",
     "real-server-down",
     "director-down",
@@ -103,6 +105,7 @@ describe("a check applies", () => {
     ["bare", ofIpvsadm],
     ["ha", ofKeepalived],
     ["bare-ha", ofKeepalived],
+    ["tracking", [...ofKeepalived, "notify", "tracking"]],
   ] as const)("by who is in control, whoever sets the lab up: %s", async (name, own) => {
     expect(applying((await aLiveLab(name)).lab).sort()).toEqual([...everywhere, ...own].sort());
   });

@@ -12,7 +12,7 @@ const { lab: ha } = await aLiveLab("ha");
 /** The steps of a shipped scenario, fitted to a lab. */
 async function stepsFor(lab: Lab, name: string): Promise<readonly ResolvedStep[]> {
   const scenario = await readScenario(await findScenario(name), { faults });
-  const steps = fitted(scenario.steps, serviceOf(lab), instanceOf(lab));
+  const steps = fitted(scenario.steps, lab, serviceOf(lab), instanceOf(lab));
   return resolve({ ...scenario, steps }, lab, { master: "server1", faults }).steps;
 }
 
@@ -65,5 +65,10 @@ describe.each(failovers)("%s, as a failover,", (name, lab) => {
       else expect(withinMs).toBeGreaterThan(180_000 + (textbook[index]?.forMs ?? 0));
       if ((textbook[index]?.forMs ?? 0) > 0) expect(forMs).toBeGreaterThan(180_000);
     }
+  });
+
+  it("gives directors that wait before they preempt their time, too", async () => {
+    const patient = expectsOf(await stepsFor(withInstance(lab, { preemptDelay: 300 }), name));
+    for (const { withinMs } of patient.filter((step) => step.withinMs > 0)) expect(withinMs).toBeGreaterThan(304_000);
   });
 });

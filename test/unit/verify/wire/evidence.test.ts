@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { EvidenceLog } from "../../../../verify/wire/evidence.ts";
 import { outageFromWire } from "../../../../verify/wire/index.ts";
 import { parseFrame } from "../../../../verify/wire/parse.ts";
@@ -36,6 +36,39 @@ it("takes advertisements with what tells their process", () => {
   expect(adverts).toMatchObject([{ at: 5, ipId: 4711, priority: 100, password: "1111", mac: MAC }]);
   expect(adverts[0]).not.toHaveProperty("kind");
   expect(sightings.size).toBe(0);
+});
+
+describe("an advertisement to several routers", () => {
+  const advert = (id: number, destination: string, fields: Parameters<typeof vrrp2>[0] = {}, source = "10.0.0.11") =>
+    ethernet(MAC, 0x0800, ipv4({ protocol: 112, id, source, destination }, vrrp2(fields)));
+  const [b, c] = ["10.0.0.12", "10.0.0.13"];
+  const heard = (...frames: readonly (readonly [at: number, frame: Buffer])[]) =>
+    logOf(...frames).adverts.map(({ at, ipId, destinations }) => [at, ipId, destinations.join(" ")]);
+
+  it("is one, with all of its destinations, though another router speaks in between", () => {
+    const other = advert(7, b, { priority: 50 }, "10.0.0.13");
+    expect(
+      heard([5, advert(1, b)], [5.5, other], [6, advert(1, c)], [1005, advert(2, b)], [1006, advert(2, c)]),
+    ).toEqual([
+      [5, 1, `${b} ${c}`],
+      [5.5, 7, b],
+      [1005, 2, `${b} ${c}`],
+    ]);
+  });
+
+  it("is another one with another count, another priority, the same destination, or much later", () => {
+    expect(heard([5, advert(1, b)], [6, advert(2, c)])).toHaveLength(2);
+    expect(heard([5, advert(1, b)], [6, advert(1, c, { priority: 0 })])).toHaveLength(2);
+    expect(heard([5, advert(0, b)], [6, advert(0, b)])).toHaveLength(2);
+    expect(heard([5, advert(0, b)], [1005, advert(0, c)])).toHaveLength(2);
+  });
+
+  it("is one with one destination where it is multicast", () => {
+    expect(heard([5, advert(1, "224.0.0.18")], [1005, advert(2, "224.0.0.18")])).toEqual([
+      [5, 1, "224.0.0.18"],
+      [1005, 2, "224.0.0.18"],
+    ]);
+  });
 });
 
 it("tells gratuitous ARP for the VIP, in either form, from answers and from questions", () => {

@@ -13,6 +13,7 @@ describe("an advertisement", () => {
     kind: "vrrp",
     mac: MAC,
     source: "10.0.0.11",
+    destination: "224.0.0.18",
     ipId: 777,
     version: 2,
     virtualRouterId: 51,
@@ -31,6 +32,11 @@ describe("an advertisement", () => {
     expect(parseFrame(ethernet(MAC, IPV4, packet, 12))).toEqual(version2);
     expect(parse(IPV4, ipv4({ protocol: 112, id: 777, options: [148, 4, 0, 0] }, vrrp2()))).toEqual(version2);
     expect(parse(IPV4, [...packet, 9, 9, 9, 9])).toEqual(version2);
+  });
+
+  it("is read where it is for one router alone", () => {
+    const packet = ipv4({ protocol: 112, id: 777, destination: "10.0.0.14" }, vrrp2());
+    expect(parse(IPV4, packet)).toEqual({ ...version2, destination: "10.0.0.14" });
   });
 
   it("has no password without simple text authentication", () => {

@@ -44,6 +44,7 @@ export function adverts(
     priority: speech.priority ?? priorityIn(of, server ?? "") ?? 0,
     intervalMs: 1000,
     addresses: of.addresses,
+    destinations: ["224.0.0.18"],
     password,
   }));
 }
