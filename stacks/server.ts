@@ -1,17 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
-import { clientAddress, type Lab, ownsVips, portsOf, type Server, withPrefix } from "../lab/index.ts";
-import {
-  arpCures,
-  classes,
-  libvirtCommandLine,
-  type OsFamily,
-  osFamilies,
-  PACKAGE_PORT,
-  type ServerRef,
-  seedOf,
-} from "../provision/index.ts";
+import { clientAddress, type Lab, type Server, withPrefix } from "../lab/index.ts";
+import { classes, libvirtCommandLine, PACKAGE_PORT, roleInputs, type ServerRef, seedOf } from "../provision/index.ts";
 import type { LabNetworks } from "./network.ts";
 
 const { BaseSystem, Interfaces, KeyPair, Packages, SeedImage } = classes;
@@ -130,46 +121,23 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
     },
     { deletedWith: domain },
   );
-  const further = server.interfaces.slice(1);
-  const networked =
-    further.length === 0
-      ? base
-      : new Interfaces(
-          `${name}-interfaces`,
-          {
-            server: reference,
-            addresses: Object.fromEntries(
-              further.map(({ device, addresses }) => [device, addresses.map((one) => withPrefix(lab, one))]),
-            ),
-            up: further.map(({ device }) => device),
-          },
-          { dependsOn: base, deletedWith: domain },
-        );
-  const names = packagesOf(lab, server);
+  const { interfaces, packages } = roleInputs(lab, server);
+  const networked = interfaces
+    ? new Interfaces(
+        `${name}-interfaces`,
+        { server: reference, ...interfaces },
+        { dependsOn: base, deletedWith: domain },
+      )
+    : base;
   const ready =
-    names.length === 0
+    lab.setup === "manual" // the exercise includes their installation
       ? networked
-      : new Packages(`${name}-packages`, { server: reference, names }, { dependsOn: networked, deletedWith: domain });
+      : new Packages(
+          `${name}-packages`,
+          { server: reference, names: packages.names },
+          { dependsOn: networked, deletedWith: domain },
+        );
   return { server, hostKey, reference, ready, domain };
-}
-
-/** The packages of a server's roles, sorted. */
-function packagesOf(lab: Lab, server: Server): string[] {
-  if (lab.setup === "manual") return []; // the exercise includes their installation
-  const family = osFamilies[server.os];
-  const groups = [
-    ...(server.role === "director" ? [family.ipvsadm] : []),
-    ...(server.role === "director" && lab.control === "keepalived" ? [family.keepalived, family.mail] : []),
-    ...(portsOf(lab, server.name, "tcp").length > 0 ? [family.httpd] : []),
-    ...(ownsVips(lab, server.name) ? curePackages(family, server) : []),
-  ];
-  return [...new Set([...groups, family.nftables].flatMap(({ packages }) => packages))].sort();
-}
-
-/** The packages of a real server's ARP cure. */
-function curePackages(family: OsFamily, { arpCure = "none" }: Server): readonly { packages: readonly string[] }[] {
-  const { packages } = arpCures[arpCure];
-  return packages ? [family[packages]] : [];
 }
 
 interface ImageVolumes {

@@ -1,7 +1,7 @@
-import { directors, type Lab, ownVipsOf, pageOf, type Server, serviceDevice, vrrpPartsOf } from "../../lab/index.ts";
-import { osFamilies } from "../../provision/os.ts";
+import { directors, type Lab, type Server } from "../../lab/index.ts";
+import { roleInputs } from "../../provision/role-inputs.ts";
 import { unitText } from "../../provision/roles/boot-unit.ts";
-import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
+import { withPasswords } from "../../provision/roles/keepalived-conf.ts";
 import { PEER_COMMENT } from "../../provision/roles/peer-keys.ts";
 import { unit } from "../../provision/roles/real-server.ts";
 import { generateKeys, type SshKeys } from "../../provision/ssh/key-pair.ts";
@@ -31,49 +31,25 @@ export async function makePeerKeys(lab: Lab): Promise<PeerKeys> {
   return new Map(made);
 }
 
-const { httpd, arptables, nftables, ipvsadm, keepalived, mail } = osFamilies.debian;
-
 /** `hostKeys`: the servers' public host keys by name. */
 export function contentsOf(
   lab: Lab,
   server: Server,
   { peerKeys, hostKeys }: { peerKeys: PeerKeys; hostKeys: ReadonlyMap<string, string> },
 ): Contents {
-  const nothing = {
-    page: "",
-    unit: "",
-    keepalivedConf: "",
-    smtpdConf: "",
-    identity: "",
-    authorized: [],
-    knownHosts: [],
-  };
-  if (server.role === "real-server")
-    return {
-      ...nothing,
-      packages: packages(httpd, arptables, nftables),
-      page: pageOf(lab, server.name),
-      unit: unitText(
-        unit({
-          server: { address: server.management },
-          interface: serviceDevice(server),
-          vips: ownVipsOf(lab, server.name),
-          tunnelVips: ownVipsOf(lab, server.name, { tunnelled: true }),
-          arpCure: server.arpCure ?? "none",
-        }),
-      ),
-    };
-  const peers = directors(lab).filter(({ name }) => name !== server.name);
+  const { packages, httpd, realServer, mail, peerKeys: peering, keepalived } = roleInputs(lab, server);
+  const { management } = server;
+  const peers = peering?.peers ?? [];
   return {
-    ...nothing,
-    packages: packages(ipvsadm, keepalived, mail, nftables),
-    keepalivedConf: keepalivedConf({ instances: vrrpPartsOf(lab, server), services: lab.services }),
-    smtpdConf: mail.configText,
-    identity: peerKeys.get(server.name)?.privateKey ?? "",
-    authorized: peers.map(({ name }) => peerKeys.get(name)?.publicKey ?? ""),
-    knownHosts: directors(lab).map(({ name, management }) => `${name},${management} ${hostKeys.get(name) ?? ""}`),
+    packages: packages.names,
+    page: httpd?.page ?? "",
+    unit: realServer ? unitText(unit({ server: { address: management }, ...realServer })) : "",
+    keepalivedConf: keepalived ? withPasswords(keepalived.config, keepalived.passwords) : "",
+    smtpdConf: mail?.config ?? "",
+    identity: peering ? (peerKeys.get(server.name)?.privateKey ?? "") : "",
+    authorized: peers.map((name) => peerKeys.get(name)?.publicKey ?? ""),
+    knownHosts: peering
+      ? directors(lab).map(({ name, management }) => `${name},${management} ${hostKeys.get(name) ?? ""}`)
+      : [],
   };
 }
-
-const packages = (...groups: readonly { readonly packages: readonly string[] }[]): string[] =>
-  groups.flatMap((group) => [...group.packages]).sort();
