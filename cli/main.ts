@@ -10,6 +10,7 @@ import { serialConsole } from "./commands/console.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
+import { explain } from "./commands/explain.ts";
 import { failover } from "./commands/failover.ts";
 import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
@@ -58,6 +59,7 @@ for (const add of [
   capture,
   client,
   validate,
+  explain,
   env,
   doctor,
   completion,

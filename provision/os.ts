@@ -6,6 +6,8 @@ export interface OsFamily {
   readonly httpd: {
     readonly packages: readonly string[];
     readonly service: string;
+    /** The ports that the package configures. */
+    readonly packagedPorts: readonly number[];
     readonly page: string;
     /** Files that set the ports, each with its lines: a basic regular expression whose group matches the ports, and the text to write. */
     readonly ports: readonly {
@@ -38,6 +40,7 @@ const debian: OsFamily = {
   httpd: {
     packages: ["apache2"],
     service: "apache2",
+    packagedPorts: [80],
     page: "/var/www/html/index.html",
     ports: [
       {

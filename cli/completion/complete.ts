@@ -15,9 +15,15 @@ export interface Completed {
 /**
  * Returns the values of an option or argument, by its name.
  * @param command the command that has it, such as `fault inject`
+ * @param given the command's arguments that are already typed
  * @param stack the value of --stack, if already typed
  */
-export type ValuesOf = (asked: { name: string; command: string; stack?: string }) => Promise<Completed>;
+export type ValuesOf = (asked: {
+  name: string;
+  command: string;
+  given: readonly string[];
+  stack?: string;
+}) => Promise<Completed>;
 
 /**
  * Completes the last word (which may be empty) after the program's name, from commander's command tree. Parses words as commander does:
@@ -34,8 +40,8 @@ export async function complete(program: Command, words: readonly string[], value
 /** State of parsing a command line. */
 class Line {
   command: Command;
-  /** Number of arguments parsed. */
-  arguments = 0;
+  /** The arguments parsed. */
+  readonly arguments: string[] = [];
   /** The option that takes the next values; `first` until it has one. */
   taking: { readonly option: Option; first: boolean } | undefined;
   /** Set by `--`: no more options follow. */
@@ -51,12 +57,12 @@ class Line {
   get argument(): Argument | undefined {
     const all = this.command.registeredArguments;
     const last = all.at(-1);
-    return all[this.arguments] ?? (last?.variadic ? last : undefined);
+    return all[this.arguments.length] ?? (last?.variadic ? last : undefined);
   }
 
   /** Whether the next word belongs to another program's command line. */
   get isForeign(): boolean {
-    return this.arguments > 0 && this.command.registeredArguments.at(-1)?.name() === FOREIGN;
+    return this.arguments.length > 0 && this.command.registeredArguments.at(-1)?.name() === FOREIGN;
   }
 
   read(word: string): void {
@@ -74,8 +80,8 @@ class Line {
 
   #readArgument(word: string): void {
     const below = this.command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (below && this.arguments === 0) this.command = below;
-    else this.arguments += 1;
+    if (below && this.arguments.length === 0) this.command = below;
+    else this.arguments.push(word);
   }
 
   #readOption(word: string): void {
@@ -115,10 +121,14 @@ async function candidates(line: Line, last: string, valuesOf: ValuesOf): Promise
 }
 
 /** The values of an option or an argument. Offers only values that need no quoting in any shell. */
-async function valuesFor({ command, stack }: Line, of: Option | Argument, valuesOf: ValuesOf): Promise<Completed> {
+async function valuesFor(
+  { command, arguments: given, stack }: Line,
+  of: Option | Argument,
+  valuesOf: ValuesOf,
+): Promise<Completed> {
   if (of.argChoices) return { completions: of.argChoices.map((value) => ({ value })) };
   const name = "attributeName" in of ? of.attributeName() : of.name();
-  const asked = { name, command: pathOf(command), ...(stack === undefined ? {} : { stack }) };
+  const asked = { name, command: pathOf(command), given, ...(stack === undefined ? {} : { stack }) };
   const { completions, ...paths } = await valuesOf(asked);
   return { completions: completions.filter(({ value }) => /^[\w.][\w.:@/-]*$/.test(value)), ...paths };
 }
@@ -137,7 +147,7 @@ const both = (one: Completed, other: Completed): Completed => ({
 async function argumentsOf(line: Line, valuesOf: ValuesOf): Promise<Completed> {
   const { command, argument } = line;
   if (line.isForeign) return { completions: [] };
-  const below = line.arguments > 0 ? [] : command.createHelp().visibleCommands(command);
+  const below = line.arguments.length > 0 ? [] : command.createHelp().visibleCommands(command);
   const commands = below.map((one) => described(one.name(), one.description()));
   if (!argument) return { completions: commands };
   return both({ completions: commands }, await valuesFor(line, argument, valuesOf));

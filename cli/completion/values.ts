@@ -10,12 +10,13 @@ import { faults } from "../../verify/faults/index.ts";
 import { scenarioNames } from "../../verify/scenarios/index.ts";
 import { configuredLab } from "../configured-lab.ts";
 import { labDirectories } from "../doctor/labs.ts";
+import { labFileNamed } from "../explain/lab-file.ts";
 import { snapshotNames } from "../snapshots.ts";
 import type { Completed, ValuesOf } from "./complete.ts";
 
 /** Completion values of each option and argument of `lvs-lab`, by name. Reads files and never runs Pulumi, for speed. */
-export const valuesOf: ValuesOf = async ({ name, command, stack = process.env.LVS_LAB_STACK || "ha" }) =>
-  (await known[`${command} ${name}`]?.(stack)) ?? (await known[name]?.(stack)) ?? named([]);
+export const valuesOf: ValuesOf = async ({ name, command, given, stack = process.env.LVS_LAB_STACK || "ha" }) =>
+  (await known[`${command} ${name}`]?.(stack, given)) ?? (await known[name]?.(stack, given)) ?? named([]);
 
 const named = (names: readonly string[]): Completed => ({ completions: names.map((value) => ({ value })) });
 const titled = (all: readonly { id: string; title: string }[]): Completed => ({
@@ -25,10 +26,15 @@ const files: Completed = { completions: [], paths: "files" };
 const directories: Completed = { completions: [], paths: "directories" };
 const scenarios = async (): Promise<Completed> => ({ ...named(await scenarioNames()), paths: "files" });
 
-const known: Readonly<Record<string, (stack: string) => Completed | Promise<Completed>>> = {
+const known: Readonly<Record<string, (stack: string, given: readonly string[]) => Completed | Promise<Completed>>> = {
   stack: async () => named(await stackNames()),
   server: async (stack) => named(await serverNames(stack)),
   "check server": async (stack) => named([...(await serverNames(stack)), "client"]),
+  "explain lab": () => ({ ...named(labNames()), paths: "files" }),
+  "explain server": async (_stack, [lab = ""]) => {
+    const servers = await serversIn(labFileNamed(lab));
+    return named(servers.length > 0 ? [...servers, "client"] : []);
+  },
   "inventory host": async (stack) => named(await serverNames(stack)),
   fault: () => titled(faults),
   "fault inject server": async (stack) => named([...(await serverNames(stack)), "segment"]),
@@ -54,7 +60,12 @@ async function stackNames(): Promise<string[]> {
 /** The servers of a stack's lab file; none if it cannot be read. */
 async function serverNames(stack: string): Promise<string[]> {
   const file = labFileOf(stack, await configuredLab(stack));
-  const text = file && (await readFile(resolve(projectRoot, file), "utf8").catch(() => undefined));
+  return file === undefined ? [] : await serversIn(resolve(projectRoot, file));
+}
+
+/** The servers of a lab file; none if it cannot be read. */
+async function serversIn(file: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
   const servers = text ? (readYaml(text).value as { servers?: unknown } | null | undefined)?.servers : undefined;
   return Array.isArray(servers) ? servers.flatMap((one) => (typeof one?.name === "string" ? [one.name] : [])) : [];
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { forwardingMethods } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
@@ -7,6 +8,8 @@ import { DIRECTOR_RULES, DIRECTOR_UNIT, endDirector, endKeepalived } from "./dir
 import { parseIpAddresses } from "./ip-address.ts";
 import { type Destination, parseIpvsTable } from "./ipvs-table.ts";
 import { startService } from "./service.ts";
+import type { ByHand } from "./step.ts";
+import { listed, typedUnit } from "./typed.ts";
 
 const destination = z.object({ weight: z.number(), forwarding: z.enum(["Route", "Masq", "Tunnel"]) });
 
@@ -153,18 +156,14 @@ interface Addresses {
 const placed = ({ addresses }: Addresses): [device: string, address: string][] =>
   Object.entries(addresses).flatMap(([device, all]) => all.map((address): [string, string] => [device, address]));
 
+const CLEAR = "-/sbin/ipvsadm --clear";
+const place = ([device, address]: [string, string]): string => `/sbin/ip address replace ${address} dev ${device}`;
+
 export const unit = (wanted: Addresses): BootUnit => ({
   name: DIRECTOR_UNIT,
   description: "LVS director: the virtual service and its address",
-  start: [
-    "-/sbin/ipvsadm --clear",
-    `/bin/sh -c '/sbin/ipvsadm --restore <${DIRECTOR_RULES}'`,
-    ...placed(wanted).map(([device, address]) => `/sbin/ip address replace ${address} dev ${device}`),
-  ],
-  stop: [
-    ...placed(wanted).map(([device, address]) => `-/sbin/ip address delete ${address} dev ${device}`),
-    "-/sbin/ipvsadm --clear",
-  ],
+  start: [CLEAR, `/bin/sh -c '/sbin/ipvsadm --restore <${DIRECTOR_RULES}'`, ...placed(wanted).map(place)],
+  stop: [...placed(wanted).map(([device, address]) => `-/sbin/ip address delete ${address} dev ${device}`), CLEAR],
 });
 
 /** The ipvsadm commands that change the observed table into the wanted one. */
@@ -193,3 +192,68 @@ export function edits(
     }),
   ];
 }
+
+/** @param own the server's addresses */
+export const byHand = (
+  wanted: Addresses & { readonly services: Services },
+  { addresses: own }: { addresses: readonly string[] },
+): ByHand => {
+  const all = Object.values(wanted.services);
+  const isPersistent = all.some(({ persistenceTimeout }) => persistenceTimeout > 0);
+  const hasFlags = all.some(({ schedulerFlags }) => schedulerFlags.length > 0);
+  return {
+    steps: [
+      {
+        why:
+          Object.keys(wanted.addresses).length > 1
+            ? "The VIP, which clients ask for, and the default route of the real servers: the director answers for both."
+            : placed(wanted).length > 1
+              ? "The VIPs: the director answers when a client asks whose they are, and takes the packets for them."
+              : "The VIP: the director answers when a client asks whose it is, and takes the packets for it.",
+        commands: typedUnit(placed(wanted).map(place)),
+      },
+      {
+        why: [
+          `The IPVS table, starting from an empty one: a virtual service (-A, ${listed(transports(wanted.services))}) with its scheduler (-s)` +
+            `${hasFlags ? ", the scheduler's flags (-b)" : ""}${isPersistent ? ", the seconds for which a client stays with its real server (-p)" : ""}, ` +
+            `and each of its real servers (-a, -r) with its weight (-w), by ${methodsIn(wanted.services)}.`,
+          ...destinationsOf(wanted.services)
+            .filter((address) => own.includes(address))
+            .map((address) => `${address} is the director itself, which serves its share locally.`),
+        ].join(" "),
+        commands: [...typedUnit([CLEAR]), ...linesOf(rules(wanted)).map((rule) => `ipvsadm ${rule}`)],
+      },
+    ],
+    unit: unit(wanted),
+  };
+};
+
+/** The transport protocols of services in words, with ipvsadm's options. */
+const transports = (services: Services): string[] =>
+  [
+    ["-t", "TCP"],
+    ["-u", "UDP"],
+  ].flatMap(([option, title]) =>
+    Object.keys(services).some((key) => key.startsWith(`${option} `)) ? [`${option} for ${title}`] : [],
+  );
+
+/** The addresses of all real servers, each once. */
+const destinationsOf = (services: Services): string[] => [
+  ...new Set(
+    Object.values(services).flatMap(({ destinations }) =>
+      Object.keys(destinations).map((place) => place.replace(/:\d+$/, "")),
+    ),
+  ),
+];
+
+const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
+
+/** The forwarding methods in words, with ipvsadm's options. */
+const methodsIn = (services: Services): string => {
+  const used = Object.values(services).flatMap(({ destinations }) => Object.values(destinations));
+  return listed(
+    Object.values(forwardingMethods)
+      .filter((method) => used.some(({ forwarding }) => forwarding === method.listed))
+      .map(({ title, ipvsadm }) => `${title} (${ipvsadm})`),
+  );
+};

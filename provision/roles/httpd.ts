@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { osFamilies } from "../os.ts";
+import { type OsFamily, type OsName, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
-import { retire, serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
+import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import type { ByHand } from "./step.ts";
+import { listed, typed, typedFile } from "./typed.ts";
 
 /** The web server of a real server. Its page names the server that answered. */
 export const httpd = defineResource({
@@ -53,13 +55,7 @@ export const httpd = defineResource({
       [
         "set -e",
         ...(observed?.page === page ? [] : [writing(path, page)]),
-        ...(move
-          ? portFiles.map(
-              ({ path, line }) =>
-                // Replace the first such line with all wanted lines and delete the others.
-                command`sed -i ${`0,/^${line.pattern}$/{s/^${line.pattern}$/LVS-LAB-PORTS/};/^${line.pattern}$/d`} ${path}; sed -i ${`s|^LVS-LAB-PORTS$|${line.text(ports).replaceAll("\n", "\\n")}|`} ${path}`,
-            )
-          : []),
+        ...(move ? portFiles.map((file) => command`${portEdit(file, ports)}`) : []),
         ...(move || !observed?.running || !observed.enabled
           ? [startService(service, observed, move ? "restart" : "start")]
           : []),
@@ -74,3 +70,34 @@ export const httpd = defineResource({
     await server.run`rm -f ${path}`;
   },
 });
+
+/** The words of a sed command that makes a file name these ports: the first such line becomes all wanted ones, the others go. */
+export const portEdit = (
+  { path, line: { pattern, text } }: OsFamily["httpd"]["ports"][number],
+  ports: readonly number[],
+): string[] => [
+  ...["sed", "-i", "-e", `0,/^${pattern}$/s//PORTS/`, "-e", `/^${pattern}$/d`],
+  ...["-e", `s|^PORTS$|${text(ports).replaceAll("\n", "\\n")}|`, path],
+];
+
+export const byHand = ({ page, ports }: { page: string; ports: readonly number[] }, { os }: { os: OsName }): ByHand => {
+  const { service, page: path, ports: portFiles, packagedPorts } = osFamilies[os].httpd;
+  const move = !isDeepStrictEqual(ports, packagedPorts);
+  return {
+    steps: [
+      {
+        why: "The page, by which the client tells the real servers apart.",
+        commands: [typedFile(path, page)],
+      },
+      ...(move
+        ? [
+            {
+              why: `Listen on ${ports.length === 1 ? "port" : "ports"} ${listed(ports.map(String))}: the director sends there.`,
+              commands: portFiles.map((file) => typed`${portEdit(file, ports)}`),
+            },
+          ]
+        : []),
+      { why: "Start the web server, now and at each boot.", commands: typedStart(service, move ? "restart" : "start") },
+    ],
+  };
+};

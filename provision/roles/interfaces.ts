@@ -3,6 +3,8 @@ import { defineResource } from "../resource.ts";
 import { connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
 import { parseIpAddresses } from "./ip-address.ts";
+import type { ByHand } from "./step.ts";
+import { listed, typedUnit } from "./typed.ts";
 
 /** The interfaces beyond the first one, which the seed configures before there is SSH. */
 export const interfaces = defineResource({
@@ -67,3 +69,13 @@ export const unit = ({ addresses, up }: Wanted): BootUnit => {
     beforeNetwork: true,
   };
 };
+
+export const byHand = (wanted: Wanted): ByHand => ({
+  steps: [
+    {
+      why: `Bring up ${listed(wanted.up)}. A manual lab has this from the start.`,
+      commands: typedUnit(unit(wanted).start),
+    },
+  ],
+  unit: unit(wanted),
+});

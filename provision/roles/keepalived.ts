@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { osFamilies } from "../os.ts";
+import { type OsName, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unwrap } from "../values.ts";
@@ -8,7 +8,9 @@ import { endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpvsTable } from "./ipvs-table.ts";
 import { withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { notifyScript } from "./keepalived-notify.ts";
-import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
+import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import type { ByHand } from "./step.ts";
+import { listed, typed, typedFile } from "./typed.ts";
 
 /** A director run by keepalived: it holds the VIPs by VRRP, fills the IPVS table and checks the real servers. */
 export const keepalived = defineResource({
@@ -76,7 +78,7 @@ export const keepalived = defineResource({
         ...(newConfig
           ? [
               writing(candidate, withPasswords(config, passwords)),
-              command`keepalived --config-test --use-file ${candidate}`,
+              configTest(candidate),
               command`mv ${candidate} ${path}`,
             ]
           : []),
@@ -115,3 +117,76 @@ function tableIs(virtualServices: readonly string[], seconds: number): string {
     "ipvsadm --save --numeric | sed -n -e 's/^-A -t /-A /' -e 's/^-A \\(.*\\) -s \\([^ ]*\\)\\(.* -b\\( [^ ]*\\)\\)\\{0,1\\}.*/\\1 \\2\\4/p' | LC_ALL=C sort";
   return `(for try in $(seq ${10 * seconds}); do [ "$(${table})" = ${command`${wanted}`} ] && exit; sleep 0.1; done; exit 1)`;
 }
+
+const configTest = (path: string): string => command`keepalived --config-test --use-file ${path}`;
+
+/** What more is in keepalived.conf, by the keyword that tells: keepalived.conf(5). */
+const contents: readonly (readonly [keyword: string, sentence: string])[] = [
+  ["nopreempt", "nopreempt: a director that returns leaves the VIP where it is."],
+  ["preempt_delay", "preempt_delay: a director that returns leaves the VIP where it is for so many seconds."],
+  ["use_vmac", "use_vmac: the VIP has a MAC address of its own, which goes with it."],
+  [
+    "unicast_peer",
+    "unicast_peer: advertisements go to the other directors alone, rather than to the multicast address.",
+  ],
+  ["vrrp_sync_group", "vrrp_sync_group: its instances have one master."],
+  [
+    "vrrp_script",
+    "vrrp_script: a command that keepalived runs again and again; its failure counts against the director.",
+  ],
+  ["vrrp_track_process", "vrrp_track_process: processes that must be there."],
+  ["track_interface", "track_interface: interfaces that must be up."],
+  ["notify", "notify: the script that keepalived runs at each change of state."],
+  ["enable_script_security", "enable_script_security: keepalived runs nothing that others than root can change."],
+  [
+    "lvs_sync_daemon",
+    "lvs_sync_daemon: the master tells the others of its connections, so that these survive a failover.",
+  ],
+];
+
+const isIn = (config: string, keyword: string): boolean => new RegExp(`^\\s*${keyword}\\b`, "m").test(config);
+
+export const byHand = (
+  {
+    config,
+    passwords,
+    programs,
+    notifyScript: script,
+  }: { config: string; passwords: readonly string[]; programs: readonly string[]; notifyScript: string },
+  { os }: { os: OsName },
+): ByHand => {
+  const { service, config: path } = osFamilies[os].keepalived;
+  return {
+    steps: [
+      ...(script === ""
+        ? []
+        : [
+            {
+              why: "The script that keepalived runs at each change of state. It logs them; none but root may write it.",
+              commands: [typedFile(notifyScript.path, script), typed`chmod 0755 ${notifyScript.path}`],
+            },
+          ]),
+      {
+        why: [
+          "keepalived's configuration: VRRP, by which the directors elect the one that has the VIP, and the IPVS table with its health checks.",
+          ...contents.filter(([keyword]) => isIn(config, keyword)).map(([, sentence]) => sentence),
+          "Each director has a file of its own, with another priority at least.",
+        ].join(" "),
+        commands: [typedFile(path, withPasswords(config, passwords))],
+      },
+      ...(programs.length === 0
+        ? []
+        : [
+            {
+              why: `See that keepalived finds ${listed(programs)}: it does without a program that is missing, with no more than a line in its log.`,
+              commands: [typed`ls ${programs}`],
+            },
+          ]),
+      {
+        why: "Check the file: keepalived skips what it does not understand, with no more than a line in its log.",
+        commands: [configTest(path)],
+      },
+      { why: "Start it, now and at each boot.", commands: typedStart(service, "restart") },
+    ],
+  };
+};

@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { osFamilies } from "../os.ts";
+import { type OsName, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
-import { retire, serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
+import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import type { ByHand } from "./step.ts";
+import { typedFile } from "./typed.ts";
 
 /** Receives keepalived's mail: an MTA that listens only on the loopback and delivers to root's mailbox. */
 export const mail = defineResource({
@@ -37,4 +39,13 @@ export const mail = defineResource({
   async remove({ server: ref }) {
     await retire(await connectTo(ref), osFamilies[ref.os].mail.service);
   },
+});
+
+export const byHand = ({ config }: { config: string }, { os }: { os: OsName }): ByHand => ({
+  steps: [
+    {
+      why: "An MTA that listens on the loopback alone: keepalived's notices go to root's mailbox.",
+      commands: [typedFile(osFamilies[os].mail.config, config), ...typedStart(osFamilies[os].mail.service, "restart")],
+    },
+  ],
 });

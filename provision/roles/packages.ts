@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { type OsFamily, type OsName, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
+import type { ByHand } from "./step.ts";
+import { listed } from "./typed.ts";
 
 /** apt configuration for the lab's pool only, with package lists of its own: it does not interfere with the student's `apt update`. */
 export const APT_CONF = "/etc/lvs-lab/apt.conf";
@@ -38,17 +41,43 @@ export const packages = defineResource({
     const missing = names.filter((name) => !observed?.names?.includes(name));
     progress(`installing ${missing.join(", ")}`);
     await server.script(
-      command`set -e
+      `${command`set -e
 export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 APT_CONFIG=${APT_CONF}
 mkdir -p /etc/lvs-lab /var/lib/lvs-lab/apt/partial
 printf %s ${aptConf} >${APT_CONF}
 timeout 600 sh -c 'while pgrep -x "apt-get|dpkg" >/dev/null; do sleep 0.5; done' # left by an interrupted run
-dpkg --configure --pending # an installation that was cut off is finished first
-apt-get --quiet update
-apt-get --quiet --yes install ${missing}`,
+dpkg --configure --pending # an installation that was cut off is finished first`}
+${update}
+${install(missing)}`,
     );
   },
 
   // Packages stay installed: they do nothing once their service is disabled.
   async remove() {},
+});
+
+const update = "apt-get --quiet update";
+const install = (names: readonly string[]): string => command`apt-get --quiet --yes install ${names}`;
+
+/** What the packages of a row of os.ts are. */
+const groupTitles: Readonly<Record<keyof OsFamily, string>> = {
+  httpd: "a web server",
+  nftables: "nft",
+  ipvsadm: "ipvsadm",
+  arptables: "arptables",
+  keepalived: "keepalived",
+  mail: "an MTA with a mail command",
+};
+
+/** A server whose roles need no package has no step. */
+export const byHand = ({ groups }: { groups: readonly (keyof OsFamily)[] }, { os }: { os: OsName }): ByHand => ({
+  steps:
+    groups.length === 0
+      ? []
+      : [
+          {
+            why: `Install ${listed(groups.map((group) => groupTitles[group]))}.`,
+            commands: [update, install(groups.flatMap((group) => osFamilies[os][group].packages))],
+          },
+        ],
 });

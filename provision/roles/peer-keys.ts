@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
+import type { ByHand } from "./step.ts";
+import { listed, typed } from "./typed.ts";
 
 const IDENTITY = "/root/.ssh/id_ed25519";
 const AUTHORIZED = "/root/.ssh/authorized_keys";
@@ -53,4 +55,28 @@ export const peerKeys = defineResource({
     const server = await connectTo(ref);
     await server.run`rm -f ${IDENTITY} ${KNOWN_HOSTS}; sed -i ${`/${PEER_COMMENT}$/d`} ${AUTHORIZED}`;
   },
+});
+
+/** By hand a server makes its key itself, and asks its peers for their host keys. `stack` is for `lvs-lab ssh`. */
+export const byHand = (
+  { peers }: { peers: readonly string[] },
+  { name, stack }: { name: string; stack: string },
+): ByHand => ({
+  steps: [
+    {
+      why: `A key of its own, to copy files to ${listed(peers)} without a password.`,
+      commands: [typed`[ -e ${IDENTITY} ] || ssh-keygen -q -t ed25519 -N '' -f ${IDENTITY}`],
+    },
+    {
+      why: `The host ${peers.length === 1 ? "key" : "keys"} of ${listed(peers)}, so that ssh does not ask.`,
+      commands: [typed`ssh-keyscan -T 60 -t ed25519 ${peers} >${KNOWN_HOSTS}`],
+    },
+  ],
+  ownMachine: peers.map((peer) => ({
+    why: `Let ${peer} accept the key of ${name}. ssh-copy-id cannot do it: root has no password here.`,
+    commands: [
+      typed`npx lvs-lab ssh -s ${stack} ${name} -- cat ${IDENTITY}.pub |
+  npx lvs-lab ssh -s ${stack} ${peer} -- ${`cat >>${AUTHORIZED}`}`,
+    ],
+  })),
 });

@@ -7,6 +7,8 @@ import { type ArpSite, allVips } from "./arp-cures/method.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
 import { parseIpAddresses } from "./ip-address.ts";
 import { startService } from "./service.ts";
+import type { ByHand, Step } from "./step.ts";
+import { typedUnit } from "./typed.ts";
 
 /**
  * A real server under direct routing. It has the VIPs, so that it accepts packets that the director forwards, and must not answer ARP
@@ -101,18 +103,20 @@ const tunnelUp = [
   `/sbin/ip link set ${TUNNEL} up`,
 ];
 
+const addVips = (wanted: Wanted): string[] =>
+  wanted.vips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${vipDevice(wanted)}`);
+const addTunnel = ({ tunnelVips }: Wanted): string[] =>
+  tunnelVips.length === 0
+    ? []
+    : [...tunnelUp, ...tunnelVips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${TUNNEL}`)];
+
 export const unit = (wanted: Wanted): BootUnit => {
   const cure = arpCures[wanted.arpCure];
   return {
     name: NAME,
     description: `LVS real server: the VIP, ARP cure ${wanted.arpCure}`,
     // Set the cure first, so that the VIP never exists without it.
-    start: [
-      ...cure.start(wanted),
-      ...wanted.vips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${vipDevice(wanted)}`),
-      ...(wanted.tunnelVips.length > 0 ? tunnelUp : []),
-      ...wanted.tunnelVips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${TUNNEL}`),
-    ],
+    start: [...cure.start(wanted), ...addVips(wanted), ...addTunnel(wanted)],
     stop: [
       ...wanted.tunnelVips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${TUNNEL}`),
       ...(wanted.tunnelVips.length > 0 ? [`-/sbin/ip link set ${TUNNEL} down`] : []),
@@ -120,6 +124,28 @@ export const unit = (wanted: Wanted): BootUnit => {
       ...cure.stop(wanted),
     ],
   };
+};
+
+/** In the article's order: the VIP, then the cure. The unit has it the other way round. */
+export const byHand = (wanted: Wanted): ByHand => {
+  const [the, itBrings] = wanted.vips.length === 1 ? ["The VIP", "it brings"] : ["The VIPs", "they bring"];
+  const steps: Step[] = [
+    {
+      why: `${the}, or the kernel drops what the director sends on. As a /32 ${itBrings} no second route to the network.`,
+      commands: typedUnit(addVips(wanted)),
+    },
+    {
+      why:
+        `${TUNNEL}, the kernel's IP-in-IP device, unpacks the director's packets and has the VIP. Answers leave by another device, so its ` +
+        "reverse path filter is off.",
+      commands: typedUnit(addTunnel(wanted)),
+    },
+    {
+      why: `The cure of the ARP problem: the director alone answers for the VIP. ${arpCures[wanted.arpCure].reason}`,
+      commands: typedUnit(arpCures[wanted.arpCure].start(wanted)),
+    },
+  ];
+  return { steps: steps.filter(({ commands }) => commands.length > 0), unit: unit(wanted) };
 };
 
 /** Undoes all cures and removes the VIPs, including those set by hand. */

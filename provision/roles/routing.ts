@@ -2,6 +2,8 @@ import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
+import type { ByHand } from "./step.ts";
+import { typedUnit } from "./typed.ts";
 
 /**
  * How a server routes, for network address translation: real servers answer through the director, their default route, and the director
@@ -48,15 +50,43 @@ export const routing = defineResource({
 /** The next hop of the default route, as `ip -4 route show default` prints it; undefined if there is none. */
 export const nextHop = (routes: string): string | undefined => /^default via (\S+)/m.exec(routes)?.[1];
 
-export const unit = ({ defaultRoute, forwards }: { defaultRoute: string; forwards: boolean }): BootUnit => ({
+interface Wanted {
+  readonly defaultRoute: string;
+  readonly forwards: boolean;
+}
+
+const setRoute = ({ defaultRoute }: Wanted): string[] =>
+  defaultRoute === "none" ? [] : [`/sbin/ip route replace default via ${defaultRoute}`];
+const setForwarding = ({ forwards }: Wanted): string => `/sbin/sysctl -q net.ipv4.ip_forward=${forwards ? 1 : 0}`;
+
+export const unit = (wanted: Wanted): BootUnit => ({
   name: "lvs-routing",
   description: "The default route, and forwarding between networks",
-  start: [
-    ...(defaultRoute === "none" ? [] : [`/sbin/ip route replace default via ${defaultRoute}`]),
-    `/sbin/sysctl -q net.ipv4.ip_forward=${forwards ? 1 : 0}`,
-  ],
+  start: [...setRoute(wanted), setForwarding(wanted)],
   stop: [
-    ...(defaultRoute === "none" ? [] : [`-/sbin/ip route delete default via ${defaultRoute}`]),
+    ...(wanted.defaultRoute === "none" ? [] : [`-/sbin/ip route delete default via ${wanted.defaultRoute}`]),
     "/sbin/sysctl -q net.ipv4.ip_forward=0",
   ],
+});
+
+export const byHand = (wanted: Wanted): ByHand => ({
+  steps: [
+    ...(wanted.defaultRoute === "none"
+      ? []
+      : [
+          {
+            why: "Send answers through the director: it alone can write the VIP back into them.",
+            commands: typedUnit(setRoute(wanted)),
+          },
+        ]),
+    ...(wanted.forwards
+      ? [
+          {
+            why: "Forward packets between the networks: answers are addressed to the client, not to the director.",
+            commands: typedUnit([setForwarding(wanted)]),
+          },
+        ]
+      : []),
+  ],
+  unit: unit(wanted),
 });

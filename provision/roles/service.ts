@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { command, type Section, type ServerConnection } from "../ssh/index.ts";
+import { typed } from "./typed.ts";
 
 /** Wanted state of every service of the lab: running, and started at boot. */
 export const serviceState = {
@@ -32,6 +33,12 @@ export const startService = (
     ...(observed?.enabled ? [] : [command`SYSTEMCTL_SKIP_SYSV=1 systemctl --quiet --no-reload enable ${name}`]),
     command`systemctl ${verb} ${name}`,
   ].join(" && ");
+
+/** `startService` for people, who let systemctl take its time. */
+export const typedStart = (name: string, verb: "start" | "restart"): string[] =>
+  verb === "start"
+    ? [typed`systemctl enable --now ${name}`]
+    : [typed`systemctl enable ${name}`, typed`systemctl restart ${name}`];
 
 /** Stops and disables a service; a missing one is no error. */
 export const retire = async (server: ServerConnection, name: string): Promise<void> => {

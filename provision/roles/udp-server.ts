@@ -2,7 +2,9 @@ import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unitPath } from "./boot-unit.ts";
-import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
+import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import type { ByHand } from "./step.ts";
+import { listed, typed, typedFile } from "./typed.ts";
 
 /** The UDP server of a real server: it answers each datagram with its page. In Perl, which every Debian has. */
 export const udpServer = defineResource({
@@ -94,13 +96,12 @@ while (1) {
 }
 `;
 
-const unitOf = ({
-  addresses,
-  ports,
-}: {
+interface Wanted {
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
-}) => `[Unit]
+}
+
+const unitOf = ({ addresses, ports }: Wanted) => `[Unit]
 Description=UDP server of the LVS lab: answers with a page that names the server
 After=network.target
 
@@ -111,3 +112,23 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 `;
+
+export const byHand = ({ page, ...wanted }: Wanted & { readonly page: string }): ByHand => ({
+  steps: [
+    {
+      why: "The page, by which the client tells the real servers apart.",
+      commands: [typed`mkdir -p ${DIRECTORY}`, typedFile(PAGE, page)],
+    },
+    {
+      why:
+        "A UDP server, in Perl, which every Debian has. It answers each datagram with the page, from the address that was asked, the VIP too: " +
+        "so it binds each address by itself.",
+      commands: [typedFile(SCRIPT, script)],
+    },
+    {
+      why: `Its unit for systemd, on ${wanted.ports.length === 1 ? "port" : "ports"} ${listed(wanted.ports.map(String))}.`,
+      commands: [typedFile(unitPath(UNIT), unitOf(wanted)), "systemctl daemon-reload"],
+    },
+    { why: "Start it, now and at each boot.", commands: typedStart(UNIT.name, "restart") },
+  ],
+});

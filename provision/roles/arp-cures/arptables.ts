@@ -5,6 +5,7 @@ import { type ArpCureMethod, type ArpSite, allVips } from "./method.ts";
 /** arptables(8): questions about a VIP are dropped, and what leaves in its name gets the server's own address. */
 export const arptables: ArpCureMethod = {
   packages: "arptables",
+  reason: "Drop requests for it, and let no ARP packet leave in its name.",
   vipDevice: ({ interface: device }) => device,
   start: (site) => ["/usr/sbin/arptables --flush", ...rules(site).map((rule) => `/usr/sbin/arptables -A ${rule}`)],
   stop: () => ["-/usr/sbin/arptables --flush"],

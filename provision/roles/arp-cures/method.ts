@@ -16,6 +16,8 @@ export interface ArpSite {
 export interface ArpCureMethod {
   /** The packages that it needs, a row of provision/os.ts. */
   readonly packages?: keyof OsFamily;
+  /** How it does it: sentences of plain text, for a person who types its commands. */
+  readonly reason: string;
   /** The device that has the VIPs. */
   vipDevice(site: Pick<ArpSite, "interface">): string;
   /** Commands that set it, as ExecStart= takes them. The unit runs them before it adds the VIPs. */

@@ -12,6 +12,7 @@ const TABLE = "lvs_lab";
  */
 export const nftables: ArpCureMethod = {
   packages: "nftables",
+  reason: "A table of nft's own family arp drops requests for it, and lets no ARP packet leave in its name.",
   vipDevice: ({ interface: device }) => device,
   start: (site) => [
     `/usr/sbin/nft "add table arp ${TABLE}; delete table arp ${TABLE}; add table arp ${TABLE}"`,

@@ -2,6 +2,7 @@ import type { ArpCureMethod } from "./method.ts";
 
 /** No cure: the ARP problem, to be looked at. */
 export const none: ArpCureMethod = {
+  reason: "",
   vipDevice: ({ interface: device }) => device,
   start: () => [],
   stop: () => [],

@@ -6,6 +6,8 @@ import type { ArpCureMethod, ArpSite } from "./method.ts";
  * kernel's ip-sysctl.rst), so the VIPs are on another one, by convention the loopback.
  */
 export const sysctl: ArpCureMethod = {
+  reason:
+    "With arp_ignore=1 an interface answers for its own addresses, and the VIP is on lo; with arp_announce=2 it asks in their name alone.",
   vipDevice: () => "lo",
   start: (site) => [
     `/sbin/sysctl -q ${settings(site)

@@ -86,6 +86,17 @@ describe("the word at the cursor", () => {
     expect(await values("show", "")).toEqual(["one", "other", "show-of-none"]);
   });
 
+  it("is asked for with the arguments before it, of the command below", async () => {
+    const given: (readonly string[])[] = [];
+    const asked: ValuesOf = async (question) => {
+      given.push(question.given);
+      return { completions: [] };
+    };
+    await complete(program, ["read", "a", "--", "-b", ""], asked);
+    await complete(program, ["group", "add", ""], asked);
+    expect(given).toEqual([["a", "-b"], []]);
+  });
+
   it("can be a path", async () => {
     expect(await completed("read", "a", "")).toEqual({ completions: [], paths: "files" });
   });

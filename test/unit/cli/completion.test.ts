@@ -52,6 +52,9 @@ describe("lvs-lab complete", () => {
     ["where a fault can be put", ["fault", "inject", "netem", "s"], ["server1", "segment"]],
     ["scenarios and files", ["scenario", "run", "director-d"], ["director-down", ":files"]],
     ["folders", ["ci", "--report", ""], [":directories"]],
+    ["labs by name, and files", ["explain", "nat"], ["nat", "nat-ha", ":files"]],
+    ["the servers of the lab that is explained", ["explain", "nat-ha", ""], ["server1", "server4", "client"]],
+    ["the servers of a lab file", ["explain", "labs/dr.yaml", "server"], ["server1", "server2", "server3"]],
     ["options", ["capture", "--f"], ["--filter"]],
   ])("knows %s", async (_what, words, expected) => {
     const values = (await lvsLab("complete", "--", ...words)).map((line) => line.split("\t")[0]);
@@ -65,6 +68,7 @@ describe("lvs-lab complete", () => {
   it("knows no servers of an unknown stack, or of a path in the place of one", async () => {
     expect(await lvsLab("complete", "--", "ssh", "-s", "nosuch", "")).toEqual([]);
     expect(await lvsLab("complete", "--", "ssh", "-s", "../../etc", "")).toEqual([]);
+    expect(await lvsLab("complete", "--", "explain", "nosuch", "")).toEqual([]);
   });
 });
 

@@ -46,6 +46,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "doctor",
           "down",
           "env",
+          "explain",
           "failover",
           "fault",
           "grade",
@@ -74,6 +75,8 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
     ["a soak of no requests", ["soak", "--requests", "0"], "expected a whole number from 1."],
     ["a scenario that is run no time", ["scenario", "run", "director-down", "--repeat", "0"], "from 1 to 1000."],
     ["a capture for no time that there is", ["capture", "--seconds", "soon"], "expected a number of seconds."],
+    ["an explanation of nothing", ["explain"], "missing required argument 'lab'"],
+    ["a script as JSON", ["explain", "dr", "server1", "--script", "--json"], "cannot be used with option '-j, --json'"],
     ["completion of an unknown shell", ["completion", "csh"], "Allowed choices are bash, zsh, fish"],
     ["a lab that is kept now and then", ["ci", "--keep", "sometimes"], "Allowed choices are never, on-failure, always"],
   ])("%s is an error of configuration, with help, on stderr", async (_what, args, message) => {
@@ -141,6 +144,47 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
         },
       ],
     });
+  });
+
+  it.each([
+    [
+      "a lab that is not there",
+      ["nosuch"],
+      /^lvs-lab: there is no lab nosuch: no file nosuch, and no labs\/nosuch\.yaml\. Fix: give the path of a lab file, or one of .*\bdr, /,
+    ],
+    [
+      "a file that is not there",
+      ["labs/nosuch.yaml"],
+      /^labs\/nosuch\.yaml:1:1: expected a lab file .* Fix: check the path;/,
+    ],
+    [
+      "a server that the lab does not have",
+      ["dr", "server4"],
+      /^lvs-lab: labs\/dr\.yaml: the lab dr has no server server4\. Fix: choose one of server1, server2, server3, client\n$/,
+    ],
+    [
+      "a script for no server",
+      ["dr", "--script"],
+      /^lvs-lab: --script is for one server, .*Fix: lvs-lab explain dr SERVER --script, with one of server1, server2, server3\n$/,
+    ],
+    ["a script for the client", ["dr", "client", "--script"], /nothing is set up on the client/],
+  ])("explain answers %s with what to do", async (_what, args, message) => {
+    const { status, stdout, stderr } = await lvsLab("explain", ...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
+
+  it("explain takes a lab by its name or its path, and prints text, data or a script", async () => {
+    const text = await lvsLab("explain", "dr", "server1");
+    expect(text).toMatchObject({ status: 0, stderr: "" });
+    expect(text.stdout).toMatch(/^# server1: The VIP.*\n(# .*\n)*ip address replace 172\.25\.254\.100\/24 dev eth0$/m);
+    expect((await lvsLab("explain", "labs/dr.yaml", "server1")).stdout).toBe(text.stdout);
+    const { stdout } = await lvsLab("explain", "dr", "server1", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ format: "lvs-lab explain", version: 1, lab: "dr" });
+    const script = await lvsLab("explain", "labs/dr.yaml", "server1", "--script");
+    expect(script.stdout).toMatch(
+      /^#!\/usr\/bin\/env bash\n(#.*\n)*# {3}npx lvs-lab explain labs\/dr\.yaml server1 --script \|\n/,
+    );
   });
 
   it("a stack that is not there has Pulumi's status for it, and the remedy", async () => {

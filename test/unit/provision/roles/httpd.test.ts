@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { osFamilies } from "../../../../provision/os.ts";
+import { portEdit } from "../../../../provision/roles/httpd.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "lvs-lab-httpd-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const [listen, virtualHost] = osFamilies.debian.httpd.ports;
+
+/** A file's text after the edit. */
+function edited(file: typeof listen, text: string, ports: readonly number[]): string {
+  if (!file) throw new Error("Debian has two files with ports");
+  const path = join(scratch, "file");
+  writeFileSync(path, text);
+  const [program = "", ...args] = portEdit({ ...file, path }, ports);
+  execFileSync(program, args);
+  return readFileSync(path, "utf8");
+}
+
+/** As Debian's package has it. */
+const portsConf = (lines: string): string => `# have to change the VirtualHost statement in
+
+${lines}
+
+<IfModule ssl_module>
+	Listen 443
+</IfModule>
+`;
+
+it.each([
+  ["another port", "Listen 80", [8080], "Listen 8080"],
+  ["a second port", "Listen 80", [80, 8080], "Listen 80\nListen 8080"],
+  ["one port less", "Listen 80\nListen 8080", [8080], "Listen 8080"],
+  ["the same ports", "Listen 80\nListen 8080", [80, 8080], "Listen 80\nListen 8080"],
+])("ports.conf: %s, and no other line changes", (_what, before, ports, after) => {
+  expect(edited(listen, portsConf(before), ports)).toBe(portsConf(after));
+});
+
+it.each([
+  ["<VirtualHost *:80>", [8080], "<VirtualHost *:8080>"],
+  ["<VirtualHost *:80>", [80, 8080], "<VirtualHost *:80 *:8080>"],
+  ["<VirtualHost *:80 *:8080>", [80], "<VirtualHost *:80>"],
+])("the site: %s for %j is %s", (before, ports, after) => {
+  const site = (first: string) => `${first}\n\tDocumentRoot /var/www/html\n</VirtualHost>\n`;
+  expect(edited(virtualHost, site(before), ports)).toBe(site(after));
+});
