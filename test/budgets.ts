@@ -21,6 +21,8 @@ const budgets: Readonly<Record<string, number>> = {
   "test/e2e/6-snapshots.test.ts": 550,
   "test/e2e/5-ordinary-user.test.ts": 400,
   "test/alone/idle-up.test.ts": 100,
+  "test/examples/examples.test.ts": 1500,
+  "test/examples/explain.test.ts": 3600,
 };
 
 /** For all other files, which run side by side: those of `npm run test:quick`. The aim is 60. */

@@ -78,6 +78,11 @@ export class TestStack {
     return join(process.env.LVS_LAB_STATE ?? "", `${this.name}-reports`);
   }
 
+  /** The lab file that `lab` writes. */
+  get file(): string {
+    return this.#lab;
+  }
+
   /** Makes the stack's lab one of labs/, with some of its properties changed. */
   async lab(base: string, change: (lab: LabFile) => void = () => {}): Promise<void> {
     const lab = parse(await readFile(labFile(base), "utf8")) as LabFile;
@@ -166,6 +171,7 @@ const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yam
 
 /** The part of a lab file that tests change. */
 export interface LabFile {
+  setup?: string;
   image?: { packages: string };
   arpCure?: string;
   vrrp?: { preempt?: boolean }[];
