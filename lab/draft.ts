@@ -122,13 +122,19 @@ export function methodOf(service: ServiceDraft): ForwardingMethod | undefined {
   return name && forwardingMethods[name];
 }
 
-/** The servers that a service's packets go to: those that it lists, else every real server. */
+/** The servers that a service's packets go to: those that it lists, else every real server; and its sorry server. */
 export function destinationsOf(draft: LabDraft, service: ServiceDraft): ServerAt[] {
   const listed = service.realServers?.map((each) => each?.server);
-  return serversOf(draft).filter(({ server }) =>
-    listed ? server.name !== undefined && listed.includes(server.name) : server.role === "real-server",
-  );
+  const sorry = sorryNames(draft);
+  return serversOf(draft).filter(({ server: { name = "", role } }) => {
+    if (service.sorryServer?.server === name) return true;
+    return listed ? listed.includes(name) : role === "real-server" && !sorry.includes(name);
+  });
 }
+
+/** The names of the servers that answer for others. */
+export const sorryNames = (draft: LabDraft): string[] =>
+  servicesOf(draft).flatMap(([, { sorryServer }]) => sorryServer?.server ?? []);
 
 export const servicesOf = (draft: LabDraft): [number, ServiceDraft][] =>
   [...(draft.services ?? []).entries()].flatMap(([index, service]) => (service ? [[index, service]] : []));
@@ -197,6 +203,12 @@ export function references(draft: LabDraft): { path: Path; name: string; role: "
     ...(draft.services ?? []).flatMap((service, index) =>
       named(["services", index, "realServers"], service?.realServers ?? [], "real-server"),
     ),
+    ...servicesOf(draft).flatMap(([index, { sorryServer }]) => {
+      const path = ["services", index, "sorryServer", "server"];
+      return sorryServer?.server === undefined
+        ? []
+        : [{ path, name: sorryServer.server, role: "real-server" as const }];
+    }),
     ...instancesOf(draft).flatMap(([index, instance]) =>
       named(["vrrp", index, "members"], instance.members ?? [], "director"),
     ),

@@ -1,4 +1,6 @@
+import type { HealthCheck } from "./health-checks/index.ts";
 import type { Cidr, Ip } from "./ip.ts";
+import type { Quorum } from "./quorum.ts";
 import type { arpCures, controls, forwardings, protocols, roles, schedulers, setups, vrrpStates } from "./schema.ts";
 
 export type Setup = (typeof setups)[number];
@@ -178,7 +180,7 @@ export interface VrrpMember {
 }
 
 /** A virtual service of IPVS: ipvsadm(8). */
-export interface VirtualService {
+export interface VirtualService extends Quorum {
   /** From `name:`, else `VIP:PORT`, with `/udp` after it for UDP. */
   readonly name: string;
   readonly protocol: Protocol;
@@ -190,20 +192,10 @@ export interface VirtualService {
   readonly schedulerFlags?: readonly string[];
   /** Seconds; not there: no persistence. */
   readonly persistenceTimeout?: number;
-  /** keepalived's TCP_CHECK; there where keepalived is in control. */
+  /** How keepalived looks after the real servers; there where it is in control, for UDP only if the file has one. */
   readonly healthCheck?: HealthCheck;
   /** In the order of the file. */
   readonly realServers: readonly RealServer[];
-}
-
-/** keepalived.conf(5), TCP_CHECK. In seconds. */
-export interface HealthCheck {
-  /** Between two checks. */
-  readonly delayLoop: number;
-  /** That a real server has to answer. */
-  readonly connectTimeout: number;
-  /** Before a check is repeated. */
-  readonly delayBeforeRetry: number;
 }
 
 /** A destination of a virtual service. */

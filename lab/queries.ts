@@ -1,5 +1,6 @@
 import { forwardingMethods } from "./forwarding/index.ts";
 import type { ForwardingMethod } from "./forwarding/method.ts";
+import { healthCheckKind } from "./health-checks/index.ts";
 import { type Cidr, contains, hostPort, type Ip, prefixLengthOf } from "./ip.ts";
 import type {
   Client,
@@ -120,12 +121,12 @@ export function holderOf(lab: Lab, vip: Ip): string {
 export const ipvsKeyOf = ({ protocol, vip, port }: VirtualService): string =>
   `${protocol === "udp" ? "-u" : "-t"} ${hostPort(vip, port)}`;
 
-/** The ports on which a real server is to answer a protocol. */
-export const portsOf = (lab: Lab, server: string, protocol: Protocol): number[] => [
+/** The ports on which a server is to answer a protocol; `tls`: those of them on which it speaks TLS. */
+export const portsOf = (lab: Lab, server: string, protocol: Protocol, { tls = false } = {}): number[] => [
   ...new Set(
-    servicesOf(lab, server)
-      .filter((service) => service.protocol === protocol)
-      .flatMap(({ realServers: all }) => all.filter((real) => real.server === server).map(({ port }) => port)),
+    servedBy(lab, server)
+      .filter((service) => service.protocol === protocol && (!tls || schemeOf(service) === "https"))
+      .map((service) => portFor(service, server)),
   ),
 ];
 
@@ -133,13 +134,28 @@ export const portsOf = (lab: Lab, server: string, protocol: Protocol): number[] 
 export const servicesOf = (lab: Lab, server: string): VirtualService[] =>
   lab.services.filter((service) => service.realServers.some((real) => real.server === server));
 
-/** The VIPs of the services that a real server is a destination of, each once. */
-export const vipsOf = (lab: Lab, server: string): Ip[] => [...new Set(servicesOf(lab, server).map(({ vip }) => vip))];
+/** The services that a server is the sorry server of: a director, of those that name no other server. */
+export const sorryServicesOf = (lab: Lab, server: string): VirtualService[] =>
+  lab.services.filter(
+    ({ sorryServer }) =>
+      sorryServer && (sorryServer.server ?? (isDirector(lab, server) ? server : undefined)) === server,
+  );
+
+const isDirector = (lab: Lab, server: string): boolean => serverNamed(lab, server).role === "director";
+
+/** The services that a server has a page for, as a real server or as a sorry server. */
+export const servedBy = (lab: Lab, server: string): VirtualService[] => [
+  ...servicesOf(lab, server),
+  ...sorryServicesOf(lab, server),
+];
+
+/** The VIPs of the services that a server has a page for, each once. */
+export const vipsOf = (lab: Lab, server: string): Ip[] => [...new Set(servedBy(lab, server).map(({ vip }) => vip))];
 
 /** The VIPs that a real server must own on its interface, or on a tunnel device: those of services whose method says so. Each once. */
 export const ownVipsOf = (lab: Lab, server: string, { tunnelled = false } = {}): Ip[] => [
   ...new Set(
-    servicesOf(lab, server)
+    servedBy(lab, server)
       .filter(({ forwarding }) => {
         const method: ForwardingMethod = forwardingMethods[forwarding];
         return method.keepsDestination && (method.tunnelDevice !== undefined) === tunnelled;
@@ -151,7 +167,7 @@ export const ownVipsOf = (lab: Lab, server: string, { tunnelled = false } = {}):
 /** Whether a real server must own a VIP at all. */
 export const ownsVips = (lab: Lab, server: string): boolean =>
   serverNamed(lab, server).role === "real-server" &&
-  servicesOf(lab, server).some(({ forwarding }) => forwardingMethods[forwarding].keepsDestination);
+  servedBy(lab, server).some(({ forwarding }) => forwardingMethods[forwarding].keepsDestination);
 
 /** The next hop of a real server's answers to other networks, if a network of the server says so: a director has it. */
 export const defaultRouteOf = (lab: Lab, { role, interfaces }: Server): Ip | undefined =>
@@ -167,9 +183,31 @@ export const forwardsPackets = (lab: Lab, { role, interfaces }: Server): boolean
 export const serviceDevice = ({ name, interfaces: [first] }: Server): string =>
   found(first, `${name} has no interface`).device;
 
-/** What the web server of a real server serves: the page of the first service that it is a destination of. */
-export const pageOf = (lab: Lab, server: string): string =>
-  servicesOf(lab, server)[0]?.realServers.find((real) => real.server === server)?.page ?? "";
+/** What a server serves for a service of its own: one that it is a destination of, or the sorry server of. */
+export const pageFor = (service: VirtualService, server: string): string =>
+  destinationOn(service, server)?.page ?? service.sorryServer?.page ?? "";
+
+/** The port on which it serves it. */
+export const portFor = (service: VirtualService, server: string): number =>
+  destinationOn(service, server)?.port ?? service.sorryServer?.port ?? service.port;
+
+/** A service's destination on a server. */
+export const destinationOn = ({ realServers: all }: VirtualService, server: string): RealServer | undefined =>
+  all.find((one) => one.server === server);
+
+/** What the web server of a server serves: the page of the first service that it has one for. */
+export const pageOf = (lab: Lab, server: string): string => {
+  const [service] = servedBy(lab, server);
+  return service ? pageFor(service, server) : "";
+};
+
+/** What a service's web servers speak: TLS where its health check does. */
+export const schemeOf = ({ healthCheck }: VirtualService): "http" | "https" =>
+  healthCheck && healthCheckKind(healthCheck.type).tls ? "https" : "http";
+
+/** A service's URL for its clients. */
+export const serviceUrl = (service: VirtualService): string =>
+  `${schemeOf(service)}://${hostPort(service.vip, service.port)}/`;
 
 /** A director's part in a VRRP instance. */
 export interface VrrpPart extends Omit<VrrpInstance, "members" | "network" | "unicast" | "trackInterfaces"> {

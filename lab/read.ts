@@ -1,8 +1,10 @@
 import { basename, extname } from "node:path";
 import { defaultClient, defaultInstanceName, hostAddressOf, macOf } from "./defaults.ts";
 import type { LabDraft } from "./draft.ts";
+import { completeHealthCheck } from "./health-checks/index.ts";
 import { contains, type Ip, parseSubnet, toIp } from "./ip.ts";
 import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
+import { completeQuorum } from "./quorum.ts";
 import { rules } from "./rules.ts";
 import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
 import { refuseVersion1 } from "./version-1.ts";
@@ -121,11 +123,12 @@ function serviceOf(
   service: LabOutput["services"][number],
   servers: readonly Server[],
 ): VirtualService {
-  const { name, schedulerFlags = [], persistenceTimeout, healthCheck, realServers, ...rest } = service;
+  const { name, schedulerFlags = [], persistenceTimeout, healthCheck, realServers, ...more } = service;
+  const { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer, ...rest } = more;
   const chosen =
     realServers ??
     file.servers
-      .filter(({ role }) => role === "real-server")
+      .filter((one) => one.role === "real-server" && !isSorryServer(file, one.name))
       .map((one) => ({ server: one.name, port: undefined, weight: 1, page: undefined }));
   const vip = toIp(service.vip);
   return {
@@ -134,9 +137,13 @@ function serviceOf(
     vip,
     ...(schedulerFlags.length === 0 ? {} : { schedulerFlags: schedulerFlags.toSorted() }),
     ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }),
-    ...(file.control === "keepalived" && service.protocol === "tcp"
-      ? { healthCheck: healthCheck ?? { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }
+    ...(file.control === "keepalived" && (healthCheck || service.protocol === "tcp")
+      ? { healthCheck: completeHealthCheck(healthCheck) }
       : {}),
+    ...completeQuorum(
+      { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer },
+      { addressOf: (server) => reachedAt(servers, server), port: service.port },
+    ),
     realServers: chosen.map(({ server, port, weight, page }) => ({
       server,
       address: reachedAt(servers, server),
@@ -158,6 +165,10 @@ function reachedAt(servers: readonly Server[], name: string): Ip {
   if (address === undefined) throw new Error(`the lab's rules let the real server ${name} pass, which has no address`);
   return address;
 }
+
+/** Whether a server answers for real servers, and is none itself. */
+const isSorryServer = (file: LabOutput, server: string): boolean =>
+  file.services.some(({ sorryServer }) => sorryServer?.server === server);
 
 /** The page that a service of the file gives a real server: it is the server's, whatever the service. */
 const pageGiven = (file: LabOutput, server: string): string | undefined =>

@@ -18,6 +18,8 @@ import {
 import { forwardingMethods } from "./forwarding/index.ts";
 import { parseIp } from "./ip.ts";
 import { networkRules } from "./network-rules.ts";
+import { poolRules } from "./pool-rules.ts";
+import { quorumProperties } from "./quorum.ts";
 import { schedulingMethods } from "./schedulers/index.ts";
 import { defaultVirtualRouterId, labName, labNameExpected } from "./schema.ts";
 import { vrrpRules } from "./vrrp-rules.ts";
@@ -53,6 +55,7 @@ const serviceKey = (service: ServiceDraft): string | undefined => {
 /** The rules that look at more than one property, by the name that a problem carries. */
 export const rules: Record<string, Rule<LabDraft, FileNames>> = {
   ...networkRules,
+  ...poolRules,
 
   *"lab-name"(draft, { base }) {
     if (!("name" in draft) && !labName.test(base)) {
@@ -198,7 +201,10 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
   *"real-server-without-service"(draft) {
     const services = draft.services ?? [];
     if (services.length === 0 || services.some((service) => service?.realServers === undefined)) return;
-    const named = new Set(services.flatMap((service) => service?.realServers?.map((each) => each?.server) ?? []));
+    const named = new Set([
+      ...services.flatMap((service) => service?.realServers?.map((each) => each?.server) ?? []),
+      ...services.flatMap((service) => service?.sorryServer?.server ?? []),
+    ]);
     if (named.has(undefined)) return;
     for (const { index, server } of serversOf(draft)) {
       if (server.role === "real-server" && server.name !== undefined && !named.has(server.name)) {
@@ -248,7 +254,9 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     const paths: Path[] = [
       ...(draft.vrrp === undefined ? [] : [["vrrp"]]),
       ...(draft.services ?? []).flatMap((service, index) =>
-        service?.healthCheck === undefined ? [] : [["services", index, "healthCheck"]],
+        Object.entries(service ?? {}).flatMap(([key, value]) =>
+          value !== undefined && (key === "healthCheck" || key in quorumProperties) ? [["services", index, key]] : [],
+        ),
       ),
     ];
     for (const path of paths) {

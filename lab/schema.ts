@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { forwardingMethods } from "./forwarding/index.ts";
+import { healthCheckSchema } from "./health-checks/index.ts";
 import { familyOf, parseCidr, parseIp, parseSubnet, prefixLengthOf, subnetOf } from "./ip.ts";
+import { quorumProperties } from "./quorum.ts";
 import { schedulingMethods } from "./schedulers/index.ts";
 import { keepalivedName, vrrpExtras } from "./vrrp-schema.ts";
 import { choice, property, wholeNumber } from "./yaml/schema.ts";
@@ -188,18 +190,6 @@ const longestPersistence = 31 * 86400;
 
 const hostRef = (what: string) => property(z.string(), `the name of a ${what}`, `write \`server: server1\``);
 
-const healthCheck = property(
-  z.strictObject({
-    delayLoop: wholeNumber(1, 3600, "seconds between health checks", "delayLoop: 6").default(6),
-    connectTimeout: wholeNumber(1, 3600, "seconds that a health check waits", "connectTimeout: 3").default(3),
-    delayBeforeRetry: wholeNumber(1, 3600, "seconds before a health check is repeated", "delayBeforeRetry: 3").default(
-      3,
-    ),
-  }),
-  "a map of the health check's settings",
-  "write `healthCheck:` and the settings indented under it, or leave it out for the textbook's",
-);
-
 const realServer = property(
   z.strictObject({
     server: hostRef("real server"),
@@ -238,7 +228,8 @@ const service = property(
       "seconds of persistence",
       "persistenceTimeout: 50",
     ).optional(),
-    healthCheck: healthCheck.optional(),
+    healthCheck: healthCheckSchema.optional(),
+    ...quorumProperties,
     realServers: property(
       z.array(realServer).min(1),
       "a list of the service's real servers",

@@ -1,6 +1,6 @@
+import { wordsOf } from "./command.ts";
 import type { TrackProcess, TrackScript, VrrpInstance } from "./model.ts";
 import type { LabOutput } from "./schema.ts";
-import { wordsOf } from "./vrrp-schema.ts";
 
 type Instance = NonNullable<LabOutput["vrrp"]>[number];
 

@@ -1,7 +1,7 @@
+import { wordsOf } from "./command.ts";
 import { type FileNames, type InstanceDraft, instancesOf, type LabDraft, masters, priorityOf } from "./draft.ts";
 import { contains, parseIp, parseSubnet } from "./ip.ts";
 import { definitionOf } from "./vrrp-extras.ts";
-import { wordsOf } from "./vrrp-schema.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { command, commandExpected, commandRemedy } from "./command.ts";
 import { property, wholeNumber } from "./yaml/schema.ts";
 
 /** Properties of a VRRP instance beyond its election: what it tracks, what it calls, how it sends. keepalived.conf(5). */
@@ -17,46 +18,6 @@ export const seconds = (max: number, what: string, example: string) =>
     `${what}, 0 to ${max}, with up to three decimals`,
     `write \`${example}\``,
   );
-
-/** The longest command, in characters: keepalived reads lines of 1023, and a quoted character may take four. */
-const longestCommand = 240;
-
-/**
- * A word that keepalived takes as it is. Braces are left out, and words that begin like `$_PWD`: keepalived 2.2.7 takes them for blocks and for
- * parameters, also inside quotes.
- */
-const word = property(
-  z
-    .string()
-    .regex(/^[^{}\p{C}]*$/u)
-    .refine((text) => !text.includes("$_")),
-  "a word without braces, control characters and $_, which keepalived.conf takes for something else",
-  "put it into a script of your own, and call that",
-);
-
-const asList = z
-  .array(word)
-  .min(1)
-  .refine(
-    ([program = "", ...rest]) => program.startsWith("/") && [program, ...rest].join(" ").length <= longestCommand,
-  );
-
-const asText = word.refine((text) => /^\/[^"'\\]*$/.test(text) && text.length <= longestCommand);
-
-/** A command: its words as a list, or as a text with blanks between them. Never a shell's. */
-const command = z.union([asText, asList]);
-
-const commandRemedy = (example: string) => (value: unknown) => {
-  if (typeof value === "string" && /["'\\]/.test(value)) return `write it as a list: \`["/bin/sh", "-c", "…"]\``;
-  if (typeof value === "string" && !value.startsWith("/")) return `write the program's full path: \`${example}\``;
-  return `write \`${example}\`; braces and $_ mean something else in keepalived.conf`;
-};
-
-const commandExpected = `a command, a text without quotes or a list of words, up to ${longestCommand} characters, whose program is a full path`;
-
-/** The words of a command. */
-export const wordsOf = (given: z.output<typeof command>): readonly string[] =>
-  typeof given === "string" ? given.split(" ").filter((text) => text !== "") : given;
 
 /** What happens to an instance's priority; 0: the instance goes to FAULT. keepalived.conf(5), track_interface. */
 const weight = () =>
@@ -77,7 +38,7 @@ const name = (what: string) =>
 const trackScript = property(
   z.strictObject({
     name: name("keepalived's vrrp_script"),
-    command: property(command, commandExpected, commandRemedy("command: /usr/bin/pgrep apache2")),
+    command: property(command(), commandExpected, commandRemedy("command: /usr/bin/pgrep apache2")),
     interval: wholeNumber(1, 3600, "seconds between two runs", "interval: 1").default(1),
     timeout: wholeNumber(1, 3600, "seconds after which a run has failed", "timeout: 1").optional(),
     fall: wholeNumber(1, 100, "failures in a row that count", "fall: 2").default(1),
@@ -152,7 +113,7 @@ export const vrrpExtras = {
   trackScripts: listOf(trackScript, "scripts", "trackScripts: [{ command: /usr/bin/pgrep apache2 }]"),
   trackProcesses: listOf(trackProcess, "processes", "trackProcesses: [{ process: cron }]"),
   notify: property(
-    z.union([z.literal(true), command]),
+    z.union([z.literal(true), command()]),
     `true, or ${commandExpected}`,
     commandRemedy("notify: true"),
   ).optional(),

@@ -6,10 +6,22 @@ import { serverRef } from "./ssh/index.ts";
 /** Format version of the stack output `live`. Increased by changes that readers must know of. */
 export const LIVE_VERSION = 2;
 
+/** A lab that was brought up before health checks had kinds: all were TCP_CHECKs. */
+const withKindsOfChecks = (lab: Lab): Lab => ({
+  ...lab,
+  services: lab.services.map((service) =>
+    service.healthCheck
+      ? { ...service, healthCheck: { ...{ type: "tcp" as const }, ...service.healthCheck } }
+      : service,
+  ),
+});
+
 /** The stack output `live`: the lab, and how to reach its hosts. Secret, because it holds the lab's private key. */
 export const liveSchema = z.object({
   version: z.literal(LIVE_VERSION),
-  lab: z.custom<Lab>((lab) => (lab as Partial<Lab> | undefined)?.version === 2, "unsupported lab version"),
+  lab: z
+    .custom<Lab>((lab) => (lab as Partial<Lab> | undefined)?.version === 2, "unsupported lab version")
+    .transform(withKindsOfChecks),
   host: labHostRef,
   /** The bridge of each network on the lab host, by network name. */
   bridges: z.record(z.string(), z.string()),

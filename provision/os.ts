@@ -14,6 +14,13 @@ export interface OsFamily {
       readonly path: string;
       readonly line: { readonly pattern: string; text(ports: readonly number[]): string };
     }[];
+    /** The file that adds TLS to some of the ports, and the certificate that it names. */
+    readonly tls: {
+      readonly path: string;
+      readonly certificate: string;
+      readonly key: string;
+      text(ports: readonly number[]): string;
+    };
   };
   /** Packages for the faults' packet filter. Built into the image, so that no installation is needed. */
   readonly nftables: { readonly packages: readonly string[] };
@@ -36,6 +43,8 @@ export interface OsFamily {
   };
 }
 
+const tlsFiles = { certificate: "/etc/lvs-lab/httpd.crt", key: "/etc/lvs-lab/httpd.key" };
+
 const debian: OsFamily = {
   httpd: {
     packages: ["apache2"],
@@ -55,6 +64,23 @@ const debian: OsFamily = {
         },
       },
     ],
+    tls: {
+      // Read before the sites: of the hosts on a port, the first one decides whether it speaks TLS. And read after ports.conf, which would listen
+      // on 443 a second time if it found the module loaded.
+      path: "/etc/apache2/conf-enabled/lvs-lab-tls.conf",
+      certificate: tlsFiles.certificate,
+      key: tlsFiles.key,
+      text: (ports) => `<IfModule !ssl_module>
+LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+</IfModule>
+<VirtualHost ${ports.map((port) => `*:${port}`).join(" ")}>
+DocumentRoot /var/www/html
+SSLEngine on
+SSLCertificateFile ${tlsFiles.certificate}
+SSLCertificateKeyFile ${tlsFiles.key}
+</VirtualHost>
+`,
+    },
   },
   nftables: { packages: ["nftables"] },
   ipvsadm: { packages: ["ipvsadm"] },

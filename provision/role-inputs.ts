@@ -24,8 +24,9 @@ import type { director } from "./roles/director.ts";
 import type { httpd } from "./roles/httpd.ts";
 import type { interfaces } from "./roles/interfaces.ts";
 import { type keepalived, serviceLine } from "./roles/keepalived.ts";
+import { programsOf } from "./roles/keepalived-commands.ts";
 import { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
-import { notifyScriptOf, programsOf } from "./roles/keepalived-vrrp.ts";
+import { notifyScriptOf } from "./roles/keepalived-vrrp.ts";
 import type { mail } from "./roles/mail.ts";
 import type { packages } from "./roles/packages.ts";
 import type { realServer } from "./roles/real-server.ts";
@@ -112,7 +113,8 @@ function packagesOf(lab: Lab, server: Server): RoleInputs["packages"] {
 
 function httpdOf(lab: Lab, { name }: Server): Pick<RoleInputs, "httpd"> {
   const ports = portsOf(lab, name, "tcp");
-  return ports.length > 0 ? { httpd: { page: pageOf(lab, name), ports } } : {};
+  const tlsPorts = portsOf(lab, name, "tcp", { tls: true });
+  return ports.length > 0 ? { httpd: { page: pageOf(lab, name), ports, tlsPorts } } : {};
 }
 
 /** It answers on its own addresses, and on the VIPs to which datagrams are still addressed when they reach it. */
@@ -192,6 +194,6 @@ function keepalivedOf(lab: Lab, server: Server): NonNullable<RoleInputs["keepali
     passwords: instances.flatMap(({ password }) => password ?? []),
     virtualServices: lab.services.map((service) => serviceLine(ipvsKeyOf(service), service)),
     notifyScript: notifyScriptOf(instances),
-    programs: programsOf(instances),
+    programs: programsOf({ instances, services: lab.services }),
   };
 }

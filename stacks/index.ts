@@ -8,6 +8,7 @@ import {
   labFileOf,
   poolOf,
   readLab,
+  serviceUrl,
   warningsOf,
   withPrefix,
 } from "../lab/index.ts";
@@ -76,10 +77,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
       {
         host: host.host,
         generation: host.generation,
-        url:
-          service.protocol === "udp"
-            ? `udp://${hostPort(service.vip, service.port)}`
-            : `http://${hostPort(service.vip, service.port)}/`,
+        url: service.protocol === "udp" ? `udp://${hostPort(service.vip, service.port)}` : serviceUrl(service),
         realServers: poolOf(service).map(({ server }) => server),
         deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
       },

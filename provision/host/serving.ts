@@ -11,7 +11,7 @@ export const serving = defineResource({
   where: z.object({
     host: labHostRef,
     generation: z.string(),
-    /** `http://VIP:PORT/`, or `udp://VIP:PORT` */
+    /** `http://VIP:PORT/`, `https:`, of which no certificate is verified, or `udp://VIP:PORT` */
     url: z.url(),
     /** Names of its real servers. There is one request for each. */
     realServers: z.array(z.string()).min(1),
@@ -65,7 +65,7 @@ const udpQuestions = `for try in $(seq "$4"); do
 done`;
 
 const askByHttp = (url: string, { seconds, times }: { seconds: number; times: number }): string[] => [
-  ...["curl", "--silent", "--show-error", "--fail", "--fail-early", "--max-time", String(seconds)],
+  ...["curl", "--silent", "--show-error", "--fail", "--fail-early", "--insecure", "--max-time", String(seconds)],
   ...["--header", "Connection: close", "--output", "/dev/null"],
   // Each URL needs its own --output.
   ...Array.from({ length: times }, (_, index) => (index === 0 ? [url] : ["--output", "/dev/null", url])).flat(),

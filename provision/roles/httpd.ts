@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type OsFamily, type OsName, osFamilies } from "../os.ts";
@@ -17,16 +18,23 @@ export const httpd = defineResource({
     page: z.string(),
     /** TCP ports: under direct routing a real server receives packets for the virtual service's own port. */
     ports: z.array(z.number()).min(1),
+    /** Those of them on which it speaks TLS, with a certificate of its own making. */
+    tlsPorts: z.array(z.number()).default([]),
     ...serviceState,
   }),
 
-  upgrade: ({ port, ...rest }) => ("ports" in rest || port === undefined ? rest : { ...rest, ports: [port] }),
+  upgrade: ({ port, ...rest }) => ({
+    tlsPorts: [],
+    ...("ports" in rest || port === undefined ? rest : { ...rest, ports: [port] }),
+  }),
 
   async observe({ server: ref }) {
-    const { service, page: path, ports: portFiles } = osFamilies[ref.os].httpd;
+    const { service, page: path, ports: portFiles, tls } = osFamilies[ref.os].httpd;
     const server = await connectTo(ref);
     const seen = await server.look({
       page: command`cat ${path}`,
+      tls: command`cat ${tls.path}`,
+      certificate: command`test -s ${tls.certificate} && test -s ${tls.key} && echo there`,
       ports: portFiles
         .map(({ path, line }) => command`sed -n ${`s/^${line.pattern}$/\\1/p`} ${path} | xargs`)
         .join("; "),
@@ -42,19 +50,22 @@ export const httpd = defineResource({
     return {
       page: seen.page.text,
       ports: found.size === 1 ? [...found][0]?.split(" ").map(Number) : undefined,
+      tlsPorts: tlsPortsIn(seen.tls.text, tls, seen.certificate.text.trim() !== ""),
       ...serviceAnswers(seen),
     };
   },
 
-  async apply({ server: ref, page, ports }, observed, progress) {
-    const { service, page: path, ports: portFiles } = osFamilies[ref.os].httpd;
+  async apply({ server: ref, page, ports, tlsPorts }, observed, progress) {
+    const { service, page: path, ports: portFiles, tls } = osFamilies[ref.os].httpd;
     const server = await connectTo(ref);
-    const move = !isDeepStrictEqual(observed?.ports, ports);
+    const secure = !isDeepStrictEqual(observed?.tlsPorts, tlsPorts);
+    const move = secure || !isDeepStrictEqual(observed?.ports, ports);
     if (move || !observed?.running || !observed.enabled) progress(`starting ${service} on port ${ports.join(", ")}`);
     await server.script(
       [
         "set -e",
         ...(observed?.page === page ? [] : [writing(path, page)]),
+        ...(secure ? tlsCommands(tlsPorts, tls) : []),
         ...(move ? portFiles.map((file) => command`${portEdit(file, ports)}`) : []),
         ...(move || !observed?.running || !observed.enabled
           ? [startService(service, observed, move ? "restart" : "start")]
@@ -64,10 +75,10 @@ export const httpd = defineResource({
   },
 
   async remove({ server: ref }) {
-    const { service, page: path } = osFamilies[ref.os].httpd;
+    const { service, page: path, tls } = osFamilies[ref.os].httpd;
     const server = await connectTo(ref);
     await retire(server, service);
-    await server.run`rm -f ${path}`;
+    await server.run`rm -f ${path} ${[tls.path, tls.certificate, tls.key]}`;
   },
 });
 
@@ -80,9 +91,34 @@ export const portEdit = (
   ...["-e", `s|^PORTS$|${text(ports).replaceAll("\n", "\\n")}|`, path],
 ];
 
-export const byHand = ({ page, ports }: { page: string; ports: readonly number[] }, { os }: { os: OsName }): ByHand => {
-  const { service, page: path, ports: portFiles, packagedPorts } = osFamilies[os].httpd;
+type Tls = OsFamily["httpd"]["tls"];
+
+/** The ports with TLS by its file; undefined if the file is not as the role writes it, or its certificate is missing. */
+export function tlsPortsIn(text: string, tls: Tls, certificate: boolean): number[] | undefined {
+  if (text === "") return [];
+  const ports = [...text.matchAll(/\*:(\d+)/g)].map(([, port]) => Number(port));
+  return text === tls.text(ports) && certificate ? ports : undefined;
+}
+
+/** Commands that establish TLS on these ports. keepalived and the lab's clients verify no certificate, so it is made on the server. */
+export const tlsCommands = (ports: readonly number[], tls: Tls): string[] =>
+  ports.length === 0 ? [command`rm -f ${tls.path}`] : [...certificateCommands(tls), writing(tls.path, tls.text(ports))];
+
+const certificateCommands = ({ certificate, key }: Tls): string[] => [
+  command`mkdir -p ${dirname(key)}`,
+  command`[ -s ${certificate} ] && [ -s ${key} ] || (umask 077; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj "/CN=$(hostname)" -keyout ${key} -out ${certificate})`,
+];
+
+interface Told {
+  readonly page: string;
+  readonly ports: readonly number[];
+  readonly tlsPorts: readonly number[];
+}
+
+export const byHand = ({ page, ports, tlsPorts }: Told, { os }: { os: OsName }): ByHand => {
+  const { service, page: path, ports: portFiles, packagedPorts, tls } = osFamilies[os].httpd;
   const move = !isDeepStrictEqual(ports, packagedPorts);
+  const secure = tlsPorts.length > 0;
   return {
     steps: [
       {
@@ -97,7 +133,18 @@ export const byHand = ({ page, ports }: { page: string; ports: readonly number[]
             },
           ]
         : []),
-      { why: "Start the web server, now and at each boot.", commands: typedStart(service, move ? "restart" : "start") },
+      ...(secure
+        ? [
+            {
+              why: `Speak TLS on ${tlsPorts.length === 1 ? "port" : "ports"} ${listed(tlsPorts.map(String))}, with a certificate of its own: nobody verifies it here.`,
+              commands: [...certificateCommands(tls), typedFile(tls.path, tls.text(tlsPorts))],
+            },
+          ]
+        : []),
+      {
+        why: "Start the web server, now and at each boot.",
+        commands: typedStart(service, move || secure ? "restart" : "start"),
+      },
     ],
   };
 };

@@ -1,12 +1,7 @@
-import type { VirtualService, VrrpPart } from "../../lab/index.ts";
+import { scriptLines } from "./keepalived-commands.ts";
+import type { KeepalivedSettings } from "./keepalived-settings.ts";
 import { virtualServer } from "./keepalived-virtual-server.ts";
-import { scriptLines, syncDaemonLine, vrrpBlocks } from "./keepalived-vrrp.ts";
-
-/** What a director's keepalived.conf is made from. */
-export interface KeepalivedSettings {
-  readonly instances: readonly VrrpPart[];
-  readonly services: readonly VirtualService[];
-}
+import { syncDaemonLine, vrrpBlocks } from "./keepalived-vrrp.ts";
 
 /**
  * Writes keepalived.conf as in the article. Two lines are left out: `vrrp_garp_interval 0` and `vrrp_gna_interval 0` state the default, and
@@ -25,7 +20,7 @@ global_defs {
    smtp_connect_timeout 30
    router_id LVS_DEVEL
    vrrp_skip_check_adv_addr
-${syncDaemonLine(instances)}${scriptLines(instances)}}
+${syncDaemonLine(instances)}${scriptLines({ instances, services })}}
 ${vrrpBlocks(instances)}${services.map((service) => `\n${virtualServer(service)}`).join("")}`;
 
 /** Placeholder for the password in a displayed configuration. The password itself is a secret in Pulumi's state. */

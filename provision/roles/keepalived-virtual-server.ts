@@ -1,4 +1,11 @@
-import { forwardingMethods, type HealthCheck, type VirtualService } from "../../lab/index.ts";
+import {
+  forwardingMethods,
+  type HealthCheck,
+  healthCheckKind,
+  quotedCommand,
+  type RealServer,
+  type VirtualService,
+} from "../../lab/index.ts";
 
 /** A virtual_server of keepalived.conf(5), with its real servers and their health checks. */
 export function virtualServer(service: VirtualService): string {
@@ -16,20 +23,50 @@ export function virtualServer(service: VirtualService): string {
 ${healthCheck ? `    delay_loop ${healthCheck.delayLoop}\n` : ""}    lb_algo ${scheduler}
 ${schedulerFlags.map((flag) => `    ${flag}\n`).join("")}    lb_kind ${forwardingMethods[forwarding].lbKind}
 ${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}    protocol ${service.protocol.toUpperCase()}
-${realServers
+${indented(quorumLines(service), 4)}${realServers
   .map(
     (real) => `
     real_server ${real.address} ${real.port} {
         weight ${real.weight}
-${healthCheck ? tcpCheck(healthCheck) : ""}    }
+${healthCheck ? indented(checkLines(healthCheck, real), 8) : ""}    }
 `,
   )
   .join("")}}
 `;
 }
 
-const tcpCheck = ({ connectTimeout, delayBeforeRetry }: HealthCheck): string => `        TCP_CHECK {
-            connect_timeout ${connectTimeout}
-            delay_before_retry ${delayBeforeRetry}
-        }
-`;
+/** What happens as real servers come and go. sorry_server_inhibit must follow its sorry_server. */
+function quorumLines(service: VirtualService): string[] {
+  const { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer } = service;
+  return [
+    ...(alpha ? ["alpha"] : []),
+    ...(omega ? ["omega"] : []),
+    ...(quorum === undefined ? [] : [`quorum ${quorum}`]),
+    ...(hysteresis === undefined ? [] : [`hysteresis ${hysteresis}`]),
+    ...(quorumUp ? [`quorum_up ${quotedCommand(quorumUp)}`] : []),
+    ...(quorumDown ? [`quorum_down ${quotedCommand(quorumDown)}`] : []),
+    ...(sorryServer ? [`sorry_server ${sorryServer.address} ${sorryServer.port}`] : []),
+    ...(sorryServer?.inhibit ? ["sorry_server_inhibit"] : []),
+  ];
+}
+
+function checkLines(check: HealthCheck, real: RealServer): string[] {
+  const kind = healthCheckKind(check.type);
+  return [
+    ...(check.inhibitOnFailure ? ["inhibit_on_failure"] : []),
+    `${kind.keyword} {`,
+    ...kind.lines(check, real).map((line) => `    ${line}`),
+    ...timerLines(check).map((line) => `    ${line}`),
+    "}",
+  ];
+}
+
+const timerLines = (check: HealthCheck): string[] => [
+  ...("connectTimeout" in check ? [`connect_timeout ${check.connectTimeout}`] : []),
+  ...(check.retry === undefined ? [] : [`retry ${check.retry}`]),
+  `delay_before_retry ${check.delayBeforeRetry}`,
+  ...(check.warmup === undefined ? [] : [`warmup ${check.warmup}`]),
+];
+
+const indented = (lines: readonly string[], by: number): string =>
+  lines.map((line) => `${" ".repeat(by)}${line}\n`).join("");

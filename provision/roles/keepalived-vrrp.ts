@@ -1,14 +1,5 @@
-import type { TrackProcess, TrackScript, VrrpPart } from "../../lab/index.ts";
+import { quotedCommand, type TrackProcess, type TrackScript, type VrrpPart } from "../../lab/index.ts";
 import { notifyScript } from "./keepalived-notify.ts";
-
-/**
- * The lines of global_defs without which keepalived 2.2.7 runs no script: its user, who is keepalived_script otherwise, which Debian does not have;
- * and the check that nobody else can change what root runs. Without scripts there are none.
- */
-export const scriptLines = (instances: readonly VrrpPart[]): string =>
-  instances.some(({ trackScripts, notify }) => trackScripts || notify)
-    ? "   script_user root\n   enable_script_security\n"
-    : "";
 
 /** The line of global_defs that starts IPVS's sync daemon: to send on the instance's master, to receive on the others. */
 export const syncDaemonLine = (instances: readonly VrrpPart[]): string =>
@@ -48,7 +39,7 @@ const once = <T extends { readonly name: string }>(all: readonly T[]): T[] =>
   all.filter(({ name }, index) => index === all.findIndex((other) => other.name === name));
 
 const vrrpScript = ({ name, command, interval, timeout, fall, rise }: TrackScript): string => `vrrp_script ${name} {
-    script ${quoted(command)}
+    script ${quotedCommand(command)}
     interval ${interval}
     timeout ${timeout}
     fall ${fall}
@@ -111,7 +102,7 @@ function trackLines({ trackInterfaces = [], trackScripts = [], trackProcesses = 
 }
 
 const notifyLine = ({ notify }: VrrpPart): string =>
-  notify ? `    notify ${quoted(notify === true ? [notifyScript.path] : notify)}\n` : "";
+  notify ? `    notify ${quotedCommand(notify === true ? [notifyScript.path] : notify)}\n` : "";
 
 /** A block of a vrrp_instance; nothing where it would be empty. */
 const block = (name: string, lines: readonly string[]): string =>
@@ -120,21 +111,3 @@ const block = (name: string, lines: readonly string[]): string =>
 /** The lab's own notify script, where an instance calls it; else nothing. */
 export const notifyScriptOf = (instances: readonly VrrpPart[]): string =>
   instances.some(({ notify }) => notify === true) ? notifyScript.text : "";
-
-/** The other programs that keepalived.conf calls, each once, by their paths. */
-export const programsOf = (instances: readonly VrrpPart[]): string[] => {
-  const commands = instances.flatMap(({ trackScripts = [], notify }) => [
-    ...trackScripts.map(({ command }) => command),
-    ...(notify === undefined || notify === true ? [] : [notify]),
-  ]);
-  return [...new Set(commands.flatMap(([program]) => program ?? []))].sort();
-};
-
-/** A command as one word of keepalived.conf, in which each word with blanks, quotes or backslashes is quoted (keepalived's lib/parser.c). */
-export const quoted = (command: readonly string[]): string => {
-  const words = command.map((word) => {
-    if (/^[^\s'"\\]+$/.test(word)) return word;
-    return /['\\]/.test(word) ? word.replace(/[\s'"\\]/g, "\\$&") : `'${word}'`;
-  });
-  return `"${words.join(" ").replace(/["\\]/g, "\\$&")}"`;
-};

@@ -178,7 +178,7 @@ ${realServers
     real_server ${address} ${port} {
         weight ${weight}
         TCP_CHECK {
-            connect_timeout ${healthCheck?.connectTimeout}
+            connect_timeout ${healthCheck?.type === "tcp" ? healthCheck.connectTimeout : ""}
             delay_before_retry ${healthCheck?.delayBeforeRetry}
         }
     }

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { hostPort, instanceOfVip, poolOf, serverNamed } from "../../lab/index.ts";
+import { instanceOfVip, poolOf, serverNamed, serviceUrl } from "../../lab/index.ts";
 import { osFamilies } from "../../provision/os.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
@@ -9,7 +9,7 @@ import { LabError } from "../live/lab-error.ts";
 import type { View } from "../live/view.ts";
 import { vipHolders } from "../live/vip-holders.ts";
 import type { Check } from "./check.ts";
-import { clientOfSynced, type ServiceSubject, urlOf } from "./subjects.ts";
+import { clientOfSynced, type ServiceSubject } from "./subjects.ts";
 
 /** The file's size: at the pace of a `Download` it lasts for four minutes. */
 const MEGABYTES = 16;
@@ -34,7 +34,7 @@ export const downloadSurvives: Check<ServiceSubject> = {
     "the whole file, with the SHA-256 that the real server has of it, a part of it after each change of director",
   byHand: (lab, { service }) => [
     `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- 'head -c ${MEGABYTES}M /dev/urandom | tee ${fileOn(lab.servers[0]?.os)} | sha256sum' # the same file on every real server`,
-    `curl --limit-rate 64k http://${urlOf(service)}/${NAME} | sha256sum`,
+    `curl --insecure --limit-rate 64k ${serviceUrl(service)}${NAME} | sha256sum`,
     `npx lvs-lab fault power-off ${instanceOfVip(lab, service.vip)?.members[0]?.server} # in another shell, and then \`npx lvs-lab heal\``,
   ],
   hint: () =>
@@ -42,7 +42,7 @@ export const downloadSurvives: Check<ServiceSubject> = {
     "it had heard of the connections; `preemptDelay` gives it time.",
   async look(view, { service }) {
     const { lab, live } = view;
-    const { vip, port } = service;
+    const { vip } = service;
     const instance = instanceOfVip(lab, vip);
     const { holders } = await vipHolders(live, vip);
     const [master] = holders;
@@ -51,7 +51,7 @@ export const downloadSurvives: Check<ServiceSubject> = {
     const sums = new Map(
       await Promise.all(servers.map(async (server) => [await placeFile(view, server), server] as const)),
     );
-    const download = new Download(view, `http://${hostPort(vip, port)}/${NAME}`);
+    const download = new Download(view, `${serviceUrl(service)}${NAME}`);
     const wait = (signal: AbortSignal, what: string, condition: () => Promise<boolean>) =>
       untilAborted(
         signal,

@@ -1,9 +1,9 @@
-import { hostPort, type Ip } from "../../lab/index.ts";
+import { destinationOn, hostPort, type Ip, pageFor, portFor, schemeOf } from "../../lab/index.ts";
 import { listening } from "../live/listeners.ts";
 import { isLocal, requestTo } from "../live/reception.ts";
 import type { View } from "../live/view.ts";
 import type { Check, Seen } from "./check.ts";
-import { destinationOn, deviceFor, eachRealServerBy, methodOf, type ServiceSubject, serverOfPage } from "./subjects.ts";
+import { deviceFor, eachRealServerBy, insecure, methodOf, type ServiceSubject, serverOfPage } from "./subjects.ts";
 
 /** curl(1): the connection was refused. */
 const REFUSED = 7;
@@ -20,15 +20,18 @@ export const httpdPage: Check<ServiceSubject> = {
   appliesTo: (lab) => lab.services.some(({ protocol }) => protocol === "tcp"),
   subjects: (lab) => eachRealServerBy(lab, "tcp"),
   expected: (_, subject) => `${JSON.stringify(pageOf(subject))}, or another page that names ${subject.host} alone`,
-  byHand: (_, subject) => [
-    `curl ${portOf(subject) === 80 ? addressOf(subject) : hostPort(addressOf(subject), portOf(subject))}`,
-  ],
+  byHand: (_, subject) => {
+    const where = portOf(subject) === 80 ? addressOf(subject) : hostPort(addressOf(subject), portOf(subject));
+    return [schemeOf(subject.service) === "https" ? `curl --insecure https://${where}` : `curl ${where}`];
+  },
   hint: (_, subject) =>
     `There is no web server yet. Any will do, if it listens on port ${portOf(subject)}, to which the director sends, and its page names ${subject.host}.`,
   async look(view, subject) {
     const { host, service } = subject;
     const page = async (address: Ip) =>
-      await view.on(host)`curl --silent --show-error --max-time 10 http://${hostPort(address, portOf(subject))}/`;
+      await view.on(
+        host,
+      )`curl --silent --show-error --max-time 10 ${insecure(service)} ${`${schemeOf(service)}://${hostPort(address, portOf(subject))}/`}`;
     const isOwn = ({ status, output }: Awaited<ReturnType<typeof page>>): boolean =>
       status === 0 && serverOfPage(service, output)?.server === host;
     let found = await page(addressOf(subject));
@@ -59,12 +62,12 @@ export const httpdPage: Check<ServiceSubject> = {
   },
 };
 
-const portOf = ({ host, service }: ServiceSubject): number => destinationOn(service, host)?.port ?? service.port;
+const portOf = ({ host, service }: ServiceSubject): number => portFor(service, host);
 
 /** The address that the director sends to, or a packet's own way to the server. */
 const addressOf = ({ host, service }: ServiceSubject): Ip => destinationOn(service, host)?.address ?? service.vip;
 
-const pageOf = ({ host, service }: ServiceSubject): string => destinationOn(service, host)?.page ?? "";
+const pageOf = ({ host, service }: ServiceSubject): string => pageFor(service, host);
 
 /** What there is where connections are refused. */
 async function nobody(view: View, subject: ServiceSubject): Promise<Seen> {

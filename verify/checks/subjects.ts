@@ -9,10 +9,11 @@ import {
   longestPreemptDelay,
   networkOfVip,
   type Protocol,
-  type RealServer,
   realServers,
+  schemeOf,
+  servedBy,
   serverNamed,
-  servicesOf,
+  serviceUrl,
   type VirtualService,
   type VrrpInstance,
 } from "../../lab/index.ts";
@@ -55,9 +56,9 @@ export const clientOfEachInstance = (lab: Lab): InstanceSubject[] =>
 export const eachRealServerBy = (lab: Lab, protocol: Protocol): ServiceSubject[] =>
   eachRealServer(lab).filter(({ service }) => service.protocol === protocol);
 
-/** Every real server, with each service that it is a destination of. */
+/** Every real server, with each service that it is a destination of, or the sorry server of. */
 export const eachRealServer = (lab: Lab): ServiceSubject[] =>
-  realServers(lab).flatMap(({ name }) => servicesOf(lab, name).map((service) => ({ host: name, service })));
+  realServers(lab).flatMap(({ name }) => servedBy(lab, name).map((service) => ({ host: name, service })));
 
 /** The client with each service. */
 export const clientOfEachService = (lab: Lab): ServiceSubject[] =>
@@ -84,17 +85,24 @@ export const deviceFor = (lab: Lab, server: string, vip: Ip): string =>
 export const methodOf = ({ forwarding }: VirtualService): ForwardingMethod => forwardingMethods[forwarding];
 
 /** The service's URL as typed after `curl`. */
-export const urlOf = ({ vip, port }: VirtualService): string => (port === 80 ? vip : hostPort(vip, port));
+export const urlOf = (service: VirtualService): string => {
+  const { vip, port } = service;
+  if (schemeOf(service) === "https") return `--insecure ${serviceUrl(service)}`;
+  return port === 80 ? vip : hostPort(vip, port);
+};
 
 /** Whether keepalived runs, however it was started, and may still complete what is missing. */
 export const keepalivedRuns = async (view: View, server: string): Promise<boolean> =>
   (await view.on(server)`pgrep --exact keepalived`).output.trim() !== "";
 
 /** One request from the client to a virtual service, on its own connection or from a port of its own; the exit status is the result. */
-export const askService = (view: View, { protocol, vip, port }: VirtualService): Promise<Evidence> =>
-  protocol === "udp"
-    ? view.client("bash", "-c", UDP_QUESTION, "ask", vip, String(port))
-    : view.client("curl", "--silent", "--show-error", "--max-time", "5", `http://${hostPort(vip, port)}/`);
+export const askService = (view: View, service: VirtualService): Promise<Evidence> =>
+  service.protocol === "udp"
+    ? view.client("bash", "-c", UDP_QUESTION, "ask", service.vip, String(service.port))
+    : view.client("curl", "--silent", "--show-error", "--max-time", "5", ...insecure(service), serviceUrl(service));
+
+/** curl(1)'s option for a service with TLS: the certificates of a lab are nobody's. */
+export const insecure = (service: VirtualService): string[] => (schemeOf(service) === "https" ? ["--insecure"] : []);
 
 /** Sends a datagram to `$1` port `$2` and prints the answer. Status 124: there was none. */
 const UDP_QUESTION = 'exec 3<>"/dev/udp/$1/$2"; echo >&3; timeout 2 dd bs=65535 count=1 status=none <&3';
@@ -108,10 +116,6 @@ export const askedByHand = (service: VirtualService): string =>
 /** Whether answers repeat with this period. */
 export const repeats = (answers: readonly unknown[], period: number): boolean =>
   answers.every((answer, index) => index < period || answer === answers[index - period]);
-
-/** A service's destination on a server. */
-export const destinationOn = ({ realServers: all }: VirtualService, server: string): RealServer | undefined =>
-  all.find((one) => one.server === server);
 
 /** Every real server but the director itself, with each service by which packets reach it with the VIP as destination, so that it needs it. */
 export const eachVipOwner = (lab: Lab): ServiceSubject[] =>

@@ -1,5 +1,6 @@
+import { destinationOn } from "../../lab/index.ts";
 import type { Check } from "./check.ts";
-import { destinationOn, eachRealServerBy, type ServiceSubject, serverOfPage } from "./subjects.ts";
+import { eachRealServerBy, type ServiceSubject, serverOfPage } from "./subjects.ts";
 
 export const udpPage: Check<ServiceSubject> = {
   id: "udp-page",

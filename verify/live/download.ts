@@ -34,7 +34,7 @@ export class Download {
 
   constructor(view: View, url: string) {
     this.#view = view;
-    this.#words = ["curl", "--silent", "--show-error", "--fail", url];
+    this.#words = ["curl", "--silent", "--show-error", "--fail", "--insecure", url];
     this.#child = view.startClient(...this.#words);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;

@@ -2,12 +2,12 @@ import {
   addressOn,
   type ForwardingMethod,
   forwardingMethods,
-  hostPort,
   type Ip,
   interfaceOn,
   networkOfVip,
   serverNamed,
   serverOfPage,
+  serviceUrl,
   type VirtualService,
 } from "../../lab/index.ts";
 import type { Evidence, View } from "./view.ts";
@@ -68,12 +68,13 @@ const REFUSED = 7;
  * A request to a VIP that the lab host sends to a real server's hardware address, as a director does; curl's exit status is the result. One at a
  * time: all share one ARP entry.
  */
-export async function requestTo(view: View, server: string, { vip, port }: VirtualService): Promise<Evidence> {
+export async function requestTo(view: View, server: string, service: VirtualService): Promise<Evidence> {
+  const { vip } = service;
   const network = networkOfVip(view.lab, vip).name;
   const { mac } = interfaceOn(serverNamed(view.lab, server), network);
   const bridge = view.live.bridges[network] ?? "";
   const script = `ip neigh replace ${vip} lladdr ${mac} dev ${bridge} nud permanent
-curl --silent --connect-timeout 1 --max-time 5 http://${hostPort(vip, port)}/; status=$?
+curl --silent --insecure --connect-timeout 1 --max-time 5 ${serviceUrl(service)}; status=$?
 ip neigh del ${vip} dev ${bridge}; exit $status`;
   return await view.segment("flock", "/run/lvs-lab-reception", "sh", "-c", script);
 }

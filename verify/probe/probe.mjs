@@ -7,12 +7,17 @@
  * request, waits for those under way and exits. So it never outlives the process that started it.
  */
 import { readFileSync } from "node:fs";
-import { Agent, get } from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
 import { nextPort } from "./source-ports.mjs";
 
 /** @type {import("./records.ts").ProbeOrder} */
 const order = JSON.parse(process.argv[2] ?? "{}");
-const { address, port, intervalMs, timeoutMs, arpIntervalMs, longLived, longLivedIntervalMs } = order;
+const { address, port, tls, intervalMs, timeoutMs, arpIntervalMs, longLived, longLivedIntervalMs } = order;
+
+/** The certificates of a lab are nobody's: none is verified. */
+const { Agent, get } = tls ? https : http;
+const trusting = tls ? { rejectUnauthorized: false } : {};
 
 /** First retransmission of a SYN: 1 s after it (RFC 6298, section 2.1). Slightly less, for the resolution of the timers. */
 const RETRANSMITTED_AFTER_MS = 900;
@@ -83,6 +88,7 @@ function ask(n, due) {
     localPort: nextPort(),
     path: "/",
     agent: false,
+    ...trusting,
     headers: { connection: "close" },
   });
   request.once("socket", (socket) => {
@@ -111,7 +117,7 @@ let nextId = 0;
 
 /** A slot for one kept connection at a time; when it closes, the next one opens. */
 class KeptOpen {
-  #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  #agent = new Agent({ keepAlive: true, maxSockets: 1, ...trusting });
   /** @type {WeakMap<import("node:net").Socket, Kept>} */
   #kept = new WeakMap();
   #asking = false;

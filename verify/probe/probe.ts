@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { VirtualService } from "../../lab/index.ts";
+import { schemeOf, type VirtualService } from "../../lab/index.ts";
 import { CLIENT, type LabHost } from "../../provision/host/reach.ts";
 import { until } from "../../provision/until.ts";
 import { RunClock } from "../live/clock.ts";
@@ -77,12 +77,10 @@ export class Probe {
   }
 
   /** Starts a probe of the lab's virtual service, as the lab's client. Rejects if it cannot run. */
-  static async start(
-    live: LiveLab,
-    { vip, port }: Pick<VirtualService, "vip" | "port">,
-    options: StartOptions = {},
-  ): Promise<Probe> {
-    return await Probe.at(labHost(live), { address: vip, port }, options);
+  static async start(live: LiveLab, service: VirtualService, options: StartOptions = {}): Promise<Probe> {
+    const { vip, port } = service;
+    const tls = schemeOf(service) === "https" ? { tls: true } : {};
+    return await Probe.at(labHost(live), { address: vip, port, ...tls }, options);
   }
 
   /** Starts a probe of any address from any place. Rejects if it cannot run. */

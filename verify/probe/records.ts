@@ -4,6 +4,8 @@ import { quantiles } from "./quantiles.ts";
 export interface ProbeTarget {
   readonly address: string;
   readonly port: number;
+  /** Whether it speaks TLS; absent: it does not. */
+  readonly tls?: boolean;
 }
 
 export interface ProbeOptions {

@@ -4,6 +4,7 @@ import { rules } from "../../../lab/rules.ts";
 import { labSchema } from "../../../lab/schema.ts";
 import { propertyPaths } from "../../../lab/yaml/schema.ts";
 import { edit, type FileCase, problemsIn, unmarked } from "./file-cases.ts";
+import { poolRuleCases, poolUnknownKeys, poolValueCases } from "./pool-cases.ts";
 import { twoInstances, vrrpMissingCases, vrrpRuleCases, vrrpValueCases } from "./vrrp-cases.ts";
 
 const ha = `control: keepalived
@@ -1001,7 +1002,7 @@ const unknownKeys: [string, Pick<FileCase, "from" | "to">, string, RegExp][] = [
   ["that is a number", top("‸8: 9"), "8", /^remove it$/],
 ];
 
-const unknownKeyCases: FileCase[] = unknownKeys.map(([why, change, path, remedy]) => ({
+const unknownKeyCases: FileCase[] = [...unknownKeys, ...poolUnknownKeys].map(([why, change, path, remedy]) => ({
   why: `a key ${why}`,
   ...change,
   rule: "unknown-key",
@@ -1764,7 +1765,15 @@ const ruleCases: FileCase[] = [
   },
 ];
 
-const cases = [...valueCases, ...missingCases, ...vrrpMissingCases, ...unknownKeyCases, ...ruleCases];
+const cases = [
+  ...valueCases,
+  ...poolValueCases,
+  ...missingCases,
+  ...vrrpMissingCases,
+  ...unknownKeyCases,
+  ...ruleCases,
+  ...poolRuleCases,
+];
 
 describe("a lab file that is wrong in one thing", () => {
   it.each(Object.entries({ dr, ha, nat, natHa, manualDr, manualHa, twoInstances }))(
@@ -1797,15 +1806,16 @@ describe("every rule can fail", () => {
   });
 
   it.each(propertyPaths(labSchema))("the value of %s", (path) => {
-    const failing = [...valueCases].map((each) => each.path.replace(/\[\d+\]/g, "[]"));
+    const failing = [...valueCases, ...poolValueCases].map((each) => each.path.replace(/\[\d+\]/g, "[]"));
     expect(failing).toContain(path);
   });
 
   it.each([
     ...["networks[]", "networks[].subnets[]", "client.addresses[]", "services[]", "services[].realServers[]", "vrrp[]"],
+    "services[].healthCheck.statusCodes[]",
     ...["vrrp[].addresses[]", "vrrp[].members[]", "servers[]", "servers[].addresses[]", "servers[].interfaces[]"],
   ])("the value of an item, %s", (path) => {
-    expect(valueCases.map((each) => each.path.replace(/\[\d+\]/g, "[]"))).toContain(path);
+    expect([...valueCases, ...poolValueCases].map((each) => each.path.replace(/\[\d+\]/g, "[]"))).toContain(path);
   });
 
   it.each([

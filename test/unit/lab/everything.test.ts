@@ -20,9 +20,20 @@ function pathsIn(value: unknown, prefix = ""): string[] {
 it("docs/everything.yaml is a lab", async () => {
   expect(await readLab(file)).toMatchObject({
     name: "everything",
-    services: [{ name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3\n" }] }, { name: "shop" }],
+    services: [
+      { name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3\n" }] },
+      { name: "shop" },
+      { name: "echo" },
+    ],
     vrrp: [{ syncGroup: "VG_1", trackScripts: [{ timeout: 1 }] }, { syncGroup: "VG_1" }],
-    servers: [{ memory: 768 }, { arpCure: "sysctl" }, { arpCure: "arptables" }, { memory: 512 }, { name: "server5" }],
+    servers: [
+      { memory: 768 },
+      { arpCure: "sysctl" },
+      { arpCure: "arptables" },
+      { memory: 512 },
+      { name: "server5" },
+      { name: "server6" },
+    ],
   });
 });
 

@@ -110,7 +110,7 @@ const ha: Plain<Lab> = {
   ...textbook,
   name: "ha",
   control: "keepalived",
-  services: [{ ...service, healthCheck: { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }],
+  services: [{ ...service, healthCheck: { type: "tcp", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } }],
   vrrp: [
     {
       name: "VI_1",

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { osFamilies } from "../../../../provision/os.ts";
-import { portEdit } from "../../../../provision/roles/httpd.ts";
+import { httpd, portEdit, tlsCommands, tlsPortsIn } from "../../../../provision/roles/httpd.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "lvs-lab-httpd-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -47,4 +47,35 @@ it.each([
 ])("the site: %s for %j is %s", (before, ports, after) => {
   const site = (first: string) => `${first}\n\tDocumentRoot /var/www/html\n</VirtualHost>\n`;
   expect(edited(virtualHost, site(before), ports)).toBe(site(after));
+});
+
+const { tls } = osFamilies.debian.httpd;
+
+describe("TLS of a web server", () => {
+  it("is a file beside the plain ones, with a certificate that is made once", () => {
+    const [directory, certificate, file] = tlsCommands([443, 8443], tls);
+    expect(directory).toBe("mkdir -p /etc/lvs-lab");
+    expect(certificate).toMatch(
+      /^\[ -s \/etc\/lvs-lab\/httpd\.crt \] && \[ -s \/etc\/lvs-lab\/httpd\.key \] \|\| \(umask 077; openssl req -x509 /,
+    );
+    expect(file).toContain("<VirtualHost *:443 *:8443>");
+    expect(tlsCommands([], tls)).toEqual(["rm -f /etc/apache2/conf-enabled/lvs-lab-tls.conf"]);
+  });
+
+  it.each<[string, string, boolean, number[] | undefined]>([
+    ["no file", "", false, []],
+    ["no file, and a certificate of before", "", true, []],
+    ["the role's own", tls.text([443, 8443]), true, [443, 8443]],
+    ["a certificate that is gone", tls.text([443]), false, undefined],
+    ["a file that was edited", tls.text([443]).replace("SSLEngine on", "SSLEngine off"), true, undefined],
+  ])("is seen by its file: %s", (_, text, certificate, ports) => {
+    expect(tlsPortsIn(text, tls, certificate)).toEqual(ports);
+  });
+});
+
+it("what earlier versions recorded has no TLS", () => {
+  expect(httpd.upgrade?.({ port: 80, page: "a" })).toEqual({ ports: [80], page: "a", tlsPorts: [] });
+  expect(httpd.upgrade?.({ ports: [80, 81], page: "a" })).toEqual({ ports: [80, 81], page: "a", tlsPorts: [] });
+  const current = { ports: [80, 443], tlsPorts: [443], page: "a" };
+  expect(httpd.upgrade?.(current)).toEqual(current);
 });

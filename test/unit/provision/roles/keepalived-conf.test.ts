@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  type HealthCheck,
   type RealServer,
   readLab,
   serverNamed,
@@ -19,11 +20,11 @@ import {
 const lab = await readLab("labs/ha.yaml");
 const { services } = lab;
 const [article = {} as VrrpPart] = vrrpPartsOf(lab, serverNamed(lab, "server1"));
-const [web = {} as VirtualService] = services;
+const [web80 = {} as VirtualService] = services;
 
 type Change = Partial<VrrpPart & VirtualService>;
 const keepalivedConf = (change: Change = {}): string =>
-  conf({ instances: [{ ...article, ...change, name: "VI_1" }], services: [{ ...web, ...change }] });
+  conf({ instances: [{ ...article, ...change, name: "VI_1" }], services: [{ ...web80, ...change }] });
 
 /** The lines in which two configurations differ, without their indentation. */
 const changed = (settings: Change) => {
@@ -111,6 +112,107 @@ it("has a persistence line only where there is persistence", () => {
   expect(changed({ persistenceTimeout: 50 })).toEqual({ gone: [], come: ["persistence_timeout 50"] });
 });
 
+describe("a health check", () => {
+  const tcp = { type: "tcp", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } as const;
+  const web = { path: "/", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } as const;
+  const [real] = web80.realServers;
+  /** The first real_server of the service with this check. */
+  const block = (healthCheck: HealthCheck): string[] => {
+    const text = keepalivedConf({ healthCheck, realServers: real ? [real] : [] });
+    const [, inside = ""] = /real_server \S+ 80 \{\n([\s\S]*?)\n {4}\}\n/.exec(text) ?? [];
+    return inside.split("\n").map((line) => line.slice(8));
+  };
+
+  it.each<[string, HealthCheck, string[]]>([
+    [
+      "by TCP, with all that it may have",
+      { ...tcp, retry: 0, warmup: 0, inhibitOnFailure: true },
+      [
+        "inhibit_on_failure",
+        "TCP_CHECK {",
+        "    connect_timeout 3",
+        "    retry 0",
+        "    delay_before_retry 3",
+        "    warmup 0",
+        "}",
+      ],
+    ],
+    [
+      "by HTTP, of a status of its success",
+      { type: "http", ...web },
+      ["HTTP_GET {", "    url {", "        path /", "    }", "    connect_timeout 3", "    delay_before_retry 3", "}"],
+    ],
+    [
+      "by HTTPS, of the page: md5sum(1) of server2 and a newline, a pattern whose backslash keepalived would take",
+      { type: "https", ...web, statusCodes: [200, 301], digest: true, regex: "^server\\d$", retry: 2 },
+      [
+        ...["SSL_GET {", "    url {", "        path /", "        status_code 200 301"],
+        "        digest 01bc6b572ba171d4d3bd89abe9cb9a4c",
+        ...['        regex "^server\\\\d$"', "        regex_options multiline", "    }"],
+        ...["    connect_timeout 3", "    retry 2", "    delay_before_retry 3", "}"],
+      ],
+    ],
+    [
+      "by a command, in the real server's own words",
+      {
+        type: "misc",
+        command: ["/bin/sh", "-c", "nc -z {address} {port} || echo 'a\\b'", ""],
+        timeout: 2,
+        delayLoop: 6,
+        delayBeforeRetry: 3,
+      },
+      [
+        "MISC_CHECK {",
+        String.raw`    misc_path "/bin/sh -c nc\\ -z\\ 172.25.254.12\\ 80\\ ||\\ echo\\ \\'a\\\\b\\' ''"`,
+        ...["    misc_timeout 2", "    delay_before_retry 3", "}"],
+      ],
+    ],
+  ])("%s", (_, check, lines) => {
+    expect(block(check)).toEqual(["weight 1", ...lines]);
+  });
+
+  it("of a page that is another one asks for another digest", () => {
+    const [digest] = block({ type: "http", ...web, digest: true }).filter((line) => line.includes("digest"));
+    expect(digest?.trim()).toBe("digest 01bc6b572ba171d4d3bd89abe9cb9a4c");
+    const other = keepalivedConf({
+      healthCheck: { type: "http", ...web, digest: true },
+      realServers: [{ ...(real as RealServer), page: "server2" }],
+    });
+    expect(other).toContain("digest 194f9987498c1cf5a795d83caa147814\n");
+  });
+});
+
+describe("the quorum", () => {
+  const sorry = { address: toIp("172.25.254.15"), port: 80, page: "closed" };
+
+  it("stands before the real servers, the sorry server's inhibit after it", () => {
+    expect(
+      changed({
+        alpha: true,
+        omega: true,
+        quorum: 2,
+        hysteresis: 1,
+        quorumUp: ["/usr/bin/logger", "up"],
+        quorumDown: ["/usr/bin/logger", "is down"],
+        sorryServer: { ...sorry, inhibit: true },
+      }),
+    ).toEqual({
+      gone: [],
+      come: [
+        ...["script_user root", "enable_script_security", "alpha", "omega", "quorum 2", "hysteresis 1"],
+        ...['quorum_up "/usr/bin/logger up"', `quorum_down "/usr/bin/logger 'is down'"`],
+        ...["sorry_server 172.25.254.15 80", "sorry_server_inhibit"],
+      ],
+    });
+  });
+
+  it("needs no user for commands where there are none", () => {
+    expect(changed({ quorum: 2, sorryServer: sorry }).come).toEqual(["quorum 2", "sorry_server 172.25.254.15 80"]);
+    const misc = { type: "misc", command: ["/bin/true"], delayLoop: 6, delayBeforeRetry: 3 } as const;
+    expect(changed({ healthCheck: misc }).come).toContain("script_user root");
+  });
+});
+
 describe.each([0, 1, 2, 5])("with %i real servers", (count) => {
   const realServers = Array.from(
     { length: count },
@@ -163,7 +265,7 @@ describe("a configuration that is shown", () => {
 it("has the scheduler's flags after the scheduler, which keepalived compares them with", () => {
   const text = conf({
     instances: [],
-    services: [{ ...web, scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"] }],
+    services: [{ ...web80, scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"] }],
   });
   expect(text).toContain("    lb_algo sh\n    sh-fallback\n    sh-port\n    lb_kind DR\n");
 });
@@ -179,7 +281,7 @@ it("of two instances and two services has both, each with its own password and a
   const other = { ...article, name: "VI_2", id: 52, password: "2222", addresses: [toIp("172.25.254.101")] };
   const text = conf({
     instances: [article, other],
-    services: [web, { ...web, vip: toIp("172.25.254.101"), port: 8080, scheduler: "wlc" }],
+    services: [web80, { ...web80, vip: toIp("172.25.254.101"), port: 8080, scheduler: "wlc" }],
   });
   expect(text.match(/^vrrp_instance .*$|virtual_router_id .*$|^virtual_server .*$|lb_algo .*$/gm)).toEqual([
     ...["vrrp_instance VI_1 {", "virtual_router_id 51", "vrrp_instance VI_2 {", "virtual_router_id 52"],

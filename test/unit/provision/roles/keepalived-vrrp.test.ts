@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseLab, readLab, serverNamed, type VrrpPart, vrrpPartsOf } from "../../../../lab/index.ts";
+import { parseLab, quotedCommand, readLab, serverNamed, type VrrpPart, vrrpPartsOf } from "../../../../lab/index.ts";
+import { programsOf, scriptLines } from "../../../../provision/roles/keepalived-commands.ts";
 import { notifyScript } from "../../../../provision/roles/keepalived-notify.ts";
-import {
-  notifyScriptOf,
-  programsOf,
-  quoted,
-  scriptLines,
-  syncDaemonLine,
-  vrrpBlocks,
-} from "../../../../provision/roles/keepalived-vrrp.ts";
+import { notifyScriptOf, syncDaemonLine, vrrpBlocks } from "../../../../provision/roles/keepalived-vrrp.ts";
 import { twoInstances } from "../../lab/vrrp-cases.ts";
 
 const partsWith = (first: readonly string[], second: readonly string[] = []): VrrpPart[] => {
@@ -163,19 +157,23 @@ it("the sync daemon follows its instance, on its interface, by its VRID", () => 
 });
 
 it("global lines for scripts are there where there are scripts", () => {
-  expect(scriptLines(partsWith([]))).toBe("");
-  expect(scriptLines(partsWith(["trackProcesses: [{ process: cron }]", "unicast: true"]))).toBe("");
+  expect(scriptLines({ instances: partsWith([]), services: [] })).toBe("");
+  expect(
+    scriptLines({ instances: partsWith(["trackProcesses: [{ process: cron }]", "unicast: true"]), services: [] }),
+  ).toBe("");
   for (const line of ["notify: true", "trackScripts: [{ command: /bin/true }]"])
-    expect(scriptLines(partsWith([], [line]))).toBe("   script_user root\n   enable_script_security\n");
+    expect(scriptLines({ instances: partsWith([], [line]), services: [] })).toBe(
+      "   script_user root\n   enable_script_security\n",
+    );
 });
 
 it("programs are those that keepalived calls, the lab's own script apart", () => {
-  expect(programsOf(partsWith([]))).toEqual([]);
+  expect(programsOf({ instances: partsWith([]), services: [] })).toEqual([]);
   const parts = partsWith(
     ["notify: true", "trackScripts: [{ command: /bin/true }, { command: /bin/false 1 }]"],
     ["notify: /opt/told", "trackScripts: [{ command: /bin/true }]"],
   );
-  expect(programsOf(parts)).toEqual(["/bin/false", "/bin/true", "/opt/told"]);
+  expect(programsOf({ instances: parts, services: [] })).toEqual(["/bin/false", "/bin/true", "/opt/told"]);
   expect(notifyScriptOf(parts)).toBe(notifyScript.text);
   expect(notifyScriptOf(partsWith(["notify: /opt/told"]))).toBe("");
 });
@@ -188,5 +186,5 @@ it.each<[string[], string]>([
   [["/bin/a", 'say "x"'], String.raw`"/bin/a 'say \"x\"'"`],
   [["/bin/a", String.raw`\n`], String.raw`"/bin/a \\\\n"`],
 ])("%j is quoted as keepalived reads it", (command, text) => {
-  expect(quoted(command)).toBe(text);
+  expect(quotedCommand(command)).toBe(text);
 });

@@ -446,7 +446,9 @@ describe.concurrent("real-server-down", () => {
     // Timers as short as a lab file allows, for a check that waits by them.
     const live = {
       ...base,
-      lab: withService(base.lab, { healthCheck: { delayLoop: 1, connectTimeout: 3, delayBeforeRetry: 1 } }),
+      lab: withService(base.lab, {
+        healthCheck: { type: "tcp", delayLoop: 1, connectTimeout: 3, delayBeforeRetry: 1 },
+      }),
     };
     let down = false;
     let sent = 0;
