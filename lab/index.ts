@@ -5,13 +5,18 @@ export { labFileOf, labNames } from "./files.ts";
 export { forwardingMethods } from "./forwarding/index.ts";
 export type { ForwardingMethod } from "./forwarding/method.ts";
 export { firstCheckTime, longestTime, removalTime, returnTime } from "./health-check-time.ts";
-export { type HealthCheck, type HealthCheckType, healthCheckKind, retriesOf } from "./health-checks/index.ts";
-export type { RealServerFailure, SecondsBand } from "./health-checks/kind.ts";
+export {
+  type HealthCheck,
+  type HealthCheckType,
+  healthCheckKind,
+  healthCheckTypes,
+  retriesOf,
+} from "./health-checks/index.ts";
+export type { RealServerFailure } from "./health-checks/kind.ts";
 export * from "./ip.ts";
 export type * from "./model.ts";
 export { serverOfPage } from "./pages.ts";
 export * from "./queries.ts";
-export type { SorryServer } from "./quorum.ts";
 export { parseLab, readLab } from "./read.ts";
 export type { SchedulingMethod } from "./schedulers/method.ts";
 export { arpCures, schedulers } from "./schema.ts";

@@ -34,7 +34,7 @@ import type { routing } from "./roles/routing.ts";
 import type { udpServer } from "./roles/udp-server.ts";
 
 /** Properties that are the same in every lab, by their defaults: they are there to be observed. */
-type Constant = "running" | "enabled" | "onBoot" | "otherServices";
+type Constant = "running" | "enabled" | "onBoot" | "otherServices" | "otherWeights";
 
 /** What a resource is to bring about, as far as a lab determines it. */
 type Wanted<Definition extends { readonly want: z.ZodObject }> = Readonly<Omit<z.output<Definition["want"]>, Constant>>;

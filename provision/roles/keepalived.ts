@@ -5,9 +5,10 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
-import { parseIpvsTable } from "./ipvs-table.ts";
+import { parseIpvsTable, type VirtualService } from "./ipvs-table.ts";
 import { withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { notifyScript } from "./keepalived-notify.ts";
+import { parseVirtualServers } from "./keepalived-parse.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
 import type { ByHand } from "./step.ts";
 import { listed, typed, typedFile } from "./typed.ts";
@@ -28,15 +29,20 @@ export const keepalived = defineResource({
     notifyScript: z.string().default(""),
     /** Other programs that keepalived.conf calls, by their paths. keepalived does without one that is missing, and says so in its log alone. */
     programs: z.array(z.string()).default([]),
+    /**
+     * Real servers in the kernel whose weight is not that of keepalived.conf: `VIP:PORT ADDRESS:PORT WEIGHT`. Drained ones have weight 0.
+     * keepalived itself gives that to a failed one with inhibit_on_failure, which is not among them.
+     */
+    otherWeights: z.array(z.string()).max(0).default([]),
     ...serviceState,
   }),
 
   upgrade({ password, ...rest }) {
-    const recorded = { notifyScript: "", programs: [], ...rest };
+    const recorded = { notifyScript: "", programs: [], otherWeights: [], ...rest };
     return password === undefined ? recorded : { ...recorded, passwords: unwrap(password) === "" ? [] : [password] };
   },
 
-  async observe({ server: ref, programs }) {
+  async observe({ server: ref, config: wanted, programs }) {
     const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const seen = await server.look({
@@ -46,11 +52,13 @@ export const keepalived = defineResource({
       notifyScript: command`[ ! -x ${notifyScript.path} ] || cat ${notifyScript.path}`,
       programs: command`for program in ${programs}; do [ ! -x "$program" ] || echo "$program"; done`,
     });
+    const table = parseIpvsTable(seen.table.text);
     return {
       ...withoutPasswords(seen.config.text),
-      virtualServices: parseIpvsTable(seen.table.text).map((service) => serviceLine(service.key, service)),
+      virtualServices: table.map((service) => serviceLine(service.key, service)),
       notifyScript: seen.notifyScript.text,
       programs: seen.programs.text.split("\n").filter((one) => one !== ""),
+      otherWeights: otherWeights(wanted, table),
       ...serviceAnswers(seen),
     };
   },
@@ -86,6 +94,7 @@ export const keepalived = defineResource({
         ...(observed?.running && (newConfig || tableAsWas)
           ? [startService(service, observed, "reload"), `if ! ${tableIs(virtualServices, 5)}; then\n${restart}\nfi`]
           : [restart]),
+        weightsAsIn(config),
       ].join("\n"),
     );
   },
@@ -118,6 +127,50 @@ function tableIs(virtualServices: readonly string[], seconds: number): string {
   return `(for try in $(seq ${10 * seconds}); do [ "$(${table})" = ${command`${wanted}`} ] && exit; sleep 0.1; done; exit 1)`;
 }
 
+/** The real servers of a table whose weights differ from those of a keepalived.conf, as `Keepalived` lists them. */
+export function otherWeights(config: string, table: readonly VirtualService[]): string[] {
+  return configuredWeights(config).flatMap(({ key, real, weight, inhibit }) => {
+    const found = table.find((service) => service.key === key)?.destinations[real]?.weight;
+    const differs = found !== undefined && found !== weight && !(inhibit && found === 0);
+    return differs ? [`${key.replace("-t ", "")} ${real} ${found}`] : [];
+  });
+}
+
+/** Seconds within which a keepalived that reloads has set new weights. */
+const RELOAD_SECONDS = 5;
+
+/**
+ * Command that waits until the kernel's table has the weights of a keepalived.conf, and then sets those that it has not: a reload changes only what
+ * has changed in the file, not what was changed in the kernel (`clear_diff_rs` and `init_service_rs` in keepalived's ipwrapper.c).
+ */
+export function weightsAsIn(config: string): string {
+  const wanted = configuredWeights(config).map(
+    ({ key, real, weight, inhibit }) => `${key} ${real} ${weight} ${inhibit ? 0 : weight}`,
+  );
+  const edits = command`ipvsadm --save --numeric | awk -v wanted=${wanted.join(";")} ${EDITS}`;
+  return `for try in $(seq ${10 * RELOAD_SECONDS}); do edits=$(${edits}); [ "$edits" ] || break; sleep 0.1; done; eval "$edits"`;
+}
+
+/** Prints an ipvsadm command for each destination of `ipvsadm --save` with another weight than it is to have, or may have. */
+const EDITS = `BEGIN { n = split(wanted, rows, ";"); for (i = 1; i <= n; i++) { split(rows[i], f, " "); name = f[1] " " f[2] " " f[3]; is[name] = f[4]; may[name] = f[5] } }
+$1 == "-a" {
+  for (i = 4; i <= NF; i++) { if ($i == "-r") real = $(i + 1); if ($i == "-w") weight = $(i + 1); if ($i ~ /^-[gmi]$/) method = $i }
+  name = $2 " " $3 " " real
+  if (name in is && weight != is[name] && weight != may[name]) print "ipvsadm -e " $2 " " $3 " -r " real " " method " -w " is[name]
+}`;
+
+interface ConfiguredWeight {
+  readonly key: string;
+  readonly real: string;
+  readonly weight: number;
+  readonly inhibit: boolean;
+}
+
+const configuredWeights = (config: string): ConfiguredWeight[] =>
+  parseVirtualServers(config).flatMap(({ key, realServers }) =>
+    realServers.map(({ address, weight, inhibit }) => ({ key, real: address, weight, inhibit })),
+  );
+
 const configTest = (path: string): string => command`keepalived --config-test --use-file ${path}`;
 
 /** What more is in keepalived.conf, by the keyword that tells: keepalived.conf(5). */
@@ -138,6 +191,8 @@ const contents: readonly (readonly [keyword: string, sentence: string])[] = [
   ["track_interface", "track_interface: interfaces that must be up."],
   ["notify", "notify: the script that keepalived runs at each change of state."],
   ["enable_script_security", "enable_script_security: keepalived runs nothing that others than root can change."],
+  ["sorry_server", "sorry_server: who answers while too few real servers do."],
+  ["inhibit_on_failure", "inhibit_on_failure: a real server that fails keeps its place, with weight 0."],
   [
     "lvs_sync_daemon",
     "lvs_sync_daemon: the master tells the others of its connections, so that these survive a failover.",

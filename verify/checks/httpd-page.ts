@@ -31,7 +31,7 @@ export const httpdPage: Check<ServiceSubject> = {
     const page = async (address: Ip) =>
       await view.on(
         host,
-      )`curl --silent --show-error --max-time 10 ${insecure(service)} ${`${schemeOf(service)}://${hostPort(address, portOf(subject))}/`}`;
+      )`curl ${["--silent", "--show-error", "--max-time", "10", ...insecure(service)]} ${`${schemeOf(service)}://${hostPort(address, portOf(subject))}/`}`;
     const isOwn = ({ status, output }: Awaited<ReturnType<typeof page>>): boolean =>
       status === 0 && serverOfPage(service, output)?.server === host;
     let found = await page(addressOf(subject));

@@ -318,7 +318,7 @@ it("what a reboot undoes has the units of the lab; keepalived and its files stay
 it.each([
   [interfaces, ["addresses", "up"]],
   [packages, ["names"]],
-  [httpd, ["page", "ports"]],
+  [httpd, ["page", "ports", "tlsPorts"]],
   [udpServer, ["page", "ports", "addresses"]],
   [routing, ["defaultRoute", "forwards"]],
   [realServer, ["vips", "tunnelVips", "arpCure"]],
@@ -326,6 +326,6 @@ it.each([
   [mail, ["config"]],
   [keepalived, ["config", "passwords", "virtualServices", "notifyScript", "programs"]],
 ])("$type by hand tells every property", ({ want }, told) => {
-  const constant = ["running", "enabled", "onBoot", "otherServices"];
+  const constant = ["running", "enabled", "onBoot", "otherServices", "otherWeights"];
   expect(Object.keys(want.shape).filter((key) => !constant.includes(key))).toEqual(told);
 });
