@@ -26,7 +26,7 @@ import type { interfaces } from "./roles/interfaces.ts";
 import { type keepalived, serviceLine } from "./roles/keepalived.ts";
 import { programsOf } from "./roles/keepalived-commands.ts";
 import { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
-import { notifyScriptOf } from "./roles/keepalived-vrrp.ts";
+import { notifyScriptOf, syncDaemonOf } from "./roles/keepalived-vrrp.ts";
 import type { mail } from "./roles/mail.ts";
 import type { packages } from "./roles/packages.ts";
 import type { realServer } from "./roles/real-server.ts";
@@ -192,6 +192,7 @@ function keepalivedOf(lab: Lab, server: Server): NonNullable<RoleInputs["keepali
       services: lab.services,
     }),
     passwords: instances.flatMap(({ password }) => password ?? []),
+    syncDaemon: syncDaemonOf(instances),
     virtualServices: lab.services.map((service) => serviceLine(ipvsKeyOf(service), service)),
     notifyScript: notifyScriptOf(instances),
     programs: programsOf({ instances, services: lab.services }),

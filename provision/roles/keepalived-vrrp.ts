@@ -8,6 +8,10 @@ export const syncDaemonLine = (instances: readonly VrrpPart[]): string =>
     .map((one) => `   lvs_sync_daemon ${one.interface} ${one.name} id ${one.id}\n`)
     .join("");
 
+/** The sync daemon as the kernel lists it: `INTERFACE ID`; empty: there is none. */
+export const syncDaemonOf = (instances: readonly VrrpPart[]): string =>
+  instances.flatMap((one) => (one.connectionSync ? [`${one.interface} ${one.id}`] : []))[0] ?? "";
+
 /**
  * The blocks that instances refer to, each with an empty line before it. Tracked objects come first: keepalived ignores a name that it has not
  * read yet.

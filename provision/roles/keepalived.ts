@@ -34,11 +34,13 @@ export const keepalived = defineResource({
      * keepalived itself gives that to a failed one with inhibit_on_failure, which is not among them.
      */
     otherWeights: z.array(z.string()).max(0).default([]),
+    /** IPVS's sync daemon, which keepalived starts: `INTERFACE ID`; empty: there is none. */
+    syncDaemon: z.string().default(""),
     ...serviceState,
   }),
 
   upgrade({ password, ...rest }) {
-    const recorded = { notifyScript: "", programs: [], otherWeights: [], ...rest };
+    const recorded = { notifyScript: "", programs: [], otherWeights: [], syncDaemon: "", ...rest };
     return password === undefined ? recorded : { ...recorded, passwords: unwrap(password) === "" ? [] : [password] };
   },
 
@@ -48,6 +50,7 @@ export const keepalived = defineResource({
     const seen = await server.look({
       config: command`cat ${path}`,
       table: "ipvsadm --save --numeric",
+      daemon: DAEMON,
       ...serviceQuestions(service),
       notifyScript: command`[ ! -x ${notifyScript.path} ] || cat ${notifyScript.path}`,
       programs: command`for program in ${programs}; do [ ! -x "$program" ] || echo "$program"; done`,
@@ -59,22 +62,29 @@ export const keepalived = defineResource({
       notifyScript: seen.notifyScript.text,
       programs: seen.programs.text.split("\n").filter((one) => one !== ""),
       otherWeights: otherWeights(wanted, table),
+      syncDaemon: parseSyncDaemon(seen.daemon.text),
       ...serviceAnswers(seen),
     };
   },
 
-  async apply({ server: ref, config, passwords, virtualServices, notifyScript: script }, observed, progress) {
+  async apply(
+    { server: ref, config, passwords, virtualServices, syncDaemon, notifyScript: script },
+    observed,
+    progress,
+  ) {
     const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const candidate = `${path}.candidate`;
     const newConfig = observed?.config !== config || !isDeepStrictEqual(observed.passwords, passwords);
-    const tableAsWas = isDeepStrictEqual(observed?.virtualServices, virtualServices);
+    const kernelAsWas =
+      isDeepStrictEqual(observed?.virtualServices, virtualServices) && observed?.syncDaemon === syncDaemon;
     // Restart rather than reload: a reload does not repair a table that was changed by hand.
     const restart = [
       ...(observed?.running ? [command`systemctl stop ${service}`] : []),
       "ipvsadm --clear",
       startService(service, observed),
-      `${tableIs(virtualServices, 60)} || true`, // observe() reports a difference by name
+      // observe() reports a difference by name
+      `${tableIs(virtualServices, 60)} && ${daemonIs(syncDaemon)} || true`,
     ].join("\n");
     progress(newConfig ? "keepalived.conf, starting keepalived" : "starting keepalived");
     await server.script(
@@ -91,8 +101,11 @@ export const keepalived = defineResource({
             ]
           : []),
         // A reload keeps the VIP and the connections.
-        ...(observed?.running && (newConfig || tableAsWas)
-          ? [startService(service, observed, "reload"), `if ! ${tableIs(virtualServices, 5)}; then\n${restart}\nfi`]
+        ...(observed?.running && (newConfig || kernelAsWas)
+          ? [
+              startService(service, observed, "reload"),
+              `if ! { ${tableIs(virtualServices, 5)} && ${daemonIs(syncDaemon)}; }; then\n${restart}\nfi`,
+            ]
           : [restart]),
         weightsAsIn(config),
       ].join("\n"),
@@ -170,6 +183,28 @@ const configuredWeights = (config: string): ConfiguredWeight[] =>
   parseVirtualServers(config).flatMap(({ key, realServers }) =>
     realServers.map(({ address, weight, inhibit }) => ({ key, real: address, weight, inhibit })),
   );
+
+/** Command that lists IPVS's sync daemons. keepalived has one of the two at a time, by the state of its instance. */
+const DAEMON = "ipvsadm -l --daemon --numeric";
+
+/**
+ * The sync daemon in the output of `ipvsadm -l --daemon`, in which it is `master sync daemon (mcast=eth0, syncid=51, …)`.
+ * @returns `INTERFACE ID`; empty: there is none
+ */
+export const parseSyncDaemon = (text: string): string => {
+  const [, device, id] = /^(?:master|backup) sync daemon \(mcast=([^,]+), syncid=(\d+)/m.exec(text) ?? [];
+  return device === undefined ? "" : `${device} ${id}`;
+};
+
+/** Command that waits until the sync daemon is this one: it starts with the state of its instance. Fails after five seconds. */
+function daemonIs(wanted: string): string {
+  const [device = "", id = ""] = wanted.split(" ");
+  const is =
+    wanted === ""
+      ? `! ${DAEMON} | grep -q mcast=`
+      : `${DAEMON} | ${command`grep -q ${`(mcast=${device}, syncid=${id}[,)]`}`}`;
+  return `(for try in $(seq 50); do ${is} && exit; sleep 0.1; done; exit 1)`;
+}
 
 const configTest = (path: string): string => command`keepalived --config-test --use-file ${path}`;
 

@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 let before: { lab: Lab; boots: Map<string, string> } | undefined;
 
-describe.each(walk)("the lab $lab", ({ lab: name, hurt = {}, seen = [] }) => {
+describe.each(walk)("the lab $lab", ({ lab: name, hurt = {}, seen = [], fails = [] }) => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await readLab(`${projectRoot}/labs/${name}.yaml`);
@@ -82,13 +82,19 @@ describe.each(walk)("the lab $lab", ({ lab: name, hurt = {}, seen = [] }) => {
     expect(changed(await up())).toEqual([]);
   });
 
-  test.skipIf(seen.length === 0)("`refresh` sees what a hand broke, and `up` mends it", async () => {
-    for (const [server, command] of Object.entries(hurt)) await stack.on(server, command);
-    const refreshed = await stack.pulumi("refresh", "--yes", "--skip-preview");
-    expect(changed(refreshed.stdout)).toEqual(expect.arrayContaining([...seen]));
-    expect(changed(await up())).toEqual(expect.arrayContaining([...seen]));
-    expect(failures(await stack.check())).toEqual([]);
-  });
+  test.skipIf(seen.length === 0)(
+    "checks fail and `refresh` sees it where a hand broke something, and `up` mends it",
+    async () => {
+      for (const [server, command] of Object.entries(hurt)) await stack.on(server, command);
+      const ids = fails.map((check) => check.split("@")[0] ?? "");
+      const found = ids.length > 0 ? failures(await stack.check("--wait", "0", "--only", ...ids)) : [];
+      expect(found.map((label) => label.split(" ")[0])).toEqual(expect.arrayContaining([...fails]));
+      const refreshed = await stack.pulumi("refresh", "--yes", "--skip-preview");
+      expect(changed(refreshed.stdout)).toEqual(expect.arrayContaining([...seen]));
+      expect(changed(await up())).toEqual(expect.arrayContaining([...seen]));
+      expect(failures(await stack.check())).toEqual([]);
+    },
+  );
 
   test("faults that no lab before could have are there while injected, and gone when healed", async () => {
     const here = faults.filter(({ id, targets }) => !tried.has(id) && targets(lab).length > 0);

@@ -324,7 +324,7 @@ it.each([
   [realServer, ["vips", "tunnelVips", "arpCure"]],
   [director, ["addresses", "services"]],
   [mail, ["config"]],
-  [keepalived, ["config", "passwords", "virtualServices", "notifyScript", "programs"]],
+  [keepalived, ["config", "passwords", "virtualServices", "notifyScript", "programs", "syncDaemon"]],
 ])("$type by hand tells every property", ({ want }, told) => {
   const constant = ["running", "enabled", "onBoot", "otherServices", "otherWeights"];
   expect(Object.keys(want.shape).filter((key) => !constant.includes(key))).toEqual(told);

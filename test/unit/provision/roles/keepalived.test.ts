@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { readLab } from "../../../../lab/index.ts";
 import { parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
-import { keepalived, otherWeights, weightsAsIn } from "../../../../provision/roles/keepalived.ts";
+import { keepalived, otherWeights, parseSyncDaemon, weightsAsIn } from "../../../../provision/roles/keepalived.ts";
 import { keepalivedConf } from "../../../../provision/roles/keepalived-conf.ts";
 import { secret, unwrap } from "../../../../provision/values.ts";
 
@@ -51,7 +51,7 @@ ${weightsAsIn(config)}`;
 const recorded = { server: {}, config: "text", virtualServices: [], running: true, enabled: true };
 
 it("of an earlier version calls no script, has no other weights, and has its passwords in a list", () => {
-  const now = { ...recorded, notifyScript: "", programs: [], otherWeights: [] };
+  const now = { ...recorded, notifyScript: "", programs: [], otherWeights: [], syncDaemon: "" };
   expect(keepalived.upgrade?.({ ...recorded, passwords: ["1111"] })).toEqual({ ...now, passwords: ["1111"] });
   expect(unwrap(keepalived.upgrade?.({ ...recorded, password: secret("1111") }))).toEqual({
     ...now,
@@ -61,6 +61,21 @@ it("of an earlier version calls no script, has no other weights, and has its pas
 });
 
 it("in the present form is left as it is", () => {
-  const now = { ...recorded, passwords: [], notifyScript: "#!/bin/sh\n", programs: ["/bin/true"], otherWeights: ["a"] };
+  const now = {
+    ...recorded,
+    passwords: [],
+    notifyScript: "#!/bin/sh\n",
+    programs: ["/bin/true"],
+    otherWeights: ["a"],
+    syncDaemon: "eth0 51",
+  };
   expect(keepalived.upgrade?.(now)).toEqual(now);
+});
+
+it("IPVS's sync daemon is known by its interface and id, whichever of the two it is", () => {
+  const line = (kind: string) =>
+    `${kind} sync daemon (mcast=eth0, syncid=51, maxlen=1472, group=224.0.0.81, port=8848, ttl=1)\n`;
+  expect(parseSyncDaemon(line("master"))).toBe("eth0 51");
+  expect(parseSyncDaemon(line("backup"))).toBe("eth0 51");
+  expect(parseSyncDaemon("")).toBe("");
 });
