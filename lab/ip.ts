@@ -108,3 +108,11 @@ function fromNumber(number: bigint, family: Family): Ip {
   );
   return toIp(ipaddr.fromByteArray(bytes).toString());
 }
+
+/** The IPv4 netmask of a prefix length: `255.255.255.0` of 24. */
+export const netmaskOf = (prefixLength: number): string =>
+  ipaddr.IPv4.subnetMaskFromPrefixLength(prefixLength).toString();
+
+/** The prefix length of an IPv4 netmask; undefined where its ones are not all before its zeros. */
+export const prefixLengthOfMask = (netmask: Ip): number | undefined =>
+  ipaddr.IPv4.parse(netmask).prefixLengthFromSubnetMask() ?? undefined;

@@ -192,6 +192,10 @@ export interface VirtualService extends Quorum {
   readonly schedulerFlags?: readonly string[];
   /** Seconds; not there: no persistence. */
   readonly persistenceTimeout?: number;
+  /** The prefix length of networks whose clients stay with one real server together; not there: each client by itself. */
+  readonly persistenceNetmask?: number;
+  /** Whether each datagram is scheduled by itself: one-packet scheduling; not there: those of one port and address go to one real server. */
+  readonly onePacket?: true;
   /** How keepalived looks after the real servers; there where it is in control, for UDP only if the file has one. */
   readonly healthCheck?: HealthCheck;
   /** In the order of the file. */

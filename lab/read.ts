@@ -123,7 +123,8 @@ function serviceOf(
   service: LabOutput["services"][number],
   servers: readonly Server[],
 ): VirtualService {
-  const { name, schedulerFlags = [], persistenceTimeout, healthCheck, realServers, ...more } = service;
+  const { name, schedulerFlags = [], persistenceTimeout, persistenceNetmask, onePacket, ...further } = service;
+  const { healthCheck, realServers, ...more } = further;
   const { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer, ...rest } = more;
   const chosen =
     realServers ??
@@ -137,6 +138,8 @@ function serviceOf(
     vip,
     ...(schedulerFlags.length === 0 ? {} : { schedulerFlags: schedulerFlags.toSorted() }),
     ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }),
+    ...(persistenceNetmask === undefined || persistenceNetmask === 32 ? {} : { persistenceNetmask }),
+    ...(onePacket ? { onePacket } : {}),
     ...(file.control === "keepalived" && (healthCheck || service.protocol === "tcp")
       ? { healthCheck: completeHealthCheck(healthCheck) }
       : {}),

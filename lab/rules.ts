@@ -342,6 +342,43 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
+  *"netmask-without-persistence"(draft) {
+    for (const [index, service] of servicesOf(draft)) {
+      if (service.persistenceNetmask !== undefined && !("persistenceTimeout" in service)) {
+        yield {
+          path: ["services", index, "persistenceNetmask"],
+          atKey: true,
+          expected: "no persistenceNetmask without `persistenceTimeout`: it says which clients stay together",
+          found: "it",
+          remedy: "write `persistenceTimeout: 50` beside it, or remove it",
+        };
+      }
+    }
+  },
+
+  *"one-packet-of-tcp"(draft) {
+    for (const [index, service] of servicesOf(draft)) {
+      if (service.onePacket !== true) continue;
+      const place = { path: ["services", index, "onePacket"], atKey: true };
+      if (!("protocol" in service) || service.protocol === "tcp") {
+        yield {
+          ...place,
+          expected: "it with `protocol: udp` alone: a TCP connection is more than a packet (ipvsadm(8), --ops)",
+          found: "a TCP service",
+          remedy: "write `protocol: udp`, or remove it",
+        };
+      } else if ("persistenceTimeout" in service) {
+        yield {
+          ...place,
+          expected: "no onePacket with `persistenceTimeout`, by which a client stays with its real server",
+          found: "it",
+          remedy: "remove one of the two",
+          other: ["services", index, "persistenceTimeout"],
+        };
+      }
+    }
+  },
+
   *"flag-of-another-scheduler"(draft) {
     for (const [index, service] of (draft.services ?? []).entries()) {
       const scheduler = service && "scheduler" in service ? service.scheduler : "rr";

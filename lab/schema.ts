@@ -228,6 +228,17 @@ const service = property(
       "seconds of persistence",
       "persistenceTimeout: 50",
     ).optional(),
+    persistenceNetmask: wholeNumber(
+      1,
+      32,
+      "a prefix length: clients of one such network stay with one real server",
+      "persistenceNetmask: 24",
+    ).optional(),
+    onePacket: property(
+      z.boolean(),
+      "true or false",
+      "write `onePacket: true` to schedule each datagram by itself, or leave it out",
+    ).default(false),
     healthCheck: healthCheckSchema.optional(),
     ...quorumProperties,
     realServers: property(

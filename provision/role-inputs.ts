@@ -170,12 +170,16 @@ const ipvsService = ({
   scheduler,
   schedulerFlags = [],
   persistenceTimeout = 0,
+  persistenceNetmask,
+  onePacket,
   forwarding,
   realServers,
 }: VirtualService) => ({
   scheduler,
   schedulerFlags: [...schedulerFlags],
   persistenceTimeout,
+  ...(persistenceNetmask === undefined ? {} : { persistenceNetmask }),
+  ...(onePacket ? { onePacket } : {}),
   destinations: Object.fromEntries(
     realServers.map(({ address, port, weight }) => [
       hostPort(address, port),

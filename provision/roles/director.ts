@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { forwardingMethods } from "../../lab/index.ts";
+import { forwardingMethods, netmaskOf } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
@@ -19,6 +19,10 @@ const virtualService = z.object({
   schedulerFlags: z.array(z.string()).default([]),
   /** Seconds; 0 means no persistence. */
   persistenceTimeout: z.number(),
+  /** Prefix length of the networks whose clients stay together; absent: each client stays by itself. */
+  persistenceNetmask: z.number().optional(),
+  /** Whether each datagram is scheduled by itself; absent: no. */
+  onePacket: z.literal(true).optional(),
   /** By `ADDRESS:PORT`. */
   destinations: z.record(z.string(), destination),
 });
@@ -79,9 +83,9 @@ export const director = defineResource({
       services: Object.fromEntries(
         found
           .filter(({ key }) => key in inputs.services)
-          .map(({ key, scheduler, schedulerFlags = [], persistenceTimeout = 0, destinations }) => [
+          .map(({ key, schedulerFlags = [], persistenceTimeout = 0, destinations, ...service }) => [
             key,
-            { scheduler, schedulerFlags: [...schedulerFlags], persistenceTimeout, destinations: { ...destinations } },
+            { ...service, schedulerFlags: [...schedulerFlags], persistenceTimeout, destinations: { ...destinations } },
           ]),
       ),
       otherServices: found.filter(({ key }) => !(key in inputs.services)).map(({ key }) => key),
@@ -123,12 +127,18 @@ export const director = defineResource({
 const withFlags = (services: Readonly<Record<string, object>>): Readonly<Record<string, object>> =>
   Object.fromEntries(Object.entries(services).map(([key, service]) => [key, { schedulerFlags: [], ...service }]));
 
-const serviceOptions = ({ scheduler, schedulerFlags, persistenceTimeout }: Omit<Service, "destinations">): string[] => [
-  "-s",
-  scheduler,
-  ...(persistenceTimeout > 0 ? ["-p", String(persistenceTimeout)] : []),
-  ...(schedulerFlags.length > 0 ? ["-b", schedulerFlags.join(",")] : []),
-];
+const serviceOptions = (service: Omit<Service, "destinations">): string[] => {
+  const { scheduler, schedulerFlags, persistenceTimeout, persistenceNetmask, onePacket } = service;
+  return [
+    "-s",
+    scheduler,
+    ...(persistenceTimeout > 0 ? ["-p", String(persistenceTimeout)] : []),
+    ...(persistenceNetmask === undefined ? [] : ["-M", netmaskOf(persistenceNetmask)]),
+    ...(onePacket ? ["-o"] : []),
+    ...(schedulerFlags.length > 0 ? ["-b", schedulerFlags.join(",")] : []),
+  ];
+};
+
 const forwardingFlags = { Route: "-g", Masq: "-m", Tunnel: "-i" } as const;
 const destinationOptions = ({ weight, forwarding }: Destination): string[] => [
   forwardingFlags[forwarding],
@@ -215,7 +225,9 @@ export const byHand = (
       {
         why: [
           `The IPVS table, starting from an empty one: a virtual service (-A, ${listed(transports(wanted.services))}) with its scheduler (-s)` +
-            `${hasFlags ? ", the scheduler's flags (-b)" : ""}${isPersistent ? ", the seconds for which a client stays with its real server (-p)" : ""}, ` +
+            `${hasFlags ? ", the scheduler's flags (-b)" : ""}${isPersistent ? ", the seconds for which a client stays with its real server (-p)" : ""}` +
+            `${all.some(({ persistenceNetmask }) => persistenceNetmask !== undefined) ? " together with the others of its network (-M)" : ""}` +
+            `${all.some(({ onePacket }) => onePacket) ? ", each datagram by itself (-o)" : ""}, ` +
             `and each of its real servers (-a, -r) with its weight (-w), by ${methodsIn(wanted.services)}.`,
           ...destinationsOf(wanted.services)
             .filter((address) => own.includes(address))

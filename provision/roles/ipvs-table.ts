@@ -1,3 +1,5 @@
+import { parseIp, prefixLengthOfMask } from "../../lab/index.ts";
+
 /** A virtual service of the kernel's IPVS table: ipvsadm(8). */
 export interface VirtualService {
   /** `-t ADDRESS:PORT`, `-u ADDRESS:PORT` or `-f MARK`, as ipvsadm's options name it. */
@@ -7,6 +9,10 @@ export interface VirtualService {
   readonly schedulerFlags?: readonly string[];
   /** Seconds; undefined: no persistence. */
   readonly persistenceTimeout?: number;
+  /** Prefix length of `-M`; undefined: none. */
+  readonly persistenceNetmask?: number;
+  /** Whether it has one-packet scheduling; undefined: no. */
+  readonly onePacket?: true;
   /** By `ADDRESS:PORT`. */
   readonly destinations: Readonly<Record<string, Destination>>;
 }
@@ -35,6 +41,9 @@ export function parseIpvsTable(text: string): VirtualService[] {
         scheduler: option("-s") ?? "wlc", // ipvsadm's default
         ...flagsOf(option("-b")),
         ...(persistence === undefined ? {} : { persistenceTimeout: Number(persistence) }),
+        ...netmaskOf(option("-M")),
+        // ipvsadm 1.31 saves it by the word of its list.
+        ...(["-o", "ops"].some((word) => rest.includes(word)) ? { onePacket: true as const } : {}),
         destinations: {},
       });
     } else if (verb === "-a") {
@@ -49,6 +58,13 @@ export function parseIpvsTable(text: string): VirtualService[] {
   }
   return services;
 }
+
+/** @param text as ipvsadm prints it, `255.255.255.0` */
+const netmaskOf = (text: string | undefined): Pick<VirtualService, "persistenceNetmask"> => {
+  const mask = parseIp(text ?? "");
+  const persistenceNetmask = mask && prefixLengthOfMask(mask);
+  return persistenceNetmask === undefined ? {} : { persistenceNetmask };
+};
 
 const flagsOf = (text: string | undefined): Pick<VirtualService, "schedulerFlags"> =>
   text === undefined ? {} : { schedulerFlags: text.split(",") };
@@ -75,8 +91,8 @@ const protocols: Readonly<Record<string, string>> = { TCP: "-t", UDP: "-u", FWM:
 export function parseIpvsList(text: string): ListedService[] {
   const services: (ListedService & { destinations: Record<string, ListedService["destinations"][string]> })[] = [];
   for (const line of text.split("\n")) {
-    const [service, protocol = "", address, scheduler = "", flags, persistence] =
-      /^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: \((\S+)\))?(?: persistent (\d+))?/.exec(line) ?? [];
+    const [service, protocol = "", address, scheduler = "", flags, persistence, mask, ops] =
+      /^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: \((\S+)\))?(?: persistent (\d+))?(?: mask ([\d.]+))?( ops)?/.exec(line) ?? [];
     const [destination, real = "", forwarding, weight, active, inactive] =
       /^ {2}-> (\d\S+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)/.exec(line) ?? [];
     const last = services.at(-1);
@@ -86,6 +102,8 @@ export function parseIpvsList(text: string): ListedService[] {
         scheduler,
         ...flagsOf(flags),
         ...(persistence === undefined ? {} : { persistenceTimeout: Number(persistence) }),
+        ...netmaskOf(mask),
+        ...(ops ? { onePacket: true as const } : {}),
         destinations: {},
       });
     else if (destination && last)

@@ -2,6 +2,7 @@ import {
   forwardingMethods,
   type HealthCheck,
   healthCheckKind,
+  netmaskOf,
   quotedCommand,
   type RealServer,
   type VirtualService,
@@ -16,13 +17,15 @@ export function virtualServer(service: VirtualService): string {
     schedulerFlags = [],
     forwarding,
     persistenceTimeout,
+    persistenceNetmask,
+    onePacket,
     healthCheck,
     realServers,
   } = service;
   return `virtual_server ${vip} ${port} {
 ${healthCheck ? `    delay_loop ${healthCheck.delayLoop}\n` : ""}    lb_algo ${scheduler}
 ${schedulerFlags.map((flag) => `    ${flag}\n`).join("")}    lb_kind ${forwardingMethods[forwarding].lbKind}
-${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}    protocol ${service.protocol.toUpperCase()}
+${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}${persistenceNetmask === undefined ? "" : `    persistence_granularity ${netmaskOf(persistenceNetmask)}\n`}${onePacket ? "    ops\n" : ""}    protocol ${service.protocol.toUpperCase()}
 ${indented(quorumLines(service), 4)}${realServers
   .map(
     (real) => `

@@ -22,6 +22,12 @@ export const walk: readonly Example[] = [
     fails: ["director-table@server1", "balancing@client"],
   },
   {
+    lab: "persistence",
+    hurt: { server1: "ipvsadm -E -t 172.25.254.100:80 -s rr -p 50" },
+    seen: ["server1-director"],
+    fails: ["director-table@server1", "balancing@client"],
+  },
+  {
     lab: "tunnel",
     hurt: { server2: "ip link set tunl0 down" },
     seen: ["server2-real-server"],

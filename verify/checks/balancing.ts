@@ -61,10 +61,12 @@ const isPersistent = ({ persistenceTimeout }: VirtualService): boolean => persis
 async function seenByDatagrams(view: View, service: VirtualService): Promise<Seen> {
   const pool = poolOf(service).map(({ server }) => server);
   const answers: string[] = [];
+  // By one-packet scheduling each goes to the next real server, though all come from one port.
+  const talk = service.onePacket ? await datagramsTo(view, service, REQUESTS) : undefined;
   for (let request = 0; request < REQUESTS; request++) {
-    const { output, status } = await askService(view, service);
-    const unknown = status === 0 ? `unknown page ${JSON.stringify(output.slice(0, 40))}` : "no answer";
-    answers.push(serverOfPage(service, output)?.server ?? unknown);
+    const output = talk ? talk[request] : await datagramTo(view, service);
+    const unknown = output === undefined ? "no answer" : `unknown page ${JSON.stringify(output.slice(0, 40))}`;
+    answers.push((output === undefined ? undefined : serverOfPage(service, output)?.server) ?? unknown);
     // Every real server was asked, and it is no single failure: each that is not answered takes 2 s.
     if (answers.length > pool.length && answers.filter((answer) => answer === "no answer").length > 1) break;
   }
@@ -77,11 +79,32 @@ async function seenByDatagrams(view: View, service: VirtualService): Promise<See
   };
 }
 
+async function datagramTo(view: View, service: VirtualService): Promise<string | undefined> {
+  const { output, status } = await askService(view, service);
+  return status === 0 ? output : undefined;
+}
+
+/** Asks from one port again and again. @returns the answers, undefined for each that did not come within two seconds */
+async function datagramsTo(view: View, { vip, port }: VirtualService, count: number): Promise<(string | undefined)[]> {
+  const { output } = await view.client("bash", "-c", ONE_PORT, "ask", vip, String(port), String(count));
+  return output
+    .split("\0")
+    .slice(0, count)
+    .map((answer) => (answer.trim() === "" ? undefined : answer));
+}
+
+/** Sends `$3` datagrams to `$1` port `$2` from one port, each after the answer to the last one, and prints a zero byte after each answer. */
+const ONE_PORT =
+  'exec 3<>"/dev/udp/$1/$2"; for i in $(seq $3); do echo >&3; timeout 2 dd bs=65535 count=1 status=none <&3; printf "\\0"; done';
+
 function expectedOf(service: VirtualService): string {
   const pool = poolOf(service);
   const names = pool.map(({ server }) => server);
   if (service.protocol === "udp" && !goesInTurn(service)) return `${REQUESTS} answers, each from a real server`;
-  if (goesInTurn(service)) return `${REQUESTS} answers, ${names.join(" and ")} in strict rotation`;
+  if (goesInTurn(service))
+    return `${REQUESTS} answers${service.onePacket ? " to one port" : ""}, ${names.join(" and ")} in strict rotation`;
+  if (isPersistent(service) && service.persistenceNetmask !== undefined)
+    return `${REQUESTS} answers to two clients of one /${service.persistenceNetmask} network, all from one of ${names.join(", ")}`;
   if (isPersistent(service)) return `${REQUESTS} answers, all from one of ${names.join(", ")}`;
   const weights = pool.map(({ server, weight }) => `${server} ${weight}`);
   return `each connection ${schedulingOf(service).rule} (weights: ${weights.join(", ")})`;

@@ -4,6 +4,7 @@ import {
   hostPort,
   ipvsKeyOf,
   type Lab,
+  netmaskOf,
   type RealServer,
   type VirtualService,
 } from "../../lab/index.ts";
@@ -83,6 +84,7 @@ function problemsOf(wanted: VirtualService, found: ListedService): string[] {
   // What the director serves itself is listed as Local, or by the method that the entry names.
   const others = present.filter(({ found: { forwarding } }) => forwarding !== method.listed && forwarding !== "Local");
   const flags = [wanted, found].map(({ schedulerFlags = [] }) => [...schedulerFlags].sort().join(" and "));
+  const masks = [wanted, found].map(({ persistenceNetmask = 32 }) => persistenceNetmask);
   const persistence = [wanted.persistenceTimeout ?? 0, found.persistenceTimeout ?? 0];
   const weights = [present.map(({ real }) => real.weight), present.map((one) => one.found.weight)] as const;
   return [
@@ -101,6 +103,14 @@ function problemsOf(wanted: VirtualService, found: ListedService): string[] {
         : [
             `The service ${at} is to be persistent for ${persistence[0]} s, and has ${persistence[1] || "no persistence"}.`,
           ]),
+    ...(masks[0] === masks[1]
+      ? []
+      : [
+          `The service ${at} keeps clients of one /${masks[1]} network together, and is to do so for each /${masks[0]}.`,
+        ]),
+    ...(wanted.onePacket === found.onePacket
+      ? []
+      : [`The service ${at} is ${wanted.onePacket ? "" : "not "}to schedule each datagram by itself.`]),
     ...(absent.length > 0 ? [`The service ${at} lacks the real server ${absent.join(" and ")}.`] : []),
     ...(surplus.length > 0
       ? [
@@ -167,8 +177,10 @@ const protocols: Readonly<Record<string, string>> = { "-t": "TCP", "-u": "UDP", 
 
 /** A virtual service as `ipvsadm -ln` prints it. */
 function serviceInWords(service: Omit<ListedService, "destinations">): string {
-  const { key, scheduler, schedulerFlags, persistenceTimeout } = service;
+  const { key, scheduler, schedulerFlags, persistenceTimeout, persistenceNetmask, onePacket } = service;
   const [option = "", address] = key.split(" ");
   const flags = schedulerFlags ? ` (${schedulerFlags.join(",")})` : "";
-  return `${protocols[option]} ${address} ${scheduler}${flags}${persistenceTimeout ? ` persistent ${persistenceTimeout}` : ""}`;
+  const persistence = persistenceTimeout ? ` persistent ${persistenceTimeout}` : "";
+  const mask = persistenceNetmask === undefined ? "" : ` mask ${netmaskOf(persistenceNetmask)}`;
+  return `${protocols[option]} ${address} ${scheduler}${flags}${persistence}${mask}${onePacket ? " ops" : ""}`;
 }

@@ -4,7 +4,7 @@ import { type Passage, passageOf, type Snapshots, snapshots, startOf } from "./d
 import { type Event, experiment, REQUESTS, requestsOnly } from "./experiment.ts";
 import { modelOf } from "./judge.ts";
 import { clientOf } from "./requests.ts";
-import { type ClientPlan, manyClients, ownSource, twoClients } from "./sources.ts";
+import { type ClientPlan, clientsThatStay, manyClients, ownSource, twoClients } from "./sources.ts";
 
 /** What clients and, if it was asked, the director saw of a service. */
 interface Measured {
@@ -39,7 +39,10 @@ async function eventsOf(
   const client = clientOf(view, service, serverOf);
   const size = poolOf(service).length;
   const own = async () => ownSource(view.lab, service);
-  if (service.persistenceTimeout !== undefined) return await requestsOnly(client, own, REQUESTS, size);
+  if (service.persistenceTimeout !== undefined) {
+    const plan = clientsThatStay(view.lab, service);
+    return await withAddresses(view, service, plan, () => requestsOnly(client, plan.next, REQUESTS, size));
+  }
   const { decidedBy } = schedulingOf(service);
   if (decidedBy === "turns" || decidedBy === "loads") return await experiment(client, service, own);
   const [first] = before?.values() ?? [];

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   addressOn,
+  contains,
   type Ip,
   type Lab,
   lastHost,
   networkOfVip,
   schedulingOf,
+  subnetOf,
   type VirtualService,
 } from "../../lab/index.ts";
 import { available, type SchedulingTable } from "../../lab/schedulers/method.ts";
@@ -87,6 +89,19 @@ export function twoClients(lab: Lab, service: VirtualService, model: Model): Cli
   const other = freeAddresses(lab, service).find((address) =>
     placesOf(address).every((place, index) => place !== undefined && place !== ownPlaces[index]),
   );
+  let asked = 0;
+  return {
+    addresses: other === undefined ? [] : [other],
+    next: async () => ({ address: (asked++ % 2 === 1 && other) || own, port: nextPort() }),
+  };
+}
+
+/** For a persistent service: its own address and, where a network's clients stay together, another one of that network in turn. */
+export function clientsThatStay(lab: Lab, service: VirtualService): ClientPlan {
+  const own = ownAddress(lab, service);
+  const { persistenceNetmask } = service;
+  const near = persistenceNetmask === undefined ? undefined : subnetOf(own, persistenceNetmask);
+  const other = near && freeAddresses(lab, service).find((address) => contains(near, address));
   let asked = 0;
   return {
     addresses: other === undefined ? [] : [other],

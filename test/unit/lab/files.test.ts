@@ -15,6 +15,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "localnode",
     "nat",
     "nat-ha",
+    "persistence",
     "sync-group",
     "three-directors",
     "tracking",

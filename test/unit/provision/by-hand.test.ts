@@ -187,6 +187,9 @@ describe("the article's sequence", () => {
       "server1# ipvsadm -A -u 172.25.254.100:5353 -s rr",
       "server1# ipvsadm -a -u 172.25.254.100:5353 -r 172.25.254.12:5353 -g -w 1",
       "server1# ipvsadm -a -u 172.25.254.100:5353 -r 172.25.254.13:5353 -g -w 1",
+      "server1# ipvsadm -A -u 172.25.254.100:514 -s rr -o",
+      "server1# ipvsadm -a -u 172.25.254.100:514 -r 172.25.254.12:514 -g -w 1",
+      "server1# ipvsadm -a -u 172.25.254.100:514 -r 172.25.254.13:514 -g -w 1",
     ]);
     expect(byHand(lab).steps.at(-1)?.why).toContain("(-A, -u for UDP)");
   });

@@ -50,6 +50,12 @@ it.each([
   ["the scheduler", { scheduler: "wlc" }, ["-E -t 172.25.254.100:80 -s wlc"]],
   ["persistence", { persistenceTimeout: 50 }, ["-E -t 172.25.254.100:80 -s rr -p 50"]],
   [
+    "persistence of networks",
+    { persistenceTimeout: 50, persistenceNetmask: 24 },
+    ["-E -t 172.25.254.100:80 -s rr -p 50 -M 255.255.255.0"],
+  ],
+  ["one-packet scheduling", { onePacket: true as const }, ["-E -t 172.25.254.100:80 -s rr -o"]],
+  [
     "the scheduler's flags",
     { scheduler: "sh", schedulerFlags: ["sh-fallback", "sh-port"], persistenceTimeout: 50 },
     ["-E -t 172.25.254.100:80 -s sh -p 50 -b sh-fallback,sh-port"],

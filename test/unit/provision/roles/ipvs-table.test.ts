@@ -47,6 +47,21 @@ it("several services of every kind, with persistence, weights and all forwarding
   ]);
 });
 
+it("a netmask of persistence, and one-packet scheduling, which ipvsadm 1.31 saves by the word of its list", () => {
+  const saved =
+    "-A -t 172.25.254.100:80 -s rr -p 50 -M 255.255.255.0\n-A -u 172.25.254.100:53 -s rr ops\n-A -u 172.25.254.100:54 -s rr -o\n";
+  expect(parseIpvsTable(saved)).toMatchObject([
+    { persistenceTimeout: 50, persistenceNetmask: 24 },
+    { onePacket: true },
+    { onePacket: true },
+  ]);
+  const listed = "TCP  172.25.254.100:80 rr persistent 50 mask 255.255.255.0\nUDP  172.25.254.100:53 rr ops\n";
+  expect(parseIpvsList(listed)).toMatchObject([
+    { persistenceTimeout: 50, persistenceNetmask: 24 },
+    { onePacket: true },
+  ]);
+});
+
 it("an empty table, or none because ipvsadm is not there", () => {
   expect(parseIpvsTable("")).toEqual([]);
   expect(parseIpvsTable("\n")).toEqual([]);

@@ -110,6 +110,11 @@ it("of VRRP version 3 says so, and has no password", () => {
 it("has a persistence line only where there is persistence", () => {
   expect(keepalivedConf()).not.toContain("persistence_timeout");
   expect(changed({ persistenceTimeout: 50 })).toEqual({ gone: [], come: ["persistence_timeout 50"] });
+  expect(changed({ persistenceTimeout: 50, persistenceNetmask: 20 }).come).toEqual([
+    "persistence_timeout 50",
+    "persistence_granularity 255.255.240.0",
+  ]);
+  expect(changed({ onePacket: true }).come).toEqual(["ops"]);
 });
 
 describe("a health check", () => {
