@@ -2,9 +2,12 @@
 const WIDTH = 99;
 
 /** A comment of a shell script. */
-export function comment(text: string): string {
+export const comment = (text: string): string => commentOf(text.split(" "));
+
+/** A comment of words, of which each stays on one line. */
+function commentOf(words: readonly string[]): string {
   const lines = [""];
-  for (const word of text.split(" ")) {
+  for (const word of words) {
     const last = lines.at(-1) ?? "";
     if (last !== "" && `# ${last} ${word}`.length > WIDTH) lines.push(word);
     else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
@@ -17,7 +20,8 @@ export function fold(command: string): string {
   if (command.includes("\n") || command.length <= WIDTH) return command;
   const pieces = piecesOf(command);
   const end = pieces.indexOf("#");
-  if (end >= 0) return [fold(pieces.slice(0, end).join(" ")), comment(pieces.slice(end + 1).join(" "))].join("\n");
+  if (end >= 0)
+    return [fold(pieces.slice(0, end).join(" ")), commentOf(phrasesOf(pieces.slice(end + 1).join(" ")))].join("\n");
   const lines = [""];
   for (const piece of pieces) {
     const last = lines.at(-1) ?? "";
@@ -27,10 +31,13 @@ export function fold(command: string): string {
   return lines.join(" \\\n");
 }
 
+/** The words of a comment, of which a quoted one may have blanks: that of a command. An apostrophe quotes nothing. */
+const phrasesOf = (text: string): string[] => text.match(/(?<!\S)'[^']*'|\S+/g) ?? [];
+
 /** The words of a command, quotes included; a short option stays with what follows it. */
 function piecesOf(code: string): string[] {
   const pieces: string[] = [];
-  for (const [word] of code.matchAll(/(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+/g)) {
+  for (const [word] of code.matchAll(/(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\]|['"\\])+/g)) {
     if (/^-\w$/.test(pieces.at(-1) ?? "") && !word.startsWith("-")) pieces.push(`${pieces.pop()} ${word}`);
     else pieces.push(word);
   }

@@ -3,15 +3,14 @@ import type { KeepalivedSettings } from "./keepalived-settings.ts";
 import { virtualServer } from "./keepalived-virtual-server.ts";
 import { syncDaemonLine, vrrpBlocks } from "./keepalived-vrrp.ts";
 
+/** The first line of a keepalived.conf that the lab wrote. */
+export const GENERATED = "! The lab's keepalived, generated. A change by hand is seen by `pulumi refresh`.\n";
+
 /**
  * Writes keepalived.conf as in the article. Two lines are left out: `vrrp_garp_interval 0` and `vrrp_gna_interval 0` state the default, and
  * keepalived 2.2.7 rejects an interval of 0 in `keepalived -t`.
  */
-export const keepalivedConf = ({
-  instances,
-  services,
-}: KeepalivedSettings): string => `! The lab's keepalived, generated. A change by hand is seen by \`pulumi refresh\`.
-global_defs {
+export const keepalivedConf = ({ instances, services }: KeepalivedSettings): string => `${GENERATED}global_defs {
    notification_email {
      root@localhost
    }

@@ -6,7 +6,7 @@ import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpvsTable, type VirtualService } from "./ipvs-table.ts";
-import { withoutPasswords, withPasswords } from "./keepalived-conf.ts";
+import { GENERATED, withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { notifyScript } from "./keepalived-notify.ts";
 import { parseVirtualServers } from "./keepalived-parse.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
@@ -262,7 +262,7 @@ export const byHand = (
           ...contents.filter(([keyword]) => isIn(config, keyword)).map(([, sentence]) => sentence),
           "Each director has a file of its own, with another priority at least.",
         ].join(" "),
-        commands: [typedFile(path, withPasswords(config, passwords))],
+        commands: [typedFile(path, withPasswords(config.replace(GENERATED, ""), passwords))],
       },
       ...(programs.length === 0
         ? []

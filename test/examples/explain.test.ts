@@ -69,8 +69,12 @@ describe.each(labs)("labs/$base.yaml", ({ base, told, change }) => {
     expect(failures(await stack.check("--wait", "60"))).toEqual([]);
   });
 
-  test("passes them still when the scripts are typed again", { timeout: 30 * MINUTES }, async () => {
-    await typeAll();
-    expect(failures(await stack.check("--wait", "60"))).toEqual([]);
-  });
+  test.skipIf(told === undefined)(
+    "passes them still when the scripts are typed again",
+    { timeout: 30 * MINUTES },
+    async () => {
+      await typeAll();
+      expect(failures(await stack.check("--wait", "60"))).toEqual([]);
+    },
+  );
 });

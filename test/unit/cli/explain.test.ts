@@ -13,6 +13,7 @@ import { director } from "../../../provision/roles/director.ts";
 import { httpd } from "../../../provision/roles/httpd.ts";
 import { interfaces } from "../../../provision/roles/interfaces.ts";
 import { keepalived } from "../../../provision/roles/keepalived.ts";
+import { GENERATED } from "../../../provision/roles/keepalived-conf.ts";
 import { mail } from "../../../provision/roles/mail.ts";
 import { packages } from "../../../provision/roles/packages.ts";
 import { realServer } from "../../../provision/roles/real-server.ts";
@@ -156,6 +157,13 @@ describe("folding", () => {
     );
   });
 
+  it("keeps a quoted word of such a comment on one line, and an apostrophe", () => {
+    const quoted = `'${"host 172.25.254.250 or ".repeat(3)}ip proto 4'`;
+    expect(
+      fold(`curl 172.25.254.100 # the client's, while in another shell: npx lvs-lab capture --filter ${quoted}`),
+    ).toBe(`curl 172.25.254.100\n# the client's, while in another shell: npx lvs-lab capture --filter\n# ${quoted}`);
+  });
+
   it("a comment has a word at least on each line", () => {
     expect(comment(`a ${"b".repeat(200)} c`)).toBe(`# a\n# ${"b".repeat(200)}\n# c`);
   });
@@ -253,10 +261,12 @@ const atBoot = ({ files }: Done): string[] =>
       : []),
   ]);
 
-/** Without the files by which the lab does what a person does by hand: units of kernel settings, and its way to packages. */
+/** Without the files by which the lab does what a person does by hand: units of kernel settings, and its way to packages. What it generates says so. */
 const withoutOwn = (files: Done["files"]): Done["files"] =>
   Object.fromEntries(
-    Object.entries(files).filter(([path]) => !/^\/etc\/(systemd\/system\/(?!lvs-udp-server)|lvs-lab\/)/.test(path)),
+    Object.entries(files)
+      .filter(([path]) => !/^\/etc\/(systemd\/system\/(?!lvs-udp-server)|lvs-lab\/)/.test(path))
+      .map(([path, text]) => [path, text.replace(GENERATED, "")]),
   );
 
 /** A command in the same form for role and person: a package or a verb each, without what saves a role time. */

@@ -78,6 +78,7 @@ describe("the article's sequence", () => {
     const files = byHand(await shipped("ha")).steps.flatMap(({ commands }) =>
       commands.filter((command) => command.startsWith("cat >/etc/keepalived/")),
     );
+    expect(files.join()).not.toContain("generated");
     expect(files.map((file) => /state \w+|priority \d+|auth_pass \S+/g[Symbol.match](file))).toEqual([
       ["state MASTER", "priority 100", "auth_pass 1111"],
       ["state BACKUP", "priority 50", "auth_pass 1111"],
