@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { healthCheckKind, healthCheckTypes } from "../../lab/index.ts";
 import { type OsName, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
@@ -208,8 +209,10 @@ function daemonIs(wanted: string): string {
 
 const configTest = (path: string): string => command`keepalived --config-test --use-file ${path}`;
 
-/** What more is in keepalived.conf, by the keyword that tells: keepalived.conf(5). */
-const contents: readonly (readonly [keyword: string, sentence: string])[] = [
+type Contents = readonly (readonly [keyword: string, sentence: string])[];
+
+/** What may be in the VRRP half of keepalived.conf, by the keyword that tells: keepalived.conf(5). */
+const vrrpContents: Contents = [
   ["nopreempt", "nopreempt: a director that returns leaves the VIP where it is."],
   ["preempt_delay", "preempt_delay: a director that returns leaves the VIP where it is for so many seconds."],
   ["use_vmac", "use_vmac: the VIP has a MAC address of its own, which goes with it."],
@@ -233,6 +236,28 @@ const contents: readonly (readonly [keyword: string, sentence: string])[] = [
     "lvs_sync_daemon: the master tells the others of its connections, so that these survive a failover.",
   ],
 ];
+
+/** What may be in the other half, that of virtual servers. */
+const serviceContents: Contents = [
+  ...healthCheckTypes
+    .map(healthCheckKind)
+    .map(({ keyword, title }) => [keyword, `${keyword}: what is checked is ${title}.`] as const),
+  ["inhibit_on_failure", "inhibit_on_failure: a real server that fails stays in the table, with weight 0."],
+  ["alpha", "alpha: real servers get requests only after their first successful check."],
+  ["omega", "omega: a keepalived that stops mails about each real server, and runs quorum_down."],
+  ["quorum", "quorum: the sum of the weights of healthy real servers that the service needs."],
+  ["quorum_up", "quorum_up: a command that runs when the quorum is gained."],
+  ["quorum_down", "quorum_down: a command that runs when it is lost."],
+  ["sorry_server", "sorry_server: what answers below the quorum."],
+];
+
+/** Sentences on what is in a keepalived.conf beside the usual. */
+function contentsOf(config: string): string[] {
+  const services = config.search(/^virtual_server\b/m);
+  const told = (half: string, contents: Contents): string[] =>
+    contents.filter(([keyword]) => isIn(half, keyword)).map(([, sentence]) => sentence);
+  return [...told(config.slice(0, services), vrrpContents), ...told(config.slice(services), serviceContents)];
+}
 
 const isIn = (config: string, keyword: string): boolean => new RegExp(`^\\s*${keyword}\\b`, "m").test(config);
 
@@ -259,7 +284,7 @@ export const byHand = (
       {
         why: [
           "keepalived's configuration: VRRP, by which the directors elect the one that has the VIP, and the IPVS table with its health checks.",
-          ...contents.filter(([keyword]) => isIn(config, keyword)).map(([, sentence]) => sentence),
+          ...contentsOf(config),
           "Each director has a file of its own, with another priority at least.",
         ].join(" "),
         commands: [typedFile(path, withPasswords(config.replace(GENERATED, ""), passwords))],

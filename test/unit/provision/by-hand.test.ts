@@ -228,14 +228,21 @@ describe("the article's sequence", () => {
   });
 
   it.each([
-    ["ha", []],
-    ["tracking", ["vrrp_script", "vrrp_track_process", "notify", "enable_script_security"]],
-    ["sync-group", ["preempt_delay", "unicast_peer", "vrrp_sync_group"]],
-    ["connection-sync", ["preempt_delay", "lvs_sync_daemon"]],
+    ["ha", ["TCP_CHECK"]],
+    ["tracking", ["vrrp_script", "vrrp_track_process", "notify", "enable_script_security", "TCP_CHECK"]],
+    ["sync-group", ["preempt_delay", "unicast_peer", "vrrp_sync_group", "TCP_CHECK"]],
+    ["connection-sync", ["preempt_delay", "lvs_sync_daemon", "TCP_CHECK"]],
   ])("%s: what is in keepalived.conf beside the usual", async (name, told) => {
     const { steps } = byHand(await shipped(name));
     const reason = steps.find(({ why }) => why.startsWith("keepalived's configuration"))?.why ?? "";
     expect([...reason.matchAll(/(\w+): /g)].map(([, word]) => word).slice(1)).toEqual(told);
+  });
+
+  it("keepalived.conf's virtual servers: health checks, quorum and sorry server", async () => {
+    const { steps } = byHand(await readLab("docs/everything.yaml"));
+    const reason = steps.find(({ why }) => why.startsWith("keepalived's configuration"))?.why ?? "";
+    for (const keyword of ["HTTP_GET", "alpha", "omega", "quorum", "quorum_down", "sorry_server"])
+      expect(reason).toContain(` ${keyword}: `);
   });
 
   it("three directors: each one's key goes to the two others", async () => {
