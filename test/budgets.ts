@@ -22,6 +22,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/e2e/5-ordinary-user.test.ts": 400,
   "test/alone/idle-up.test.ts": 100,
   "test/examples/examples.test.ts": 1500,
+  "test/examples/fast-failover.test.ts": 900,
   "test/examples/explain.test.ts": 3600,
 };
 

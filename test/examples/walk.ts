@@ -60,6 +60,7 @@ export const walk: readonly Example[] = [
     seen: ["server4-keepalived"],
     fails: ["connection-sync@client"],
   },
+  { lab: "fast-failover" },
   { lab: "three-directors" },
   {
     lab: "nat-ha",

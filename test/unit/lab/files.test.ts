@@ -10,6 +10,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "crossed",
     "dr",
     "dr-baked",
+    "fast-failover",
     "ha",
     "ha-baked",
     "localnode",
