@@ -186,6 +186,10 @@ export interface VirtualService extends Quorum {
   readonly protocol: Protocol;
   readonly vip: Ip;
   readonly port: number;
+  /** By which the director knows its packets: it gives them this firewall mark. Not there: by VIP and port. */
+  readonly firewallMark?: number;
+  /** The other ports of its port group, by the mark; not there: `port` is its only one. */
+  readonly morePorts?: readonly number[];
   readonly forwarding: Forwarding;
   readonly scheduler: Scheduler;
   /** Its flags, in the order in which ipvsadm prints them; not there: none. */

@@ -117,16 +117,34 @@ export function holderOf(lab: Lab, vip: Ip): string {
   return instance ? electedOf(instance) : found(directors(lab)[0]?.name, `the lab ${lab.name} has no director`);
 }
 
-/** ipvsadm's name of a service: `-t VIP:PORT`, or `-u VIP:PORT` for UDP. */
-export const ipvsKeyOf = ({ protocol, vip, port }: VirtualService): string =>
-  `${protocol === "udp" ? "-u" : "-t"} ${hostPort(vip, port)}`;
+/** ipvsadm's name of a service: `-t VIP:PORT`, or `-u VIP:PORT` for UDP, or `-f MARK`. */
+export const ipvsKeyOf = ({ protocol, vip, port, firewallMark }: VirtualService): string =>
+  firewallMark === undefined ? `${protocol === "udp" ? "-u" : "-t"} ${hostPort(vip, port)}` : `-f ${firewallMark}`;
+
+/** IPVS's name of a service's destination: `ADDRESS:PORT`, with port 0 where packets of several ports keep theirs. */
+export const destinationKeyOf = ({ firewallMark }: VirtualService, { address, port }: RealServer): string =>
+  hostPort(address, firewallMark === undefined ? port : 0);
+
+/** All ports of a service. */
+export const portsOfService = ({ port, morePorts = [] }: VirtualService): number[] => [port, ...morePorts];
+
+/** The port of HTTP over TLS: RFC 9110, section 4.2.2. */
+const HTTPS = 443;
+
+/** The ports of a service on which its web servers speak TLS: all where its health check does, and in a port group that of HTTPS. */
+export const tlsPortsOf = (service: VirtualService): number[] =>
+  portsOfService(service).filter((port) => schemeOf(service) === "https" || (service.morePorts && port === HTTPS));
 
 /** The ports on which a server is to answer a protocol; `tls`: those of them on which it speaks TLS. */
 export const portsOf = (lab: Lab, server: string, protocol: Protocol, { tls = false } = {}): number[] => [
   ...new Set(
     servedBy(lab, server)
-      .filter((service) => service.protocol === protocol && (!tls || schemeOf(service) === "https"))
-      .map((service) => portFor(service, server)),
+      .filter((service) => service.protocol === protocol)
+      .flatMap((service) => {
+        const own = [portFor(service, server), ...(service.morePorts ?? [])];
+        const secure = tlsPortsOf(service).map((port) => (port === service.port ? portFor(service, server) : port));
+        return tls ? own.filter((port) => secure.includes(port)) : own;
+      }),
   ),
 ];
 

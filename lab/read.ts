@@ -124,7 +124,7 @@ function serviceOf(
   servers: readonly Server[],
 ): VirtualService {
   const { name, schedulerFlags = [], persistenceTimeout, persistenceNetmask, onePacket, ...further } = service;
-  const { healthCheck, realServers, ...more } = further;
+  const { healthCheck, realServers, firewallMark, morePorts, ...more } = further;
   const { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer, ...rest } = more;
   const chosen =
     realServers ??
@@ -140,6 +140,8 @@ function serviceOf(
     ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }),
     ...(persistenceNetmask === undefined || persistenceNetmask === 32 ? {} : { persistenceNetmask }),
     ...(onePacket ? { onePacket } : {}),
+    ...(firewallMark === undefined ? {} : { firewallMark }),
+    ...(morePorts ? { morePorts } : {}),
     ...(file.control === "keepalived" && (healthCheck || service.protocol === "tcp")
       ? { healthCheck: completeHealthCheck(healthCheck) }
       : {}),

@@ -342,6 +342,73 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
+  *"ports-without-mark"(draft) {
+    for (const [index, service] of servicesOf(draft)) {
+      if (service.morePorts !== undefined && !("firewallMark" in service)) {
+        yield {
+          path: ["services", index, "morePorts"],
+          atKey: true,
+          expected: "no morePorts without `firewallMark`: IPVS knows several ports as one service by a mark alone",
+          found: "it",
+          remedy: "write `firewallMark: 1` beside it, or remove it",
+        };
+      }
+    }
+  },
+
+  *"port-of-two-services"(draft) {
+    const all = servicesOf(draft).flatMap(([index, service]) => {
+      const first = serviceKey(service);
+      const more = (service.morePorts ?? []).map((port, at) => ({
+        path: ["services", index, "morePorts", at],
+        key: port === undefined ? undefined : serviceKey({ ...service, port }),
+      }));
+      return [{ path: ["services", index, "vip"], key: first }, ...more];
+    });
+    for (const { index, value, earlier } of clashing(all.map(({ key }, at) => [at, key] as const))) {
+      const [one, other] = [all[index], all[earlier]];
+      // Two services without a group are the rule duplicate-service.
+      if (!one || !other || (one.path[2] === "vip" && other.path[2] === "vip")) continue;
+      yield {
+        path: one.path,
+        expected: "each protocol, VIP and port in one service, once",
+        found: `${value}, which is there already`,
+        remedy: "remove one of the two, or choose another VIP",
+        other: other.path,
+      };
+    }
+  },
+
+  *"mark-of-two-services"(draft) {
+    const marks = servicesOf(draft).map(([index, { firewallMark }]) => [index, firewallMark] as const);
+    for (const { index, value, earlier } of clashing(marks)) {
+      yield {
+        path: ["services", index, "firewallMark"],
+        expected: "a mark of its own for each service",
+        found: `${value}, which services[${earlier}] has`,
+        remedy: "choose another number",
+        other: ["services", earlier, "firewallMark"],
+      };
+    }
+  },
+
+  *"port-of-marked-real-server"(draft) {
+    for (const [index, service] of servicesOf(draft)) {
+      for (const [at, real] of service.firewallMark === undefined ? [] : (service.realServers ?? []).entries()) {
+        if (real?.port !== undefined) {
+          yield {
+            path: ["services", index, "realServers", at, "port"],
+            atKey: true,
+            expected: "no port of a real server where the service has a `firewallMark`: packets keep their own",
+            found: "it",
+            remedy: "remove it",
+            other: ["services", index, "firewallMark"],
+          };
+        }
+      }
+    }
+  },
+
   *"netmask-without-persistence"(draft) {
     for (const [index, service] of servicesOf(draft)) {
       if (service.persistenceNetmask !== undefined && !("persistenceTimeout" in service)) {

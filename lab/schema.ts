@@ -185,6 +185,9 @@ const client = property(
   "write `client: { addresses: [172.25.254.250] }`, or leave it out",
 );
 
+/** The largest firewall mark of both nft(8), which has 32 bits, and ipvsadm, which reads it as a signed number. */
+const LARGEST_MARK = 2 ** 31 - 1;
+
 /** ipvsadm's MAX_TIMEOUT, 31 days in seconds. */
 const longestPersistence = 31 * 86400;
 
@@ -233,6 +236,17 @@ const service = property(
       32,
       "a prefix length: clients of one such network stay with one real server",
       "persistenceNetmask: 24",
+    ).optional(),
+    firewallMark: wholeNumber(
+      1,
+      LARGEST_MARK,
+      "a firewall mark, by which the director knows the service's packets",
+      "firewallMark: 1",
+    ).optional(),
+    morePorts: property(
+      z.array(wholeNumber(1, 65535, "a port", "morePorts: [443]")).min(1),
+      "a list of ports that belong to the service beside `port`",
+      "write `morePorts: [443]`, or leave it out",
     ).optional(),
     onePacket: property(
       z.boolean(),

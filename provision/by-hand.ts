@@ -2,6 +2,7 @@ import type { Lab, Server } from "../lab/index.ts";
 import { type RoleInputs, roleInputs } from "./role-inputs.ts";
 import type { BootUnit } from "./roles/boot-unit.ts";
 import { byHand as director } from "./roles/director.ts";
+import { byHand as firewallMarks } from "./roles/firewall-marks.ts";
 import { byHand as httpd } from "./roles/httpd.ts";
 import { byHand as interfaces } from "./roles/interfaces.ts";
 import { byHand as keepalived } from "./roles/keepalived.ts";
@@ -36,6 +37,7 @@ const roles: { readonly [Role in keyof AllInputs]: (inputs: AllInputs[Role], con
   httpd: (inputs, { server }) => httpd(inputs, server),
   udpServer,
   routing,
+  firewallMarks,
   realServer: (inputs, { server }) => realServer({ server, ...inputs }),
   director: (inputs, { server }) => director(inputs, server),
   mail: (inputs, { server }) => mail(inputs, server),
@@ -49,7 +51,18 @@ const roles: { readonly [Role in keyof AllInputs]: (inputs: AllInputs[Role], con
  */
 const rounds: readonly (readonly (keyof RoleInputs)[])[] = [
   ["peerKeys"],
-  ["interfaces", "packages", "httpd", "udpServer", "routing", "realServer", "director", "mail", "keepalived"],
+  [
+    "interfaces",
+    "packages",
+    "httpd",
+    "udpServer",
+    "routing",
+    "firewallMarks",
+    "realServer",
+    "director",
+    "mail",
+    "keepalived",
+  ],
 ];
 
 /** A step and where it is typed. */

@@ -7,6 +7,7 @@ import { pulumiClass } from "./pulumi-class.ts";
 import type { ResourceDefinition } from "./resource.ts";
 import { baseSystem } from "./roles/base-system.ts";
 import { director } from "./roles/director.ts";
+import { firewallMarks } from "./roles/firewall-marks.ts";
 import { httpd } from "./roles/httpd.ts";
 import { interfaces } from "./roles/interfaces.ts";
 import { keepalived } from "./roles/keepalived.ts";
@@ -31,6 +32,7 @@ export const classes = {
   Httpd: pulumiClass(httpd),
   UdpServer: pulumiClass(udpServer),
   Routing: pulumiClass(routing),
+  FirewallMarks: pulumiClass(firewallMarks),
   Director: pulumiClass(director),
   RealServer: pulumiClass(realServer),
   Keepalived: pulumiClass(keepalived),

@@ -1,16 +1,17 @@
 import type { z } from "zod";
 import {
   defaultRouteOf,
+  destinationKeyOf,
   directors,
   forwardingMethods,
   forwardsPackets,
-  hostPort,
   ipvsKeyOf,
   type Lab,
   ownsVips,
   ownVipsOf,
   pageOf,
   portsOf,
+  portsOfService,
   type Server,
   serviceDevice,
   servicesOf,
@@ -21,6 +22,7 @@ import {
 import { type OsFamily, osFamilies } from "./os.ts";
 import { arpCures } from "./roles/arp-cures/index.ts";
 import type { director } from "./roles/director.ts";
+import type { firewallMarks } from "./roles/firewall-marks.ts";
 import type { httpd } from "./roles/httpd.ts";
 import type { interfaces } from "./roles/interfaces.ts";
 import { type keepalived, serviceLine } from "./roles/keepalived.ts";
@@ -53,6 +55,7 @@ export interface RoleInputs {
   readonly httpd?: Wanted<typeof httpd>;
   readonly udpServer?: Wanted<typeof udpServer>;
   readonly routing?: Wanted<typeof routing>;
+  readonly firewallMarks?: Wanted<typeof firewallMarks>;
   readonly realServer?: Wanted<typeof realServer> & { readonly interface: string };
   readonly director?: Wanted<typeof director>;
   readonly mail?: Wanted<typeof mail>;
@@ -69,6 +72,7 @@ export function roleInputs(lab: Lab, server: Server): RoleInputs {
     ...httpdOf(lab, server),
     ...udpServerOf(lab, server),
     ...routingOf(lab, server),
+    ...marksOf(lab, server),
     ...realServerOf(lab, server),
   };
   if (server.role === "real-server") return backend;
@@ -106,6 +110,7 @@ function packagesOf(lab: Lab, server: Server): RoleInputs["packages"] {
     ...(server.role === "director" && lab.control === "keepalived" ? (["keepalived", "mail"] as const) : []),
     ...(portsOf(lab, server.name, "tcp").length > 0 ? (["httpd"] as const) : []),
     ...(cure && ownsVips(lab, server.name) ? [cure] : []),
+    ...(marksOf(lab, server).firewallMarks ? (["nftables"] as const) : []),
   ];
   const names = [...groups, "nftables" as const].flatMap((group) => family[group].packages);
   return { groups, names: [...new Set(names)].sort() };
@@ -166,27 +171,39 @@ const directorOf = (lab: Lab, server: Server): NonNullable<RoleInputs["director"
   services: Object.fromEntries(lab.services.map((service) => [ipvsKeyOf(service), ipvsService(service)])),
 });
 
-const ipvsService = ({
-  scheduler,
-  schedulerFlags = [],
-  persistenceTimeout = 0,
-  persistenceNetmask,
-  onePacket,
-  forwarding,
-  realServers,
-}: VirtualService) => ({
-  scheduler,
-  schedulerFlags: [...schedulerFlags],
-  persistenceTimeout,
-  ...(persistenceNetmask === undefined ? {} : { persistenceNetmask }),
-  ...(onePacket ? { onePacket } : {}),
-  destinations: Object.fromEntries(
-    realServers.map(({ address, port, weight }) => [
-      hostPort(address, port),
-      { weight, forwarding: forwardingMethods[forwarding].listed },
-    ]),
-  ),
-});
+const ipvsService = (service: VirtualService) => {
+  const { scheduler, schedulerFlags = [], persistenceTimeout = 0, persistenceNetmask, onePacket } = service;
+  return {
+    scheduler,
+    schedulerFlags: [...schedulerFlags],
+    persistenceTimeout,
+    ...(persistenceNetmask === undefined ? {} : { persistenceNetmask }),
+    ...(onePacket ? { onePacket } : {}),
+    destinations: Object.fromEntries(
+      service.realServers.map((real) => [
+        destinationKeyOf(service, real),
+        { weight: real.weight, forwarding: forwardingMethods[service.forwarding].listed },
+      ]),
+    ),
+  };
+};
+
+/** By the marks of services that have one. */
+function marksOf(lab: Lab, { role }: Server): Pick<RoleInputs, "firewallMarks"> {
+  const marks = Object.fromEntries(
+    lab.services.flatMap((service) =>
+      service.firewallMark === undefined
+        ? []
+        : [
+            [
+              String(service.firewallMark),
+              { vip: service.vip, protocol: service.protocol, ports: portsOfService(service) },
+            ] as const,
+          ],
+    ),
+  );
+  return role === "director" && Object.keys(marks).length > 0 ? { firewallMarks: { marks } } : {};
+}
 
 function keepalivedOf(lab: Lab, server: Server): NonNullable<RoleInputs["keepalived"]> {
   const instances = vrrpPartsOf(lab, server);

@@ -3,7 +3,7 @@ import type { Lab } from "../lab/index.ts";
 import { classes, PEER_COMMENT, roleInputs } from "../provision/index.ts";
 import type { MadeServer } from "./server.ts";
 
-const { Director, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing, UdpServer } = classes;
+const { Director, FirewallMarks, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing, UdpServer } = classes;
 
 /** Gives every server its roles; in a manual lab that is the exercise. */
 export function giveRoles(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
@@ -17,12 +17,13 @@ const on = ({ ready, domain }: MadeServer): pulumi.CustomResourceOptions => ({ d
 /** The roles that depend on no other resource than their server. */
 function makeSingleRoles(lab: Lab, made: MadeServer): pulumi.Resource[] {
   const { name } = made.server;
-  const { httpd, udpServer, routing, realServer, director } = roleInputs(lab, made.server);
+  const { httpd, udpServer, routing, firewallMarks, realServer, director } = roleInputs(lab, made.server);
   const server = made.reference;
   return [
     ...(httpd ? [new Httpd(`${name}-httpd`, { server, ...httpd }, on(made))] : []),
     ...(udpServer ? [new UdpServer(`${name}-udp-server`, { server, ...udpServer }, on(made))] : []),
     ...(routing ? [new Routing(`${name}-routing`, { server, ...routing }, on(made))] : []),
+    ...(firewallMarks ? [new FirewallMarks(`${name}-firewall-marks`, { server, ...firewallMarks }, on(made))] : []),
     ...(realServer ? [new RealServer(`${name}-real-server`, { server, ...realServer }, on(made))] : []),
     ...(director ? [new Director(`${name}-director`, { server, ...director }, on(made))] : []),
   ];

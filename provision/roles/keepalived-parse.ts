@@ -9,7 +9,7 @@ import {
 
 /** A virtual_server of a keepalived.conf, by whomever it was written, with keepalived's defaults where it says nothing. */
 export interface ConfiguredService {
-  /** ipvsadm's name of it: `-t ADDRESS:PORT`, `-u ADDRESS:PORT`. */
+  /** ipvsadm's name of it: `-t ADDRESS:PORT`, `-u ADDRESS:PORT`, `-f MARK`. */
   readonly key: string;
   readonly realServers: readonly ConfiguredRealServer[];
 }
@@ -31,13 +31,15 @@ interface Statement {
 }
 
 /**
- * The virtual servers of a keepalived.conf. Services by group or by fwmark, and files that it includes, are passed over.
+ * The virtual servers of a keepalived.conf. Services by group, and files that it includes, are passed over.
  * @param text the file, also with mistakes: keepalived ignores what it does not understand, and so does this
  */
 export function parseVirtualServers(text: string): ConfiguredService[] {
-  return statementsOf(text).flatMap(({ words: [keyword, address = "", port = ""], block }) =>
-    keyword === "virtual_server" && isAddress(address) ? [serviceOf(hostPort(toIp(address), Number(port)), block)] : [],
-  );
+  return statementsOf(text).flatMap(({ words: [keyword, address = "", port = ""], block }) => {
+    if (keyword !== "virtual_server") return [];
+    if (address === "fwmark") return [serviceOf({ mark: port }, block)];
+    return isAddress(address) ? [serviceOf({ address: hostPort(toIp(address), Number(port)) }, block)] : [];
+  });
 }
 
 /** keepalived's defaults, in seconds: alloc_vs() in check_data.c, KEEPALIVED_DEFAULT_DELAY, and queue_checker() in check_api.c. */
@@ -46,17 +48,20 @@ const defaults = { delayLoop: 60, connectTimeout: 5, delayBeforeRetry: 1, delayB
 /** What a check says, or its real server, or its virtual server. */
 type Settings = Readonly<Record<string, string | undefined>>;
 
-function serviceOf(address: string, block: readonly Statement[]): ConfiguredService {
+function serviceOf(
+  by: { readonly mark: string } | { readonly address: string },
+  block: readonly Statement[],
+): ConfiguredService {
   const own = settingsOf(block);
   const flag = own.protocol?.toUpperCase() === "TCP" ? "-t" : "-u"; // without a protocol it is UDP
   return {
-    key: `${flag} ${address}`,
+    key: "mark" in by ? `-f ${by.mark}` : `${flag} ${by.address}`,
     realServers: block.flatMap(({ words: [keyword, host = "", port], block: inside }) => {
       if (keyword !== "real_server" || !isAddress(host)) return [];
       const settings: Settings = { ...own, ...settingsOf(inside) };
       return [
         {
-          address: hostPort(toIp(host), Number(port ?? address.split(":").at(-1))),
+          address: hostPort(toIp(host), Number(port ?? ("mark" in by ? 0 : by.address.split(":").at(-1)))),
           weight: Number(settings.weight ?? 1),
           inhibit: isOn(settings.inhibit_on_failure),
           checks: inside.flatMap((statement) => checkOf(statement, settings)),

@@ -19,19 +19,20 @@ export function virtualServer(service: VirtualService): string {
     persistenceTimeout,
     persistenceNetmask,
     onePacket,
+    firewallMark,
     healthCheck,
     realServers,
   } = service;
-  return `virtual_server ${vip} ${port} {
+  return `virtual_server ${firewallMark === undefined ? `${vip} ${port}` : `fwmark ${firewallMark}`} {
 ${healthCheck ? `    delay_loop ${healthCheck.delayLoop}\n` : ""}    lb_algo ${scheduler}
 ${schedulerFlags.map((flag) => `    ${flag}\n`).join("")}    lb_kind ${forwardingMethods[forwarding].lbKind}
 ${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}${persistenceNetmask === undefined ? "" : `    persistence_granularity ${netmaskOf(persistenceNetmask)}\n`}${onePacket ? "    ops\n" : ""}    protocol ${service.protocol.toUpperCase()}
 ${indented(quorumLines(service), 4)}${realServers
   .map(
     (real) => `
-    real_server ${real.address} ${real.port} {
+    real_server ${real.address} ${firewallMark === undefined ? real.port : 0} {
         weight ${real.weight}
-${healthCheck ? indented(checkLines(healthCheck, real), 8) : ""}    }
+${healthCheck ? indented(checkLines(healthCheck, real, { namesPort: firewallMark !== undefined }), 8) : ""}    }
 `,
   )
   .join("")}}
@@ -53,12 +54,14 @@ function quorumLines(service: VirtualService): string[] {
   ];
 }
 
-function checkLines(check: HealthCheck, real: RealServer): string[] {
+/** @param namesPort whether the check names the port that it asks: a real server of a firewall mark has none */
+function checkLines(check: HealthCheck, real: RealServer, { namesPort }: { readonly namesPort: boolean }): string[] {
   const kind = healthCheckKind(check.type);
   return [
     ...(check.inhibitOnFailure ? ["inhibit_on_failure"] : []),
     `${kind.keyword} {`,
     ...kind.lines(check, real).map((line) => `    ${line}`),
+    ...(namesPort && kind.connects ? [`    connect_port ${real.port}`] : []),
     ...timerLines(check).map((line) => `    ${line}`),
     "}",
   ];

@@ -52,6 +52,12 @@ export const walk: readonly Example[] = [
     seen: ["server3-real-server"],
     fails: ["arp-cure@server3"],
   },
+  {
+    lab: "port-group",
+    hurt: { server1: "nft flush chain ip lvs_lab_marks prerouting" },
+    seen: ["server1-firewall-marks"],
+    fails: ["port-group@client", "balancing@client"],
+  },
   { lab: "sync-group" },
   { lab: "tracking" },
   {

@@ -19,6 +19,7 @@ import { mailReady } from "./mail.ts";
 import { noHealthCheck } from "./no-health-check.ts";
 import { notify } from "./notify.ts";
 import { peerSsh } from "./peer-ssh.ts";
+import { portGroup } from "./port-group.ts";
 import { realServerDown } from "./real-server-down.ts";
 import { realServerVip } from "./real-server-vip.ts";
 import { tracking } from "./tracking.ts";
@@ -37,6 +38,7 @@ export const checks: readonly Check[] = [
   ipForward,
   arpOwner,
   balancing,
+  portGroup,
   forwardingPath,
   noHealthCheck,
   peerSsh,

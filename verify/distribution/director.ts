@@ -1,4 +1,4 @@
-import { directors, hostPort, type VirtualService } from "../../lab/index.ts";
+import { directors, hostPort, ipvsKeyOf, type VirtualService } from "../../lab/index.ts";
 import {
   type IpvsConnection,
   type ListedDestination,
@@ -25,26 +25,26 @@ export type Snapshots = ReadonlyMap<string, Snapshot>;
  * every two seconds. They are read first: one that is forgotten before the counts are read is missed in the later list.
  * @throws the first error, if no director answers
  */
-export async function snapshots(view: View, { vip, port }: VirtualService): Promise<Snapshots> {
+export async function snapshots(view: View, service: VirtualService): Promise<Snapshots> {
   const names = directors(view.lab).map(({ name }) => name);
   const outputs = await Promise.allSettled(
     names.map(async (name) => (await view.on(name)`ipvsadm -lnc; ipvsadm -ln --nosort`).output),
   );
   const [first] = outputs;
   if (first?.status === "rejected" && outputs.every(({ status }) => status === "rejected")) throw first.reason;
-  const virtual = hostPort(vip, port);
   return new Map(
     outputs.flatMap((output, index) => {
-      const snapshot = output.status === "fulfilled" ? snapshotIn(output.value, virtual) : undefined;
+      const snapshot = output.status === "fulfilled" ? snapshotIn(output.value, service) : undefined;
       return snapshot ? [[names[index] ?? "", snapshot] as const] : [];
     }),
   );
 }
 
 /** A service in the output of both commands; undefined if it is not there. */
-function snapshotIn(output: string, virtual: string): Snapshot | undefined {
+function snapshotIn(output: string, { vip, port, ...rest }: VirtualService): Snapshot | undefined {
+  const virtual = hostPort(vip, port);
   const [connections = "", list = ""] = output.split(/^(?=IP Virtual Server)/m);
-  const service = parseIpvsList(list).find(({ key }) => key === `-t ${virtual}`);
+  const service = parseIpvsList(list).find(({ key }) => key === ipvsKeyOf({ ...rest, vip, port }));
   return (
     service && {
       destinations: service.destinations,

@@ -1,4 +1,10 @@
-import { hostPort, type Ip, type RealServer, type SchedulingMethod, type VirtualService } from "../../lab/index.ts";
+import {
+  destinationKeyOf,
+  type Ip,
+  type RealServer,
+  type SchedulingMethod,
+  type VirtualService,
+} from "../../lab/index.ts";
 import type { Load, SchedulingTable } from "../../lab/schedulers/method.ts";
 import type { Event } from "./experiment.ts";
 
@@ -32,14 +38,14 @@ export interface Model {
 
 export function modelOf(service: VirtualService, start: Start): Model {
   const keys = [...start.keys()];
-  const placeOf = ({ address, port }: RealServer) => keys.indexOf(hostPort(address, port));
+  const placeOf = (real: RealServer) => keys.indexOf(destinationKeyOf(service, real));
   // One that is not there would be added at the head.
   const servers = service.realServers.toSorted((one, other) => placeOf(one) - placeOf(other));
   return {
     table: { flags: service.schedulerFlags ?? [], destinations: servers },
     servers,
-    loads: servers.map(({ address, port }) => {
-      const { active, inactive, forgotten } = start.get(hostPort(address, port)) ?? nothing;
+    loads: servers.map((real) => {
+      const { active, inactive, forgotten } = start.get(destinationKeyOf(service, real)) ?? nothing;
       return { active, inactive: { least: inactive - forgotten, most: inactive }, overloaded: false };
     }),
   };

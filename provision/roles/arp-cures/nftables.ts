@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { command } from "../../ssh/index.ts";
+import { parseRuleset, type RulesetObject } from "../nft-ruleset.ts";
 import { type ArpCureMethod, type ArpSite, allVips } from "./method.ts";
 
 /** The cure's own table: no other is touched. */
@@ -26,7 +27,7 @@ export const nftables: ArpCureMethod = {
   // As JSON: the text differs between versions.
   question: () => "nft --json list ruleset arp",
   observe(site, answer) {
-    const ruleset = objectsIn(answer);
+    const ruleset = parseRuleset(answer);
     const own = ruleset
       .filter(({ table, kind }) => table === TABLE && kind !== "table")
       .map(({ table: _, ...rest }) => rest);
@@ -46,26 +47,7 @@ export const nftables: ArpCureMethod = {
 
 const HOOKS = ["input", "output"] as const;
 
-/** An object of a ruleset without what differs from one run to the next: libnftables-json(5). */
-interface RulesetObject {
-  readonly kind: string;
-  readonly table: string;
-  readonly name?: string;
-  readonly [property: string]: unknown;
-}
-
-/** The objects of `nft --json list ruleset arp`, in its order: chains before rules. */
-function objectsIn(answer: string): RulesetObject[] {
-  if (answer.trim() === "") return [];
-  const { nftables: listed } = JSON.parse(answer) as { nftables: Record<string, Record<string, unknown>>[] };
-  return listed.flatMap((one) =>
-    Object.entries(one).flatMap(([kind, { family: _, handle: __, ...object }]): RulesetObject[] =>
-      kind === "metainfo" ? [] : [{ kind, table: String(object.table ?? object.name), ...object }],
-    ),
-  );
-}
-
-/** The objects of the cure's table, in the form and order of `objectsIn`. */
+/** The objects of the cure's table, in the form and order of `parseRuleset`. */
 const wanted = (site: ArpSite): Omit<RulesetObject, "table">[] => {
   const named = (field: "daddr ip" | "saddr ip", vip: string) => ({
     match: { op: "==", left: { payload: { protocol: "arp", field } }, right: vip },

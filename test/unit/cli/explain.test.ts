@@ -10,6 +10,7 @@ import { type ArpCure, arpCures, type Lab, labNames, readLab, type Server } from
 import type { ResourceDefinition } from "../../../provision/resource.ts";
 import { type RoleInputs, roleInputs } from "../../../provision/role-inputs.ts";
 import { director } from "../../../provision/roles/director.ts";
+import { firewallMarks } from "../../../provision/roles/firewall-marks.ts";
 import { httpd } from "../../../provision/roles/httpd.ts";
 import { interfaces } from "../../../provision/roles/interfaces.ts";
 import { keepalived } from "../../../provision/roles/keepalived.ts";
@@ -292,11 +293,12 @@ const packaged: Readonly<Record<string, string>> = {
   "/etc/systemd/system/some.service": "",
   "/etc/ssh/sshd_config": "",
   "/root/.ssh/authorized_keys": "",
+  "/etc/apache2/conf-enabled/charset.conf": "",
   "/var/www/html/index.html": "It works!\n",
 };
 
 const programs =
-  "ip ipvsadm arptables nft sysctl modprobe systemctl apt-get dpkg timeout keepalived ssh-keygen ssh-keyscan";
+  "ip ipvsadm arptables nft openssl sysctl modprobe systemctl apt-get dpkg timeout keepalived ssh-keygen ssh-keyscan";
 
 /** Runs a script for bash in a directory in the place of `/`, with programs that are only noted. */
 function runIn(name: string, script: string, { again = false } = {}): Done {
@@ -329,7 +331,18 @@ seq() { echo 1; }; sleep() { :; }`;
   };
 }
 
-const definitions = { interfaces, packages, httpd, udpServer, routing, realServer, director, mail, keepalived };
+const definitions = {
+  interfaces,
+  packages,
+  httpd,
+  udpServer,
+  routing,
+  firewallMarks,
+  realServer,
+  director,
+  mail,
+  keepalived,
+};
 
 /** What the roles of a server run over SSH when they are created, but for peer keys. */
 async function scriptsOfRoles(lab: Lab, { name, os, management }: Server): Promise<string[]> {

@@ -17,6 +17,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "nat",
     "nat-ha",
     "persistence",
+    "port-group",
     "sync-group",
     "three-directors",
     "tracking",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ArpCure, type Lab, labNames, readLab } from "../../../lab/index.ts";
 import { byHand } from "../../../provision/by-hand.ts";
 import { director } from "../../../provision/roles/director.ts";
+import { firewallMarks } from "../../../provision/roles/firewall-marks.ts";
 import { httpd } from "../../../provision/roles/httpd.ts";
 import { interfaces } from "../../../provision/roles/interfaces.ts";
 import { keepalived } from "../../../provision/roles/keepalived.ts";
@@ -332,6 +333,7 @@ it.each([
   [httpd, ["page", "ports", "tlsPorts"]],
   [udpServer, ["page", "ports", "addresses"]],
   [routing, ["defaultRoute", "forwards"]],
+  [firewallMarks, ["marks"]],
   [realServer, ["vips", "tunnelVips", "arpCure"]],
   [director, ["addresses", "services"]],
   [mail, ["config"]],

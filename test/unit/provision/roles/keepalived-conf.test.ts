@@ -117,6 +117,17 @@ it("has a persistence line only where there is persistence", () => {
   expect(changed({ onePacket: true }).come).toEqual(["ops"]);
 });
 
+it("by a firewall mark names it, real servers without a port, and the port that a check asks", () => {
+  expect(changed({ firewallMark: 1, morePorts: [443] })).toEqual({
+    gone: ["virtual_server 172.25.254.100 80 {", "real_server 172.25.254.12 80 {", "real_server 172.25.254.13 80 {"],
+    come: [
+      "virtual_server fwmark 1 {",
+      ...["real_server 172.25.254.12 0 {", "connect_port 80"],
+      ...["real_server 172.25.254.13 0 {", "connect_port 80"],
+    ],
+  });
+});
+
 describe("a health check", () => {
   const tcp = { type: "tcp", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } as const;
   const web = { path: "/", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } as const;

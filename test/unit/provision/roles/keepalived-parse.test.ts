@@ -27,11 +27,7 @@ describe("the lab's own file", () => {
     const lab = await readLab("docs/everything.yaml");
     const text = keepalivedConf({ instances: [], services: lab.services });
     const configured = parseVirtualServers(text);
-    expect(configured.map(({ key }) => key)).toEqual([
-      "-t 172.25.254.100:80",
-      "-t 172.25.254.100:8080",
-      "-u 172.25.254.100:5353",
-    ]);
+    expect(configured.map(({ key }) => key)).toEqual(["-t 172.25.254.100:80", "-t 172.25.254.100:8080", "-f 7"]);
     for (const [index, { healthCheck }] of lab.services.entries())
       for (const { checks, inhibit } of configured[index]?.realServers ?? []) {
         const [check, ...more] = checks;
