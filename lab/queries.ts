@@ -269,7 +269,8 @@ const peersOf = (lab: Lab, members: VrrpInstance["members"], own: string, networ
 export const poolOf = (service: VirtualService): RealServer[] => service.realServers.filter(({ weight }) => weight > 0);
 
 /** The model of a service's scheduler. */
-export const schedulingOf = ({ scheduler }: VirtualService): SchedulingMethod => schedulingMethods[scheduler];
+export const schedulingOf = ({ scheduler }: Pick<VirtualService, "scheduler">): SchedulingMethod =>
+  schedulingMethods[scheduler];
 
 /** Whether a client's requests go to the pool strictly in turn. Persistence comes before every scheduler. */
 export const goesInTurn = (service: VirtualService): boolean =>

@@ -10,6 +10,7 @@ export const dh: SchedulingMethod<null> = {
   rule: "goes to the one real server in the slot of the VIP's hash, or is refused where that takes none",
   flags: [],
   decidedBy: "vip",
+  heeds: "nothing",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

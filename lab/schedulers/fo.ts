@@ -6,6 +6,7 @@ export const fo: SchedulingMethod<null> = {
   rule: "goes to the real server of the highest weight",
   flags: [],
   decidedBy: "weights",
+  heeds: "order",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

@@ -16,6 +16,7 @@ export const lblc: SchedulingMethod<Entry> = {
   rule: "goes to the VIP's one real server, until that has more active connections than its weight and another fewer than half of its own",
   flags: [],
   decidedBy: "loads",
+  heeds: "value",
   inTurn: () => false,
   even: () => false,
   states: ({ destinations }) =>

@@ -18,6 +18,7 @@ export const lblcr: SchedulingMethod<Entry> = {
   rule: "goes to the least loaded of the VIP's real servers; one is added when that has more active connections than its weight and another fewer than half of its own",
   flags: [],
   decidedBy: "loads",
+  heeds: "value",
   inTurn: () => false,
   even: () => false,
   states: ({ destinations }) =>

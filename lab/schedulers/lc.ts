@@ -7,6 +7,7 @@ export const lc: SchedulingMethod<number> = {
   rule: "goes to the real server with the fewest connections, whatever its weight",
   flags: [],
   decidedBy: "loads",
+  heeds: "nothing",
   inTurn: () => false,
   even: () => true,
   states: () => activeCosts,

@@ -53,6 +53,11 @@ export interface SchedulingMethod<State = unknown> {
   readonly flags: readonly string[];
   /** What decides, beside the weights: whose turn it is, the loads, the VIP, the client, or nothing. */
   readonly decidedBy: "turns" | "loads" | "vip" | "client" | "weights";
+  /**
+   * What it makes of weights above 0; every scheduler passes over a weight of 0. `nothing`; `ratio`: shares, or loads divided by the weight; `order`: it
+   * takes the highest; `value`: it leaves a destination at so many connections.
+   */
+  readonly heeds: "nothing" | "ratio" | "order" | "value";
   /** Whether the connections of one client go to the real servers of these weights, all above 0, strictly in turn, whatever else happens. */
   inTurn(weights: readonly number[]): boolean;
   /** Whether one client, which closes each connection before it opens the next, is served by all real servers of these weights equally. */

@@ -22,6 +22,7 @@ export const mh: SchedulingMethod<null> = {
   rule: "goes to the real server in the slot of its client's hash, or is refused where that takes none",
   flags: ["mh-fallback", "mh-port"],
   decidedBy: "client",
+  heeds: "ratio",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

@@ -8,6 +8,7 @@ export const nq: SchedulingMethod<null> = {
   rule: "goes to an idle real server, and where (active connections + 1) / weight is least if none is idle",
   flags: [],
   decidedBy: "loads",
+  heeds: "ratio",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

@@ -7,6 +7,7 @@ export const ovf: SchedulingMethod<null> = {
   rule: "goes to the real server of the highest weight that has no more active connections than its weight",
   flags: [],
   decidedBy: "loads",
+  heeds: "value",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

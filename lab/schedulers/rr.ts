@@ -6,6 +6,7 @@ export const rr: SchedulingMethod<number> = {
   rule: "goes to the next real server in turn, whatever its weight",
   flags: [],
   decidedBy: "turns",
+  heeds: "nothing",
   inTurn: () => true,
   even: () => true,
   states: ({ destinations }) => [-1, ...destinations.keys()],

@@ -7,6 +7,7 @@ export const sed: SchedulingMethod<null> = {
   rule: "goes where (active connections + 1) / weight is least",
   flags: [],
   decidedBy: "loads",
+  heeds: "ratio",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

@@ -15,6 +15,7 @@ export const sh: SchedulingMethod<null> = {
   rule: "goes to the real server in the slot of its client's hash, or is refused where that takes none",
   flags: ["sh-fallback", "sh-port"],
   decidedBy: "client",
+  heeds: "ratio",
   inTurn: () => false,
   even: () => false,
   states: () => [null],

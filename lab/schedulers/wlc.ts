@@ -8,6 +8,7 @@ export const wlc: SchedulingMethod<number> = {
   rule: "goes to the real server with the fewest connections for its weight",
   flags: [],
   decidedBy: "loads",
+  heeds: "ratio",
   inTurn: () => false,
   even: alike,
   states: () => activeCosts,

@@ -17,6 +17,7 @@ export const wrr: SchedulingMethod<Position> = {
   rule: "goes to the next real server in turn; one of a higher weight has more turns",
   flags: [],
   decidedBy: "turns",
+  heeds: "ratio",
   inTurn: alike,
   even: alike,
   states(table) {

@@ -35,6 +35,7 @@ describe("weights mean the same", () => {
     ["wrr", [0, 1], [0, 9], true],
     ["wrr", [0, 1], [1, 1], false],
     ["wlc", [1, 2, 3], [2, 4, 6], true],
+    ["lblc", [1, 1], [9, 9], false],
     ["sh", [1, 2], [2, 1], false],
     ["fo", [1, 3], [1, 100], true],
     ["fo", [1, 3], [3, 3], false],
