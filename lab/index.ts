@@ -19,7 +19,7 @@ export { serverOfPage } from "./pages.ts";
 export * from "./queries.ts";
 export { parseLab, readLab } from "./read.ts";
 export type { SchedulingMethod } from "./schedulers/method.ts";
-export { arpCures, schedulers } from "./schema.ts";
+export { arpCures, protocols, schedulers } from "./schema.ts";
 export { type Reaction, reactionTo, type Tracked, trackedBy } from "./tracking.ts";
 export { masterDownInterval, promisedOutage, skew } from "./vrrp.ts";
 export { warningsOf } from "./warnings.ts";

@@ -3,7 +3,7 @@ import { defineFault, type FaultSite } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
 import { exampleOs, must } from "./unit.ts";
-import { onWebServer, portsOf, webServer } from "./web-server.ts";
+import { onWebServer, portsInWords, webServer } from "./web-server.ts";
 
 const example = exampleOs.httpd.service;
 
@@ -17,9 +17,7 @@ export const httpdHang = defineFault({
   byHand: { inject: `systemctl kill --signal=STOP ${example}`, heal: `systemctl kill --signal=CONT ${example}` },
   async inject(site) {
     if ((await webServer(site)).length === 0)
-      throw new LabError(
-        `nobody listens on port ${portsOf(site).join(", ")} of ${site.server}: nothing there can hang`,
-      );
+      throw new LabError(`nobody listens on ${portsInWords(site)} of ${site.server}: nothing there can hang`);
     await signal(site, "STOP");
   },
   async heal(site) {
@@ -28,11 +26,11 @@ export const httpdHang = defineFault({
   async present(site) {
     const { view, server } = site;
     const pids = [...new Set((await webServer(site)).map(({ pid }) => pid))];
-    if (pids.length === 0) return { there: false, seen: `nobody listens on port ${portsOf(site).join(", ")}` };
+    if (pids.length === 0) return { there: false, seen: `nobody listens on ${portsInWords(site)}` };
     const states = (await must(view.on(server)`ps -o stat= -p ${pids.join(",")}`)).trim().split(/\s+/);
     return {
       there: states.every((state) => state.startsWith("T")),
-      seen: `the processes that listen on port ${portsOf(site).join(", ")} are in state ${states.join(", ")}`,
+      seen: `the processes that listen on ${portsInWords(site)} are in state ${states.join(", ")}`,
     };
   },
 });

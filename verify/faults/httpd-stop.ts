@@ -4,7 +4,7 @@ import { firewall, ruleset } from "./firewall.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
 import { exampleOs, osOf } from "./unit.ts";
-import { onWebServer, portsOf, webServer } from "./web-server.ts";
+import { onWebServer, portsInWords, refusing, webServer } from "./web-server.ts";
 
 const example = exampleOs.httpd.service;
 
@@ -30,8 +30,8 @@ export const httpdStop = defineFault({
       site,
       command`[ -e ${STOPPED} ] || { units >${STOPPED}.new; mv ${STOPPED}.new ${STOPPED}; }
 while read -r unit; do systemctl stop "$unit"; done <${STOPPED}
-if [ "$(listening)" ]; then printf %s ${refusing(site, "tcp dport")} | nft --file -
-elif [ ! -s ${STOPPED} ]; then printf %s ${refusing(site, "meta l4proto tcp ct original proto-dst")} | nft --file -; fi`,
+if [ "$(listening)" ]; then printf %s ${table(site, { tcp: "tcp dport", udp: "udp dport" })} | nft --file -
+elif [ ! -s ${STOPPED} ]; then printf %s ${table(site, REDIRECTED)} | nft --file -; fi`,
     );
   },
   async heal(site) {
@@ -50,13 +50,16 @@ elif [ -z "$(listening)" ] && systemctl --quiet is-enabled ${service} 2>/dev/nul
     const programs = [...new Set(running.map(({ program }) => program))].join(" and ");
     return {
       there: running.length === 0 || refused,
-      seen: `${programs || "nobody"} listens on port ${portsOf(site).join(", ")}${refused ? ", and a table refuses it" : ""}`,
+      seen: `${programs || "nobody"} listens on ${portsInWords(site)}${refused ? ", and a table refuses it" : ""}`,
     };
   },
 });
 
-const refusing = (site: FaultSite, port: string): string =>
-  ruleset(
-    TABLE,
-    `chain input { type filter hook input priority 0; ${port} { ${portsOf(site).join(", ")} } reject with tcp reset; }`,
-  );
+/** The port that the client asked for, where a packet filter of the server's own has redirected it. */
+const REDIRECTED = {
+  tcp: "meta l4proto tcp ct original proto-dst",
+  udp: "meta l4proto udp ct original proto-dst",
+};
+
+const table = (site: FaultSite, by: Parameters<typeof refusing>[1]): string =>
+  ruleset(TABLE, `chain input { type filter hook input priority 0; ${refusing(site, by)} }`);

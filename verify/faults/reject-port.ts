@@ -1,8 +1,8 @@
-import { servicesOf } from "../../lab/index.ts";
 import { defineFault } from "./fault.ts";
 import { clearByHand, firewall } from "./firewall.ts";
 import { none } from "./parameters.ts";
 import { targets } from "./targets.ts";
+import { refusing } from "./web-server.ts";
 
 const TABLE = "lvs_lab_reject_port";
 
@@ -18,13 +18,11 @@ export const rejectPort = defineFault({
     heal: clearByHand(TABLE),
   },
   async inject(site) {
-    const destinations = servicesOf(site.view.lab, site.server).flatMap(({ realServers }) => realServers);
-    const ports = new Set(destinations.filter(({ server }) => server === site.server).map(({ port }) => port));
     await firewall.set(
       site,
       TABLE,
       // Not on the loopback: to the server itself, httpd is well.
-      `chain input { type filter hook input priority 0; iifname != "lo" tcp dport { ${[...ports].join(", ")} } reject with tcp reset; }`,
+      `chain input { type filter hook input priority 0; ${refusing(site, { tcp: 'iifname != "lo" tcp dport', udp: 'iifname != "lo" udp dport' })} }`,
     );
   },
   async heal(site) {

@@ -1,18 +1,35 @@
-import { servicesOf } from "../../lab/index.ts";
-import { type Listener, listenersOn, parseListeners } from "../live/listeners.ts";
+import { portsOf } from "../../lab/index.ts";
+import { type Listener, listenersOn, type Ports, parseListeners } from "../live/listeners.ts";
 import type { FaultSite } from "./fault.ts";
 import { must } from "./unit.ts";
 
-/** The TCP ports of a real server's services. */
-export const portsOf = ({ view, server }: FaultSite): number[] => [
-  ...new Set(
-    servicesOf(view.lab, server).map(({ realServers }) => realServers.find((one) => one.server === server)?.port ?? 0),
-  ),
-];
+/** The ports on which a server serves, by the protocols of its services. */
+const servedPorts = ({ view: { lab }, server }: FaultSite): Ports => ({
+  tcp: portsOf(lab, server, "tcp"),
+  udp: portsOf(lab, server, "udp"),
+});
 
-/** The processes that listen on the ports of a real server's services, whatever web server they are of. */
+/** The same for people: `port 80, UDP port 5353`. */
+export const portsInWords = (site: FaultSite): string => {
+  const { tcp, udp } = servedPorts(site);
+  return [
+    ...(tcp.length > 0 ? [`port ${tcp.join(", ")}`] : []),
+    ...(udp.length > 0 ? [`UDP port ${udp.join(", ")}`] : []),
+  ].join(", ");
+};
+
+/** The rules of a packet filter that refuse the ports of a server's services. `by`: what a rule compares with a port, by its protocol. */
+export const refusing = (site: FaultSite, by: Readonly<Record<keyof Ports, string>>): string => {
+  const { tcp, udp } = servedPorts(site);
+  return [
+    ...(tcp.length > 0 ? [`${by.tcp} { ${tcp.join(", ")} } reject with tcp reset;`] : []),
+    ...(udp.length > 0 ? [`${by.udp} { ${udp.join(", ")} } reject;`] : []),
+  ].join(" ");
+};
+
+/** The processes that listen on the ports of a server's services, whatever server they are of. */
 export async function webServer(site: FaultSite): Promise<Listener[]> {
-  const { output } = await site.view.on(site.server)`bash -c ${listenersOn(portsOf(site))}`;
+  const { output } = await site.view.on(site.server)`bash -c ${listenersOn(servedPorts(site))}`;
   return parseListeners(output);
 }
 
@@ -25,7 +42,7 @@ export async function webServer(site: FaultSite): Promise<Listener[]> {
  */
 export async function onWebServer(site: FaultSite, script: string): Promise<string> {
   const functions = `set -e
-listening() { ${listenersOn(portsOf(site))} | grep -o 'pid=[0-9]*' | cut -d = -f 2 | sort -u; }
+listening() { ${listenersOn(servedPorts(site))} | grep -o 'pid=[0-9]*' | cut -d = -f 2 | sort -u; }
 units() {
   for pid in $(listening); do
     unit=$(ps -o unit= -p "$pid" | tr -d ' ')

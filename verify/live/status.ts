@@ -2,10 +2,10 @@ import {
   type Control,
   contains,
   type Ip,
+  portsOf,
   type Server,
   type Setup,
   serverNamed,
-  servicesOf,
   toIp,
 } from "../../lab/index.ts";
 import { HostCommandError, tryOnHost } from "../../provision/host/command.ts";
@@ -120,12 +120,10 @@ async function inside(
   // In a manual lab the student chooses the MTA.
   const mta = live.lab.setup === "manual" ? [] : [mail.service];
   const names = role === "real-server" ? [httpd.service] : elects ? [keepalived.service, ...mta] : [];
-  const ports = servicesOf(live.lab, name).flatMap(({ realServers }) =>
-    realServers.flatMap(({ server, port }) => (server === name ? [port] : [])),
-  );
+  const ports = { tcp: portsOf(live.lab, name, "tcp"), udp: portsOf(live.lab, name, "udp") };
   const seen = await connection.look({
     addresses: "ip -oneline -4 address show",
-    listeners: ports.length === 0 ? "true" : listenersOn(ports),
+    listeners: listenersOn(ports),
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
     vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o '([^)]*) Entering .* STATE'`,
     table: "ipvsadm --save --numeric",

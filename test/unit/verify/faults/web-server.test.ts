@@ -9,13 +9,14 @@ import { httpdStop } from "../../../../verify/faults/httpd-stop.ts";
 import { LabError } from "../../../../verify/live/lab-error.ts";
 import { type Evidence, View } from "../../../../verify/live/view.ts";
 import { aLiveLab } from "../a-live-lab.ts";
+import { withService } from "../other-labs.ts";
 
 /**
  * A server's programs as scripts, on files of a directory: `ss` prints the file `ss`, where each line is one process that listens; a unit's
  * processes leave it when systemctl stops the unit, and come back when it starts it.
  */
 const programs: Readonly<Record<string, string>> = {
-  ss: 'cat "$DIR/ss"',
+  ss: 'case $* in *--udp*) cat "$DIR/ss.udp" ;; *) cat "$DIR/ss" ;; esac',
   ps: `case $* in
 -o\\ unit=*) grep "^$4 " "$DIR/units" | cut -d ' ' -f 2 || true ;;
 -o\\ stat=*) for pid in \${4//,/ }; do cat "$DIR/stat.$pid"; done ;;
@@ -23,8 +24,13 @@ esac`,
   systemctl: `case $1 in
 show) for unit; do :; done; grep "^$unit $3 " "$DIR/properties" | cut -d ' ' -f 3 ;;
 is-enabled | --quiet) grep -q enabled "$DIR/apache2" ;;
-stop) echo "stop $2" >>"$DIR/log"; ! grep -q "unit=$2$" "$DIR/ss" || grep "unit=$2$" "$DIR/ss" >"$DIR/stopped.$2"; grep -v "unit=$2$" "$DIR/ss" >"$DIR/ss.new"; mv "$DIR/ss.new" "$DIR/ss" ;;
-start) echo "start $2" >>"$DIR/log"; cat "$DIR/stopped.$2" >>"$DIR/ss" ;;
+stop) echo "stop $2" >>"$DIR/log"
+  for file in ss ss.udp; do
+    [ -e "$DIR/$file" ] || continue
+    ! grep -q "unit=$2$" "$DIR/$file" || grep "unit=$2$" "$DIR/$file" >"$DIR/stopped.$2"
+    grep -v "unit=$2$" "$DIR/$file" >"$DIR/ss.new"; mv "$DIR/ss.new" "$DIR/$file"
+  done ;;
+start) echo "start $2" >>"$DIR/log"; file=ss; ! grep -q UNCONN "$DIR/stopped.$2" || file=ss.udp; cat "$DIR/stopped.$2" >>"$DIR/$file" ;;
 kill) echo "kill $2 $3" >>"$DIR/log" ;;
 esac`,
   nft: `case $* in
@@ -49,6 +55,7 @@ class ScriptedView extends View {
 }
 
 const live = await aLiveLab("dr");
+const udp = { ...live, lab: withService(live.lab, { protocol: "udp" }) };
 const site = () => ({ view: new ScriptedView(live), server: "server2" });
 const file = async (name: string): Promise<string> => await readFile(join(directory, name), "utf8").catch(() => "");
 const log = async () => (await file("log")).trim().split("\n").filter(Boolean);
@@ -115,6 +122,32 @@ describe("httpd-stop", () => {
     await httpdStop.heal(site(), {});
     expect(await there(httpdStop)).toBe(false);
     expect(await log()).toEqual(["refuse", "accept"]);
+  });
+
+  it("stops the server of a UDP service, and nobody who listens on the TCP port of its number", async () => {
+    const there = async () => (await httpdStop.present(onUdp, {})).there;
+    const onUdp = { view: new ScriptedView(udp), server: "server2" };
+    const unit = "lvs-udp-server.service";
+    await running([["apache2", 600, "apache2.service"]], { "apache2.service": [600, "no"] });
+    await writeFile(
+      join(directory, "ss.udp"),
+      `UNCONN 0 0 0.0.0.0:80 0.0.0.0:* users:(("perl",pid=700,fd=3)) unit=${unit}\n`,
+    );
+    await writeFile(join(directory, "units"), `600 apache2.service\n700 ${unit}\n`);
+    await writeFile(join(directory, "properties"), `${unit} MainPID 700\n${unit} Transient no\n`);
+    expect(await there()).toBe(false);
+    await httpdStop.inject(onUdp, {});
+    expect(await there()).toBe(true);
+    await httpdStop.heal(onUdp, {});
+    expect(await there()).toBe(false);
+    expect(await log()).toEqual([`stop ${unit}`, `start ${unit}`]);
+    // One that was started by hand: its port is refused.
+    await writeFile(join(directory, "units"), "700 session-3.scope\n");
+    await httpdStop.inject(onUdp, {});
+    expect(await file("table")).toContain("{ type filter hook input priority 0; udp dport { 80 } reject; }");
+    expect(await there()).toBe(true);
+    await httpdStop.heal(onUdp, {});
+    expect(await there()).toBe(false);
   });
 
   it("does both where a unit and another process listen", async () => {
