@@ -2,9 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Control, Lab } from "../../lab/index.ts";
 import { InterruptedError } from "../live/interruptible.ts";
 import type { LiveLab } from "../live/live-lab.ts";
-import { oneAtATime } from "../live/one-at-a-time.ts";
 import { type Evidence, View } from "../live/view.ts";
-import type { Subject } from "./subjects.ts";
+import { type Subject, undisturbed } from "./subjects.ts";
 
 /** The part of the lab that a check is about, and where a student looks for the problem. */
 export const checkRoles = ["director", "real-server", "client"] as const;
@@ -139,7 +138,7 @@ export async function runCheck(
 
 /** Runs a check's look, alone if it is to be. */
 const inTurn = (live: LiveLab, { alone }: Check, { service }: Subject, look: () => Promise<Seen>): Promise<Seen> =>
-  alone && service ? oneAtATime(`${live.host.directory} ${service.name}`, look) : look();
+  alone && service ? undisturbed(live, service, look) : look();
 
 /** Seconds that a lab may need before a check passes. */
 export const settlingTime = ({ settles = 0 }: Check, lab: Lab): number =>

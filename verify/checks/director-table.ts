@@ -11,7 +11,7 @@ import {
 import { type ListedService, parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
-import { askService, eachDirector, everywhere, keepalivedRuns, methodOf } from "./subjects.ts";
+import { askService, eachDirector, everywhere, keepalivedRuns, methodOf, undisturbed } from "./subjects.ts";
 import { sameWeights } from "./weights.ts";
 
 /**
@@ -144,9 +144,12 @@ async function markedFor(view: View, host: string, service: VirtualService, tabl
       [...output.matchAll(/^FWM +(\d+) +(\d+)/gm)].map(([, mark, count]) => [`-f ${mark}`, Number(count)]),
     );
   };
-  const before = await connections();
-  await askService(view, service);
-  const after = await connections();
+  // The request takes a turn of the scheduler.
+  const [before, after] = await undisturbed(view.live, service, async () => {
+    const before = await connections();
+    await askService(view, service);
+    return [before, await connections()];
+  });
   return marked.find(({ key }) => (after.get(key) ?? 0) > (before.get(key) ?? 0));
 }
 

@@ -2,13 +2,13 @@ import { goesInTurn, poolOf, type VirtualService } from "../../lab/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import type { Check } from "./check.ts";
 import {
+  askedByHand,
   askService,
   clientOfEachService,
   repeats,
   type ServiceSubject,
   serverOfPage,
   underIpvsadm,
-  urlOf,
 } from "./subjects.ts";
 
 /** At least so many requests, and at most so many where it takes more to reach the server that is down. */
@@ -37,7 +37,7 @@ export const noHealthCheck: Check<ServiceSubject> = {
   },
   byHand: (_, { service }) => [
     `npx lvs-lab fault inject httpd-stop ${poolOf(service)[0]?.server}`,
-    `for i in {1..${requestsFor(poolOf(service).length)}}; do curl ${urlOf(service)}; done`,
+    `for i in {1..${requestsFor(poolOf(service).length)}}; do ${askedByHand(service)}; done`,
     "npx lvs-lab heal",
   ],
   hint: () =>

@@ -4,7 +4,7 @@ import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import type { Check } from "./check.ts";
 import { secondsUntil } from "./seconds-until.ts";
-import { askService, clientOfEachService, type ServiceSubject, underKeepalived, urlOf } from "./subjects.ts";
+import { askedByHand, askService, clientOfEachService, type ServiceSubject, underKeepalived } from "./subjects.ts";
 
 const REQUESTS = 20;
 
@@ -24,7 +24,7 @@ export const realServerDown: Check<ServiceSubject> = {
   byHand: (lab, { service }) => [
     `npx lvs-lab fault inject httpd-stop ${poolOf(service)[0]?.server}`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- ipvsadm -ln`,
-    `for i in {1..10}; do curl ${urlOf(service)}; done`,
+    `for i in {1..10}; do ${askedByHand(service)}; done`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- mail`,
     "npx lvs-lab heal",
   ],

@@ -17,6 +17,9 @@ import {
   type VirtualService,
   type VrrpInstance,
 } from "../../lab/index.ts";
+import type { LiveLab } from "../live/live-lab.ts";
+import { oneAtATime } from "../live/one-at-a-time.ts";
+import { UDP_QUESTION } from "../live/udp-question.ts";
 import type { Evidence, View } from "../live/view.ts";
 
 export { serverOfPage } from "../../lab/index.ts";
@@ -101,11 +104,12 @@ export const askService = (view: View, service: VirtualService): Promise<Evidenc
     ? view.client("bash", "-c", UDP_QUESTION, "ask", service.vip, String(service.port))
     : view.client("curl", "--silent", "--show-error", "--max-time", "5", ...insecure(service), serviceUrl(service));
 
+/** Runs a work of this process while no other one that is about its own requests makes requests to the service. */
+export const undisturbed = <T>(live: LiveLab, service: VirtualService, work: () => Promise<T>): Promise<T> =>
+  oneAtATime(`${live.host.directory} ${service.name}`, work);
+
 /** curl(1)'s option for a service with TLS: the certificates of a lab are nobody's. */
 export const insecure = (service: VirtualService): string[] => (schemeOf(service) === "https" ? ["--insecure"] : []);
-
-/** Sends a datagram to `$1` port `$2` and prints the answer. Status 124: there was none. */
-const UDP_QUESTION = 'exec 3<>"/dev/udp/$1/$2"; echo >&3; timeout 2 dd bs=65535 count=1 status=none <&3';
 
 /** A request to a service as typed, by its protocol. */
 export const askedByHand = (service: VirtualService): string =>

@@ -1,4 +1,5 @@
 import { destinationOn } from "../../lab/index.ts";
+import { UDP_QUESTION } from "../live/udp-question.ts";
 import type { Check } from "./check.ts";
 import { eachRealServerBy, type ServiceSubject, serverOfPage } from "./subjects.ts";
 
@@ -21,7 +22,7 @@ export const udpPage: Check<ServiceSubject> = {
     const real = destinationOf(subject);
     const { output, status } = await view.on(
       host,
-    )`bash -c ${'exec 3<>"/dev/udp/$1/$2"; echo >&3; timeout 2 dd bs=65535 count=1 status=none <&3'} ask ${real?.address ?? ""} ${String(real?.port ?? "")}`;
+    )`bash -c ${UDP_QUESTION} ask ${real?.address ?? ""} ${String(real?.port ?? "")}`;
     const other = serverOfPage(service, output)?.server;
     return {
       passed: status === 0 && other === host,

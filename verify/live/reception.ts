@@ -10,6 +10,9 @@ import {
   serviceUrl,
   type VirtualService,
 } from "../../lab/index.ts";
+import { command } from "../../provision/ssh/index.ts";
+import { onceForAll } from "./one-at-a-time.ts";
+import { UDP_QUESTION } from "./udp-question.ts";
 import type { Evidence, View } from "./view.ts";
 
 /** Whether a server takes packets for an address as its own. */
@@ -54,27 +57,39 @@ export async function takesPackets(view: View, server: string, service: VirtualS
   const forwards = /^\d/.test(local.seen);
   for (let request = 0; request < (forwards ? REQUESTS : 1); request++) {
     const { output, status } = await requestTo(view, server, service);
-    if (status !== 0 && status !== REFUSED) return { takes: false, seen: `no answer to a packet for ${service.vip}` };
+    if (status !== 0 && status !== refusedBy(service))
+      return { takes: false, seen: `no answer to a packet for ${service.vip}` };
     if (forwards && serverOfPage(service, output)?.server !== server)
       return { takes: false, seen: `it sends packets for ${service.vip} on` };
   }
   return { takes: true, seen: `it answers packets for ${service.vip}, without the address` };
 }
 
-/** curl(1): the connection was refused. */
-const REFUSED = 7;
+/** The status of a request that was refused: curl(1), or the script for UDP. */
+const refusedBy = ({ protocol }: VirtualService): number => (protocol === "udp" ? 1 : 7);
 
 /**
- * A request to a VIP that the lab host sends to a real server's hardware address, as a director does; curl's exit status is the result. One at a
- * time: all share one ARP entry.
+ * A request to a VIP that the lab host sends to a real server's hardware address, as a director does; the exit status of curl, or of the script for
+ * UDP, is the result. One at a time, for all share one ARP entry; checks that ask the same at the same time share the answer.
  */
 export async function requestTo(view: View, server: string, service: VirtualService): Promise<Evidence> {
   const { vip } = service;
   const network = networkOfVip(view.lab, vip).name;
   const { mac } = interfaceOn(serverNamed(view.lab, server), network);
   const bridge = view.live.bridges[network] ?? "";
-  const script = `ip neigh replace ${vip} lladdr ${mac} dev ${bridge} nud permanent
-curl --silent --insecure --connect-timeout 1 --max-time 5 ${serviceUrl(service)}; status=$?
-ip neigh del ${vip} dev ${bridge}; exit $status`;
-  return await view.segment("flock", "/run/lvs-lab-reception", "sh", "-c", script);
+  const ask =
+    service.protocol === "udp"
+      ? ["bash", "-c", UDP_QUESTION, "ask", vip, service.port, "1"]
+      : ["curl", "--silent", "--insecure", "--connect-timeout", "1", "--max-time", "5", serviceUrl(service)];
+  const script = `trap ${command`${command`ip neigh del ${vip} dev ${bridge}`}`} EXIT
+trap 'exit 1' HUP INT TERM
+${command`ip neigh replace ${vip} lladdr ${mac} dev ${bridge} nud permanent`}
+${command`${ask}`}
+exit $?`; // without it, bash would become its last command, and run no trap
+  let own = false;
+  const answer = await onceForAll(`${view.live.host.directory} ${server} ${service.name}`, async () => {
+    own = true;
+    return await view.segment("flock", "/run/lvs-lab-reception", "bash", "-c", script);
+  });
+  return own ? answer : view.keep(answer);
 }

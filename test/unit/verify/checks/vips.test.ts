@@ -104,7 +104,7 @@ describe("a real server's VIP", () => {
     expect(more).toEqual([]);
     expect(asked?.command).toMatch(
       new RegExp(
-        `ip neigh replace 172\\.25\\.254\\.100 lladdr ${macOf(lab, "server3")} dev lvsbr0 .*\n.*curl .*\nip neigh del`,
+        `trap .*ip neigh del 172\\.25\\.254\\.100 dev lvsbr0' EXIT\n.*\nip neigh replace 172\\.25\\.254\\.100 lladdr ${macOf(lab, "server3")} dev lvsbr0 .*\ncurl `,
       ),
     );
   });

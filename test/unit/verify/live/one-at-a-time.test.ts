@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { oneAtATime } from "../../../../verify/live/one-at-a-time.ts";
+import { onceForAll, oneAtATime } from "../../../../verify/live/one-at-a-time.ts";
 
 /** Works that note when they begin and end. */
 function works() {
@@ -29,4 +29,14 @@ it("lets works of different keys run side by side", async () => {
   const { log, work } = works();
   await Promise.all([oneAtATime("shop", work("one")), oneAtATime("web", work("two"))]);
   expect(log.slice(0, 2)).toEqual(["one begins", "two begins"]);
+});
+
+it("runs a work once for all who want it meanwhile, and anew for who comes later", async () => {
+  const { log, work } = works();
+  expect(await Promise.all(["one", "two"].map((name) => onceForAll("VIP", work(name))))).toEqual(["one", "one"]);
+  expect(await onceForAll("VIP", work("three"))).toBe("three");
+  expect(log).toEqual(["one begins", "one ends", "three begins", "three ends"]);
+  const failing = [work("four", true), work("five")].map((one) => onceForAll("VIP", one));
+  expect((await Promise.allSettled(failing)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(await onceForAll("VIP", work("six"))).toBe("six");
 });
