@@ -121,6 +121,48 @@ describe.concurrent("a real server's cure", { timeout: 300_000 }, () => {
     }
   });
 
+  test("that is missing is found where it is, whoever else is looked at meanwhile", async (context) => {
+    const the = await namespaceLab(await readLab("labs/sync-group.yaml"), context);
+    const SECOND = "172.25.254.101";
+    const cure = (own: string) =>
+      nft(
+        [VIP, SECOND]
+          .map((vip, index) => `${inputOf(`in${index}`)}\n${outputOf(`out${index}`, own)}`.replaceAll(VIP, vip))
+          .join("\n"),
+      );
+    for (const vip of [VIP, SECOND]) {
+      await the.must("server1", `ip address add ${vip}/24 dev eth0`);
+      for (const server of ["server2", "server3"]) await the.must(server, `ip address add ${vip}/32 dev eth0`);
+    }
+    await the.must("server2", cure(OWN));
+    await the.must("server3", cure(OTHER));
+    const failing = async () => {
+      const looks = [arpCure, arpOwner].flatMap((check) =>
+        check.subjects(the.lab).map(async (subject) => {
+          const { passed, hint } = await check.look(await the.view(), subject);
+          return { name: `${check.id}@${subject.host} ${subject.service.name}`, passed, hint };
+        }),
+      );
+      return (await Promise.all(looks)).filter(({ passed }) => !passed);
+    };
+    expect(await failing()).toEqual([]);
+    // Only what server2 asks in the second VIP's name: nobody is answered.
+    await the.must("server2", "nft delete table arp out1");
+    for (let round = 0; round < 3; round++) {
+      const [first, ...others] = (await failing()).filter(({ name }) => name.startsWith("arp-cure"));
+      expect(first).toMatchObject({ name: "arp-cure@server2 shop", hint: expect.stringContaining(SECOND) });
+      expect(others).toEqual([]);
+    }
+    await the.must("server2", "nft delete table arp in1; nft delete table arp in0; nft delete table arp out0");
+    const names = (await failing()).map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(["arp-cure@server2 web", "arp-cure@server2 shop", "arp-owner@client web"]),
+    );
+    expect(names.filter((name) => name.includes("server3"))).toEqual([]);
+    await the.must("server2", cure(OWN));
+    expect(await failing()).toEqual([]);
+  });
+
   test.for(arpCures)(
     "by the role, %s: the unit sets it, its observation sees it, and nothing of it stays",
     async (cure, context) => {

@@ -26,6 +26,9 @@ export interface NamespaceLab {
 /** The name of the bridge on the host `segment`. */
 const BRIDGE = "br0";
 
+/** So that labs of one process are told apart. */
+let labs = 0;
+
 /** Makes a lab's servers, client and segment, each host with an eth0 and an empty /etc/keepalived. They end with the test. */
 export async function namespaceLab(lab: Lab, { onTestFinished }: Finish): Promise<NamespaceLab> {
   const hosts = new Map<string, Host>();
@@ -68,7 +71,9 @@ export async function namespaceLab(lab: Lab, { onTestFinished }: Finish): Promis
     );
     await must(one.name, `ip address add ${withPrefix(lab, one.address)} dev eth0 && ip link set eth0 up`);
   }
-  const view = async () => new NamespaceView({ ...(await aLiveLab("dr")), lab, bridges: { segment: BRIDGE } }, on);
+  const host = { kind: "private", directory: `/lab${++labs}` } as const;
+  const view = async () =>
+    new NamespaceView({ ...(await aLiveLab("dr")), lab, host, bridges: { segment: BRIDGE } }, on);
   return {
     lab,
     on,

@@ -1,6 +1,7 @@
 import { addressOn, type Ip, interfaceOn, type Lab, networkOfVip, serverNamed } from "../../lab/index.ts";
 import { arpAnswers } from "../live/arp-answers.ts";
 import { type ArpVoice, arpVoice } from "../live/arp-voice.ts";
+import { oneAtATime } from "../live/one-at-a-time.ts";
 import { takesPackets } from "../live/reception.ts";
 import { type ArpSettings, arpSettings } from "./arp-settings.ts";
 import type { Check } from "./check.ts";
@@ -38,15 +39,16 @@ export const arpCure: Check<ServiceSubject> = {
         seen: `it takes no packets for ${vip} so far`,
         hint: "It shows once the real server takes packets for the VIP: the task before this one.",
       };
-    // First: a question about its own address would tell it the client's without a question of its own.
-    const voice = await arpVoice(view, host, vip);
-    const [atVip, atOwn] = await Promise.all([arpAnswers(view, vip), arpAnswers(view, own, network)]);
-    const answers = atVip.includes(host);
-    const mute = !atOwn.includes(host);
+    // First its voice: a question about its own address would tell it the client's without a question of its own. So one VIP after the other, too.
+    const { voice, mute } = await oneAtATime(`${view.live.host.directory} ARP of ${host}`, async () => ({
+      voice: await arpVoice(view, host, vip),
+      mute: !(await arpAnswers(view, own, { network, first: true })).includes(host),
+    }));
+    const answers = (await arpAnswers(view, vip)).includes(host);
     const claimed = voice.names.filter((name) => isVip(lab, name));
     const stolen = voice.names.flatMap((name) => ownerOf(lab, host, name).map((owner) => ({ name, owner })));
-    // Whoever heard a question in the VIP's name takes its sender for the owner. The client is made to ask anew.
-    if (claimed.length > 0)
+    // Whoever heard it take the VIP for its own takes it for the owner. The client is made to ask anew.
+    if (answers || claimed.length > 0)
       await view.client("ip", "neigh", "del", vip, "dev", interfaceOn(lab.client, network).device);
     const seen = inWords(vip, { answers, mute, ...voice });
     if (!answers && !mute && claimed.length === 0 && stolen.length === 0 && voice.found)

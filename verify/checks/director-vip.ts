@@ -1,4 +1,3 @@
-import { networkOfVip } from "../../lab/index.ts";
 import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { arpAnswers } from "../live/arp-answers.ts";
 import { isLocal } from "../live/reception.ts";
@@ -30,7 +29,7 @@ export const directorVip: Check<ServiceSubject> = {
     const { takes } = await isLocal(view, host, vip, deviceFor(view.lab, host, vip));
     const seen = addressesInWords(found);
     if (!takes) return { passed: false, seen, started: found.some(({ address }) => address === vip) };
-    const answers = (await arpAnswers(view, vip, networkOfVip(view.lab, vip).name)).includes(host);
+    const answers = (await arpAnswers(view, vip)).includes(host);
     return answers
       ? { passed: true, seen: `${this.expected(view.lab, subject)}: ${seen}`, started: true }
       : {

@@ -6,15 +6,20 @@ import type { View } from "./view.ts";
  * All answers count, not only the quickest, which alone is in the client's cache: a real server that loses that race today wins it
  * tomorrow.
  * @param network the name of the address's network; default: that of a VIP
+ * @param first whether one answer is enough, where only one host may give it
  */
 export async function arpAnswers(
   view: View,
   address: Ip,
-  network = networkOfVip(view.lab, address).name,
+  {
+    network = networkOfVip(view.lab, address).name,
+    first = false,
+  }: { readonly network?: string; readonly first?: boolean } = {},
 ): Promise<string[]> {
   const { device } = interfaceOn(view.lab.client, network);
-  // -b: keep asking by broadcast, not only the first that answered; -w: a deadline in seconds: arping(8) of iputils.
-  const { output } = await view.client("arping", "-b", "-c", "3", "-w", "3", "-I", device, address);
+  // -b: keep asking by broadcast, not only the first that answered; -w: a deadline in seconds; -f: end at the first answer: arping(8) of iputils.
+  const many = first ? ["-f"] : ["-b", "-c", "3"];
+  const { output } = await view.client("arping", ...many, "-w", "3", "-I", device, address);
   const macs = [...output.matchAll(/^Unicast reply from \S+ \[([0-9A-F:]+)\]/gim)].map(([, mac = ""]) => mac);
   const hosts: string[] = [];
   for (const mac of new Set(macs)) hosts.push(await hostOf(view, mac, network));

@@ -1,8 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { arpCure } from "../../../../verify/checks/arp-cure.ts";
 import type { Seen } from "../../../../verify/checks/check.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
-import { macOf } from "../other-labs.ts";
+import { macOf, withTwoServices } from "../other-labs.ts";
 import { addresses, byCommand, notFound, subjectOn, type Verdict, verdictOf, vip } from "./seeing.ts";
 
 const live = await aLiveLab("dr");
@@ -17,6 +18,8 @@ interface Said {
   readonly asks?: readonly string[];
   readonly found?: boolean;
   readonly takes?: boolean;
+  /** Whether tcpdump listens. */
+  readonly listens?: boolean;
   readonly arptables?: Answer;
   readonly nft?: string;
   /** arp_ignore and arp_announce of `all`. */
@@ -26,9 +29,12 @@ interface Said {
 
 async function looked(said: Said): Promise<Seen & { commands: string[] }> {
   const { vip: atVip = [], own = ["server2"], asks = ["172.25.254.12"], found = true, takes = true } = said;
-  const { arptables = "", nft = "", sysctl = [0, 0], eth0 = addresses() } = said;
+  const { listens = true, arptables = "", nft = "", sysctl = [0, 0], eth0 = addresses() } = said;
   const replies = (names: readonly string[], of: string) =>
     names.map((name) => `Unicast reply from ${of} [${macOf(live.lab, name)}]  0.9ms\n`).join("");
+  const hears = listens
+    ? "listening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes"
+    : "bash: tcpdump: not found";
   const question = (sender: string) =>
     `12:00:00.000000 ARP, Request who-has 172.25.254.250 tell ${sender}, length 28\n`;
   const values = ["arp_ignore", "arp_announce"].map(
@@ -42,8 +48,8 @@ async function looked(said: Said): Promise<Seen & { commands: string[] }> {
         : { output: "RTNETLINK answers: No route to host\n", status: 2 },
       flock: { output: "", status: 28 },
       "arping -b -c 3 -w 3 -I eth0 172.25.254.100": replies(atVip, "172.25.254.100"),
-      "arping -b -c 3 -w 3 -I eth0 172.25.254.12": replies(own, "172.25.254.12"),
-      "route=": `listening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n${asks.map(question).join("")}${found ? "found\n" : ""}`,
+      "arping -f -w 3 -I eth0 172.25.254.12": replies(own, "172.25.254.12"),
+      "route=": `${hears}\n${asks.map(question).join("")}${found ? "found\n" : ""}`,
       arptables,
       "nft list ruleset arp": nft,
       sysctl: values.join(""),
@@ -97,6 +103,51 @@ describe("a real server", () => {
     expect((await looked({ asks: [VIP] })).commands).toContain(forget);
     expect((await looked({})).commands).not.toContain(forget);
   });
+});
+
+it("without somebody who listens there is no verdict", async () => {
+  await expect(looked({ listens: false })).rejects.toThrow(
+    "server2: tcpdump does not listen: bash: tcpdump: not found",
+  );
+});
+
+it("one that did not ask is listened to again, for somebody else's question may have told it", async () => {
+  const listened = (commands: readonly string[]) => commands.filter((one) => one.includes("tcpdump")).length;
+  expect(listened((await looked({ asks: [] })).commands)).toBe(2);
+  expect(listened((await looked({})).commands)).toBe(1);
+});
+
+it("two VIPs of a server are listened for one after the other, those of two servers at the same time", async () => {
+  const lab = withTwoServices(live.lab);
+  const now = new Map<string, number>();
+  const most = { onOne: 0, onAll: 0 };
+  class Slow extends RecordedView {
+    override on(server: string) {
+      const execute = super.on(server);
+      return async (...words: Parameters<typeof execute>) => {
+        const evidence = await execute(...words);
+        if (!evidence.command.includes("tcpdump")) return evidence;
+        now.set(server, (now.get(server) ?? 0) + 1);
+        most.onOne = Math.max(most.onOne, now.get(server) ?? 0);
+        most.onAll = Math.max(
+          most.onAll,
+          [...now.values()].reduce((sum, count) => sum + count, 0),
+        );
+        await delay(5);
+        now.set(server, (now.get(server) ?? 0) - 1);
+        return evidence;
+      };
+    }
+  }
+  const answer = byCommand({
+    "ip -oneline -4 route get": local,
+    "route=":
+      "listening on eth0, link-type EN10MB\n12:00:00.0 ARP, Request who-has 172.25.254.250 tell 172.25.254.12\nfound\n",
+  });
+  const subjects = arpCure.subjects(lab);
+  expect(subjects).toHaveLength(4);
+  await Promise.all(subjects.map((subject) => arpCure.look(new Slow({ ...live, lab }, answer), subject)));
+  expect(most).toEqual({ onOne: 1, onAll: 2 });
 });
 
 describe("a hint says what is wrong", () => {
