@@ -48,12 +48,14 @@ const breakages = [
     shown: ["server1-peer-keys", "server2-httpd", "server2-real-server", "server3-real-server", "server4-keepalived"],
     failing: [
       "arp-cure@server2",
+      "arp-cure@server3", // not to be judged while it takes no packets
       "arp-owner@client",
       "balancing@client",
       "director-table@server4",
       "forwarding-path@client",
       "httpd-page@server2",
       "keepalived-log@server4",
+      "keepalived-state@server4",
       "peer-ssh@server1",
       "real-server-vip@server3",
       "vip-holder@server4",

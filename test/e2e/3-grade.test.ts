@@ -95,7 +95,7 @@ describe("the dr exercise on bare guests", () => {
     expect(broken.status).toBe(1);
     expect(withStatus(broken, "wrong")).toEqual(["httpd-page@server2", "balancing@client"]);
     expect(withStatus(broken, "not yet")).toEqual([]);
-    expect(broken.tasks.find(({ status }) => status === "wrong")?.hint).toContain("systemctl enable --now apache2");
+    expect(broken.tasks.find(({ status }) => status === "wrong")?.hint).toContain("Nobody listens on port 80");
     const text = await stack.lvs("grade");
     expect(text.status).toBe(1);
     expect(text.stdout).toMatch(/^✗ 0\/1 {2}server2 +httpd-page /m);
@@ -117,7 +117,7 @@ describe("the dr exercise on bare guests", () => {
     await stack.on("server3", `ip addr del ${vip}/32 dev eth0`);
     const open = await grade(stack);
     expect(withStatus(open, "wrong")).toContain("director-table@server1");
-    expect(withStatus(open, "not yet")).toEqual(["real-server-vip@server3"]);
+    expect(withStatus(open, "not yet")).toEqual(["real-server-vip@server3", "arp-cure@server3"]);
     await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s rr`);
     await stack.on("server3", `ip addr add ${vip}/32 dev eth0`);
   });
