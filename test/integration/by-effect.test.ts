@@ -7,6 +7,9 @@ import { arpOwner } from "../../verify/checks/arp-owner.ts";
 import { directorVip } from "../../verify/checks/director-vip.ts";
 import { realServerVip } from "../../verify/checks/real-server-vip.ts";
 import { arpAnswer } from "../../verify/faults/arp-answer.ts";
+import { httpdStop } from "../../verify/faults/httpd-stop.ts";
+import { rejectPort } from "../../verify/faults/reject-port.ts";
+import { requestTo, takesPackets } from "../../verify/live/reception.ts";
 import { type NamespaceLab, namespaceLab } from "./namespace-lab.ts";
 
 const VIP = "172.25.254.100";
@@ -240,5 +243,40 @@ describe.concurrent("the fault arp-answer", { timeout: 120_000 }, () => {
     await arpAnswer.heal(site, {});
     expect((await arpAnswer.present(site, {})).there).toBe(false);
     expect(await state()).toBe(before);
+  });
+});
+
+describe.concurrent("a UDP service", { timeout: 120_000 }, () => {
+  test("is refused by the faults, and its packets are taken by a server without the VIP", async (context) => {
+    const the = await namespaceLab(await readLab("labs/udp.yaml"), context);
+    const [service] = the.lab.services;
+    if (!service) throw new Error("the lab has no service");
+    const view = await the.view();
+    const site = { view, server: "server2" };
+    const status = async () => (await requestTo(view, "server2", service)).status;
+    const takes = async () => (await takesPackets(view, "server2", service)).takes;
+    const rule = (text: string) => nft(`table ip mine {\n${text}\n}`);
+    expect([await takes(), await status()]).toEqual([false, 124]);
+    expect(await the.on("segment", `ip neigh show ${VIP}`)).toMatchObject({ stdout: "" });
+    // Nobody listens behind the redirection, and the kernel says so.
+    await the.must(
+      "server2",
+      rule(`chain in { type nat hook prerouting priority dstnat; ip daddr ${VIP} udp dport 5353 redirect to :5354; }`),
+    );
+    expect([await takes(), await status()]).toEqual([true, 1]);
+    // Dropped, unless a fault's table comes first and refuses it.
+    await the.must("server2", rule("chain last { type filter hook input priority 10; udp dport 5354 drop; }"));
+    expect(await status()).toBe(124);
+    await httpdStop.inject(site, {});
+    expect(await status()).toBe(1);
+    await httpdStop.heal(site, {});
+    expect(await status()).toBe(124);
+    await the.must("server2", `nft flush ruleset; ${onLo}`);
+    await the.must("server2", rule("chain last { type filter hook input priority 10; udp dport 5353 drop; }"));
+    expect(await status()).toBe(124);
+    await rejectPort.inject(site, {});
+    expect([await takes(), await status()]).toEqual([true, 1]);
+    await rejectPort.heal(site, {});
+    expect(await status()).toBe(124);
   });
 });
