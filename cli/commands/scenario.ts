@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
-import type { Lab } from "../../lab/index.ts";
+import type { Lab, VirtualService } from "../../lab/index.ts";
 import { faults } from "../../verify/faults/index.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import type { RunResult } from "../../verify/report/result.ts";
@@ -18,6 +18,7 @@ import {
   runScenario,
   scenarioNames,
   serviceOf,
+  unmetRequirements,
 } from "../../verify/scenarios/index.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
@@ -73,7 +74,7 @@ export const scenario = (program: Command): void => {
       await holdingStack(stack, async () => {
         const live = await liveLab(stack);
         const service = serviceOf(live.lab, named);
-        const names = all ? [...new Set([...given, ...(await fittingScenarios(live.lab))])] : given;
+        const names = all ? [...new Set([...given, ...(await fittingScenarios(live.lab, service))])] : given;
         for (const name of names) {
           const results: RunResult[] = [];
           for (let time = 1; time <= repeat; time++) {
@@ -118,14 +119,13 @@ interface RunOptions extends JsonOptions {
   readonly all?: boolean;
 }
 
-/** The shipped scenarios that fit the lab's control mode and whose requirements it meets. */
-async function fittingScenarios(lab: Lab): Promise<string[]> {
+/** The shipped scenarios that fit the lab's control mode, and whose requirements a service of it meets. */
+async function fittingScenarios(lab: Lab, service: VirtualService): Promise<string[]> {
   const read = async (name: string) => await readScenario(await findScenario(name), { faults });
   const all = await Promise.all((await scenarioNames()).map(read));
   return all
     .filter(({ controls }) => controls.includes(lab.control))
-    .filter(({ requires: { preempt } }) => preempt === undefined || preempt === lab.vrrp[0]?.preempt)
-    .filter(({ requires: { forwarding } }) => forwarding === undefined || forwarding === lab.services[0]?.forwarding)
+    .filter(({ requires }) => unmetRequirements(requires, lab, service).length === 0)
     .map(({ name }) => name);
 }
 

@@ -51,7 +51,7 @@ export function fitted(
     const { withinMs, forMs } = step;
     const expectations = step.expectations.filter(({ kind }) => kind !== "balance" || sharesAreEven(service));
     const patient = {
-      withinMs: withinMs === 0 ? 0 : withinMs + silence,
+      withinMs: typeof withinMs === "string" || withinMs === 0 ? withinMs : withinMs + silence,
       forMs: forMs === 0 ? 0 : Math.max(forMs, silence),
     };
     return expectations.length === 0 ? [] : [{ ...step, expectations, ...patient }];

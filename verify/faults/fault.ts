@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Lab, Tracked, VrrpInstance } from "../../lab/index.ts";
+import type { Lab, RealServerFailure, Tracked, VrrpInstance } from "../../lab/index.ts";
 import type { View } from "../live/view.ts";
 
 /**
@@ -27,6 +27,8 @@ export interface Fault<P extends z.ZodObject = z.ZodObject> {
    * keepalived lowers its priority or goes to FAULT, as the lab file has it. Undefined: the master stays master. Absent: `masterGoes`.
    */
   goes?(instance: VrrpInstance, parameters: z.output<P>): MasterGoes | Tracked | undefined;
+  /** How a real server fails by it, as a health check meets it. Absent: it does not fail, or not in a way that a check could see. */
+  readonly realServer?: RealServerFailure;
   /** Commands that do and undo the same by hand, under `lvs-lab ssh SERVER` or with `virsh`. */
   readonly byHand: { readonly inject: string; readonly heal: string };
   /** Injects it; resolves when it is in effect. Idempotent. */

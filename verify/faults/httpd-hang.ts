@@ -12,6 +12,7 @@ export const httpdHang = defineFault({
   title: "hang httpd on",
   explains:
     "The processes are stopped (SIGSTOP), the kernel still accepts connections for them, and nobody answers. TCP_CHECK sees an open port and calls that healthy: every other request hangs until its own timeout. HTTP_GET would see it. Whatever listens on the service's port is meant.",
+  realServer: "hangs",
   parameters: none,
   targets: targets.realServers,
   byHand: { inject: `systemctl kill --signal=STOP ${example}`, heal: `systemctl kill --signal=CONT ${example}` },

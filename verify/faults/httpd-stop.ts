@@ -21,6 +21,7 @@ export const httpdStop = defineFault({
   title: "stop httpd on",
   explains:
     "Connections are refused. ipvsadm alone goes on sending every other client there; keepalived's TCP_CHECK notices within delay_loop and delay_before_retry, takes the real server out and mails root. Whatever listens on the service's port is stopped, by its systemd unit; the port of a web server that was started by hand is refused by a packet filter instead.",
+  realServer: "refuses",
   parameters: none,
   targets: targets.realServers,
   byHand: { inject: `systemctl stop ${example}`, heal: `systemctl start ${example}` },

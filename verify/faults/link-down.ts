@@ -11,6 +11,7 @@ export const linkDown = defineFault({
   explains:
     "The server loses its carrier. keepalived on it sees that and goes to FAULT; for everyone else it is gone without a word, as if it had crashed. When the cable is back it listens first, and preempts if it may; its own health checks have failed meanwhile, so it may be master without a real server until they pass again, a delay_loop at most.",
   masterGoes: "silently",
+  realServer: "silent",
   parameters: z.strictObject({
     network: z.string().optional().describe("pull that of this network; without it all of them"),
   }),

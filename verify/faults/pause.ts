@@ -9,6 +9,7 @@ export const pause = defineFault({
   explains:
     "The machine stands still in mid-instruction: a hung hypervisor, a live migration. A director that goes on afterwards does not know that it was gone, and is master until it hears or outranks the other.",
   masterGoes: "silently",
+  realServer: "silent",
   parameters: none,
   targets: targets.servers,
   byHand: { inject: "virsh suspend SERVER", heal: "virsh resume SERVER" },

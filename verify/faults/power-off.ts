@@ -10,6 +10,7 @@ export const powerOff = defineFault({
   explains:
     "The server is gone between two instructions, and nobody on the wire is told. A standby notices when advertisements stay out for its master-down interval; a health check when it gets no answer.",
   masterGoes: "silently",
+  realServer: "silent",
   parameters: none,
   targets: targets.servers,
   byHand: { inject: "virsh destroy SERVER", heal: "virsh start SERVER" },

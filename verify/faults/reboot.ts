@@ -13,6 +13,7 @@ export const reboot = defineFault({
   explains:
     "A shutdown in order: keepalived announces priority 0 as it stops, and the standby waits for its skew alone. Over by itself when the server is up again.",
   masterGoes: "announced",
+  realServer: "silent",
   parameters: none,
   targets: targets.servers,
   byHand: { inject: "systemctl reboot", heal: "wait for it" },

@@ -11,6 +11,7 @@ export const rejectPort = defineFault({
   title: "reject the service's port on",
   explains:
     "A firewall answers every connection to the port with a reset, while httpd itself is well: to clients and to health checks it is as if httpd were stopped.",
+  realServer: "refuses",
   parameters: none,
   targets: targets.realServers,
   byHand: {

@@ -2,6 +2,7 @@ export { type Expectation, isMeasure } from "./expectations/index.ts";
 export { parseScenario, readScenario } from "./parse.ts";
 export { prepareScenario } from "./prepare.ts";
 export { type Repeated, repeated } from "./repeated.ts";
+export { unmetRequirements } from "./requirements.ts";
 export { resolve } from "./resolve.ts";
 export { runScenario } from "./run.ts";
 export type * from "./scenario.ts";

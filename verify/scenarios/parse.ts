@@ -5,11 +5,12 @@ import { deepFreeze } from "../../lab/yaml/freeze.ts";
 import { findingsOf } from "../../lab/yaml/rules.ts";
 import type { Draft } from "./draft.ts";
 import { milliseconds } from "./duration.ts";
-import { completed, defaultWithinMs } from "./expectations/index.ts";
+import { completed, defaultWithinMs, type Expectation } from "./expectations/index.ts";
 import type { Known } from "./expectations/kind.ts";
 import { rules } from "./rules.ts";
 import type { FaultParameters, RepeatStep, Scenario, Step } from "./scenario.ts";
 import { type ScenarioOutput, type StepInput, scenarioSchema } from "./schema.ts";
+import { DETECTED } from "./values.ts";
 
 /**
  * Parses the text of a scenario file.
@@ -38,6 +39,11 @@ function onceAPlace<F extends { readonly rule: string; readonly path: Path }>(fi
   return findings.filter((finding, index) => index === findings.findIndex((one) => key(one) === key(finding)));
 }
 
+const withinOf = (within: string | undefined, expectations: readonly Expectation[]): number | typeof DETECTED => {
+  if (within === DETECTED) return within;
+  return within === undefined ? defaultWithinMs(expectations) : milliseconds(within);
+};
+
 interface Origin extends Known {
   readonly text: string;
   readonly file: string;
@@ -64,7 +70,7 @@ function complete(contents: ScenarioOutput, yaml: YamlFile, { text, file, faults
       kind: "expect",
       line,
       expectations,
-      withinMs: step.within === undefined ? defaultWithinMs(expectations) : milliseconds(step.within),
+      withinMs: withinOf(step.within, expectations),
       forMs: step.for === undefined ? 0 : milliseconds(step.for),
     };
   };

@@ -10,14 +10,17 @@ import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
 import { faults } from "../faults/index.ts";
 import { Ledger } from "../faults/ledger.ts";
+import { configuredChecks } from "../live/configured-checks.ts";
 import { LabError } from "../live/lab-error.ts";
 import type { LiveLab } from "../live/live-lab.ts";
+import { View } from "../live/view.ts";
 import { holdersInWords, vipHolders } from "../live/vip-holders.ts";
 import { readScenario } from "./parse.ts";
 import { resolve } from "./resolve.ts";
 import type { ResolvedScenario, Scenario } from "./scenario.ts";
 import { serviceOf } from "./selectors.ts";
 import { findScenario } from "./shipped.ts";
+import { DETECTED } from "./values.ts";
 
 export interface PrepareOptions {
   /** The virtual service that it is about; by default the lab's first. */
@@ -41,7 +44,11 @@ export async function prepareScenario(
   const { lab } = live;
   const instance = instanceOfVip(lab, service.vip);
   const master = instance ? await settledMaster(live, service, instance) : directors(lab)[0]?.name;
-  return resolve({ ...scenario, steps: adapt(scenario.steps) }, lab, { master: master ?? "", faults, service });
+  const steps = adapt(scenario.steps);
+  const all = steps.flatMap((step) => (step.kind === "repeat" ? step.steps : [step]));
+  const waits = instance && all.some((step) => step.kind === "expect" && step.withinMs === DETECTED);
+  const checks = waits ? { checks: await configuredChecks(new View(live), master ?? "", service) } : {};
+  return resolve({ ...scenario, steps }, lab, { master: master ?? "", faults, service, ...checks });
 }
 
 /**

@@ -1,17 +1,21 @@
-import { instanceOfVip, type Lab, type VirtualService } from "../../lab/index.ts";
+import { type HealthCheck, instanceOfVip, type Lab, type VirtualService } from "../../lab/index.ts";
 import { type Finding, readYaml } from "../../lab/yaml/document.ts";
 import { deepFreeze } from "../../lab/yaml/freeze.ts";
 import { didYouMean } from "../../lab/yaml/nearest.ts";
 import { FileError } from "../../lab/yaml/problem.ts";
 import { findingsOf, type Rule } from "../../lab/yaml/rules.ts";
+import { LabError } from "../live/lab-error.ts";
+import { detectedLabRules, detectedWithinMs, failureBy } from "./detected.ts";
 import { type Draft, stepsOf, usesOf } from "./draft.ts";
 import { withExpectationRules } from "./expectation-rules.ts";
 import { type Expectation, type ExpectationName, kindOf } from "./expectations/index.ts";
 import type { InLab, Known, Names } from "./expectations/kind.ts";
+import { unmetRequirements } from "./requirements.ts";
 import { checkTarget } from "./rules.ts";
 import type { FaultPlace, RepeatStep, ResolvedScenario, ResolvedStep, Scenario, Step } from "./scenario.ts";
-import { choicesFor, fits, namesOf, type Roles, rolesOf, segment, selectorsOf, serviceOf } from "./selectors.ts";
+import { choicesFor, fits, namesOf, rolesOf, segment, selectorsOf, serviceOf } from "./selectors.ts";
 import { standingFaults } from "./standing.ts";
+import { DETECTED } from "./values.ts";
 
 interface Place extends InLab {
   /** The kinds of expectation among the steps: the caller of a scenario may have left some out. */
@@ -30,20 +34,8 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
   },
 
   *"requirement-of-lab"({ requires }, { lab, service }) {
-    const instance = instanceOfVip(lab, service.vip);
-    if (requires?.preempt !== undefined && instance && requires.preempt !== instance.preempt) {
-      yield {
-        path: ["requires", "preempt"],
-        expected: `\`preempt\` of the lab ${lab.name}, which is ${instance.preempt}`,
-        remedy: `write \`preempt: ${requires.preempt}\` in \`vrrp\` of a lab file of your own`,
-      };
-    }
-    if (requires?.forwarding !== undefined && requires.forwarding !== service.forwarding) {
-      yield {
-        path: ["requires", "forwarding"],
-        expected: `\`forwarding\` of the service ${service.name}, which is ${service.forwarding}`,
-        remedy: "run the scenario on such a lab: `--stack` chooses one",
-      };
+    for (const { key, expected, remedy } of unmetRequirements(requires ?? {}, lab, service)) {
+      yield { path: ["requires", key], expected, remedy };
     }
   },
 
@@ -91,6 +83,8 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
   *"standing-faults"(draft, { lab, roles }) {
     yield* standingFaults(draft, { isFault: () => true, targetsOf: (selector) => namesOf(selector, lab, roles) });
   },
+
+  ...detectedLabRules,
 };
 
 /** What a scenario needs of a lab: rules about the file, and those of each kind of expectation. */
@@ -100,13 +94,19 @@ const labRules = withExpectationRules(ofFile, "labRules", (name, { expected }) =
  * Fits a scenario to one lab: selectors become names, repeats are unrolled.
  * @param situation.master the director that holds the VIP now
  * @param situation.service the virtual service that it is about; by default the lab's first
+ * @param situation.checks the health checks of its real servers, by name; by default the lab's
  * @throws FileError with every part of the scenario's file that does not fit the lab
  * @throws Error if `master` is not a director of the lab
  */
 export function resolve(
   scenario: Scenario,
   lab: Lab,
-  { master, faults, service = serviceOf(lab) }: Known & { master: string; service?: VirtualService },
+  {
+    master,
+    faults,
+    service = serviceOf(lab),
+    checks = checksOf(service),
+  }: Known & { master: string; service?: VirtualService; checks?: Checks },
 ): ResolvedScenario {
   if (lab.servers.find(({ name }) => name === master)?.role !== "director") {
     throw new Error(`${master}, which is to be master, is no director of the lab ${lab.name}`);
@@ -127,9 +127,15 @@ export function resolve(
     ...roles,
     service,
     instance,
-    steps: new Resolution(lab, service, roles).all(scenario.steps),
+    steps: new Resolution({ lab, service, roles, faults, checks }).all(scenario.steps),
   });
 }
+
+/** The health checks of real servers, by name. */
+type Checks = ReadonlyMap<string, readonly HealthCheck[]>;
+
+const checksOf = ({ realServers, healthCheck }: VirtualService): Checks =>
+  new Map(realServers.map(({ server }) => [server, healthCheck ? [healthCheck] : []]));
 
 const namesIn = (step: Step | RepeatStep): ExpectationName[] =>
   step.kind === "repeat"
@@ -140,16 +146,14 @@ const namesIn = (step: Step | RepeatStep): ExpectationName[] =>
 
 /** Walks the steps in the order of execution and tracks which faults are where. */
 class Resolution {
-  readonly #lab: Lab;
-  readonly #service: VirtualService;
-  readonly #roles: Roles;
+  readonly #situation: InLab & { readonly checks: Checks };
   readonly #standing = new Map<string, FaultPlace[]>();
+  /** The fault or heal that opened the window. */
+  #opening: { readonly fault: string; readonly healed: boolean; readonly places: readonly FaultPlace[] } | undefined;
   #taken = 0;
 
-  constructor(lab: Lab, service: VirtualService, roles: Roles) {
-    this.#lab = lab;
-    this.#service = service;
-    this.#roles = roles;
+  constructor(situation: InLab & { readonly checks: Checks }) {
+    this.#situation = situation;
   }
 
   all(steps: Scenario["steps"]): ResolvedStep[] {
@@ -167,9 +171,19 @@ class Resolution {
     const numbered = { n: this.#taken, line: step.line };
     switch (step.kind) {
       case "fault":
-        return { ...numbered, kind: "fault", fault: step.fault, places: this.#inject(step) };
+        return {
+          ...numbered,
+          kind: "fault",
+          fault: step.fault,
+          places: this.#opens(step.fault, false, this.#inject(step)),
+        };
       case "heal":
-        return { ...numbered, kind: "heal", fault: step.fault, places: this.#heal(step) };
+        return {
+          ...numbered,
+          kind: "heal",
+          fault: step.fault,
+          places: this.#opens(step.fault, true, this.#heal(step)),
+        };
       case "wait":
         return { ...numbered, kind: "wait", ms: step.ms };
       case "expect": {
@@ -178,11 +192,33 @@ class Resolution {
           ...numbered,
           kind: "expect",
           expectations: step.expectations.map((one) => this.#named(one)),
-          withinMs,
+          withinMs: withinMs === DETECTED ? this.#detectedWithinMs() : withinMs,
           forMs,
         };
       }
     }
+  }
+
+  #opens(fault: string, healed: boolean, places: FaultPlace[]): FaultPlace[] {
+    this.#opening = { fault, healed, places };
+    return places;
+  }
+
+  /** As long as the health checks may take for what opened the window, which the rules have shown to be something that they see. */
+  #detectedWithinMs(): number {
+    const { faults, checks, lab } = this.#situation;
+    const { fault, healed = false, places = [] } = this.#opening ?? {};
+    const failure = failureBy(faults, fault);
+    const ms =
+      failure &&
+      detectedWithinMs(
+        { failure, healed },
+        places.map(({ target }) => checks.get(target) ?? []),
+      );
+    if (ms !== undefined) return ms;
+    throw new LabError(
+      `keepalived.conf has no health check that sees ${fault}, which the scenario waits for; in the lab ${lab.name} there is to be one`,
+    );
   }
 
   #inject({ fault, on, parameters }: Step & { kind: "fault" }): FaultPlace[] {
@@ -204,8 +240,8 @@ class Resolution {
   /** The expectation with server names in place of selectors. */
   #named(expectation: Expectation): Expectation {
     const names: Names = {
-      lab: this.#lab,
-      service: this.#service,
+      lab: this.#situation.lab,
+      service: this.#situation.service,
       one: (one) => this.#name(one),
       all: (all) => this.#names(all),
     };
@@ -213,14 +249,14 @@ class Resolution {
   }
 
   #names(selector: string): string[] {
-    return namesOf(selector, this.#lab, this.#roles) ?? [];
+    return namesOf(selector, this.#situation.lab, this.#situation.roles) ?? [];
   }
 
   /** The name of a selector that the rules have shown to mean one server. */
   #name(selector: string): string {
     const [name] = this.#names(selector);
     if (name === undefined)
-      throw new Error(`the rules let ${selector} pass, which lab ${this.#lab.name} does not have`);
+      throw new Error(`the rules let ${selector} pass, which lab ${this.#situation.lab.name} does not have`);
     return name;
   }
 }

@@ -4,12 +4,14 @@ import { didYouMean } from "../../lab/yaml/nearest.ts";
 import type { Rule, Statement } from "../../lab/yaml/rules.ts";
 import { checkShape } from "../../lab/yaml/shape.ts";
 import type { Fault } from "../faults/fault.ts";
+import { detectedRules } from "./detected.ts";
 import { controlsOf, type Draft, type DraftStep, expectationsIn, stepsOf, usesOf } from "./draft.ts";
 import { withExpectationRules } from "./expectation-rules.ts";
 import { kindNamed } from "./expectations/index.ts";
 import type { Known } from "./expectations/kind.ts";
 import { modelLab } from "./model-lab.ts";
 import { namedTwice } from "./named-twice.ts";
+import { keepalivedRequirements } from "./requirements.ts";
 import {
   choicesFor,
   fits,
@@ -227,17 +229,20 @@ const ofFile: Record<string, Rule<Draft, Known>> = {
   },
 
   *"requirement-of-other-control"(draft) {
-    if (draft.requires?.preempt !== undefined && controlsOf(draft).includes("ipvsadm")) {
+    for (const key of controlsOf(draft).includes("ipvsadm") ? keepalivedRequirements : []) {
+      if (draft.requires?.[key] === undefined) continue;
       yield {
-        path: ["requires", "preempt"],
+        path: ["requires", key],
         atKey: true,
-        expected: "no preempt with ipvsadm in control, which has no keepalived",
-        found: "preempt",
+        expected: `no ${key} with ipvsadm in control, which has no keepalived`,
+        found: key,
         remedy: "remove it, or write `control: keepalived`",
         other: ["control"],
       };
     }
   },
+
+  ...detectedRules,
 };
 
 /** The rules that look at more than one property, by the ids that problems carry: of the file, and of each kind of expectation. */

@@ -1,6 +1,8 @@
-import type { Control, Forwarding, VirtualService, VrrpInstance } from "../../lab/index.ts";
+import type { Control, VirtualService, VrrpInstance } from "../../lab/index.ts";
 import type { Expectation } from "./expectations/index.ts";
+import type { Requirements } from "./requirements.ts";
 import type { Roles, Selector } from "./selectors.ts";
+import type { DETECTED } from "./values.ts";
 
 /**
  * A scenario as its file describes it: valid, complete (defaults filled in) and deeply frozen. It names servers by selectors, so that it runs
@@ -22,14 +24,6 @@ export interface Scenario {
   readonly load: Load | null;
   /** At least one. */
   readonly steps: readonly (Step | RepeatStep)[];
-}
-
-/** Properties that a lab must have beside its control. An absent one may have any value. */
-export interface Requirements {
-  /** `preempt` of the VRRP instance. */
-  readonly preempt?: boolean;
-  /** The forwarding method of the service. */
-  readonly forwarding?: Forwarding;
 }
 
 /** The client's requests to the VIP, from before the first step until after the last: an open loop. */
@@ -81,8 +75,11 @@ export interface ExpectStep extends InFile {
   readonly kind: "expect";
   /** At least one, no two of a kind; in the order of the kinds, states before measures. */
   readonly expectations: readonly Expectation[];
-  /** Deadline by which they must hold for the first time; 0: they are matched once. Default: a minute if there is a state among them, else 0. */
-  readonly withinMs: number;
+  /**
+   * Deadline by which they must hold for the first time; 0: they are matched once. Default: a minute if there is a state among them, else 0.
+   * `detected`: as long as the lab's health checks may take, which `resolve` makes a number of.
+   */
+  readonly withinMs: number | typeof DETECTED;
   /** How long they must go on to hold; 0: one look is enough. */
   readonly forMs: number;
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { controls, forwardings } from "../../lab/schema.ts";
+import { controls } from "../../lab/schema.ts";
 import { choice, property, wholeNumber } from "../../lab/yaml/schema.ts";
 import { expectShape } from "./expectations/index.ts";
-import { duration, server, text } from "./values.ts";
+import { requiresSchema } from "./requirements.ts";
+import { DETECTED, duration, server, text, withUnit } from "./values.ts";
 
 /** The keys of a step; rules.ts checks their combinations. */
 const step = {
@@ -16,7 +17,11 @@ const step = {
   heal: text("a fault's id", "write the id of a fault, such as `heal: power-off`").optional(),
   wait: duration(1, 600_000, "a duration", "wait: 5s").optional(),
   expect: property(z.strictObject(expectShape), "a map of expectations", "write `expect: { served: 2s }`").optional(),
-  within: duration(0, 600_000, "a deadline", "within: 10s").optional(),
+  within: property(
+    z.union([z.enum([DETECTED]), duration(0, 600_000, "a deadline", "within: 10s")]),
+    `a deadline from 0ms to 10m, or ${DETECTED}`,
+    withUnit("within: 10s"),
+  ).optional(),
   for: duration(1, 600_000, "a duration", "for: 5s").optional(),
 };
 
@@ -67,11 +72,8 @@ export const scenarioSchema = property(
       "write `control: keepalived`",
     ),
     requires: property(
-      z.strictObject({
-        preempt: property(z.boolean(), "true or false", "write `preempt: false`").optional(),
-        forwarding: choice(forwardings, "write `forwarding: nat`").optional(),
-      }),
-      "a map with preempt or forwarding",
+      requiresSchema,
+      `a map with ${Object.keys(requiresSchema.shape).join(", ")}`,
       "write `requires: { preempt: false }`, or leave it out",
     ).optional(),
     load: property(

@@ -12,12 +12,13 @@ import { probeOf } from "./requests.ts";
  * State, of the requests that were answered in the last 2 s (at least 10).
  * - `even`: every real server of the lab with a weight above 0 answered, and the largest and the smallest share differ by no more than a
  *   tenth of the larger, or by two requests;
+ * - `sorry`: all of them have the sorry server's page;
  * - `only`: this real server answered all of them;
  * - `without`: this one answered none.
  */
 export interface BalanceExpectation {
   readonly kind: "balance";
-  readonly share: "even" | { readonly only: Selector } | { readonly without: Selector };
+  readonly share: "even" | "sorry" | { readonly only: Selector } | { readonly without: Selector };
 }
 
 /** How far back a look goes, in milliseconds, and the fewest answers that prove anything. */
@@ -27,20 +28,20 @@ const ENOUGH = 10;
 export const balance = defineExpectation({
   schema: property(
     z.union([
-      z.enum(["even"]),
+      z.enum(["even", "sorry"]),
       z.strictObject({ only: realServer("only").optional(), without: realServer("without").optional() }),
     ]),
-    "even, or a map with only or without",
+    "even, sorry, or a map with only or without",
     "write `balance: even`, or `balance: { without: real-server-1 }`",
   ),
   complete(value): BalanceExpectation {
-    if (value === "even") return { kind: "balance", share: value };
+    if (typeof value === "string") return { kind: "balance", share: value };
     // The rules leave exactly one of the two.
     const { only, without = "" } = value;
     return { kind: "balance", share: only === undefined ? { without } : { only } };
   },
   selectors: (value) =>
-    value === "even"
+    typeof value === "string"
       ? []
       : [
           { path: ["only"], selector: value.only, wanted: "a real server" },
@@ -48,17 +49,17 @@ export const balance = defineExpectation({
         ],
   resolve(expectation, { one }) {
     const { share } = expectation;
-    if (share === "even") return expectation;
+    if (typeof share === "string") return expectation;
     return { ...expectation, share: "only" in share ? { only: one(share.only) } : { without: one(share.without) } };
   },
   rules: {
     *empty(value, { path }) {
-      if (value !== "even" && !("only" in value) && !("without" in value)) {
+      if (typeof value !== "string" && !("only" in value) && !("without" in value)) {
         yield { path, expected: "only or without", found: "none", remedy: "write `balance: even`" };
       }
     },
     *"balance-of-two-kinds"(value, { path }) {
-      if (value !== "even" && "only" in value && "without" in value) {
+      if (typeof value !== "string" && "only" in value && "without" in value) {
         yield {
           path: [...path, "without"],
           atKey: true,
@@ -71,6 +72,16 @@ export const balance = defineExpectation({
     },
   },
   labRules: {
+    *"sorry-without-server"(value, { path, service }) {
+      if (value !== "sorry" || service.sorryServer) return;
+      yield {
+        path,
+        expected: `a sorry server of the service ${service.name}`,
+        found: "none",
+        remedy:
+          "run the scenario on a lab whose service has a `sorryServer`, and write `requires: { sorryServer: true }`",
+      };
+    },
     *"uneven-lab"(value, { path, service }) {
       if (value !== "even" || sharesAreEven(service)) return;
       const { scheduler, persistenceTimeout } = service;
@@ -85,8 +96,8 @@ export const balance = defineExpectation({
   },
   load: "requests",
   expected: ({ share }) =>
-    share === "even"
-      ? "the real servers answer equal shares of the requests"
+    typeof share === "string"
+      ? expectedWords[share]
       : "only" in share
         ? `${share.only} answers every request`
         : `${share.without} answers no request`,
@@ -96,6 +107,13 @@ export const balance = defineExpectation({
     const answers = probe.requests.filter(({ ended, outcome }) => ended >= since && outcome === "answered");
     if (answers.length < ENOUGH) return { ok: false, seen: `only ${answers.length} were answered in the last 2 s` };
     const { service } = observed;
+    if (share === "sorry") {
+      const sorry = answers.filter(({ body }) => body === service.sorryServer?.page.trim()).length;
+      return {
+        ok: sorry === answers.length,
+        seen: `${sorry} of ${answers.length} answers were the sorry server's page`,
+      };
+    }
     const idle = Object.fromEntries(poolOf(service).map(({ server }) => [server, 0]));
     const shares = { ...idle, ...answersPerServer(answers, serverNames(service)) };
     return { ok: fits(share, shares, answers.length), seen: tallyWords(shares) };
@@ -103,7 +121,16 @@ export const balance = defineExpectation({
   hint: "`ipvsadm -ln` on the master shows the table; a client whose ARP entry names a real server is not balanced at all.",
 });
 
-function fits(share: BalanceExpectation["share"], shares: Readonly<Record<string, number>>, all: number): boolean {
+const expectedWords = {
+  even: "the real servers answer equal shares of the requests",
+  sorry: "the sorry server answers every request",
+} as const;
+
+function fits(
+  share: Exclude<BalanceExpectation["share"], "sorry">,
+  shares: Readonly<Record<string, number>>,
+  all: number,
+): boolean {
   if (share === "even") return areEven(Object.values(shares));
   return "only" in share ? shares[share.only] === all : !shares[share.without];
 }

@@ -124,6 +124,7 @@ describe("an expectation", () => {
       { kind: "table", on: "master", realServers: ["real-servers"], without: ["real-server-1", "web9"] },
     ],
     ["{ balance: even }", { kind: "balance", share: "even" }],
+    ["{ balance: sorry }", { kind: "balance", share: "sorry" }],
     ["{ balance: { only: real-server-2 } }", { kind: "balance", share: { only: "real-server-2" } }],
     ["{ balance: { without: real-server-2 } }", { kind: "balance", share: { without: "real-server-2" } }],
     ["{ mail: { on: master, about: DOWN } }", { kind: "mail", on: "master", about: "DOWN" }],

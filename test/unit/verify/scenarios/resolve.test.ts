@@ -297,6 +297,18 @@ describe("a scenario that does not fit the lab", () => {
       },
     ],
     [
+      "without a sorry server, for its page",
+      ha,
+      ["vip: standby", "balance: ‸sorry"],
+      {
+        rule: "sorry-without-server",
+        path: "steps[1].expect.balance",
+        found: "none",
+        expectedLike: /^a sorry server of the service/,
+        remedyLike: /`sorryServer`, and write `requires: \{ sorryServer: true \}`$/,
+      },
+    ],
+    [
       "with weights, for even shares",
       weighted,
       ["vip: standby", "balance: ‸even"],

@@ -74,7 +74,7 @@ const valueCases: FileCase[] = [
   value(
     "requires",
     top("requires: ‸preempt"),
-    /^a map with preempt or forwarding$/,
+    /^a map with preempt, forwarding, healthCheck, sorryServer$/,
     /^write `requires: \{ preempt: false \}`/,
   ),
   value(
@@ -82,6 +82,24 @@ const valueCases: FileCase[] = [
     top("requires: { forwarding: ‸masq }"),
     /^one of dr, nat, tunnel$/,
     /^write `forwarding: nat`$/,
+  ),
+  value(
+    "requires.healthCheck",
+    top("requires: { healthCheck: ‸ping }"),
+    /^one of tcp, http, https, udp, misc, or a list of them$/,
+    /^write `healthCheck: http`$/,
+  ),
+  value(
+    "requires.healthCheck[1]",
+    top("requires: { healthCheck: [tcp, ‸htpp] }"),
+    /^one of tcp, http, https, udp, misc$/,
+    /^did you mean `http`\?$/,
+  ),
+  value(
+    "requires.sorryServer",
+    top("requires: { sorryServer: ‸server5 }"),
+    /^true or false$/,
+    /^write `sorryServer: true`$/,
   ),
   value("requires.preempt", top("requires: { preempt: ‸off }"), /^true or false$/, /^write `preempt: false`$/),
   {
@@ -158,8 +176,14 @@ const valueCases: FileCase[] = [
   value(
     "steps[2].within",
     { from: "within: 10s", to: "within: ‸11m" },
-    /^a deadline, from 0ms to 10m$/,
+    /^a deadline from 0ms to 10m, or detected$/,
     /^write `within: 10s`$/,
+  ),
+  value(
+    "steps[2].within",
+    { from: "within: 10s", to: "within: ‸10" },
+    /^a deadline from 0ms to 10m, or detected$/,
+    /^write the unit, ms, s or m: `within: 10s`$/,
   ),
   value("steps[2].for", { from: "within: 10s", to: "for: ‸0s" }, /^a duration, from 1ms to 10m$/, /^write `for: 5s`$/),
   value(
@@ -194,7 +218,7 @@ const valueCases: FileCase[] = [
   value(
     `${ofFirst}.balance`,
     expecting("balance: ‸evn"),
-    /^even, or a map with only or without$/,
+    /^even, sorry, or a map with only or without$/,
     /^did you mean `even`\?$/,
   ),
   value(`${ofFirst}.balance.only`, expecting("balance: { only: ‸A }"), selector, /^write `only: real-server-2`$/),
@@ -782,6 +806,44 @@ const ruleCases: FileCase[] = [
     /^each once$/,
     "keepalived a second time",
     /^remove/,
+  ),
+  broken(
+    "detected-without-fault",
+    "detection before any fault",
+    { from: "expect: { served: 2s }\n", to: "expect: { served: 2s }\n    within: ‸detected\n" },
+    "steps[0].within",
+    /^detected after a fault of a real server that health checks may see: .*httpd-stop/,
+    "detected before any fault",
+    /^write a deadline, such as `within: 30s`$/,
+  ),
+  broken(
+    "detected-without-fault",
+    "detection of what no health check may see",
+    last("- fault: disk-full", "  on: master", "- expect: { served: 2s }", "  within: ‸detected", "- heal: disk-full"),
+    "steps[5].within",
+    /^detected after a fault of a real server/,
+    "detected after disk-full on master",
+    /^write a deadline/,
+  ),
+  broken(
+    "detected-without-fault",
+    "detection of a director's fault",
+    { from: "within: 10s", to: "within: ‸detected" },
+    "steps[2].within",
+    /^detected after a fault of a real server/,
+    "detected after power-off on master",
+    /^write a deadline/,
+  ),
+  ...["healthCheck: tcp", "sorryServer: true"].map((line) =>
+    broken(
+      "requirement-of-other-control",
+      `${line} under ipvsadm`,
+      { base: dr, from: "control: ipvsadm\n", to: `control: ipvsadm\nrequires: { ‸${line} }\n` },
+      `requires.${line.split(":")[0]}`,
+      new RegExp(`^no ${line.split(":")[0]} with ipvsadm in control`),
+      line.split(":")[0] ?? "",
+      /`control: keepalived`$/,
+    ),
   ),
   broken(
     "requirement-of-other-control",

@@ -19,8 +19,11 @@ describe.each(scenarios)("$name", (scenario) => {
     const routed = scenario.requires.forwarding === "nat" ? natLabs : labs;
     const file = scenario.name.startsWith("tracked-") ? tracking : routed[control];
     const text = readFileSync(join(projectRoot, file), "utf8");
-    const without = scenario.requires.preempt === false;
-    const lab = parseLab(without ? edit(text, "preempt: true", "preempt: false") : text, file);
+    const { preempt, healthCheck, sorryServer } = scenario.requires;
+    const type = [healthCheck].flat()[0];
+    const asked = type ? edit(text, "      delayLoop: 6", `      type: ${type}\n      delayLoop: 6`) : text;
+    const checked = sorryServer ? edit(asked, "    scheduler: rr ", "    sorryServer: {}\n    scheduler: rr ") : asked;
+    const lab = parseLab(preempt === false ? edit(checked, "preempt: true", "preempt: false") : checked, file);
     const { steps } = resolve(scenario, lab, { master: "server1", faults });
     expect(steps.length).toBeGreaterThan(2);
   });

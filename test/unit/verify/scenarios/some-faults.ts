@@ -14,20 +14,21 @@ const places = {
 interface Traits {
   readonly parameters?: z.ZodObject;
   readonly masterGoes?: Fault["masterGoes"];
+  readonly realServer?: Fault["realServer"];
 }
 
-const silently: Traits = { masterGoes: "silently" };
+const silently: Traits = { masterGoes: "silently", realServer: "silent" };
 const announced: Traits = { masterGoes: "announced" };
 
 /** A fault that is there to be named: it has an id, a place and parameters, and does nothing. */
-const named = (id: string, targets: Fault["targets"], { parameters = z.object({}), masterGoes }: Traits = {}): Fault =>
+const named = (id: string, targets: Fault["targets"], { parameters = z.object({}), ...traits }: Traits = {}): Fault =>
   defineFault({
     id,
     title: id,
     explains: id,
     parameters,
     targets,
-    ...(masterGoes && { masterGoes }),
+    ...traits,
     byHand: { inject: id, heal: id },
     inject: async () => {},
     heal: async () => {},
@@ -44,9 +45,9 @@ export const faults: readonly Fault[] = [
   named("keepalived-stop", places.director, announced),
   named("keepalived-kill", places.director, announced),
   named("vrrp-kill", places.director),
-  named("httpd-stop", places.realServer),
-  named("httpd-hang", places.realServer),
-  named("reject-port", places.realServer),
+  named("httpd-stop", places.realServer, { realServer: "refuses" }),
+  named("httpd-hang", places.realServer, { realServer: "hangs" }),
+  named("reject-port", places.realServer, { realServer: "refuses" }),
   named("link-down", places.any, silently),
   named("partition", places.director),
   named("netem", places.any, {

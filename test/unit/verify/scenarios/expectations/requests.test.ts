@@ -182,6 +182,19 @@ describe("balance", () => {
   const balance = (share: "even" | { only: string } | { without: string }, endings: readonly Ending[], from = 0) =>
     match({ kind: "balance", share }, { requests: bunched(endings), window: { from } });
 
+  it.each([
+    ["all by the sorry server", times(20, "Sorry"), true, 20],
+    ["all but one", [...times(19, "Sorry"), "server2"], false, 19],
+  ] as const)("%s", async (_, endings, ok, count) => {
+    const service = { ...ha.lab.services[0], sorryServer: { address: "127.0.0.1", port: 80, page: "Sorry\n" } };
+    const lab = { ...ha.lab, services: [service] };
+    const live = { ...ha, lab } as unknown as typeof ha;
+    expect(await match({ kind: "balance", share: "sorry" }, { live, requests: bunched(endings) })).toEqual({
+      ok,
+      seen: `${count} of 20 answers were the sorry server's page`,
+    });
+  });
+
   it.each<[string, Parameters<typeof balance>[0], Ending[], boolean]>([
     ["in turn", "even", times(10, "server2", "server3"), true],
     ["two apart", "even", [...times(9, "server2", "server3"), "server2", "server2"], true],

@@ -16,6 +16,7 @@ const said: readonly (readonly [string, Expectation])[] = [
   ],
   ["server1's IPVS table sends to no real server", { kind: "table", on: "server1", realServers: [], without: [] }],
   ["the real servers answer equal shares of the requests", { kind: "balance", share: "even" }],
+  ["the sorry server answers every request", { kind: "balance", share: "sorry" }],
   ["server2 answers every request", { kind: "balance", share: { only: "server2" } }],
   ["server2 answers no request", { kind: "balance", share: { without: "server2" } }],
   [`root's mailbox on server1 gets a message about "DOWN"`, { kind: "mail", on: "server1", about: "DOWN" }],
