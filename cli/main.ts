@@ -9,6 +9,7 @@ import { connect } from "./commands/connect.ts";
 import { serialConsole } from "./commands/console.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
+import { drain, undrain } from "./commands/drain.ts";
 import { env } from "./commands/env.ts";
 import { explain } from "./commands/explain.ts";
 import { failover } from "./commands/failover.ts";
@@ -48,6 +49,8 @@ for (const add of [
   scenario,
   fault,
   heal,
+  drain,
+  undrain,
   soak,
   ci,
   ssh,

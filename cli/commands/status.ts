@@ -33,7 +33,8 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
     ipvs.flatMap(({ key, scheduler, schedulerFlags = [], destinations }) => [
       `IPVS on ${name}: ${[key.replace("-t ", "TCP ").replace("-u ", "UDP "), scheduler, ...schedulerFlags].join(" ")}`,
       ...Object.entries(destinations).map(
-        ([address, { forwarding, weight }]) => `  -> ${address} ${forwarding} weight ${weight}`,
+        ([address, { forwarding, weight }]) =>
+          `  -> ${address} ${forwarding} weight ${weight}${weight === 0 ? ": no new connections" : ""}`,
       ),
     ]),
   );

@@ -30,10 +30,7 @@ export const keepalived = defineResource({
     notifyScript: z.string().default(""),
     /** Other programs that keepalived.conf calls, by their paths. keepalived does without one that is missing, and says so in its log alone. */
     programs: z.array(z.string()).default([]),
-    /**
-     * Real servers in the kernel whose weight is not that of keepalived.conf: `VIP:PORT ADDRESS:PORT WEIGHT`. Drained ones have weight 0.
-     * keepalived itself gives that to a failed one with inhibit_on_failure, which is not among them.
-     */
+    /** Real servers in the kernel whose weight is not that of keepalived.conf, such as drained ones: `VIP:PORT ADDRESS:PORT WEIGHT`. */
     otherWeights: z.array(z.string()).max(0).default([]),
     /** IPVS's sync daemon, which keepalived starts: `INTERFACE ID`; empty: there is none. */
     syncDaemon: z.string().default(""),
