@@ -67,6 +67,7 @@ export const walk: readonly Example[] = [
     fails: ["connection-sync@client"],
   },
   { lab: "fast-failover" },
+  { lab: "sorry-server", hurt: { server5: "systemctl stop apache2" }, seen: ["server5-httpd"] },
   { lab: "three-directors" },
   {
     lab: "nat-ha",

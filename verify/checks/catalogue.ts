@@ -25,7 +25,7 @@ export interface CatalogueEntry {
 }
 
 /** The labs that examples are from, by file name: every check applies to one of them. An example is from the first. */
-const exampleLabs = ["dr", "ha", "nat", "nat-ha", "udp", "tracking", "connection-sync", "port-group"];
+const exampleLabs = ["dr", "ha", "nat", "nat-ha", "udp", "tracking", "connection-sync", "port-group", "sorry-server"];
 
 /** @throws FileError if a shipped lab file is missing or wrong */
 export const readExampleLabs = (): Promise<Lab[]> =>

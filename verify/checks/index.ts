@@ -22,6 +22,7 @@ import { peerSsh } from "./peer-ssh.ts";
 import { portGroup } from "./port-group.ts";
 import { realServerDown } from "./real-server-down.ts";
 import { realServerVip } from "./real-server-vip.ts";
+import { sorryServer } from "./sorry-server.ts";
 import { tracking } from "./tracking.ts";
 import { udpPage } from "./udp-page.ts";
 import { vipHolder } from "./vip-holder.ts";
@@ -52,6 +53,7 @@ export const checks: readonly Check[] = [
   connectionSync,
   tracking,
   realServerDown,
+  sorryServer,
   directorDown,
   downloadSurvives,
 ];

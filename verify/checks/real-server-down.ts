@@ -1,4 +1,4 @@
-import { type HealthCheck, holderOf, hostPort, poolOf } from "../../lab/index.ts";
+import { destinationKeyOf, type HealthCheck, holderOf, longestTime, poolOf } from "../../lab/index.ts";
 import { parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
@@ -29,7 +29,7 @@ export const realServerDown: Check<ServiceSubject> = {
     "npx lvs-lab heal",
   ],
   hint: () =>
-    "It stays in the table: its real_server has no TCP_CHECK. No mail: notification_email root@localhost, smtp_server 127.0.0.1, and the MTA " +
+    "It stays in the table: its real_server has no health check. No mail: notification_email root@localhost, smtp_server 127.0.0.1, and the MTA " +
     "(`lvs-lab check --only mail`).",
   async look(view, { service }) {
     const master = holderOf(view.lab, service.vip);
@@ -38,7 +38,7 @@ export const realServerDown: Check<ServiceSubject> = {
     // With `inhibit_on_failure` it stays, with weight 0, and gets nothing either: keepalived.conf(5).
     const inTable = async (): Promise<boolean> =>
       parseIpvsList((await view.on(master)`ipvsadm -ln`).output).some(
-        ({ destinations }) => (destinations[hostPort(victim.address, victim.port)]?.weight ?? 0) > 0,
+        ({ destinations }) => (destinations[destinationKeyOf(service, victim)]?.weight ?? 0) > 0,
       );
     const mails = async (): Promise<number> =>
       Number(
@@ -78,8 +78,5 @@ export const realServerDown: Check<ServiceSubject> = {
   },
 };
 
-/**
- * Maximum time for a TCP_CHECK to detect a refused connection: a full delay_loop until the next check, then one retry (the default of
- * `retry`) after delay_before_retry: keepalived.conf(5). A refusal costs no connect_timeout.
- */
-const checkTime = (check: HealthCheck | undefined): number => (check ? check.delayLoop + check.delayBeforeRetry : 0);
+/** How long the health check may take to see a stopped web server, or its return. */
+const checkTime = (check: HealthCheck | undefined): number => (check ? longestTime(check, ["refuses"]) : 0);

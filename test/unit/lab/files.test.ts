@@ -18,6 +18,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "nat-ha",
     "persistence",
     "port-group",
+    "sorry-server",
     "sync-group",
     "three-directors",
     "tracking",

@@ -158,6 +158,22 @@ const shipped: Record<string, Plain<Lab>> = {
     image: { packages: "baked" },
     services: dr.services.map((one) => ({ ...one, forwarding: "tunnel" as const })),
   },
+  "sorry-server.yaml": {
+    ...ha,
+    name: "sorry-server",
+    image: { packages: "baked" },
+    services: ha.services.map((first) => ({
+      ...first,
+      healthCheck: {
+        type: "http" as const,
+        path: "/",
+        digest: true as const,
+        ...{ delayLoop: 3, connectTimeout: 2, delayBeforeRetry: 1 },
+      },
+      sorryServer: { server: "server5", address: "172.25.254.15", port: 80, page: "Sorry, back soon\n" },
+    })),
+    servers: [...ha.servers, realServer(5)],
+  },
   "three-directors.yaml": {
     ...ha,
     name: "three-directors",

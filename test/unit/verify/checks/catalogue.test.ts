@@ -30,6 +30,7 @@ it("shows every check with an example from a lab in which it holds", async () =>
     "no-health-check",
     "tracking",
     "real-server-down",
+    "sorry-server",
     "director-down",
     "download-survives",
   ]);
