@@ -142,9 +142,7 @@ function serviceOf(
     ...(onePacket ? { onePacket } : {}),
     ...(firewallMark === undefined ? {} : { firewallMark }),
     ...(morePorts ? { morePorts } : {}),
-    ...(file.control === "keepalived" && (healthCheck || service.protocol === "tcp")
-      ? { healthCheck: completeHealthCheck(healthCheck) }
-      : {}),
+    ...(file.control === "keepalived" ? { healthCheck: completeHealthCheck(service.protocol, healthCheck) } : {}),
     ...completeQuorum(
       { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer },
       { addressOf: (server) => reachedAt(servers, server), port: service.port },

@@ -4,6 +4,7 @@ import { http } from "./http.ts";
 import { https } from "./https.ts";
 import type { HealthCheckKind } from "./kind.ts";
 import { misc } from "./misc.ts";
+import { ping } from "./ping.ts";
 import { tcp } from "./tcp.ts";
 import { udp } from "./udp.ts";
 
@@ -11,7 +12,7 @@ import { udp } from "./udp.ts";
  * Every kind of health check, by the name that a lab file takes. A new one is its file and a row here. keepalived's DNS_CHECK and SMTP_CHECK are not among
  * them: no real server of a lab serves what they ask for.
  */
-const kinds = { tcp, http, https, udp, misc };
+const kinds = { tcp, http, https, udp, ping, misc };
 
 type Kinds = typeof kinds;
 export type HealthCheckType = keyof Kinds;
@@ -39,6 +40,7 @@ export const healthCheckSchema = property(
     ...http.properties,
     ...https.properties,
     ...udp.properties,
+    ...ping.properties,
     ...misc.properties,
     delayLoop: seconds("seconds between health checks", "delayLoop"),
     connectTimeout: seconds("seconds that a health check waits", "connectTimeout"),
@@ -64,9 +66,13 @@ export const healthCheckSchema = property(
   },
 );
 
-/** The health check that a lab file gives, or the textbook's. */
+/** What a service has whose file has no health check: the textbook's; for UDP one that needs an answer, else a server that is gone passes. */
+const withoutOne = { tcp: { type: "tcp" }, udp: { type: "udp", requireReply: true } } as const;
+
+/** The health check that a lab file gives a service of this protocol, or the default. */
 export const completeHealthCheck = (
-  given: z.output<typeof healthCheckSchema> = healthCheckSchema.parse({}),
+  protocol: keyof typeof withoutOne,
+  given: z.output<typeof healthCheckSchema> = healthCheckSchema.parse(withoutOne[protocol]),
 ): HealthCheck => kinds[given.type].complete(given);
 
 /** keepalived's own number of retries where the file has none, else the file's. */

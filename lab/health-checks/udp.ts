@@ -11,6 +11,9 @@ export interface UdpCheck extends Timers {
   readonly requireReply?: true;
 }
 
+/** keepalived's default of max_reply_length, in bytes: a longer answer counts as none. */
+const LONGEST_REPLY = 255;
+
 export const udp = defineHealthCheck({
   keyword: "UDP_CHECK",
   title: "whether a datagram is answered",
@@ -31,7 +34,11 @@ export const udp = defineHealthCheck({
     connectTimeout: given.connectTimeout,
     ...timersOf(given),
   }),
-  lines: ({ requireReply }) => (requireReply ? ["require_reply"] : []),
+  lines({ requireReply }, { page }) {
+    const length = Buffer.byteLength(page);
+    if (!requireReply) return [];
+    return ["require_reply", ...(length > LONGEST_REPLY ? [`max_reply_length ${length}`] : [])];
+  },
   attempt({ requireReply, connectTimeout }, failure) {
     switch (failure) {
       case "refuses":

@@ -1,4 +1,12 @@
-import { destinationKeyOf, type HealthCheck, holderOf, longestTime, poolOf } from "../../lab/index.ts";
+import {
+  destinationKeyOf,
+  type HealthCheck,
+  holderOf,
+  longestTime,
+  poolOf,
+  removalTime,
+  type VirtualService,
+} from "../../lab/index.ts";
 import { parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
@@ -16,9 +24,9 @@ export const realServerDown: Check<ServiceSubject> = {
     "keepalived looks after the real servers: one that no longer serves is out of the table before long, from then on no request fails, " +
     "root has a mail about it, and once it serves again it is back.",
   grading: { keepalived: { points: 2 } },
-  appliesTo: underKeepalived,
+  appliesTo: (lab) => underKeepalived(lab) && lab.services.some(isSeen),
   faulty: true,
-  subjects: clientOfEachService,
+  subjects: (lab) => clientOfEachService(lab).filter(({ service }) => isSeen(service)),
   expected: (_, { service }) =>
     `out of the table within ${checkTime(service.healthCheck)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
   byHand: (lab, { service }) => [
@@ -77,6 +85,10 @@ export const realServerDown: Check<ServiceSubject> = {
     };
   },
 };
+
+/** Whether the service's health check sees a stopped web server: a ping does not. */
+const isSeen = ({ healthCheck }: VirtualService): boolean =>
+  healthCheck !== undefined && removalTime(healthCheck, "refuses") !== undefined;
 
 /** How long the health check may take to see a stopped web server, or its return. */
 const checkTime = (check: HealthCheck | undefined): number => (check ? longestTime(check, ["refuses"]) : 0);

@@ -4,6 +4,7 @@ import {
   longestTime,
   poolOf,
   type RealServer,
+  removalTime,
   type VirtualService,
 } from "../../lab/index.ts";
 import { patience } from "../../provision/ssh/index.ts";
@@ -77,9 +78,9 @@ export const sorryServer: Check<ServiceSubject> = {
   },
 };
 
-/** A sorry server whose page is HTTP's. */
-const hasSorryServer = ({ sorryServer, protocol }: VirtualService): boolean =>
-  sorryServer !== undefined && protocol === "tcp";
+/** Whether a service has a sorry server, and a health check that sees a stopped web server: a ping does not. */
+const hasSorryServer = ({ sorryServer, healthCheck }: VirtualService): boolean =>
+  sorryServer !== undefined && healthCheck !== undefined && removalTime(healthCheck, "refuses") !== undefined;
 
 /**
  * The fewest real servers, in the lab's order, without which the quorum is lost: keepalived loses it when the weights that are left are below

@@ -5,6 +5,7 @@ import { firstCheckTime, longestTime, removalTime, returnTime } from "../../../l
 const textbook = { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 };
 const tcp = (change: object = {}): HealthCheck => ({ type: "tcp", ...textbook, ...change });
 const http = (change: object = {}): HealthCheck => ({ type: "http", path: "/", ...textbook, ...change });
+const ping = (): HealthCheck => ({ type: "ping", ...textbook, retry: 1 });
 const udp = (change: object = {}): HealthCheck => ({ type: "udp", ...textbook, ...change });
 const misc = (change: object = {}): HealthCheck => ({
   type: "misc",
@@ -31,6 +32,8 @@ describe("the table of docs/health-checks.md", () => {
     ["UDP, a closed port", udp(), "refuses", [3, 9]],
     ["UDP, a server that is gone, and may be", udp(), "silent", undefined],
     ["UDP, a server that hangs, and must reply", udp({ requireReply: true }), "hangs", [9, 15]],
+    ["ping, a host that is gone", ping(), "silent", [3, 15]],
+    ["ping, a closed port of a host that answers", ping(), "refuses", undefined],
     ["a command, which is not repeated", misc(), "refuses", [0, 12]],
     ["a command that is repeated, and hangs as long as it may", misc({ retry: 1, timeout: 2 }), "hangs", [3, 11]],
   ])("%s", (_, check, failure, band) => {

@@ -178,3 +178,28 @@ describe("a sorry server", () => {
     });
   });
 });
+
+describe("a service whose file has no health check", () => {
+  const ofProtocol = (protocol: "tcp" | "udp", control = "keepalived") =>
+    parseLab(
+      `control: ${control}
+networks: [{ subnets: [10.0.0.0/24] }]
+services: [{ vip: 10.0.0.100, protocol: ${protocol} }]
+${control === "keepalived" ? "vrrp: [{ members: [{ server: a }, { server: b, priority: 50 }] }]\n" : ""}servers:
+  - { name: a, addresses: [10.0.0.11], role: director }
+${control === "keepalived" ? "  - { name: b, addresses: [10.0.0.12], role: director }\n" : ""}  - { name: c, addresses: [10.0.0.3], role: real-server }
+`,
+      "lab.yaml",
+    ).services[0]?.healthCheck;
+
+  it("has the textbook's by TCP, and by UDP one that needs an answer", () => {
+    const timers = { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 };
+    expect(ofProtocol("tcp")).toEqual({ type: "tcp", ...timers });
+    expect(ofProtocol("udp")).toEqual({ type: "udp", requireReply: true, ...timers });
+  });
+
+  it("has none without keepalived", () => {
+    expect(ofProtocol("tcp", "ipvsadm")).toBeUndefined();
+    expect(ofProtocol("udp", "ipvsadm")).toBeUndefined();
+  });
+});

@@ -41,7 +41,7 @@ export const poolValueCases: FileCase[] = [
     check("type: ‸htpp"),
     "healthCheck.type",
     "htpp",
-    /^one of tcp, http, https, udp, misc$/,
+    /^one of tcp, http, https, udp, ping, misc$/,
     /^did you mean `http`\?$/,
   ),
   value(
@@ -49,7 +49,7 @@ export const poolValueCases: FileCase[] = [
     check("type: ‸dns"),
     "healthCheck.type",
     "dns",
-    /^one of tcp, http, https, udp, misc$/,
+    /^one of tcp, http, https, udp, ping, misc$/,
     /^write `type: tcp`/,
   ),
   ...["index.html", '"/a b"'].map((path) =>

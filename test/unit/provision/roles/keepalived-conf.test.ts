@@ -198,6 +198,23 @@ describe("a health check", () => {
   });
 });
 
+it.each([
+  ["a short page", 255, "require_reply"],
+  ["a page longer than keepalived's longest answer", 256, "require_reply\n            max_reply_length 256"],
+])("a UDP check of a server with %s takes its answer", (_, length, lines) => {
+  const page = "é".repeat(Math.floor(length / 2)) + "x".repeat(length % 2);
+  const healthCheck = {
+    type: "udp",
+    requireReply: true,
+    delayLoop: 6,
+    connectTimeout: 3,
+    delayBeforeRetry: 3,
+  } as const;
+  const realServers = web80.realServers.map((real) => ({ ...real, page }));
+  const text = keepalivedConf({ protocol: "udp", healthCheck, realServers });
+  expect(text).toContain(`        UDP_CHECK {\n            ${lines}\n            connect_timeout 3\n`);
+});
+
 describe("the quorum", () => {
   const sorry = { address: toIp("172.25.254.15"), port: 80, page: "closed" };
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type HealthCheck, toIp, type VirtualService } from "../../../../lab/index.ts";
+import { realServerDown } from "../../../../verify/checks/real-server-down.ts";
 import { sorryServer, victimsOf } from "../../../../verify/checks/sorry-server.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
 import { serviceOf, withService } from "../other-labs.ts";
@@ -104,4 +105,8 @@ describe("those that are stopped", () => {
 it("is only for services with a sorry server", () => {
   expect(sorryServer.appliesTo(lab)).toBe(false);
   expect(sorryServer.subjects(withService(lab, service))).toHaveLength(1);
+  const pinged = withService(lab, { ...service, healthCheck: { ...healthCheck, type: "ping" } });
+  expect(sorryServer.appliesTo(pinged)).toBe(false);
+  expect(realServerDown.appliesTo(pinged)).toBe(false);
+  expect(realServerDown.subjects(pinged)).toEqual([]);
 });
