@@ -45,6 +45,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "console",
           "doctor",
           "down",
+          "drain",
           "env",
           "explain",
           "failover",
@@ -54,7 +55,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "help",
         ],
         ...["inventory", "logs", "reset", "restore", "scenario", "snapshot", "snapshots"],
-        ...["soak", "ssh", "ssh-config", "status", "up", "validate"],
+        ...["soak", "ssh", "ssh-config", "status", "undrain", "up", "validate"],
       ].sort(),
     );
   });
