@@ -26,8 +26,7 @@ export function virtualServer(service: VirtualService): string {
   return `virtual_server ${firewallMark === undefined ? `${vip} ${port}` : `fwmark ${firewallMark}`} {
 ${healthCheck ? `    delay_loop ${healthCheck.delayLoop}\n` : ""}    lb_algo ${scheduler}
 ${schedulerFlags.map((flag) => `    ${flag}\n`).join("")}    lb_kind ${forwardingMethods[forwarding].lbKind}
-${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}${persistenceNetmask === undefined ? "" : `    persistence_granularity ${netmaskOf(persistenceNetmask)}\n`}${onePacket ? "    ops\n" : ""}    protocol ${service.protocol.toUpperCase()}
-${indented(quorumLines(service), 4)}${realServers
+${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}${persistenceNetmask === undefined ? "" : `    persistence_granularity ${netmaskOf(persistenceNetmask)}\n`}${onePacket ? "    ops\n" : ""}${protocolLine(service)}${indented(quorumLines(service), 4)}${realServers
   .map(
     (real) => `
     real_server ${real.address} ${firewallMark === undefined ? real.port : 0} {
@@ -38,6 +37,10 @@ ${healthCheck ? indented(checkLines(healthCheck, real, { namesPort: firewallMark
   .join("")}}
 `;
 }
+
+/** keepalived 2.2.7 takes no protocol of a service by firewall mark: its packets are known by the mark. */
+const protocolLine = ({ protocol, firewallMark }: VirtualService): string =>
+  firewallMark === undefined ? `    protocol ${protocol.toUpperCase()}\n` : "";
 
 /** What happens as real servers come and go. sorry_server_inhibit must follow its sorry_server. */
 function quorumLines(service: VirtualService): string[] {

@@ -119,7 +119,11 @@ it("has a persistence line only where there is persistence", () => {
 
 it("by a firewall mark names it, real servers without a port, and the port that a check asks", () => {
   expect(changed({ firewallMark: 1, morePorts: [443] })).toEqual({
-    gone: ["virtual_server 172.25.254.100 80 {", "real_server 172.25.254.12 80 {", "real_server 172.25.254.13 80 {"],
+    gone: [
+      "virtual_server 172.25.254.100 80 {",
+      "protocol TCP",
+      ...["real_server 172.25.254.12 80 {", "real_server 172.25.254.13 80 {"],
+    ],
     come: [
       "virtual_server fwmark 1 {",
       ...["real_server 172.25.254.12 0 {", "connect_port 80"],
