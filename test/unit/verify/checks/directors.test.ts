@@ -3,6 +3,7 @@ import { keepalivedConfig } from "../../../../verify/checks/keepalived-config.ts
 import { keepalivedLog } from "../../../../verify/checks/keepalived-log.ts";
 import { mailReady } from "../../../../verify/checks/mail.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
+import { dataOf } from "../keepalived-data.ts";
 import { withTwoInstances } from "../other-labs.ts";
 import { byCommand, see, subjectOn, type Verdict, verdict, verdictOf } from "./seeing.ts";
 
@@ -69,6 +70,31 @@ describe("keepalived-log", () => {
   it("names the interface where keepalived cannot use its own", async () => {
     const seen = await see(keepalivedLog, "ha", "server1", log("running", "(VI_1) Entering FAULT STATE\n"));
     expect(seen.hint).toMatch(/FAULT: .* eth0\.$/);
+  });
+
+  it.each<[string, Answer, Verdict, string]>([
+    ["the lab's", dataOf({ name: "VI_2", id: 52, state: "BACKUP" }), "right", "running; last: Entering BACKUP STATE"],
+    ["another one", dataOf({ name: "VI_2", id: 52, state: "MASTER" }), "wrong", "running; last: Entering MASTER STATE"],
+    ["that of another instance", dataOf({ name: "VI_1", id: 51, state: "BACKUP" }), "wrong", "running; last: nothing"],
+    ["nothing, for it does not answer", { output: "", status: 1 }, "wrong", "running; last: nothing"],
+  ])("asks keepalived for the state of an instance that its log does not name: %s", async (_, data, expected, seen) => {
+    const ha = await aLiveLab("ha");
+    const lab = withTwoInstances(ha.lab);
+    // As after a reload with another name: the log has the earlier one.
+    const log = (command: string) => (command.includes("VI_2") ? "" : "(VI_1) Entering MASTER STATE\n");
+    const view = new RecordedView({ ...ha, lab }, (_where, command) =>
+      byCommand({ pgrep: "running\n", journalctl: log(command), "pid=": data })(_where, command),
+    );
+    const subject = keepalivedLog.subjects(lab).find(({ host, instance }) => host === "server1" && instance.id === 52);
+    if (!subject) throw new Error("the second instance is not looked at");
+    const found = await keepalivedLog.look(view, subject);
+    expect([verdictOf(found), found.seen]).toEqual([expected, seen]);
+  });
+
+  it("does not ask a keepalived that does not run", async () => {
+    const view = new RecordedView(await aLiveLab("ha"), log("inactive", ""));
+    await keepalivedLog.look(view, subjectOn(keepalivedLog, view.lab, "server1"));
+    expect(view.evidence.map(({ command }) => command.split(" ")[0])).toEqual(["pgrep", "journalctl"]);
   });
 
   it("tells the instances of a director apart", async () => {
