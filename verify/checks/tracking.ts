@@ -66,6 +66,8 @@ const nameOf = ({ kind, name }: Tracked): string => `${kind} ${name}`;
 const reactionIn = (lab: Lab, { host, instance }: InstanceSubject, tracked: Tracked): Reaction =>
   reactionTo(lab, instance, host, tracked);
 
+const holding = (names: string): string => `${names} ${names.includes(" and ") ? "hold" : "holds"} the VIP`;
+
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 
 function expectedOf({ priority, successor, takeover, return: back }: Reaction, host: string): string {
@@ -107,11 +109,15 @@ async function tryOne(
       const now = await holder();
       const fall =
         fell === undefined ? `its priority is ${await priorityNow(view, subject)}` : `priority ${reaction.priority}`;
-      return { ok: fell !== undefined && now === host, seen: `${fall}, and ${now} holds the VIP` };
+      return { ok: fell !== undefined && now === host, seen: `${fall}, and ${holding(now)}` };
     });
 
-  const took = await broken(host, (signal) => untilHeldBy(successor, takeover.maximum, signal));
-  if (took === undefined) return { ok: false, seen: `${await holder()} holds the VIP, and not ${successor}` };
+  const { took, now } = await broken(host, async (signal) => ({
+    took: await untilHeldBy(successor, takeover.maximum, signal),
+    // After the healing it is another one again.
+    now: await holder(),
+  }));
+  if (took === undefined) return { ok: false, seen: `${holding(now)}, and not ${successor}` };
   const moved = `${successor} holds the VIP after ${took.toFixed(1)} s`;
   if (back) {
     const returned = await untilHeldBy(host, back.maximum);
