@@ -46,16 +46,28 @@ const timersOfGroup = (lab: Lab, instance: VrrpInstance, server: string): VrrpTi
 
 const longest = (all: readonly number[]): number => Math.max(...all);
 
+/** Of the instances that change their state with this one, that for which a director waits longest by such a time; itself if none is longer. */
+export const slowestOf = (
+  lab: Lab,
+  instance: VrrpInstance,
+  server: string,
+  time: (timers: VrrpTimers) => number,
+): VrrpInstance =>
+  syncedWith(lab, instance).reduce(
+    (slowest, one) => (time(timersOf(one, server)) > time(timersOf(slowest, server)) ? one : slowest),
+    instance,
+  );
+
 /**
  * How long a standby waits for a silent master, in milliseconds. In a sync group for the masters of all instances: keepalived takes none over before
  * it may take over all.
  */
 export const masterDownOf = (lab: Lab, instance: VrrpInstance, server: string): number =>
-  longest(timersOfGroup(lab, instance, server).map(masterDownInterval));
+  masterDownInterval(timersOf(slowestOf(lab, instance, server, masterDownInterval), server));
 
 /** How long a standby waits after the master's priority 0, in milliseconds. */
 export const skewOf = (lab: Lab, instance: VrrpInstance, server: string): number =>
-  longest(timersOfGroup(lab, instance, server).map(skew));
+  skew(timersOf(slowestOf(lab, instance, server, skew), server));
 
 /** What VRRP promises with this standby, whose instance changes its state with others of its sync group. */
 export function promisedOutageOf(lab: Lab, instance: VrrpInstance, standby: string): PromisedOutage {

@@ -1,8 +1,11 @@
 import {
   type Lab,
+  masterDownInterval,
   promisedOutageOf,
   reactionTo,
+  skew,
   skewOf,
+  slowestOf,
   type Tracked,
   timersOf,
   type VrrpInstance,
@@ -25,27 +28,27 @@ export function promiseOf({ live: { lab }, window, instance, master, standby }: 
   const goes = goesBy(fault.fault, instance, fault.parameters ?? fault.fault.parameters.parse({}));
   if (goes === undefined) return undefined;
   if (typeof goes === "object") return promiseOfTracked(lab, instance, master, goes);
-  const { advertInterval, priority } = timersOf(instance, standby);
+  const slowest = slowestOf(lab, instance, standby, masterDownInterval);
   const { crash } = promisedOutageOf(lab, instance, standby);
   return goes === "silently"
     ? {
         minimumMs: crash.minimum,
         maximumMs: crash.maximum,
         toleranceMs: TOLERANCE_MS,
-        arithmetic: `3 × ${advertInterval * 1000} ms + ${skewInWords(lab, instance, standby, priority)}, less the time since the last advertisement`,
+        arithmetic: `3 × ${slowest.advertInterval * 1000} ms + ${skewInWords(slowest, standby)}${ofGroup(slowest, instance) || ","} less the time since the last advertisement`,
       }
     : announced(lab, instance, standby);
 }
 
 /** After a priority of 0: keepalived gives up the VIP after it has sent it, so part of the skew may be over when clients notice. */
 function announced(lab: Lab, instance: VrrpInstance, standby: string): OutagePromise {
-  const skew = skewOf(lab, instance, standby);
-  const { priority } = timersOf(instance, standby);
+  const waits = skewOf(lab, instance, standby);
+  const slowest = slowestOf(lab, instance, standby, skew);
   return {
-    minimumMs: Math.max(0, skew - TOLERANCE_MS),
-    maximumMs: skew,
+    minimumMs: Math.max(0, waits - TOLERANCE_MS),
+    maximumMs: waits,
     toleranceMs: TOLERANCE_MS,
-    arithmetic: `priority 0 was advertised: ${skewInWords(lab, instance, standby, priority)} alone`,
+    arithmetic: `priority 0 was advertised: ${skewInWords(slowest, standby)}${ofGroup(slowest, instance)} alone`,
   };
 }
 
@@ -69,8 +72,14 @@ function promiseOfTracked(
   };
 }
 
-const skewInWords = (lab: Lab, instance: VrrpInstance, standby: string, priority: number): string =>
-  `skew ${Math.round(skewOf(lab, instance, standby))} ms (priority ${priority})`;
+function skewInWords(instance: VrrpInstance, standby: string): string {
+  const timers = timersOf(instance, standby);
+  return `skew ${Math.round(skew(timers))} ms (priority ${timers.priority})`;
+}
+
+/** Whose timers count, where it is another instance of the sync group. */
+const ofGroup = (slowest: VrrpInstance, { name, syncGroup }: VrrpInstance): string =>
+  slowest.name === name ? "" : ` in ${slowest.name}, the slowest of ${syncGroup},`;
 
 /**
  * Whether an outage is over and within VRRP's promise. A shorter one cannot come from VRRP's timers; only the probe's error is granted there.

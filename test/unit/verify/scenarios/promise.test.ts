@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { Lab, VrrpInstance } from "../../../../lab/index.ts";
 import type { VrrpTimers } from "../../../../lab/vrrp.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
 import { isAsPromised, promiseOf } from "../../../../verify/scenarios/promise.ts";
 import { aLiveLab } from "../a-live-lab.ts";
-import { withInstance, withPriorities } from "../other-labs.ts";
+import { instanceOf, withInstance, withPriorities } from "../other-labs.ts";
 import { anObserved, dr, ha } from "./an-observed.ts";
 
 /** What VRRP promises for a fault, of the textbook's lab with other timers. */
@@ -57,6 +58,124 @@ describe("VRRP promises", () => {
     ],
   ])("nothing %s", (_, promise) => {
     expect(promise).toBeUndefined();
+  });
+});
+
+describe("VRRP promises of what the master tracks", async () => {
+  const live = await aLiveLab("tracking");
+
+  /** For a fault on the master of labs/tracking.yaml, with another weight of its script and other properties. */
+  function tracked(id: string, parameters: object = {}, weight = -60, change: Partial<VrrpInstance> = {}) {
+    const { trackScripts = [] } = instanceOf(live.lab);
+    const scripts = { trackScripts: trackScripts.map((one) => ({ ...one, weight })) };
+    const fault = findFault(id);
+    const window = { fault: { fault, targets: ["server1"], parameters: fault.parameters.parse(parameters) } };
+    return promiseOf(anObserved({ live: { ...live, lab: withInstance(live.lab, { ...scripts, ...change }) }, window }));
+  }
+  const inShort = (promise: ReturnType<typeof tracked>) =>
+    promise && [Math.round(promise.minimumMs), Math.round(promise.maximumMs), promise.arithmetic];
+
+  it.each<[string, Parameters<typeof tracked>, [number, number, string]]>([
+    [
+      "no outage where its priority falls below the standby's",
+      ["script-fail"],
+      [0, 0, "the master's priority falls to 40, and it serves until server4 takes over with 50"],
+    ],
+    [
+      "none where it stays above",
+      ["script-fail", {}, -10],
+      [0, 0, "the master's priority falls to 90, and it stays master"],
+    ],
+    [
+      "none where nobody preempts",
+      ["script-fail", {}, -60, { preempt: false }],
+      [0, 0, "the master's priority falls to 40, and it stays master"],
+    ],
+    [
+      "the standby's skew where it goes to FAULT",
+      ["process-stop"],
+      [305, 805, "priority 0 was advertised: skew 805 ms (priority 50) alone"],
+    ],
+    [
+      "the same after a script without a weight",
+      ["script-fail", {}, 0],
+      [305, 805, "priority 0 was advertised: skew 805 ms (priority 50) alone"],
+    ],
+    [
+      "the same whatever the delay of preemption: a master in FAULT does not hold on",
+      ["process-stop", {}, -60, { preemptDelay: 300 }],
+      [305, 805, "priority 0 was advertised: skew 805 ms (priority 50) alone"],
+    ],
+    [
+      "by the standby's priority with what it tracks itself",
+      ["process-stop", {}, 100],
+      [0, 414, "priority 0 was advertised: skew 414 ms (priority 150) alone"],
+    ],
+  ])("%s", (_, given, expected) => {
+    expect(inShort(tracked(...given))).toEqual(expected);
+  });
+
+  it("nothing for a script that it does not track", () => {
+    expect(tracked("script-fail", { script: "another" })).toBeUndefined();
+  });
+
+  it("that an outage of nothing is as promised, and one beyond the tolerance is not", () => {
+    const none = tracked("script-fail");
+    const as = (longest: null | number) =>
+      none &&
+      isAsPromised(
+        { longest: longest === null ? null : { from: 0, to: longest, ms: longest, errorMs: 20, requests: 1 } },
+        none,
+      );
+    expect([null, 0, 499, 501, 3805].map(as)).toEqual([true, true, true, false, false]);
+  });
+});
+
+describe("VRRP promises of a sync group", async () => {
+  const live = await aLiveLab("sync-group");
+
+  /** For a fault on its master, with properties of the second instance; the first one is observed. */
+  function grouped(id: string, second: Partial<VrrpInstance> = {}, syncGroup: string | undefined = "VG_1") {
+    const [one, other] = live.lab.vrrp;
+    if (!one || !other) throw new Error("the lab has no two instances");
+    const lab: Lab = {
+      ...live.lab,
+      vrrp: [
+        { ...one, syncGroup },
+        { ...other, syncGroup, ...second },
+      ] as VrrpInstance[],
+    };
+    const promise = promiseOf(
+      anObserved({ live: { ...live, lab }, window: { fault: { fault: findFault(id), targets: ["server1"] } } }),
+    );
+    return promise && [Math.round(promise.minimumMs), Math.round(promise.maximumMs), promise.arithmetic];
+  }
+  const slow: Partial<VrrpInstance> = {
+    advertInterval: 3,
+    members: [
+      { server: "server1", priority: 99, state: "MASTER" },
+      { server: "server4", priority: 20, state: "BACKUP" },
+    ],
+  };
+  const own = "3 × 1000 ms + skew 805 ms (priority 50), less the time since the last advertisement";
+
+  it("its own timers where all are the same", () => {
+    expect(grouped("power-off")).toEqual([2805, 3805, own]);
+  });
+
+  it("the timers of its slowest instance, by name", () => {
+    expect(grouped("power-off", slow)).toEqual([
+      ...[6922, 9922],
+      "3 × 3000 ms + skew 922 ms (priority 20) in VI_2, the slowest of VG_1, less the time since the last advertisement",
+    ]);
+    expect(grouped("keepalived-stop", slow)).toEqual([
+      ...[422, 922],
+      "priority 0 was advertised: skew 922 ms (priority 20) in VI_2, the slowest of VG_1, alone",
+    ]);
+  });
+
+  it("its own timers where the other is in no group", () => {
+    expect(grouped("power-off", { ...slow, syncGroup: undefined } as Partial<VrrpInstance>)).toEqual([2805, 3805, own]);
   });
 });
 
