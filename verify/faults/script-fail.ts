@@ -8,6 +8,9 @@ import { must } from "./unit.ts";
 /** Where the fault keeps the program, and what stands in for it. */
 const DIRECTORY = "/var/lib/lvs-lab/script-fail";
 const STAND_IN = `${DIRECTORY}/stand-in`;
+/** Notes: the path of the program, and which script fails and how. */
+const PROGRAM = `${DIRECTORY}/program`;
+const SCRIPT = `${DIRECTORY}/script`;
 
 export const scriptFail = defineFault({
   id: "script-fail",
@@ -31,14 +34,20 @@ export const scriptFail = defineFault({
     heal: "umount PROGRAM",
   },
   async inject(site, { script, how }) {
-    const { command: words } = scriptOn(site, script);
+    const { name, command: words } = scriptOn(site, script);
     const [program = "", ...args] = words;
+    const note = `${name} ${how}`;
+    // One script fails at a time, as the ledger has it.
+    const { output, status } = await site.view.on(site.server)`cat ${SCRIPT}`;
+    if (status === 0 && output.trim() !== note) await undo(site);
     // What stands in must not be run by the shell that it may stand in for.
     await must(
       site.view.on(site.server)`set -e
 program=$(readlink --canonicalize-existing ${program})
 if [ ! -e ${STAND_IN} ]; then
   mkdir -p ${DIRECTORY}
+  echo "$program" >${PROGRAM}
+  echo ${note} >${SCRIPT}
   real=${DIRECTORY}/$(basename "$program").real
   cp --preserve=mode "$program" "$real"
   shell=$(readlink --canonicalize-existing /bin/sh)
@@ -50,26 +59,32 @@ fi
 if [ ! "$program" -ef ${STAND_IN} ]; then mount --bind ${STAND_IN} "$program"; fi`,
     );
   },
-  async heal(site, { script }) {
-    const [program = ""] = scriptOn(site, script).command;
-    // Lazily: a run that hangs is still busy with it.
-    await must(
-      site.view.on(site.server)`set -e
-program=$(readlink --canonicalize-existing ${program})
-while [ "$program" -ef ${STAND_IN} ]; do umount --lazy "$program"; done
-rm -rf ${DIRECTORY}`,
-    );
-  },
+  heal: undo,
   async present(site, { script }) {
     const { name, command: words } = scriptOn(site, script);
     const [program = ""] = words;
-    const { status } = await site.view.on(site.server)`[ ${program} -ef ${STAND_IN} ]`;
+    const { status } = await site.view.on(
+      site.server,
+    )`[ ${program} -ef ${STAND_IN} ] && grep --quiet ${`^${name} `} ${SCRIPT}`;
     return {
       there: status === 0,
-      seen: status === 0 ? `${program} fails for the script ${name}` : `${program} is itself`,
+      seen: status === 0 ? `${program} fails for the script ${name}` : `${program} is itself for the script ${name}`,
     };
   },
 });
+
+/** Makes the program itself again, whichever script failed by it. */
+async function undo({ view, server }: FaultSite): Promise<void> {
+  // Lazily: a run that hangs is still busy with it.
+  await must(
+    view.on(server)`set -e
+if [ -e ${PROGRAM} ]; then
+  program=$(cat ${PROGRAM})
+  while [ "$program" -ef ${STAND_IN} ]; do umount --lazy "$program"; done
+fi
+rm -rf ${DIRECTORY}`,
+  );
+}
 
 /** What is run in place of the program: it fails if keepalived runs it with the script's arguments, else it is the program. */
 const standIn = (args: readonly string[], how: "ends" | "hangs"): string =>

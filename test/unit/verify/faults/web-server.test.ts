@@ -1,15 +1,13 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { $ } from "zx";
-import { command, type Word } from "../../../../provision/ssh/index.ts";
 import { httpdHang } from "../../../../verify/faults/httpd-hang.ts";
 import { httpdStop } from "../../../../verify/faults/httpd-stop.ts";
 import { LabError } from "../../../../verify/live/lab-error.ts";
-import { type Evidence, View } from "../../../../verify/live/view.ts";
 import { aLiveLab } from "../a-live-lab.ts";
 import { withService } from "../other-labs.ts";
+import { aServer, ScriptedView } from "./scripted.ts";
 
 /**
  * A server's programs as scripts, on files of a directory: `ss` prints the file `ss`, where each line is one process that listens; a unit's
@@ -41,22 +39,11 @@ esac`,
 };
 
 let directory: string;
-
-/** A view of server2 whose commands run here, with these programs. */
-class ScriptedView extends View {
-  override on(server: string): (pieces: TemplateStringsArray, ...values: Word[]) => Promise<Evidence> {
-    return async (pieces, ...values) => {
-      const text = command(pieces, ...values).replaceAll("/run/lvs-lab", join(directory, "run/lvs-lab"));
-      const env = { PATH: `${join(directory, "bin")}:${process.env.PATH}`, DIR: directory, HOME: directory };
-      const { stdout, stderr, exitCode } = await $({ nothrow: true, quiet: true, env })`bash -c ${text}`;
-      return { where: server, command: text, output: stdout + stderr, status: exitCode };
-    };
-  }
-}
+const MOVED = ["/run/lvs-lab"];
 
 const live = await aLiveLab("dr");
 const udp = { ...live, lab: withService(live.lab, { protocol: "udp" }) };
-const site = () => ({ view: new ScriptedView(live), server: "server2" });
+const site = () => ({ view: new ScriptedView(live, directory, MOVED), server: "server2" });
 const file = async (name: string): Promise<string> => await readFile(join(directory, name), "utf8").catch(() => "");
 const log = async () => (await file("log")).trim().split("\n").filter(Boolean);
 
@@ -78,13 +65,8 @@ async function running(
 }
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "lvs-lab-web-server-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  for (const name of ["bin", "run"]) await mkdir(join(directory, name));
-  for (const [name, text] of Object.entries(programs)) {
-    await writeFile(join(directory, "bin", name), `#!/bin/bash\n${text}\n`);
-    await chmod(join(directory, "bin", name), 0o755);
-  }
+  directory = await aServer(programs);
+  await mkdir(join(directory, "run"));
   await writeFile(join(directory, "apache2"), "enabled");
 });
 
@@ -126,7 +108,7 @@ describe("httpd-stop", () => {
 
   it("stops the server of a UDP service, and nobody who listens on the TCP port of its number", async () => {
     const there = async () => (await httpdStop.present(onUdp, {})).there;
-    const onUdp = { view: new ScriptedView(udp), server: "server2" };
+    const onUdp = { view: new ScriptedView(udp, directory, MOVED), server: "server2" };
     const unit = "lvs-udp-server.service";
     await running([["apache2", 600, "apache2.service"]], { "apache2.service": [600, "no"] });
     await writeFile(
