@@ -53,20 +53,31 @@ describe("the catalogue", () => {
     }
   });
 
-  it.each(["dr", "ha", "bare", "bare-ha", "arp-problem", "tunnel", "nat", "nat-ha", "crossed", "udp"])(
-    "says of every subject in labs/%s.yaml what and how",
-    async (name) => {
-      const lab = await readLab(`labs/${name}.yaml`);
-      for (const check of checks.filter((one) => one.appliesTo(lab))) {
-        expect(check.subjects(lab).length).toBeGreaterThan(0);
-        for (const subject of check.subjects(lab)) {
-          const said = [check.expected(lab, subject), check.hint(lab, subject), ...check.byHand(lab, subject)];
-          expect(check.byHand(lab, subject).length, check.id).toBeGreaterThan(0);
-          for (const text of said) expect(text, check.id).not.toMatch(/undefined|\[object|\s\s|^$/);
-        }
+  it.each([
+    "dr",
+    "ha",
+    "bare",
+    "bare-ha",
+    "arp-problem",
+    "tunnel",
+    "nat",
+    "nat-ha",
+    "crossed",
+    "udp",
+    "tracking",
+    "sync-group",
+    "three-directors",
+  ])("says of every subject in labs/%s.yaml what and how", async (name) => {
+    const lab = await readLab(`labs/${name}.yaml`);
+    for (const check of checks.filter((one) => one.appliesTo(lab))) {
+      expect(check.subjects(lab).length).toBeGreaterThan(0);
+      for (const subject of check.subjects(lab)) {
+        const said = [check.expected(lab, subject), check.hint(lab, subject), ...check.byHand(lab, subject)];
+        expect(check.byHand(lab, subject).length, check.id).toBeGreaterThan(0);
+        for (const text of said) expect(text, check.id).not.toMatch(/undefined|\[object|\s\s|^$/);
       }
-    },
-  );
+    }
+  });
 
   it("asserts of each role what belongs to it", async () => {
     const { lab } = await aLiveLab("ha");
