@@ -165,4 +165,24 @@ describe("the VIP's owner", () => {
     const wire = story(9000, resigns("server4", 4000), { claims: claims("52:54:00:66:66:66", "reply", 3000) });
     expect(vipOwners(wire, lab)).toEqual([{ mac: "52:54:00:66:66:66", from: 3000, to: 9000 }]);
   });
+
+  // Multicast comes from the virtual MAC address, unicast from the interface's own: keepalived 2.2.7 with vmac_xmit_base.
+  it.each([
+    ["from it", "00:00:5e:00:01:33"],
+    ["from their own", undefined],
+  ])("with a MAC address of the virtual router's is its master; advertisements %s tell whom", (_, mac) => {
+    const virtual = "00:00:5e:00:01:33";
+    const sent = [...server1Speaks(5), ...resigns("server1", 4500), ...adverts("server4", { from: 5306, count: 14 })];
+    const wire = story(
+      20_000,
+      sent.map((one) => ({ ...one, mac: mac ?? one.mac })),
+      { claims: [...claims(virtual, "gratuitous", 101, 5306.1), ...claims(macs.server2, "reply", 8000)] },
+    );
+    expect(ownersOf(wire, lab, { ...instance, useVmac: true })).toEqual([
+      { mac: virtual, server: "server1", from: 100, to: 4500 },
+      { mac: virtual, server: "server4", from: 5306, to: 8000 },
+      { mac: macs.server2, server: "server2", from: 8000, to: 8306 },
+      { mac: virtual, server: "server4", from: 8306, to: 20_000 },
+    ]);
+  });
 });
