@@ -76,10 +76,16 @@ export const keepalived = defineResource({
     const newConfig = observed?.config !== config || !isDeepStrictEqual(observed.passwords, passwords);
     const kernelAsWas =
       isDeepStrictEqual(observed?.virtualServices, virtualServices) && observed?.syncDaemon === syncDaemon;
+    // A reload whose file no longer has a sync daemon leaves it running, and no later keepalived knows of it.
+    const endDaemon =
+      (observed?.syncDaemon ?? "") === "" || observed?.syncDaemon === syncDaemon
+        ? []
+        : ["master", "backup"].map((one) => `ipvsadm --stop-daemon ${one} 2>/dev/null || true`);
     // Restart rather than reload: a reload does not repair a table that was changed by hand.
     const restart = [
       ...(observed?.running ? [command`systemctl stop ${service}`] : []),
       "ipvsadm --clear",
+      ...endDaemon,
       startService(service, observed),
       // observe() reports a difference by name
       `${tableIs(virtualServices, 60)} && ${daemonIs(syncDaemon)} || true`,
@@ -102,6 +108,7 @@ export const keepalived = defineResource({
         ...(observed?.running && (newConfig || kernelAsWas)
           ? [
               startService(service, observed, "reload"),
+              ...(syncDaemon === "" ? endDaemon : []),
               `if ! { ${tableIs(virtualServices, 5)} && ${daemonIs(syncDaemon)}; }; then\n${restart}\nfi`,
             ]
           : [restart]),

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { $ } from "zx";
 import { httpdHang } from "../../../../verify/faults/httpd-hang.ts";
 import { httpdStop } from "../../../../verify/faults/httpd-stop.ts";
@@ -225,7 +225,8 @@ describe("httpd-hang", () => {
     const state = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).split(" ")[2];
     await running([["python3", pid, "-"]]);
     await httpdHang.inject(site(), {});
-    expect(await state()).toBe("T");
+    // The kernel stops it at its next moment of work.
+    await vi.waitFor(async () => expect(await state()).toBe("T"));
     await httpdHang.heal(site(), {});
     expect(await state()).not.toBe("T");
   });
