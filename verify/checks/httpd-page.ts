@@ -19,7 +19,8 @@ export const httpdPage: Check<ServiceSubject> = {
   grading: { ipvsadm: { points: 1 }, keepalived: { points: 1 } },
   appliesTo: (lab) => lab.services.some(({ protocol }) => protocol === "tcp"),
   subjects: (lab) => eachRealServerBy(lab, "tcp"),
-  expected: (_, subject) => `${JSON.stringify(pageOf(subject))}, or another page that names ${subject.host} alone`,
+  expected: (_, subject) =>
+    `${JSON.stringify(pageOf(subject))}${isSorry(subject) ? "" : `, or another page that names ${subject.host} alone`}`,
   byHand: (_, subject) => {
     const where = portOf(subject) === 80 ? addressOf(subject) : hostPort(addressOf(subject), portOf(subject));
     return [schemeOf(subject.service) === "https" ? `curl --insecure https://${where}` : `curl ${where}`];
@@ -33,7 +34,7 @@ export const httpdPage: Check<ServiceSubject> = {
         host,
       )`curl ${["--silent", "--show-error", "--max-time", "10", ...insecure(service)]} ${`${schemeOf(service)}://${hostPort(address, portOf(subject))}/`}`;
     const isOwn = ({ status, output }: Awaited<ReturnType<typeof page>>): boolean =>
-      status === 0 && serverOfPage(service, output)?.server === host;
+      status === 0 && (isSorry(subject) ? samePage(output, subject) : serverOfPage(service, output)?.server === host);
     let found = await page(addressOf(subject));
     // Packets that keep the VIP: a web server may listen on it alone, or have another page there.
     if (
@@ -64,8 +65,14 @@ export const httpdPage: Check<ServiceSubject> = {
 
 const portOf = ({ host, service }: ServiceSubject): number => portFor(service, host);
 
+/** Whether it answers for real servers, and is none itself. */
+const isSorry = ({ host, service }: ServiceSubject): boolean => destinationOn(service, host) === undefined;
+
+const samePage = (page: string, subject: ServiceSubject): boolean => page.trim() === pageOf(subject).trim();
+
 /** The address that the director sends to, or a packet's own way to the server. */
-const addressOf = ({ host, service }: ServiceSubject): Ip => destinationOn(service, host)?.address ?? service.vip;
+const addressOf = ({ host, service }: ServiceSubject): Ip =>
+  destinationOn(service, host)?.address ?? service.sorryServer?.address ?? service.vip;
 
 const pageOf = ({ host, service }: ServiceSubject): string => pageFor(service, host);
 

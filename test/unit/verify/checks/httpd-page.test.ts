@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { readLab } from "../../../../lab/index.ts";
 import { httpdPage } from "../../../../verify/checks/httpd-page.ts";
-import type { Answer } from "../a-live-lab.ts";
+import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
 import { byCommand, refused, see, type Verdict, verdict } from "./seeing.ts";
 
 const debian = `\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN">\n${"<p>It works!</p>\n".repeat(200)}`;
@@ -46,6 +47,19 @@ describe("a page", () => {
     // Without the VIP, the director would answer.
     expect(await verdict(httpdPage, "dr", "server2", byCommand({ [OWN]: debian, [VIP]: "server2\n" }))).toBe("wrong");
   });
+});
+
+it("of a sorry server is its own, which names no real server", async () => {
+  const live = await aLiveLab("ha");
+  const lab = await readLab("labs/sorry-server.yaml");
+  const subject = httpdPage.subjects(lab).find(({ host }) => host === "server5");
+  if (!subject) throw new Error("the sorry server is no subject");
+  const page = lab.services[0]?.sorryServer?.page ?? "";
+  const seen = (answer: string) =>
+    httpdPage.look(new RecordedView({ ...live, lab }, byCommand({ curl: answer })), subject);
+  expect(page).not.toBe("");
+  expect(await seen(page)).toMatchObject({ passed: true });
+  expect(await seen("server2\n")).toMatchObject({ passed: false });
 });
 
 describe("no page", () => {
