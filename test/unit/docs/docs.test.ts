@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { exitStatus } from "../../../cli/exit-status.ts";
 import { checkDocs, checkDocsFile } from "../../../docs/generate/checks.ts";
 import { resourceDocs, resourceDocsFile } from "../../../docs/generate/resources.ts";
-import { FileError, formatFileError, parseLab } from "../../../lab/index.ts";
+import { arpCures, FileError, formatFileError, forwardingMethods, parseLab } from "../../../lab/index.ts";
 import { schedulingMethods } from "../../../lab/schedulers/index.ts";
 import { labSchema } from "../../../lab/schema.ts";
 import { propertyPaths } from "../../../lab/yaml/schema.ts";
@@ -184,6 +184,16 @@ describe("docs/lab-file.md", () => {
     const said = saidOf(() => parseLab(yaml, "labs/mistakes.yaml"));
     expect(said).toBe(output);
   });
+});
+
+test("docs/lab-file.md says what every forwarding method, scheduler and ARP cure is", () => {
+  const rowOf = (property: string) =>
+    page("docs/lab-file.md")
+      .split("\n")
+      .find((line) => line.startsWith(`| \`${property}\``)) ?? "";
+  for (const name of Object.keys(forwardingMethods)) expect(rowOf("services[].forwarding")).toContain(`\`${name}\`: `);
+  for (const name of Object.keys(schedulingMethods)) expect(rowOf("services[].scheduler")).toContain(`\`${name}\``);
+  for (const name of arpCures) expect(rowOf("arpCure")).toContain(`\`${name}\``);
 });
 
 test("docs/schedulers.md lists every scheduler by its name, and no other", () => {
