@@ -30,7 +30,7 @@ const budgets: Readonly<Record<string, number>> = {
  * For all other files, which run side by side: those of `npm run test:quick`. The aim is 60. 250 were for 3300 tests; there are 4200, and some of them
  * run what labs would run in bash.
  */
-export const OTHERS = 400;
+export const OTHERS = 500;
 
 /** For the whole of `npm test`. The aim is 900: 15 minutes. */
 export const WHOLE = 2400;
