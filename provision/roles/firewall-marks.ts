@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
-import { parseRuleset } from "./nft-ruleset.ts";
+import { chainObject, newTable, parseRuleset } from "./nft-ruleset.ts";
 import type { ByHand } from "./step.ts";
 import { typedUnit } from "./typed.ts";
 
@@ -51,16 +51,16 @@ interface Wanted {
   readonly marks: Readonly<Record<string, Marked>>;
 }
 
-const CHAIN = { name: "prerouting", hook: "prerouting", priority: -150 } as const; // mangle, as nft(8) names it
+/** Where packets come in, at the priority that nft(8) names mangle. */
+const CHAIN = { hook: "prerouting", priority: -150 };
 
 const ruleOf = (mark: string, { vip, protocol, ports }: Marked): string =>
   `ip daddr ${vip} ${protocol} dport { ${ports.join(", ")} } meta mark set ${mark}`;
 
 const startLines = ({ marks }: Wanted): string[] => [
-  `/usr/sbin/nft "add table ip ${TABLE}; delete table ip ${TABLE}; add table ip ${TABLE}"`,
-  `/usr/sbin/nft "add chain ip ${TABLE} ${CHAIN.name} { type filter hook ${CHAIN.hook} priority ${CHAIN.priority}; }"`,
+  ...newTable("ip", TABLE, [CHAIN]),
   ...Object.entries(marks).map(
-    ([mark, one]) => `/usr/sbin/nft add rule ip ${TABLE} ${CHAIN.name} ${ruleOf(mark, one)}`,
+    ([mark, one]) => `/usr/sbin/nft add rule ip ${TABLE} ${CHAIN.hook} ${ruleOf(mark, one)}`,
   ),
 ];
 
@@ -75,10 +75,7 @@ export const unit = (wanted: Wanted): BootUnit => ({
 export function marksIn(text: string, wanted: Readonly<Record<string, Marked>>): Record<string, Marked> {
   const found = parseRuleset(text).filter(({ kind }) => kind !== "table" && kind !== "set");
   const expected = [
-    {
-      ...{ kind: "chain", table: TABLE, name: CHAIN.name, type: "filter" },
-      ...{ hook: CHAIN.hook, prio: CHAIN.priority, policy: "accept" },
-    },
+    { table: TABLE, ...chainObject(CHAIN) },
     ...Object.entries(wanted).map(([mark, one]) => ruleObject(mark, one)),
   ];
   const isWhole = isDeepStrictEqual(found, expected);
@@ -92,7 +89,7 @@ function ruleObject(mark: string, { vip, protocol, ports }: Marked): object {
   return {
     kind: "rule",
     table: TABLE,
-    chain: CHAIN.name,
+    chain: CHAIN.hook,
     expr: [
       { match: { op: "==", left: field("ip", "daddr"), right: vip } },
       { match: { op: "==", left: field(protocol, "dport"), right: sorted.length === 1 ? sorted[0] : { set: sorted } } },

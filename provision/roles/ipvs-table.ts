@@ -41,7 +41,7 @@ export function parseIpvsTable(text: string): VirtualService[] {
         scheduler: option("-s") ?? "wlc", // ipvsadm's default
         ...flagsOf(option("-b")),
         ...(persistence === undefined ? {} : { persistenceTimeout: Number(persistence) }),
-        ...netmaskOf(option("-M")),
+        ...maskIn(option("-M")),
         // ipvsadm 1.31 saves it by the word of its list.
         ...(["-o", "ops"].some((word) => rest.includes(word)) ? { onePacket: true as const } : {}),
         destinations: {},
@@ -60,7 +60,7 @@ export function parseIpvsTable(text: string): VirtualService[] {
 }
 
 /** @param text as ipvsadm prints it, `255.255.255.0` */
-const netmaskOf = (text: string | undefined): Pick<VirtualService, "persistenceNetmask"> => {
+const maskIn = (text: string | undefined): Pick<VirtualService, "persistenceNetmask"> => {
   const mask = parseIp(text ?? "");
   const persistenceNetmask = mask && prefixLengthOfMask(mask);
   return persistenceNetmask === undefined ? {} : { persistenceNetmask };
@@ -102,7 +102,7 @@ export function parseIpvsList(text: string): ListedService[] {
         scheduler,
         ...flagsOf(flags),
         ...(persistence === undefined ? {} : { persistenceTimeout: Number(persistence) }),
-        ...netmaskOf(mask),
+        ...maskIn(mask),
         ...(ops ? { onePacket: true as const } : {}),
         destinations: {},
       });

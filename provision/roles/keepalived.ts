@@ -142,8 +142,12 @@ function tableIs(virtualServices: readonly string[], seconds: number): string {
   const wanted = [...virtualServices].sort().join("\n");
   const table =
     "ipvsadm --save --numeric | sed -n -e 's/^-A -t /-A /' -e 's/^-A \\(.*\\) -s \\([^ ]*\\)\\(.* -b\\( [^ ]*\\)\\)\\{0,1\\}.*/\\1 \\2\\4/p' | LC_ALL=C sort";
-  return `(for try in $(seq ${10 * seconds}); do [ "$(${table})" = ${command`${wanted}`} ] && exit; sleep 0.1; done; exit 1)`;
+  return within(seconds, `[ "$(${table})" = ${command`${wanted}`} ]`);
 }
+
+/** Command that waits until a condition holds. Fails after `seconds`. */
+const within = (seconds: number, condition: string): string =>
+  `(for try in $(seq ${10 * seconds}); do ${condition} && exit; sleep 0.1; done; exit 1)`;
 
 /** The real servers of a table whose weights differ from those of a keepalived.conf, as `Keepalived` lists them. */
 export function otherWeights(config: string, table: readonly VirtualService[]): string[] {
@@ -208,7 +212,7 @@ function daemonIs(wanted: string): string {
     wanted === ""
       ? `! ${DAEMON} | grep -q mcast=`
       : `${DAEMON} | ${command`grep -q ${`(mcast=${device}, syncid=${id}[,)]`}`}`;
-  return `(for try in $(seq 50); do ${is} && exit; sleep 0.1; done; exit 1)`;
+  return within(5, is);
 }
 
 const configTest = (path: string): string => command`keepalived --config-test --use-file ${path}`;
@@ -233,8 +237,6 @@ const vrrpContents: Contents = [
   ["track_interface", "track_interface: interfaces that must be up."],
   ["notify", "notify: the script that keepalived runs at each change of state."],
   ["enable_script_security", "enable_script_security: keepalived runs nothing that others than root can change."],
-  ["sorry_server", "sorry_server: who answers while too few real servers do."],
-  ["inhibit_on_failure", "inhibit_on_failure: a real server that fails keeps its place, with weight 0."],
   [
     "lvs_sync_daemon",
     "lvs_sync_daemon: the master tells the others of its connections, so that these survive a failover.",

@@ -16,3 +16,22 @@ export function parseRuleset(answer: string): RulesetObject[] {
     ),
   );
 }
+
+/** A base chain that filters: nft(8), chains. */
+interface BaseChain {
+  readonly hook: string;
+  readonly priority: number;
+}
+
+/** Commands of a unit that make a table with such chains, each named after its hook, in place of an earlier one. */
+export const newTable = (family: string, table: string, chains: readonly BaseChain[]): string[] => [
+  `/usr/sbin/nft "add table ${family} ${table}; delete table ${family} ${table}; add table ${family} ${table}"`,
+  ...chains.map(
+    ({ hook, priority }) =>
+      `/usr/sbin/nft "add chain ${family} ${table} ${hook} { type filter hook ${hook} priority ${priority}; }"`,
+  ),
+];
+
+/** Such a chain in the form of `parseRuleset`, without its table. */
+export const chainObject = ({ hook, priority }: BaseChain) =>
+  ({ kind: "chain", name: hook, type: "filter", hook, prio: priority, policy: "accept" }) as const;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { command } from "../../ssh/index.ts";
-import { parseRuleset, type RulesetObject } from "../nft-ruleset.ts";
+import { chainObject, newTable, parseRuleset, type RulesetObject } from "../nft-ruleset.ts";
 import { type ArpCureMethod, type ArpSite, allVips } from "./method.ts";
 
 /** The cure's own table: no other is touched. */
@@ -16,8 +16,7 @@ export const nftables: ArpCureMethod = {
   reason: "A table of nft's own family arp drops requests for it, and lets no ARP packet leave in its name.",
   vipDevice: ({ interface: device }) => device,
   start: (site) => [
-    `/usr/sbin/nft "add table arp ${TABLE}; delete table arp ${TABLE}; add table arp ${TABLE}"`,
-    ...HOOKS.map((hook) => `/usr/sbin/nft "add chain arp ${TABLE} ${hook} { type filter hook ${hook} priority 0; }"`),
+    ...newTable("arp", TABLE, CHAINS),
     ...allVips(site).map((vip) => `/usr/sbin/nft add rule arp ${TABLE} input arp daddr ip ${vip} drop`),
     ...allVips(site).map(
       (vip) => `/usr/sbin/nft add rule arp ${TABLE} output arp saddr ip ${vip} arp saddr ip set ${site.server.address}`,
@@ -45,7 +44,7 @@ export const nftables: ArpCureMethod = {
     ].join("\n"),
 };
 
-const HOOKS = ["input", "output"] as const;
+const CHAINS = ["input", "output"].map((hook) => ({ hook, priority: 0 }));
 
 /** The objects of the cure's table, in the form and order of `parseRuleset`. */
 const wanted = (site: ArpSite): Omit<RulesetObject, "table">[] => {
@@ -54,7 +53,7 @@ const wanted = (site: ArpSite): Omit<RulesetObject, "table">[] => {
   });
   const own = { key: { payload: { protocol: "arp", field: "saddr ip" } }, value: site.server.address };
   return [
-    ...HOOKS.map((hook) => ({ kind: "chain", name: hook, type: "filter", hook, prio: 0, policy: "accept" })),
+    ...CHAINS.map(chainObject),
     ...allVips(site).map((vip) => ({ kind: "rule", chain: "input", expr: [named("daddr ip", vip), { drop: null }] })),
     ...allVips(site).map((vip) => ({ kind: "rule", chain: "output", expr: [named("saddr ip", vip), { mangle: own }] })),
   ];
