@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Control, type Lab, readLab } from "../../lab/index.ts";
+import { type Control, type Lab, labNames, readLab } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { type Check, labelOf, settlingTime } from "./check.ts";
 
@@ -24,12 +24,14 @@ export interface CatalogueEntry {
   };
 }
 
-/** The labs that examples are from, by file name: every check applies to one of them. An example is from the first. */
-const exampleLabs = ["dr", "ha", "nat", "nat-ha", "udp", "tracking", "connection-sync", "port-group", "sorry-server"];
+/** The textbook's labs come first, so that examples are from them where a check applies to one. */
+const textbook = ["dr", "ha"];
 
-/** @throws FileError if a shipped lab file is missing or wrong */
+/** The labs that examples are from: all of labs/. @throws FileError if a shipped lab file is wrong */
 export const readExampleLabs = (): Promise<Lab[]> =>
-  Promise.all(exampleLabs.map((name) => readLab(join(projectRoot, "labs", `${name}.yaml`))));
+  Promise.all(
+    [...new Set([...textbook, ...labNames()])].map((name) => readLab(join(projectRoot, "labs", `${name}.yaml`))),
+  );
 
 /** The catalogue of checks, each with an example from the first of these labs to which it applies. @throws Error if it applies to none */
 export const catalogue = (checks: readonly Check[], labs: readonly Lab[]): CatalogueEntry[] =>
