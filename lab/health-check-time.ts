@@ -1,5 +1,6 @@
 import { type HealthCheck, healthCheckKind, retriesOf } from "./health-checks/index.ts";
 import { exactly, type RealServerFailure, type SecondsBand } from "./health-checks/kind.ts";
+import type { VirtualService } from "./model.ts";
 
 /*
  * How long keepalived takes, by the source of version 2.2.7: keepalived/check/check_tcp.c (tcp_epilog), check_http.c (epilog), check_udp.c (udp_epilog),
@@ -21,6 +22,12 @@ export function removalTime(check: HealthCheck, failure: RealServerFailure): Sec
   const failing = (each: number): number => retries * (each + pause(check, check.delayBeforeRetry, each)) + each;
   return { minimum: failing(attempt.minimum), maximum: check.delayLoop + failing(attempt.maximum) };
 }
+
+/** Whether a service's health check sees such a failure; not if there is none. */
+export const seesFailure = (
+  { healthCheck }: Pick<VirtualService, "healthCheck">,
+  failure: RealServerFailure,
+): boolean => healthCheck !== undefined && removalTime(healthCheck, failure) !== undefined;
 
 /**
  * How long a real server that is well again stays out of the table. Longest if a check has just met the failure, and waits for it to the end. What was

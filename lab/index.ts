@@ -4,7 +4,7 @@ export * from "./elections.ts";
 export { labFileOf, labNames } from "./files.ts";
 export { forwardingMethods } from "./forwarding/index.ts";
 export type { ForwardingMethod } from "./forwarding/method.ts";
-export { firstCheckTime, longestTime, removalTime, returnTime } from "./health-check-time.ts";
+export { firstCheckTime, longestTime, removalTime, returnTime, seesFailure } from "./health-check-time.ts";
 export {
   type HealthCheck,
   type HealthCheckType,

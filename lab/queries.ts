@@ -128,23 +128,16 @@ export const destinationKeyOf = ({ firewallMark }: VirtualService, { address, po
 /** All ports of a service. */
 export const portsOfService = ({ port, morePorts = [] }: VirtualService): number[] => [port, ...morePorts];
 
-/** The port of HTTP over TLS: RFC 9110, section 4.2.2. */
-const HTTPS = 443;
-
-/** The ports of a service on which its web servers speak TLS: all where its health check does, and in a port group that of HTTPS. */
-export const tlsPortsOf = (service: VirtualService): number[] =>
-  portsOfService(service).filter((port) => schemeOf(service) === "https" || (service.morePorts && port === HTTPS));
-
 /** The ports on which a server is to answer a protocol; `tls`: those of them on which it speaks TLS. */
 export const portsOf = (lab: Lab, server: string, protocol: Protocol, { tls = false } = {}): number[] => [
   ...new Set(
     servedBy(lab, server)
       .filter((service) => service.protocol === protocol)
-      .flatMap((service) => {
-        const own = [portFor(service, server), ...(service.morePorts ?? [])];
-        const secure = tlsPortsOf(service).map((port) => (port === service.port ? portFor(service, server) : port));
-        return tls ? own.filter((port) => secure.includes(port)) : own;
-      }),
+      .flatMap((service) =>
+        [portFor(service, server), ...(service.morePorts ?? [])].filter(
+          (port) => !tls || schemeAt(service, port) === "https",
+        ),
+      ),
   ),
 ];
 
@@ -219,13 +212,22 @@ export const pageOf = (lab: Lab, server: string): string => {
   return service ? pageFor(service, server) : "";
 };
 
-/** What a service's web servers speak: TLS where its health check does. */
-export const schemeOf = ({ healthCheck }: VirtualService): "http" | "https" =>
-  healthCheck && healthCheckKind(healthCheck.type).tls ? "https" : "http";
+/** The port of HTTP over TLS: RFC 9110, section 4.2.2. */
+const HTTPS = 443;
+
+/** What a service's web servers speak on a port: TLS where the health check does, and in a port group on that of HTTPS. */
+export const schemeAt = ({ healthCheck, morePorts }: VirtualService, port: number): "http" | "https" =>
+  (healthCheck && healthCheckKind(healthCheck.type).tls) || (morePorts && port === HTTPS) ? "https" : "http";
+
+/** What they speak on its first port. */
+export const schemeOf = (service: VirtualService): "http" | "https" => schemeAt(service, service.port);
+
+/** The URL of one of a service's ports for its clients. */
+export const urlAt = (service: VirtualService, port: number): string =>
+  `${schemeAt(service, port)}://${hostPort(service.vip, port)}/`;
 
 /** A service's URL for its clients. */
-export const serviceUrl = (service: VirtualService): string =>
-  `${schemeOf(service)}://${hostPort(service.vip, service.port)}/`;
+export const serviceUrl = (service: VirtualService): string => urlAt(service, service.port);
 
 /** A director's part in a VRRP instance. */
 export interface VrrpPart extends Omit<VrrpInstance, "members" | "network" | "unicast" | "trackInterfaces"> {

@@ -3,15 +3,15 @@ import type { Passage } from "../distribution/director.ts";
 import { type Event, REQUESTS } from "../distribution/experiment.ts";
 import { isStretch, misfitIn, modelOf } from "../distribution/judge.ts";
 import { measure } from "../distribution/measure.ts";
-import type { Answer } from "../distribution/requests.ts";
+import { type Answer, unknownPage } from "../distribution/requests.ts";
 import type { View } from "../live/view.ts";
 import type { Check, Seen } from "./check.ts";
 import {
+  areInTurn,
   askedByHand,
   askService,
   clientOfEachService,
   everywhere,
-  repeats,
   type ServiceSubject,
   serverOfPage,
 } from "./subjects.ts";
@@ -65,15 +65,14 @@ async function seenByDatagrams(view: View, service: VirtualService): Promise<See
   const talk = service.onePacket ? await datagramsTo(view, service, REQUESTS) : undefined;
   for (let request = 0; request < REQUESTS; request++) {
     const output = talk ? talk[request] : await datagramTo(view, service);
-    const unknown = output === undefined ? "no answer" : `unknown page ${JSON.stringify(output.slice(0, 40))}`;
+    const unknown = output === undefined ? "no answer" : unknownPage(output);
     answers.push((output === undefined ? undefined : serverOfPage(service, output)?.server) ?? unknown);
     // Every real server was asked, and it is no single failure: each that is not answered takes 2 s.
     if (answers.length > pool.length && answers.filter((answer) => answer === "no answer").length > 1) break;
   }
   const known = answers.every((answer) => pool.includes(answer));
-  const inTurn = repeats(answers, pool.length) && new Set(answers).size === pool.length;
   return {
-    passed: known && (!goesInTurn(service) || inTurn),
+    passed: known && (!goesInTurn(service) || areInTurn(answers, pool.length)),
     seen: answers.join(" "),
     started: answers.some((answer) => answer !== "no answer"),
   };
@@ -154,11 +153,10 @@ function isRegular(service: VirtualService, { server, outcome }: Answer): boolea
 
 /** Whether connections go to the pool strictly in turn. `kind`: of this kind alone. */
 function isInTurn(service: VirtualService, events: readonly Event[], kind?: Opened["kind"]): boolean {
-  const size = poolOf(service).length;
   const servers = opened(events)
     .filter((event) => kind === undefined || event.kind === kind)
     .map(serverIn);
-  return repeats(servers, size) && new Set(servers).size === size;
+  return areInTurn(servers, poolOf(service).length);
 }
 
 function verdictByModel(service: VirtualService, events: readonly Event[], passage: Passage): Verdict {

@@ -1,15 +1,8 @@
-import {
-  goesInTurn,
-  hostPort,
-  type Lab,
-  poolOf,
-  portsOfService,
-  tlsPortsOf,
-  type VirtualService,
-} from "../../lab/index.ts";
+import { goesInTurn, type Lab, poolOf, portsOfService, urlAt, type VirtualService } from "../../lab/index.ts";
+import { unknownPage } from "../distribution/requests.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
-import { repeats, type ServiceSubject, serverOfPage } from "./subjects.ts";
+import { areInTurn, askService, type ServiceSubject, serverOfPage } from "./subjects.ts";
 
 /** How often each port is asked. */
 const ROUNDS = 4;
@@ -37,8 +30,8 @@ export const portGroup: Check<ServiceSubject> = {
         : "all from one real server"
     }`,
   byHand: (_, { service }) => [
-    `for i in {1..${ROUNDS}}; do ${urlsOf(service)
-      .map((url) => `curl --insecure ${url}`)
+    `for i in {1..${ROUNDS}}; do ${portsOfService(service)
+      .map((port) => `curl --insecure ${urlAt(service, port)}`)
       .join("; ")}; done`,
   ],
   hint: (_, { service }) =>
@@ -46,12 +39,12 @@ export const portGroup: Check<ServiceSubject> = {
   async look(view, { service }) {
     const answers: string[] = [];
     for (let round = 0; round < ROUNDS; round++)
-      for (const url of urlsOf(service)) answers.push(await answerOf(view, service, url));
+      for (const port of portsOfService(service)) answers.push(await answerOf(view, service, port));
     const pool = poolOf(service).map(({ server }) => server);
     const known = answers.every((answer) => pool.includes(answer));
     const together =
       service.persistenceTimeout === undefined
-        ? !goesInTurn(service) || (repeats(answers, pool.length) && new Set(answers).size === pool.length)
+        ? !goesInTurn(service) || areInTurn(answers, pool.length)
         : new Set(answers).size === 1;
     return {
       passed: known && together,
@@ -61,21 +54,8 @@ export const portGroup: Check<ServiceSubject> = {
   },
 };
 
-const urlsOf = (service: VirtualService): string[] =>
-  portsOfService(service).map(
-    (port) => `${tlsPortsOf(service).includes(port) ? "https" : "http"}://${hostPort(service.vip, port)}/`,
-  );
-
-async function answerOf(view: View, service: VirtualService, url: string): Promise<string> {
-  const { output, status } = await view.client(
-    "curl",
-    "--silent",
-    "--show-error",
-    "--insecure",
-    "--max-time",
-    "5",
-    url,
-  );
+async function answerOf(view: View, service: VirtualService, port: number): Promise<string> {
+  const { output, status } = await askService(view, service, port);
   if (status !== 0) return "no answer";
-  return serverOfPage(service, output)?.server ?? `unknown page ${JSON.stringify(output.slice(0, 40))}`;
+  return serverOfPage(service, output)?.server ?? unknownPage(output);
 }

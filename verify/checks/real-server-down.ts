@@ -1,18 +1,11 @@
-import {
-  destinationKeyOf,
-  type HealthCheck,
-  holderOf,
-  longestTime,
-  poolOf,
-  removalTime,
-  type VirtualService,
-} from "../../lab/index.ts";
+import { destinationKeyOf, holderOf, poolOf } from "../../lab/index.ts";
 import { parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import type { Check } from "./check.ts";
-import { secondsUntil } from "./seconds-until.ts";
+import { schedulingMargin, secondsUntil } from "./seconds-until.ts";
 import { askedByHand, askService, clientOfEachService, type ServiceSubject, underKeepalived } from "./subjects.ts";
+import { seesStop, stopSeenWithin } from "./web-server-stop.ts";
 
 const REQUESTS = 20;
 
@@ -24,11 +17,11 @@ export const realServerDown: Check<ServiceSubject> = {
     "keepalived looks after the real servers: one that no longer serves is out of the table before long, from then on no request fails, " +
     "root has a mail about it, and once it serves again it is back.",
   grading: { keepalived: { points: 2 } },
-  appliesTo: (lab) => underKeepalived(lab) && lab.services.some(isSeen),
+  appliesTo: (lab) => underKeepalived(lab) && lab.services.some(seesStop),
   faulty: true,
-  subjects: (lab) => clientOfEachService(lab).filter(({ service }) => isSeen(service)),
+  subjects: (lab) => clientOfEachService(lab).filter(({ service }) => seesStop(service)),
   expected: (_, { service }) =>
-    `out of the table within ${checkTime(service.healthCheck)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
+    `out of the table within ${stopSeenWithin(service)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
   byHand: (lab, { service }) => [
     `npx lvs-lab fault inject httpd-stop ${poolOf(service)[0]?.server}`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- ipvsadm -ln`,
@@ -58,9 +51,9 @@ export const realServerDown: Check<ServiceSubject> = {
         ).output.trim() || 0,
       );
     const before = await mails();
-    const margin = view.live.acceleration === "kvm" ? 2 : 10;
+    const margin = schedulingMargin(view.live);
     const { out, failed, told } = await whileBroken(view, "httpd-stop", victim.server, async (signal) => {
-      const out = await secondsUntil(async () => !(await inTable()), checkTime(service.healthCheck) + margin, signal);
+      const out = await secondsUntil(async () => !(await inTable()), stopSeenWithin(service) + margin, signal);
       let failed = 0;
       for (let request = 0; out !== undefined && request < REQUESTS; request++) {
         signal.throwIfAborted();
@@ -70,7 +63,7 @@ export const realServerDown: Check<ServiceSubject> = {
       const told = await secondsUntil(async () => (await mails()) > before, patience(view.live, 2), signal);
       return { out, failed, told: told !== undefined };
     });
-    const back = await secondsUntil(inTable, checkTime(service.healthCheck) + patience(view.live, 2));
+    const back = await secondsUntil(inTable, stopSeenWithin(service) + patience(view.live, 2));
     return {
       started: true,
       passed: out !== undefined && failed === 0 && told && back !== undefined,
@@ -85,10 +78,3 @@ export const realServerDown: Check<ServiceSubject> = {
     };
   },
 };
-
-/** Whether the service's health check sees a stopped web server: a ping does not. */
-const isSeen = ({ healthCheck }: VirtualService): boolean =>
-  healthCheck !== undefined && removalTime(healthCheck, "refuses") !== undefined;
-
-/** How long the health check may take to see a stopped web server, or its return. */
-const checkTime = (check: HealthCheck | undefined): number => (check ? longestTime(check, ["refuses"]) : 0);

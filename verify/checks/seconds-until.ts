@@ -1,4 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { LiveLab } from "../live/live-lab.ts";
+
+/** Seconds that a guest may be late with what keepalived's timers say: it gets a processor when it gets one. */
+export const schedulingMargin = ({ acceleration }: Pick<LiveLab, "acceleration">): number =>
+  acceleration === "kvm" ? 2 : 10;
 
 /** Seconds until `condition` holds; undefined if it does not within `limit` seconds. */
 export async function secondsUntil(

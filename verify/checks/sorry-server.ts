@@ -1,18 +1,11 @@
-import {
-  type HealthCheck,
-  holderOf,
-  longestTime,
-  poolOf,
-  type RealServer,
-  removalTime,
-  type VirtualService,
-} from "../../lab/index.ts";
+import { holderOf, poolOf, type RealServer, type VirtualService } from "../../lab/index.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
-import { secondsUntil } from "./seconds-until.ts";
+import { schedulingMargin, secondsUntil } from "./seconds-until.ts";
 import { askedByHand, askService, clientOfEachService, type ServiceSubject, serverOfPage } from "./subjects.ts";
+import { seesStop, stopSeenWithin } from "./web-server-stop.ts";
 
 const REQUESTS = 20;
 
@@ -28,7 +21,7 @@ export const sorryServer: Check<ServiceSubject> = {
   faulty: true,
   subjects: (lab) => clientOfEachService(lab).filter(({ service }) => hasSorryServer(service)),
   expected: (_, { service }) =>
-    `with httpd stopped on ${namesOf(victimsOf(service))}, the sorry server's page within ${checkTime(service.healthCheck)} s plus a scheduling margin, and in each of ${REQUESTS} requests; then the real servers' pages again`,
+    `with httpd stopped on ${namesOf(victimsOf(service))}, the sorry server's page within ${stopSeenWithin(service)} s plus a scheduling margin, and in each of ${REQUESTS} requests; then the real servers' pages again`,
   byHand: (lab, { service }) => [
     ...victimsOf(service).map(({ server }) => `npx lvs-lab ssh ${server} -- systemctl stop apache2`),
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- ipvsadm -ln`,
@@ -40,12 +33,12 @@ export const sorryServer: Check<ServiceSubject> = {
     "on the service's port, and does it take packets for the VIP?",
   async look(view, { service }) {
     const victims = victimsOf(service);
-    const margin = view.live.acceleration === "kvm" ? 2 : 10;
+    const margin = schedulingMargin(view.live);
     const isSorry = async () => {
       const { output, status } = await askService(view, service);
       return status === 0 && output.trim() === service.sorryServer?.page.trim();
     };
-    const limit = checkTime(service.healthCheck);
+    const limit = stopSeenWithin(service);
     const before = await isSorry();
     const { came, others } = await withAllBroken(view, victims, async (signal) => {
       const came = await secondsUntil(isSorry, limit + margin, signal);
@@ -78,9 +71,8 @@ export const sorryServer: Check<ServiceSubject> = {
   },
 };
 
-/** Whether a service has a sorry server, and a health check that sees a stopped web server: a ping does not. */
-const hasSorryServer = ({ sorryServer, healthCheck }: VirtualService): boolean =>
-  sorryServer !== undefined && healthCheck !== undefined && removalTime(healthCheck, "refuses") !== undefined;
+/** Whether a service has a sorry server, and keepalived would see that its real servers' web servers stop. */
+const hasSorryServer = (service: VirtualService): boolean => service.sorryServer !== undefined && seesStop(service);
 
 /**
  * The fewest real servers, in the lab's order, without which the quorum is lost: keepalived loses it when the weights that are left are below
@@ -99,9 +91,6 @@ export function victimsOf(service: VirtualService): RealServer[] {
 }
 
 const namesOf = (all: readonly RealServer[]): string => all.map(({ server }) => server).join(" and ");
-
-/** How long a health check may take to see a stopped web server, or its return. */
-const checkTime = (check: HealthCheck | undefined): number => (check ? longestTime(check, ["refuses"]) : 0);
 
 /** Runs `work` while httpd is stopped on all of these real servers. */
 async function withAllBroken<T>(

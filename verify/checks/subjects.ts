@@ -10,10 +10,12 @@ import {
   networkOfVip,
   type Protocol,
   realServers,
+  schemeAt,
   schemeOf,
   servedBy,
   serverNamed,
   serviceUrl,
+  urlAt,
   type VirtualService,
   type VrrpInstance,
 } from "../../lab/index.ts";
@@ -99,17 +101,21 @@ export const keepalivedRuns = async (view: View, server: string): Promise<boolea
   (await view.on(server)`pgrep --exact keepalived`).output.trim() !== "";
 
 /** One request from the client to a virtual service, on its own connection or from a port of its own; the exit status is the result. */
-export const askService = (view: View, service: VirtualService): Promise<Evidence> =>
+export const askService = (view: View, service: VirtualService, port = service.port): Promise<Evidence> =>
   service.protocol === "udp"
-    ? view.client("bash", "-c", UDP_QUESTION, "ask", service.vip, String(service.port))
-    : view.client("curl", "--silent", "--show-error", "--max-time", "5", ...insecure(service), serviceUrl(service));
+    ? view.client("bash", "-c", UDP_QUESTION, "ask", service.vip, String(port))
+    : view.client(
+        ...["curl", "--silent", "--show-error", "--max-time", "5", ...insecure(service, port)],
+        urlAt(service, port),
+      );
 
 /** Runs a work of this process while no other one that is about its own requests makes requests to the service. */
 export const undisturbed = <T>(live: LiveLab, service: VirtualService, work: () => Promise<T>): Promise<T> =>
   oneAtATime(`${live.host.directory} ${service.name}`, work);
 
 /** curl(1)'s option for a service with TLS: the certificates of a lab are nobody's. */
-export const insecure = (service: VirtualService): string[] => (schemeOf(service) === "https" ? ["--insecure"] : []);
+export const insecure = (service: VirtualService, port = service.port): string[] =>
+  schemeAt(service, port) === "https" ? ["--insecure"] : [];
 
 /** A request to a service as typed, by its protocol. */
 export const askedByHand = (service: VirtualService): string =>
@@ -120,6 +126,10 @@ export const askedByHand = (service: VirtualService): string =>
 /** Whether answers repeat with this period. */
 export const repeats = (answers: readonly unknown[], period: number): boolean =>
   answers.every((answer, index) => index < period || answer === answers[index - period]);
+
+/** Whether answers come from a pool of this size strictly in turn. */
+export const areInTurn = (answers: readonly unknown[], size: number): boolean =>
+  repeats(answers, size) && new Set(answers).size === size;
 
 /** Every real server but the director itself, with each service by which packets reach it with the VIP as destination, so that it needs it. */
 export const eachVipOwner = (lab: Lab): ServiceSubject[] =>

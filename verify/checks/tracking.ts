@@ -15,7 +15,7 @@ import { InterruptedError } from "../live/interruptible.ts";
 import { keepalivedState } from "../live/keepalived-state.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
-import { secondsUntil } from "./seconds-until.ts";
+import { schedulingMargin, secondsUntil } from "./seconds-until.ts";
 import type { InstanceSubject } from "./subjects.ts";
 
 export const tracking: Check<InstanceSubject> = {
@@ -88,7 +88,7 @@ async function tryOne(
   const { host, instance } = subject;
   const reaction = reactionIn(view.lab, subject, tracked);
   const { successor, takeover, return: back } = reaction;
-  const margin = view.live.acceleration === "kvm" ? 2 : 10;
+  const margin = schedulingMargin(view.live);
   const { id, parameters } = trackedFaults[tracked.kind](tracked.name);
   const holder = async (): Promise<string> => (await holdersOf(view, subject)).join(" and ") || "nobody";
   const untilHeldBy = (name: string, milliseconds: number, signal?: AbortSignal) =>

@@ -41,10 +41,10 @@ export async function snapshots(view: View, service: VirtualService): Promise<Sn
 }
 
 /** A service in the output of both commands; undefined if it is not there. */
-function snapshotIn(output: string, { vip, port, ...rest }: VirtualService): Snapshot | undefined {
-  const virtual = hostPort(vip, port);
+function snapshotIn(output: string, virtualService: VirtualService): Snapshot | undefined {
+  const virtual = hostPort(virtualService.vip, virtualService.port);
   const [connections = "", list = ""] = output.split(/^(?=IP Virtual Server)/m);
-  const service = parseIpvsList(list).find(({ key }) => key === ipvsKeyOf({ ...rest, vip, port }));
+  const service = parseIpvsList(list).find(({ key }) => key === ipvsKeyOf(virtualService));
   return (
     service && {
       destinations: service.destinations,

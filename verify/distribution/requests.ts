@@ -44,6 +44,9 @@ const COULD_NOT_CONNECT = 7;
 /** How much of an unknown page is shown. */
 const PAGE_CHARACTERS = 40;
 
+/** A page of no real server, for people. */
+export const unknownPage = (page: string): string => `unknown page ${JSON.stringify(page.slice(0, PAGE_CHARACTERS))}`;
+
 /**
  * The lab's client. It asks with curl; it holds with socat, because curl closes with its last answer.
  * @param serverOf the name of the real server with a page
@@ -56,7 +59,7 @@ export function clientOf(
   const target = hostPort(vip, port);
   const answered = (page: string): Answer => {
     const server = serverOf(page);
-    const text = server ?? `unknown page ${JSON.stringify(page.slice(0, PAGE_CHARACTERS))}`;
+    const text = server ?? unknownPage(page);
     return { server, text, outcome: "answered" };
   };
   const unanswered = (text: string, outcome: Answer["outcome"]): Answer => ({ server: undefined, text, outcome });

@@ -1,4 +1,4 @@
-import { type HealthCheck, type RealServerFailure, removalTime, returnTime } from "../../lab/index.ts";
+import { type HealthCheck, type RealServerFailure, removalTime, returnTime, seesFailure } from "../../lab/index.ts";
 import type { Path } from "../../lab/yaml/document.ts";
 import type { Rule } from "../../lab/yaml/rules.ts";
 import type { Fault } from "../faults/fault.ts";
@@ -67,17 +67,16 @@ export const detectedLabRules: Readonly<Record<string, Rule<Draft, InLab>>> = {
       const id = fault ?? heal;
       const failure = failureBy(faults, id);
       if (failure === undefined) continue;
-      const { healthCheck, realServers } = service;
+      const { realServers } = service;
       const stranger = (on === undefined ? [] : (namesOf(on, lab, roles) ?? [])).find(
         (name) => !realServers.some(({ server }) => server === name),
       );
-      const sees = healthCheck !== undefined && removalTime(healthCheck, failure) !== undefined;
-      if (sees && stranger === undefined) continue;
+      if (seesFailure(service, failure) && stranger === undefined) continue;
       yield {
         path: [...path, "within"],
         expected: stranger
           ? `a fault on a real server of the service ${service.name}, which ${stranger} is not`
-          : `a health check of the service ${service.name} that sees ${id}, which is ${healthCheck?.type ?? "none"}`,
+          : `a health check of the service ${service.name} that sees ${id}, which is ${service.healthCheck?.type ?? "none"}`,
         remedy: "run the scenario on such a lab, or write a deadline",
         ...(opening && { other: opening.path }),
       };

@@ -113,6 +113,13 @@ describe("TLS", () => {
     expect(ports("server1")).toEqual([[80], []]);
   });
 
+  it("is spoken on port 443 of a group, also where that is the first one", () => {
+    const group = labWith("port: 443, morePorts: [80], firewallMark: 1");
+    expect(group.services.map(serviceUrl)).toEqual(["https://172.25.254.100:443/"]);
+    expect(portsOf(group, "server2", "tcp")).toEqual([443, 80]);
+    expect(portsOf(group, "server2", "tcp", { tls: true })).toEqual([443]);
+  });
+
   it("is nobody's where ipvsadm is in control", () => {
     const text = `control: ipvsadm
 networks: [{ subnets: [172.25.254.0/24] }]
