@@ -200,7 +200,7 @@ export interface VirtualService extends Quorum {
   readonly persistenceNetmask?: number;
   /** Whether each datagram is scheduled by itself: one-packet scheduling; not there: those of one port and address go to one real server. */
   readonly onePacket?: true;
-  /** How keepalived looks after the real servers; there where it is in control. */
+  /** The health check of the real servers; present if keepalived is in control. */
   readonly healthCheck?: HealthCheck;
   /** In the order of the file. */
   readonly realServers: readonly RealServer[];

@@ -326,7 +326,7 @@ const weightsOf = (draft: LabDraft, service: ServiceDraft): number | undefined =
 
 const pagesOf = (draft: LabDraft, service: ServiceDraft): Real[] => realServersOf(draft, service) ?? [];
 
-/** The names of those who serve a service's page: its real servers, and its sorry server. */
+/** The servers that have the service's page: its real servers and its sorry server, by name. */
 function webServersOf(draft: LabDraft, service: ServiceDraft): string[] | undefined {
   const reals = realServersOf(draft, service)?.map(({ server }) => server);
   const { sorryServer } = service;

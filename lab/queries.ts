@@ -145,7 +145,7 @@ export const portsOf = (lab: Lab, server: string, protocol: Protocol, { tls = fa
 export const servicesOf = (lab: Lab, server: string): VirtualService[] =>
   lab.services.filter((service) => service.realServers.some((real) => real.server === server));
 
-/** The services that a server is the sorry server of: a director, of those that name no other server. */
+/** The services whose sorry server this is. A director is that of every service whose file names none. */
 export const sorryServicesOf = (lab: Lab, server: string): VirtualService[] =>
   lab.services.filter(
     ({ sorryServer }) =>

@@ -124,7 +124,7 @@ describe.concurrent("a real server's cure", { timeout: 300_000 }, () => {
     }
   });
 
-  test("that is missing is found where it is, whoever else is looked at meanwhile", async (context) => {
+  test("a missing cure is found on its own server, also while others are checked", async (context) => {
     const the = await namespaceLab(await readLab("labs/sync-group.yaml"), context);
     const SECOND = "172.25.254.101";
     const cure = (own: string) =>

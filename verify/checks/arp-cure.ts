@@ -14,7 +14,7 @@ export const arpCure: Check<ServiceSubject> = {
   role: "real-server",
   proves:
     "A real server that takes packets for the VIP neither answers an ARP request for it nor sends one in its name, so that only the director's " +
-    "answer reaches the client. Otherwise whoever answers first has the client, and the balancing is gone.",
+    "answer reaches the client. Otherwise the client talks to the server that answers its ARP request first, and its requests are not balanced.",
   grading: { ipvsadm: { points: 2 }, keepalived: { points: 2 } },
   appliesTo: (lab) => eachVipOwner(lab).length > 0,
   subjects: (lab) => oncePerVip(eachVipOwner(lab)),

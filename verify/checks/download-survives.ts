@@ -35,7 +35,7 @@ export const downloadSurvives: Check<ServiceSubject> = {
   byHand: (lab, { service }) => [
     `npx lvs-lab ssh ${poolOf(service)[0]?.server} -- 'head -c ${MEGABYTES}M /dev/urandom | tee ${fileOn(lab.servers[0]?.os)} | sha256sum' # the same file on every real server`,
     `curl --insecure --limit-rate 64k ${serviceUrl(service)}${NAME} | sha256sum`,
-    `npx lvs-lab fault power-off ${instanceOfVip(lab, service.vip)?.members[0]?.server} # in another shell, and then \`npx lvs-lab heal\``,
+    `npx lvs-lab fault inject power-off ${instanceOfVip(lab, service.vip)?.members[0]?.server} # in another shell, and then \`npx lvs-lab heal\``,
   ],
   hint: () =>
     "The check `connection-sync` tells whether directors know each other's connections. A break at the return: the director took the VIP before " +

@@ -244,7 +244,7 @@ describe("hashing", () => {
     expect(moved / clients.length).toBeLessThan(0.1);
   });
 
-  it("dh has one destination for a VIP, whoever asks, and others for others", () => {
+  it("dh sends all clients of a VIP to one destination, and other VIPs to others", () => {
     const table = tableOf([1, 5, 3]);
     const loads = [load(3), load(0), load(9)];
     const of = (connection: NewConnection) => schedulingMethods.dh.next(table, loads, connection, null)[0]?.to;

@@ -34,7 +34,7 @@ it("the unit marks packets before IPVS sees them", () => {
   );
 });
 
-it("marks are there where the table is the role's own, to the letter", () => {
+it("marks count only if the table is exactly the role's own", () => {
   expect(marksIn(listed(1, { set: [80, 443] }), marks)).toEqual(marks);
   expect(marksIn(listed(2, { set: [80, 443] }), marks)).toEqual({});
   expect(marksIn(listed(1, 80), marks)).toEqual({});

@@ -156,7 +156,7 @@ it("the sync daemon follows its instance, on its interface, by its VRID", () => 
   );
 });
 
-it("global lines for scripts are there where there are scripts", () => {
+it("global_defs has script lines only if an instance runs scripts", () => {
   expect(scriptLines({ instances: partsWith([]), services: [] })).toBe("");
   expect(
     scriptLines({ instances: partsWith(["trackProcesses: [{ process: cron }]", "unicast: true"]), services: [] }),
