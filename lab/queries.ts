@@ -21,6 +21,10 @@ import type { SchedulingMethod } from "./schedulers/method.ts";
 /** The lab's directors, in the order of the file. */
 export const directors = (lab: Lab): Server[] => lab.servers.filter(({ role }) => role === "director");
 
+/** Whether a server is a director whose IPVS table this one controls. */
+export const isDirectorUnder = (control: Lab["control"], lab: Lab, { role }: Pick<Server, "role">): boolean =>
+  role === "director" && lab.control === control;
+
 /** The lab's real servers, in the order of the file: also a director that serves itself, IPVS's local node. */
 export const realServers = (lab: Lab): Server[] =>
   lab.servers.filter(({ name, role }) => role === "real-server" || servicesOf(lab, name).length > 0);

@@ -1,69 +1,13 @@
 import type { Lab, Server } from "../lab/index.ts";
-import { type RoleInputs, roleInputs } from "./role-inputs.ts";
 import type { BootUnit } from "./roles/boot-unit.ts";
-import { byHand as director } from "./roles/director.ts";
-import { byHand as firewallMarks } from "./roles/firewall-marks.ts";
-import { byHand as httpd } from "./roles/httpd.ts";
-import { byHand as interfaces } from "./roles/interfaces.ts";
-import { byHand as keepalived } from "./roles/keepalived.ts";
-import { byHand as mail } from "./roles/mail.ts";
-import { byHand as packages } from "./roles/packages.ts";
-import { byHand as peerKeys } from "./roles/peer-keys.ts";
-import { byHand as realServer } from "./roles/real-server.ts";
-import { byHand as routing } from "./roles/routing.ts";
-import type { ByHand, Step } from "./roles/step.ts";
-import { byHand as udpServer } from "./roles/udp-server.ts";
-
-type AllInputs = Required<RoleInputs>;
-
-/** What a role may know of its server beside its inputs. */
-interface Context {
-  readonly server: {
-    readonly name: string;
-    readonly os: Server["os"];
-    /** By which it is reached. */
-    readonly address: string;
-    /** All of its own, without VIPs. */
-    readonly addresses: readonly string[];
-  };
-  /** The lab's stack, for `lvs-lab ssh`. */
-  readonly stack: string;
-}
-
-/** Each role by hand. */
-const roles: { readonly [Role in keyof AllInputs]: (inputs: AllInputs[Role], context: Context) => ByHand } = {
-  interfaces,
-  packages: (inputs, { server }) => packages(inputs, server),
-  httpd: (inputs, { server }) => httpd(inputs, server),
-  udpServer,
-  routing,
-  firewallMarks,
-  realServer: (inputs, { server }) => realServer({ server, ...inputs }),
-  director: (inputs, { server }) => director(inputs, server),
-  mail: (inputs, { server }) => mail(inputs, server),
-  peerKeys: (inputs, { server, stack }) => peerKeys(inputs, { name: server.name, stack }),
-  keepalived: (inputs, { server }) => keepalived(inputs, server),
-};
+import { type AnyRole, type RoleName, roleInputs, roleNames, roles } from "./roles/index.ts";
+import type { ByHand, Step } from "./roles/role.ts";
 
 /**
  * The article's order, in rounds: all servers of a kind go through a round before any goes on. Real servers come first, then directors; these
  * first get SSH among each other.
  */
-const rounds: readonly (readonly (keyof RoleInputs)[])[] = [
-  ["peerKeys"],
-  [
-    "interfaces",
-    "packages",
-    "httpd",
-    "udpServer",
-    "routing",
-    "firewallMarks",
-    "realServer",
-    "director",
-    "mail",
-    "keepalived",
-  ],
-];
+const rounds: readonly (readonly RoleName[])[] = [["peerKeys"], roleNames.filter((name) => name !== "peerKeys")];
 
 /** A step and where it is typed. */
 export interface PlacedStep extends Step {
@@ -105,20 +49,14 @@ export function byHand(lab: Lab, stack = lab.name): { steps: PlacedStep[]; units
   return { steps, units };
 }
 
-function roleByHand<Role extends keyof AllInputs>(
-  lab: Lab,
-  server: Server,
-  { role, stack }: { role: Role; stack: string },
-): ByHand | undefined {
+function roleByHand(lab: Lab, server: Server, { role, stack }: { role: RoleName; stack: string }): ByHand | undefined {
   const { name, os, management, interfaces: own } = server;
-  const inputs: Partial<AllInputs>[Role] = roleInputs(lab, server)[role];
-  return (
-    inputs &&
-    roles[role](inputs, {
-      server: { name, os, address: management, addresses: own.flatMap(({ addresses }) => addresses) },
-      stack,
-    })
-  );
+  const inputs = roleInputs(lab, server)[role];
+  if (!inputs) return;
+  return (roles[role] as AnyRole).byHand(inputs, {
+    server: { name, os, address: management, addresses: own.flatMap(({ addresses }) => addresses) },
+    stack,
+  });
 }
 
 const programsIn = (steps: readonly Step[]): string[] => [

@@ -43,6 +43,9 @@ export interface OsFamily {
   };
 }
 
+/** A row of `OsFamily`: packages that belong together. */
+export type PackageGroup = keyof OsFamily;
+
 const tlsFiles = { certificate: "/etc/lvs-lab/httpd.crt", key: "/etc/lvs-lab/httpd.key" };
 
 const debian: OsFamily = {

@@ -10,10 +10,20 @@ type DeepInput<T> =
   | pulumi.Input<T extends string | number | boolean ? T : { [K in keyof T]: DeepInput<T[K]> }>
   | pulumi.Input<T>;
 
-/** Makes the class by which a Pulumi program declares a resource. The definition gives the types of arguments and outputs. */
+/** The class by which a Pulumi program declares a resource. */
+export interface PulumiClass<Where extends z.ZodObject, Want extends z.ZodObject, Facts extends object> {
+  readonly definition: ResourceDefinition<Where, Want, Facts>;
+  new (
+    name: string,
+    args: { [K in keyof (Arguments<Where> & Arguments<Want>)]: DeepInput<(Arguments<Where> & Arguments<Want>)[K]> },
+    options?: pulumi.CustomResourceOptions,
+  ): pulumi.CustomResource & Outputs<Shape<Where> & Shape<Want> & Facts>;
+}
+
+/** Makes a resource's class. The definition gives the types of arguments and outputs. */
 export const pulumiClass = <Where extends z.ZodObject, Want extends z.ZodObject, Facts extends object>(
   definition: ResourceDefinition<Where, Want, Facts>,
-) => {
+): PulumiClass<Where, Want, Facts> => {
   const outputs = [
     ...Object.keys(definition.where.shape),
     ...Object.keys(definition.want.shape),
@@ -30,12 +40,5 @@ export const pulumiClass = <Where extends z.ZodObject, Want extends z.ZodObject,
       );
     }
   };
-  return Object.assign(declared, { definition }) as unknown as {
-    readonly definition: ResourceDefinition<Where, Want, Facts>;
-    new (
-      name: string,
-      args: { [K in keyof (Arguments<Where> & Arguments<Want>)]: DeepInput<(Arguments<Where> & Arguments<Want>)[K]> },
-      options?: pulumi.CustomResourceOptions,
-    ): pulumi.CustomResource & Outputs<Shape<Where> & Shape<Want> & Facts>;
-  };
+  return Object.assign(declared, { definition }) as unknown as PulumiClass<Where, Want, Facts>;
 };

@@ -1,69 +1,77 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Lab } from "../lab/index.ts";
-import { classes, PEER_COMMENT, roleInputs } from "../provision/index.ts";
+import { classes, PEER_COMMENT, type RoleName, roleClasses, roleInputs, roleNames, roles } from "../provision/index.ts";
 import type { MadeServer } from "./server.ts";
 
-const { Director, FirewallMarks, Httpd, Keepalived, KeyPair, Mail, PeerKeys, RealServer, Routing, UdpServer } = classes;
-
 /** Gives every server its roles; in a manual lab that is the exercise. */
-export function giveRoles(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
-  if (lab.setup === "manual") return [];
-  const single = made.flatMap((each) => makeSingleRoles(lab, each));
-  return [...single, ...makeKeepalivedDirectors(lab, made)];
+export const giveRoles = (lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] =>
+  lab.setup === "manual" ? [] : [...made.flatMap((each) => makeRoles(lab, each)), ...makePeerKeys(lab, made)];
+
+/** The roles that come elsewhere: `makeServer` has the first two, and the keys of all directors are made together. */
+const elsewhere: readonly RoleName[] = ["interfaces", "packages", "peerKeys"];
+
+/** A role's class, which takes the inputs that the role has made. */
+type AnyClass = new (
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  options: pulumi.CustomResourceOptions,
+) => pulumi.Resource;
+
+/** A server's roles that depend on no other server. */
+function makeRoles(lab: Lab, { server, reference, ready, domain }: MadeServer): pulumi.Resource[] {
+  const inputs: Partial<Record<RoleName, object>> = roleInputs(lab, server);
+  const made = new Map<string, pulumi.Resource>();
+  for (const name of roleNames) {
+    const given = inputs[name];
+    if (!given || elsewhere.includes(name)) continue;
+    const { after = [], secrets = [] } = roles[name];
+    const RoleClass = roleClasses[name] as unknown as AnyClass;
+    const args = Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [
+        key,
+        secrets.some((one) => one === key) ? pulumi.secret(value) : value,
+      ]),
+    );
+    const earlier = after.flatMap((one) => made.get(one) ?? []);
+    made.set(
+      name,
+      new RoleClass(
+        `${server.name}-${inKebabCase(name)}`,
+        { server: reference, ...args },
+        { dependsOn: [ready, ...earlier], deletedWith: domain },
+      ),
+    );
+  }
+  return [...made.values()];
 }
 
-const on = ({ ready, domain }: MadeServer): pulumi.CustomResourceOptions => ({ dependsOn: ready, deletedWith: domain });
+const inKebabCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** The roles that depend on no other resource than their server. */
-function makeSingleRoles(lab: Lab, made: MadeServer): pulumi.Resource[] {
-  const { name } = made.server;
-  const { httpd, udpServer, routing, firewallMarks, realServer, director } = roleInputs(lab, made.server);
-  const server = made.reference;
-  return [
-    ...(httpd ? [new Httpd(`${name}-httpd`, { server, ...httpd }, on(made))] : []),
-    ...(udpServer ? [new UdpServer(`${name}-udp-server`, { server, ...udpServer }, on(made))] : []),
-    ...(routing ? [new Routing(`${name}-routing`, { server, ...routing }, on(made))] : []),
-    ...(firewallMarks ? [new FirewallMarks(`${name}-firewall-marks`, { server, ...firewallMarks }, on(made))] : []),
-    ...(realServer ? [new RealServer(`${name}-real-server`, { server, ...realServer }, on(made))] : []),
-    ...(director ? [new Director(`${name}-director`, { server, ...director }, on(made))] : []),
-  ];
-}
-
-/** Directors run by keepalived, each with local mail and with SSH keys of its peers. */
-function makeKeepalivedDirectors(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
+/** SSH among directors: each has a key, and knows its peers'. */
+function makePeerKeys(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
   const all = made.flatMap((each) => {
-    const { mail, peerKeys, keepalived } = roleInputs(lab, each.server);
-    return mail && peerKeys && keepalived ? [{ made: each, mail, peerKeys, keepalived }] : [];
+    const { peerKeys } = roleInputs(lab, each.server);
+    return peerKeys ? [{ ...each, peers: peerKeys.peers }] : [];
   });
   const identities = new Map(
-    all.map(({ made: { server } }) => [server.name, new KeyPair(`${server.name}-peer-key`, { comment: PEER_COMMENT })]),
+    all.map(({ server: { name } }) => [name, new classes.KeyPair(`${name}-peer-key`, { comment: PEER_COMMENT })]),
   );
   const knownHosts = pulumi.all(
-    all.map(({ made: { server, hostKey } }) =>
+    all.map(({ server, hostKey }) =>
       hostKey.publicKey.apply((key) => `${server.name},${server.management} ${key.split(" ").slice(0, 2).join(" ")}`),
     ),
   );
-  return all.flatMap(({ made, mail, peerKeys, keepalived }) => {
-    const { name } = made.server;
-    const server = made.reference;
-    const post = new Mail(`${name}-mail`, { server, ...mail }, on(made));
-    return [
-      post,
-      new PeerKeys(
+  return all.map(
+    ({ server: { name }, reference, ready, domain, peers }) =>
+      new roleClasses.peerKeys(
         `${name}-peer-keys`,
         {
-          server,
+          server: reference,
           identity: identities.get(name)?.privateKey ?? "",
-          authorized: pulumi.all(peerKeys.peers.map((peer) => identities.get(peer)?.publicKey ?? pulumi.output(""))),
+          authorized: pulumi.all(peers.map((peer) => identities.get(peer)?.publicKey ?? pulumi.output(""))),
           knownHosts,
         },
-        on(made),
+        { dependsOn: ready, deletedWith: domain },
       ),
-      new Keepalived(
-        `${name}-keepalived`,
-        { server, ...keepalived, passwords: pulumi.secret(keepalived.passwords) },
-        { ...on(made), dependsOn: [made.ready, post] }, // keepalived may send mail as soon as it starts
-      ),
-    ];
-  });
+  );
 }

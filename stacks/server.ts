@@ -2,10 +2,18 @@ import { readFileSync } from "node:fs";
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { clientAddress, type Lab, type Server, withPrefix } from "../lab/index.ts";
-import { classes, libvirtCommandLine, PACKAGE_PORT, roleInputs, type ServerRef, seedOf } from "../provision/index.ts";
+import {
+  classes,
+  libvirtCommandLine,
+  PACKAGE_PORT,
+  roleClasses,
+  roleInputs,
+  type ServerRef,
+  seedOf,
+} from "../provision/index.ts";
 import type { LabNetworks } from "./network.ts";
 
-const { BaseSystem, Interfaces, KeyPair, Packages, SeedImage } = classes;
+const { BaseSystem, KeyPair, SeedImage } = classes;
 
 const DOMAIN_XSLT = readFileSync(new URL("domain.xsl", import.meta.url), "utf8");
 
@@ -123,7 +131,7 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
   );
   const { interfaces, packages } = roleInputs(lab, server);
   const networked = interfaces
-    ? new Interfaces(
+    ? new roleClasses.interfaces(
         `${name}-interfaces`,
         { server: reference, ...interfaces },
         { dependsOn: base, deletedWith: domain },
@@ -132,7 +140,7 @@ export function makeServer({ lab, server, image, host, networks, access }: Surro
   const ready =
     lab.setup === "manual" // the exercise includes their installation
       ? networked
-      : new Packages(
+      : new roleClasses.packages(
           `${name}-packages`,
           { server: reference, names: packages.names },
           { dependsOn: networked, deletedWith: domain },

@@ -1,6 +1,6 @@
 import { directors, type Lab, type Server } from "../../lab/index.ts";
-import { roleInputs } from "../../provision/role-inputs.ts";
 import { unitText } from "../../provision/roles/boot-unit.ts";
+import { roleInputs } from "../../provision/roles/index.ts";
 import { withPasswords } from "../../provision/roles/keepalived-conf.ts";
 import { PEER_COMMENT } from "../../provision/roles/peer-keys.ts";
 import { unit } from "../../provision/roles/real-server.ts";

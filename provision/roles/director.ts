@@ -1,14 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { forwardingMethods, netmaskOf } from "../../lab/index.ts";
+import {
+  destinationKeyOf,
+  forwardingMethods,
+  ipvsKeyOf,
+  isDirectorUnder,
+  netmaskOf,
+  type VirtualService,
+  withPrefix,
+} from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
 import { DIRECTOR_RULES, DIRECTOR_UNIT, endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpAddresses } from "./ip-address.ts";
 import { type Destination, parseIpvsTable } from "./ipvs-table.ts";
+import { defineRole } from "./role.ts";
 import { startService } from "./service.ts";
-import type { ByHand } from "./step.ts";
 import { listed, typedUnit } from "./typed.ts";
 
 const destination = z.object({ weight: z.number(), forwarding: z.enum(["Route", "Masq", "Tunnel"]) });
@@ -203,43 +211,6 @@ export function edits(
   ];
 }
 
-/** @param own the server's addresses */
-export const byHand = (
-  wanted: Addresses & { readonly services: Services },
-  { addresses: own }: { addresses: readonly string[] },
-): ByHand => {
-  const all = Object.values(wanted.services);
-  const isPersistent = all.some(({ persistenceTimeout }) => persistenceTimeout > 0);
-  const hasFlags = all.some(({ schedulerFlags }) => schedulerFlags.length > 0);
-  return {
-    steps: [
-      {
-        why:
-          Object.keys(wanted.addresses).length > 1
-            ? "The VIP, which clients ask for, and the default route of the real servers: the director answers for both."
-            : placed(wanted).length > 1
-              ? "The VIPs: the director answers when a client asks whose they are, and takes the packets for them."
-              : "The VIP: the director answers when a client asks whose it is, and takes the packets for it.",
-        commands: typedUnit(placed(wanted).map(place)),
-      },
-      {
-        why: [
-          `The IPVS table, starting from an empty one: a virtual service (-A, ${listed(transports(wanted.services))}) with its scheduler (-s)` +
-            `${hasFlags ? ", the scheduler's flags (-b)" : ""}${isPersistent ? ", the seconds for which a client stays with its real server (-p)" : ""}` +
-            `${all.some(({ persistenceNetmask }) => persistenceNetmask !== undefined) ? " together with the others of its network (-M)" : ""}` +
-            `${all.some(({ onePacket }) => onePacket) ? ", each datagram by itself (-o)" : ""}, ` +
-            `and each of its real servers (-a, -r) with its weight (-w), by ${methodsIn(wanted.services)}.`,
-          ...destinationsOf(wanted.services)
-            .filter((address) => own.includes(address))
-            .map((address) => `${address} is the director itself, which serves its share locally.`),
-        ].join(" "),
-        commands: [...typedUnit([CLEAR]), ...linesOf(rules(wanted)).map((rule) => `ipvsadm ${rule}`)],
-      },
-    ],
-    unit: unit(wanted),
-  };
-};
-
 /** The transport protocols of services in words, with ipvsadm's options. */
 const transports = (services: Services): string[] =>
   [
@@ -269,3 +240,76 @@ const methodsIn = (services: Services): string => {
       .map(({ title, ipvsadm }) => `${title} (${ipvsadm})`),
   );
 };
+
+const ipvsService = (service: VirtualService) => {
+  const { scheduler, schedulerFlags = [], persistenceTimeout = 0, persistenceNetmask, onePacket } = service;
+  return {
+    scheduler,
+    schedulerFlags: [...schedulerFlags],
+    persistenceTimeout,
+    ...(persistenceNetmask === undefined ? {} : { persistenceNetmask }),
+    ...(onePacket ? { onePacket } : {}),
+    destinations: Object.fromEntries(
+      service.realServers.map((real) => [
+        destinationKeyOf(service, real),
+        { weight: real.weight, forwarding: forwardingMethods[service.forwarding].listed },
+      ]),
+    ),
+  };
+};
+
+export const role = defineRole({
+  resource: director,
+
+  inputsOf(lab, server) {
+    if (!isDirectorUnder("ipvsadm", lab, server)) return;
+    return {
+      addresses: Object.fromEntries(
+        server.interfaces
+          .map(({ network, device }): [string, string[]] => [
+            device,
+            lab.virtualAddresses
+              .filter((one) => one.network === network)
+              .map(({ address }) => withPrefix(lab, address)),
+          ])
+          .filter(([, addresses]) => addresses.length > 0),
+      ),
+      services: Object.fromEntries(lab.services.map((service) => [ipvsKeyOf(service), ipvsService(service)])),
+    };
+  },
+
+  packageGroups: () => ["ipvsadm"],
+
+  byHand(wanted, { server: { addresses: own } }) {
+    const all = Object.values(wanted.services);
+    const isPersistent = all.some(({ persistenceTimeout }) => persistenceTimeout > 0);
+    const hasFlags = all.some(({ schedulerFlags }) => schedulerFlags.length > 0);
+    return {
+      steps: [
+        {
+          why:
+            Object.keys(wanted.addresses).length > 1
+              ? "The VIP, which clients ask for, and the default route of the real servers: the director answers for both."
+              : placed(wanted).length > 1
+                ? "The VIPs: the director answers when a client asks whose they are, and takes the packets for them."
+                : "The VIP: the director answers when a client asks whose it is, and takes the packets for it.",
+          commands: typedUnit(placed(wanted).map(place)),
+        },
+        {
+          why: [
+            `The IPVS table, starting from an empty one: a virtual service (-A, ${listed(transports(wanted.services))}) with its scheduler (-s)` +
+              `${hasFlags ? ", the scheduler's flags (-b)" : ""}${isPersistent ? ", the seconds for which a client stays with its real server (-p)" : ""}` +
+              `${all.some(({ persistenceNetmask }) => persistenceNetmask !== undefined) ? " together with the others of its network (-M)" : ""}` +
+              `${all.some(({ onePacket }) => onePacket) ? ", each datagram by itself (-o)" : ""}, ` +
+              `and each of its real servers (-a, -r) with its weight (-w), by ${methodsIn(wanted.services)}.`,
+            ...destinationsOf(wanted.services)
+              .filter((address) => own.includes(address))
+              .map((address) => `${address} is the director itself, which serves its share locally.`),
+          ].join(" "),
+          commands: [...typedUnit([CLEAR]), ...linesOf(rules(wanted)).map((rule) => `ipvsadm ${rule}`)],
+        },
+      ],
+      unit: unit(wanted),
+    };
+  },
+});

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { portsOfService } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
 import { chainObject, newTable, parseRuleset } from "./nft-ruleset.ts";
-import type { ByHand } from "./step.ts";
+import { defineRole } from "./role.ts";
 import { typedUnit } from "./typed.ts";
 
 /** The role's own table: no other is touched. */
@@ -98,12 +99,30 @@ function ruleObject(mark: string, { vip, protocol, ports }: Marked): object {
   };
 }
 
-export const byHand = (wanted: Wanted): ByHand => ({
-  steps: [
-    {
-      why: "Mark the packets of each group of ports before IPVS sees them: by the mark, several ports are one virtual service.",
-      commands: typedUnit(startLines(wanted)),
-    },
-  ],
-  unit: unit(wanted),
+export const role = defineRole({
+  resource: firewallMarks,
+
+  /** By the marks of services that have one. */
+  inputsOf(lab, { role: kind }) {
+    const marks = Object.fromEntries(
+      lab.services.flatMap((service) => {
+        const { firewallMark, vip, protocol } = service;
+        if (firewallMark === undefined) return [];
+        return [[String(firewallMark), { vip, protocol, ports: portsOfService(service) }] as const];
+      }),
+    );
+    return kind === "director" && Object.keys(marks).length > 0 ? { marks } : undefined;
+  },
+
+  packageGroups: () => ["nftables"],
+
+  byHand: (wanted) => ({
+    steps: [
+      {
+        why: "Mark the packets of each group of ports before IPVS sees them: by the mark, several ports are one virtual service.",
+        commands: typedUnit(startLines(wanted)),
+      },
+    ],
+    unit: unit(wanted),
+  }),
 });

@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { type OsFamily, type OsName, osFamilies } from "../os.ts";
+import { pageOf, portsOf } from "../../lab/index.ts";
+import { type OsFamily, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
+import { defineRole } from "./role.ts";
 import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
-import type { ByHand } from "./step.ts";
 import { listed, typed, typedFile } from "./typed.ts";
 
 /** The web server of a real server. Its page names the server that answered. */
@@ -109,42 +110,48 @@ const certificateCommands = ({ certificate, key }: Tls): string[] => [
   command`[ -s ${certificate} ] && [ -s ${key} ] || (umask 077; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj "/CN=$(hostname)" -keyout ${key} -out ${certificate})`,
 ];
 
-interface Told {
-  readonly page: string;
-  readonly ports: readonly number[];
-  readonly tlsPorts: readonly number[];
-}
+export const role = defineRole({
+  resource: httpd,
 
-export const byHand = ({ page, ports, tlsPorts }: Told, { os }: { os: OsName }): ByHand => {
-  const { service, page: path, ports: portFiles, packagedPorts, tls } = osFamilies[os].httpd;
-  const move = !isDeepStrictEqual(ports, packagedPorts);
-  const secure = tlsPorts.length > 0;
-  return {
-    steps: [
-      {
-        why: "The page, by which the client tells the real servers apart.",
-        commands: [typedFile(path, page)],
-      },
-      ...(move
-        ? [
-            {
-              why: `Listen on ${ports.length === 1 ? "port" : "ports"} ${listed(ports.map(String))}: the director sends there.`,
-              commands: portFiles.map((file) => typed`${portEdit(file, ports)}`),
-            },
-          ]
-        : []),
-      ...(secure
-        ? [
-            {
-              why: `Speak TLS on ${tlsPorts.length === 1 ? "port" : "ports"} ${listed(tlsPorts.map(String))}, with a certificate of its own: nobody verifies it here.`,
-              commands: [...certificateCommands(tls), typedFile(tls.path, tls.text(tlsPorts))],
-            },
-          ]
-        : []),
-      {
-        why: "Start the web server, now and at each boot.",
-        commands: typedStart(service, move || secure ? "restart" : "start"),
-      },
-    ],
-  };
-};
+  inputsOf(lab, { name }) {
+    const ports = portsOf(lab, name, "tcp");
+    if (ports.length === 0) return;
+    return { page: pageOf(lab, name), ports, tlsPorts: portsOf(lab, name, "tcp", { tls: true }) };
+  },
+
+  packageGroups: () => ["httpd"],
+
+  byHand({ page, ports, tlsPorts }, { server: { os } }) {
+    const { service, page: path, ports: portFiles, packagedPorts, tls } = osFamilies[os].httpd;
+    const move = !isDeepStrictEqual(ports, packagedPorts);
+    const secure = tlsPorts.length > 0;
+    return {
+      steps: [
+        {
+          why: "The page, by which the client tells the real servers apart.",
+          commands: [typedFile(path, page)],
+        },
+        ...(move
+          ? [
+              {
+                why: `Listen on ${ports.length === 1 ? "port" : "ports"} ${listed(ports.map(String))}: the director sends there.`,
+                commands: portFiles.map((file) => typed`${portEdit(file, ports)}`),
+              },
+            ]
+          : []),
+        ...(secure
+          ? [
+              {
+                why: `Speak TLS on ${tlsPorts.length === 1 ? "port" : "ports"} ${listed(tlsPorts.map(String))}, with a certificate of its own: nobody verifies it here.`,
+                commands: [...certificateCommands(tls), typedFile(tls.path, tls.text(tlsPorts))],
+              },
+            ]
+          : []),
+        {
+          why: "Start the web server, now and at each boot.",
+          commands: typedStart(service, move || secure ? "restart" : "start"),
+        },
+      ],
+    };
+  },
+});

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { withPrefix } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
 import { parseIpAddresses } from "./ip-address.ts";
-import type { ByHand } from "./step.ts";
+import { defineRole } from "./role.ts";
 import { listed, typedUnit } from "./typed.ts";
 
 /** The interfaces beyond the first one, which the seed configures before there is SSH. */
@@ -70,12 +71,27 @@ export const unit = ({ addresses, up }: Wanted): BootUnit => {
   };
 };
 
-export const byHand = (wanted: Wanted): ByHand => ({
-  steps: [
-    {
-      why: `Bring up ${listed(wanted.up)}. A manual lab has this from the start.`,
-      commands: typedUnit(unit(wanted).start),
-    },
-  ],
-  unit: unit(wanted),
+export const role = defineRole({
+  resource: interfaces,
+
+  inputsOf(lab, server) {
+    const further = server.interfaces.slice(1);
+    if (further.length === 0) return;
+    return {
+      addresses: Object.fromEntries(
+        further.map(({ device, addresses }) => [device, addresses.map((one) => withPrefix(lab, one))]),
+      ),
+      up: further.map(({ device }) => device),
+    };
+  },
+
+  byHand: (wanted) => ({
+    steps: [
+      {
+        why: `Bring up ${listed(wanted.up)}. A manual lab has this from the start.`,
+        commands: typedUnit(unit(wanted).start),
+      },
+    ],
+    unit: unit(wanted),
+  }),
 });

@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { healthCheckKind, healthCheckTypes } from "../../lab/index.ts";
-import { type OsName, osFamilies } from "../os.ts";
+import { healthCheckKind, healthCheckTypes, ipvsKeyOf, isDirectorUnder, vrrpPartsOf } from "../../lab/index.ts";
+import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpvsTable, type VirtualService } from "./ipvs-table.ts";
-import { GENERATED, withoutPasswords, withPasswords } from "./keepalived-conf.ts";
+import { programsOf } from "./keepalived-commands.ts";
+import { GENERATED, keepalivedConf, PASSWORD, withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { notifyScript } from "./keepalived-notify.ts";
 import { parseVirtualServers } from "./keepalived-parse.ts";
+import { notifyScriptOf, syncDaemonOf } from "./keepalived-vrrp.ts";
+import { defineRole } from "./role.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
-import type { ByHand } from "./step.ts";
 import { listed, typed, typedFile } from "./typed.ts";
 
 /** A director run by keepalived: it holds the VIPs by VRRP, fills the IPVS table and checks the real servers. */
@@ -267,47 +269,63 @@ function contentsOf(config: string): string[] {
 
 const isIn = (config: string, keyword: string): boolean => new RegExp(`^\\s*${keyword}\\b`, "m").test(config);
 
-export const byHand = (
-  {
-    config,
-    passwords,
-    programs,
-    notifyScript: script,
-  }: { config: string; passwords: readonly string[]; programs: readonly string[]; notifyScript: string },
-  { os }: { os: OsName },
-): ByHand => {
-  const { service, config: path } = osFamilies[os].keepalived;
-  return {
-    steps: [
-      ...(script === ""
-        ? []
-        : [
-            {
-              why: "The script that keepalived runs at each change of state. It logs them; none but root may write it.",
-              commands: [typedFile(notifyScript.path, script), typed`chmod 0755 ${notifyScript.path}`],
-            },
-          ]),
-      {
-        why: [
-          "keepalived's configuration: VRRP, by which the directors elect the one that has the VIP, and the IPVS table with its health checks.",
-          ...contentsOf(config),
-          "Each director has a file of its own, with another priority at least.",
-        ].join(" "),
-        commands: [typedFile(path, withPasswords(config.replace(GENERATED, ""), passwords))],
-      },
-      ...(programs.length === 0
-        ? []
-        : [
-            {
-              why: `See that keepalived finds ${listed(programs)}: it does without a program that is missing, with no more than a line in its log.`,
-              commands: [typed`ls ${programs}`],
-            },
-          ]),
-      {
-        why: "Check the file: keepalived skips what it does not understand, with no more than a line in its log.",
-        commands: [configTest(path)],
-      },
-      { why: "Start it, now and at each boot.", commands: typedStart(service, "restart") },
-    ],
-  };
-};
+export const role = defineRole({
+  resource: keepalived,
+
+  inputsOf(lab, server) {
+    if (!isDirectorUnder("keepalived", lab, server)) return;
+    const instances = vrrpPartsOf(lab, server);
+    return {
+      config: keepalivedConf({
+        instances: instances.map((part) => ({ ...part, password: PASSWORD })),
+        services: lab.services,
+      }),
+      passwords: instances.flatMap(({ password }) => password ?? []),
+      syncDaemon: syncDaemonOf(instances),
+      virtualServices: lab.services.map((service) => serviceLine(ipvsKeyOf(service), service)),
+      notifyScript: notifyScriptOf(instances),
+      programs: programsOf({ instances, services: lab.services }),
+    };
+  },
+
+  packageGroups: () => ["ipvsadm", "keepalived"],
+  after: ["mail"], // it may send mail as soon as it starts
+  secrets: ["passwords"],
+
+  byHand({ config, passwords, programs, notifyScript: script }, { server: { os } }) {
+    const { service, config: path } = osFamilies[os].keepalived;
+    return {
+      steps: [
+        ...(script === ""
+          ? []
+          : [
+              {
+                why: "The script that keepalived runs at each change of state. It logs them; none but root may write it.",
+                commands: [typedFile(notifyScript.path, script), typed`chmod 0755 ${notifyScript.path}`],
+              },
+            ]),
+        {
+          why: [
+            "keepalived's configuration: VRRP, by which the directors elect the one that has the VIP, and the IPVS table with its health checks.",
+            ...contentsOf(config),
+            "Each director has a file of its own, with another priority at least.",
+          ].join(" "),
+          commands: [typedFile(path, withPasswords(config.replace(GENERATED, ""), passwords))],
+        },
+        ...(programs.length === 0
+          ? []
+          : [
+              {
+                why: `See that keepalived finds ${listed(programs)}: it does without a program that is missing, with no more than a line in its log.`,
+                commands: [typed`ls ${programs}`],
+              },
+            ]),
+        {
+          why: "Check the file: keepalived skips what it does not understand, with no more than a line in its log.",
+          commands: [configTest(path)],
+        },
+        { why: "Start it, now and at each boot.", commands: typedStart(service, "restart") },
+      ],
+    };
+  },
+});

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { type OsName, osFamilies } from "../os.ts";
+import { isDirectorUnder } from "../../lab/index.ts";
+import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
+import { defineRole } from "./role.ts";
 import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
-import type { ByHand } from "./step.ts";
 import { typedFile } from "./typed.ts";
 
 /** Receives keepalived's mail: an MTA that listens only on the loopback and delivers to root's mailbox. */
@@ -41,11 +42,23 @@ export const mail = defineResource({
   },
 });
 
-export const byHand = ({ config }: { config: string }, { os }: { os: OsName }): ByHand => ({
-  steps: [
-    {
-      why: "An MTA that listens on the loopback alone: keepalived's notices go to root's mailbox.",
-      commands: [typedFile(osFamilies[os].mail.config, config), ...typedStart(osFamilies[os].mail.service, "restart")],
-    },
-  ],
+export const role = defineRole({
+  resource: mail,
+
+  inputsOf: (lab, server) =>
+    isDirectorUnder("keepalived", lab, server) ? { config: osFamilies[server.os].mail.configText } : undefined,
+
+  packageGroups: () => ["mail"],
+
+  byHand: ({ config }, { server: { os } }) => ({
+    steps: [
+      {
+        why: "An MTA that listens on the loopback alone: keepalived's notices go to root's mailbox.",
+        commands: [
+          typedFile(osFamilies[os].mail.config, config),
+          ...typedStart(osFamilies[os].mail.service, "restart"),
+        ],
+      },
+    ],
+  }),
 });

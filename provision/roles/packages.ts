@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type OsFamily, type OsName, osFamilies } from "../os.ts";
+import { osFamilies, type PackageGroup } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
-import type { ByHand } from "./step.ts";
+import { defineRole } from "./role.ts";
 import { listed } from "./typed.ts";
 
 /** apt configuration for the lab's pool only, with package lists of its own: it does not interfere with the student's `apt update`. */
@@ -60,7 +60,7 @@ const update = "apt-get --quiet update";
 const install = (names: readonly string[]): string => command`apt-get --quiet --yes install ${names}`;
 
 /** What the packages of a row of os.ts are. */
-const groupTitles: Readonly<Record<keyof OsFamily, string>> = {
+const groupTitles: Readonly<Record<PackageGroup, string>> = {
   httpd: "a web server",
   nftables: "nft",
   ipvsadm: "ipvsadm",
@@ -69,15 +69,25 @@ const groupTitles: Readonly<Record<keyof OsFamily, string>> = {
   mail: "an MTA with a mail command",
 };
 
-/** A server whose roles need no package has no step. */
-export const byHand = ({ groups }: { groups: readonly (keyof OsFamily)[] }, { os }: { os: OsName }): ByHand => ({
-  steps:
-    groups.length === 0
-      ? []
-      : [
-          {
-            why: `Install ${listed(groups.map((group) => groupTitles[group]))}.`,
-            commands: [update, install(groups.flatMap((group) => osFamilies[os][group].packages))],
-          },
-        ],
+export const role = defineRole({
+  resource: packages,
+
+  /** `names` has nftables too, which faults use. */
+  inputsOf(_, { os }, groups) {
+    const names = [...groups, "nftables" as const].flatMap((group) => osFamilies[os][group].packages);
+    return { groups, names: [...new Set(names)].sort() };
+  },
+
+  /** A server whose roles need no package has no step. */
+  byHand: ({ groups }, { server: { os } }) => ({
+    steps:
+      groups.length === 0
+        ? []
+        : [
+            {
+              why: `Install ${listed(groups.map((group) => groupTitles[group]))}.`,
+              commands: [update, install(groups.flatMap((group) => osFamilies[os][group].packages))],
+            },
+          ],
+  }),
 });

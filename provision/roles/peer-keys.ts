@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { directors, isDirectorUnder } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
-import type { ByHand } from "./step.ts";
+import type { Role } from "./role.ts";
 import { listed, typed } from "./typed.ts";
 
 const IDENTITY = "/root/.ssh/id_ed25519";
@@ -57,26 +58,42 @@ export const peerKeys = defineResource({
   },
 });
 
-/** By hand a server makes its key itself, and asks its peers for their host keys. `stack` is for `lvs-lab ssh`. */
-export const byHand = (
-  { peers }: { peers: readonly string[] },
-  { name, stack }: { name: string; stack: string },
-): ByHand => ({
-  steps: [
-    {
-      why: `A key of its own, to copy files to ${listed(peers)} without a password.`,
-      commands: [typed`[ -e ${IDENTITY} ] || ssh-keygen -q -t ed25519 -N '' -f ${IDENTITY}`],
-    },
-    {
-      why: `The host ${peers.length === 1 ? "key" : "keys"} of ${listed(peers)}, so that ssh does not ask.`,
-      commands: [typed`ssh-keyscan -T 60 -t ed25519 ${peers} >${KNOWN_HOSTS}`],
-    },
-  ],
-  ownMachine: peers.map((peer) => ({
-    why: `Let ${peer} accept the key of ${name}. ssh-copy-id cannot do it: root has no password here.`,
-    commands: [
-      typed`npx lvs-lab ssh -s ${stack} ${name} -- cat ${IDENTITY}.pub |
-  npx lvs-lab ssh -s ${stack} ${peer} -- ${`cat >>${AUTHORIZED}`}`,
+interface Told {
+  /** The other directors' names, in the order of the file. */
+  readonly peers: readonly string[];
+}
+
+/** The stack makes the keys. */
+export const role: Role<typeof peerKeys, Told> = {
+  resource: peerKeys,
+
+  inputsOf: (lab, server) =>
+    isDirectorUnder("keepalived", lab, server)
+      ? {
+          peers: directors(lab)
+            .map(({ name }) => name)
+            .filter((name) => name !== server.name),
+        }
+      : undefined,
+
+  /** By hand a server makes its key itself, and asks its peers for their host keys. */
+  byHand: ({ peers }, { server: { name }, stack }) => ({
+    steps: [
+      {
+        why: `A key of its own, to copy files to ${listed(peers)} without a password.`,
+        commands: [typed`[ -e ${IDENTITY} ] || ssh-keygen -q -t ed25519 -N '' -f ${IDENTITY}`],
+      },
+      {
+        why: `The host ${peers.length === 1 ? "key" : "keys"} of ${listed(peers)}, so that ssh does not ask.`,
+        commands: [typed`ssh-keyscan -T 60 -t ed25519 ${peers} >${KNOWN_HOSTS}`],
+      },
     ],
-  })),
-});
+    ownMachine: peers.map((peer) => ({
+      why: `Let ${peer} accept the key of ${name}. ssh-copy-id cannot do it: root has no password here.`,
+      commands: [
+        typed`npx lvs-lab ssh -s ${stack} ${name} -- cat ${IDENTITY}.pub |
+  npx lvs-lab ssh -s ${stack} ${peer} -- ${`cat >>${AUTHORIZED}`}`,
+      ],
+    })),
+  }),
+};

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { type ArpCure, arpCures as arpCureNames } from "../../lab/index.ts";
+import { type ArpCure, arpCures as arpCureNames, ownsVips, ownVipsOf, serviceDevice } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { arpCures } from "./arp-cures/index.ts";
 import { type ArpSite, allVips } from "./arp-cures/method.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
 import { parseIpAddresses } from "./ip-address.ts";
+import { defineRole, type Step } from "./role.ts";
 import { startService } from "./service.ts";
-import type { ByHand, Step } from "./step.ts";
 import { typedUnit } from "./typed.ts";
 
 /**
@@ -126,28 +126,6 @@ export const unit = (wanted: Wanted): BootUnit => {
   };
 };
 
-/** In the article's order: the VIP, then the cure. The unit has it the other way round. */
-export const byHand = (wanted: Wanted): ByHand => {
-  const [the, itBrings] = wanted.vips.length === 1 ? ["The VIP", "it brings"] : ["The VIPs", "they bring"];
-  const steps: Step[] = [
-    {
-      why: `${the}, or the kernel drops what the director sends on. As a /32 ${itBrings} no second route to the network.`,
-      commands: typedUnit(addVips(wanted)),
-    },
-    {
-      why:
-        `${TUNNEL}, the kernel's IP-in-IP device, unpacks the director's packets and has the VIP. Answers leave by another device, so its ` +
-        "reverse path filter is off.",
-      commands: typedUnit(addTunnel(wanted)),
-    },
-    {
-      why: `The cure of the ARP problem: the director alone answers for the VIP. ${arpCures[wanted.arpCure].reason}`,
-      commands: typedUnit(arpCures[wanted.arpCure].start(wanted)),
-    },
-  ];
-  return { steps: steps.filter(({ commands }) => commands.length > 0), unit: unit(wanted) };
-};
-
 /** Undoes all cures and removes the VIPs, including those set by hand. */
 const undo = (wanted: Wanted): string =>
   [
@@ -173,3 +151,46 @@ export function observedCure(site: ArpSite, answer: (name: ArpCure) => string): 
   });
   return found.join(" and ") || "none";
 }
+
+export const role = defineRole({
+  resource: realServer,
+
+  inputsOf(lab, server) {
+    const { name, arpCure = "none" } = server;
+    if (!ownsVips(lab, name)) return;
+    return {
+      interface: serviceDevice(server),
+      vips: ownVipsOf(lab, name),
+      tunnelVips: ownVipsOf(lab, name, { tunnelled: true }),
+      arpCure,
+    };
+  },
+
+  packageGroups({ arpCure }) {
+    const { packages } = arpCures[arpCure];
+    return packages ? [packages] : [];
+  },
+
+  /** In the article's order: the VIP, then the cure. The unit has it the other way round. */
+  byHand(inputs, { server }) {
+    const wanted = { server, ...inputs };
+    const [the, itBrings] = wanted.vips.length === 1 ? ["The VIP", "it brings"] : ["The VIPs", "they bring"];
+    const steps: Step[] = [
+      {
+        why: `${the}, or the kernel drops what the director sends on. As a /32 ${itBrings} no second route to the network.`,
+        commands: typedUnit(addVips(wanted)),
+      },
+      {
+        why:
+          `${TUNNEL}, the kernel's IP-in-IP device, unpacks the director's packets and has the VIP. Answers leave by another device, so its ` +
+          "reverse path filter is off.",
+        commands: typedUnit(addTunnel(wanted)),
+      },
+      {
+        why: `The cure of the ARP problem: the director alone answers for the VIP. ${arpCures[wanted.arpCure].reason}`,
+        commands: typedUnit(arpCures[wanted.arpCure].start(wanted)),
+      },
+    ];
+    return { steps: steps.filter(({ commands }) => commands.length > 0), unit: unit(wanted) };
+  },
+});

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { defaultRouteOf, forwardsPackets } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
-import type { ByHand } from "./step.ts";
+import { defineRole } from "./role.ts";
 import { typedUnit } from "./typed.ts";
 
 /**
@@ -69,24 +70,35 @@ export const unit = (wanted: Wanted): BootUnit => ({
   ],
 });
 
-export const byHand = (wanted: Wanted): ByHand => ({
-  steps: [
-    ...(wanted.defaultRoute === "none"
-      ? []
-      : [
-          {
-            why: "Send answers through the director: it alone can write the VIP back into them.",
-            commands: typedUnit(setRoute(wanted)),
-          },
-        ]),
-    ...(wanted.forwards
-      ? [
-          {
-            why: "Forward packets between the networks: answers are addressed to the client, not to the director.",
-            commands: typedUnit([setForwarding(wanted)]),
-          },
-        ]
-      : []),
-  ],
-  unit: unit(wanted),
+export const role = defineRole({
+  resource: routing,
+
+  /** What network address translation asks of routing: the default route of real servers, and a director that forwards. */
+  inputsOf(lab, server) {
+    const defaultRoute = defaultRouteOf(lab, server);
+    const forwards = forwardsPackets(lab, server);
+    return defaultRoute === undefined && !forwards ? undefined : { defaultRoute: defaultRoute ?? "none", forwards };
+  },
+
+  byHand: (wanted) => ({
+    steps: [
+      ...(wanted.defaultRoute === "none"
+        ? []
+        : [
+            {
+              why: "Send answers through the director: it alone can write the VIP back into them.",
+              commands: typedUnit(setRoute(wanted)),
+            },
+          ]),
+      ...(wanted.forwards
+        ? [
+            {
+              why: "Forward packets between the networks: answers are addressed to the client, not to the director.",
+              commands: typedUnit([setForwarding(wanted)]),
+            },
+          ]
+        : []),
+    ],
+    unit: unit(wanted),
+  }),
 });

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { forwardingMethods, pageOf, portsOf, servicesOf } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unitPath } from "./boot-unit.ts";
+import { defineRole } from "./role.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
-import type { ByHand } from "./step.ts";
 import { listed, typed, typedFile } from "./typed.ts";
 
 /** The UDP server of a real server: it answers each datagram with its page. In Perl, which every Debian has. */
@@ -113,22 +114,40 @@ Restart=always
 WantedBy=multi-user.target
 `;
 
-export const byHand = ({ page, ...wanted }: Wanted & { readonly page: string }): ByHand => ({
-  steps: [
-    {
-      why: "The page, by which the client tells the real servers apart.",
-      commands: [typed`mkdir -p ${DIRECTORY}`, typedFile(PAGE, page)],
-    },
-    {
-      why:
-        "A UDP server, in Perl, which every Debian has. It answers each datagram with the page, from the address that was asked, the VIP too: " +
-        "so it binds each address by itself.",
-      commands: [typedFile(SCRIPT, script)],
-    },
-    {
-      why: `Its unit for systemd, on ${wanted.ports.length === 1 ? "port" : "ports"} ${listed(wanted.ports.map(String))}.`,
-      commands: [typedFile(unitPath(UNIT), unitOf(wanted)), "systemctl daemon-reload"],
-    },
-    { why: "Start it, now and at each boot.", commands: typedStart(UNIT.name, "restart") },
-  ],
+export const role = defineRole({
+  resource: udpServer,
+
+  /** It answers on its own addresses, and on the VIPs to which datagrams are still addressed when they reach it. */
+  inputsOf(lab, { name, interfaces: own }) {
+    const ports = portsOf(lab, name, "udp");
+    if (ports.length === 0) return;
+    const vips = servicesOf(lab, name).flatMap(({ protocol, forwarding, vip }) =>
+      protocol === "udp" && forwardingMethods[forwarding].keepsDestination ? [vip] : [],
+    );
+    return {
+      page: pageOf(lab, name),
+      ports,
+      addresses: [...new Set([...own.flatMap(({ addresses }) => addresses), ...vips])],
+    };
+  },
+
+  byHand: ({ page, ...wanted }) => ({
+    steps: [
+      {
+        why: "The page, by which the client tells the real servers apart.",
+        commands: [typed`mkdir -p ${DIRECTORY}`, typedFile(PAGE, page)],
+      },
+      {
+        why:
+          "A UDP server, in Perl, which every Debian has. It answers each datagram with the page, from the address that was asked, the VIP too: " +
+          "so it binds each address by itself.",
+        commands: [typedFile(SCRIPT, script)],
+      },
+      {
+        why: `Its unit for systemd, on ${wanted.ports.length === 1 ? "port" : "ports"} ${listed(wanted.ports.map(String))}.`,
+        commands: [typedFile(unitPath(UNIT), unitOf(wanted)), "systemctl daemon-reload"],
+      },
+      { why: "Start it, now and at each boot.", commands: typedStart(UNIT.name, "restart") },
+    ],
+  }),
 });
