@@ -8,18 +8,8 @@ import { comment, fold } from "../../../cli/explain/fold.ts";
 import { formatExplanation, formatScript } from "../../../cli/explain/format.ts";
 import { type ArpCure, arpCures, type Lab, labNames, readLab, type Server } from "../../../lab/index.ts";
 import type { ResourceDefinition } from "../../../provision/resource.ts";
-import { director } from "../../../provision/roles/director.ts";
-import { firewallMarks } from "../../../provision/roles/firewall-marks.ts";
-import { httpd } from "../../../provision/roles/httpd.ts";
-import { type RoleInputs, roleInputs } from "../../../provision/roles/index.ts";
-import { interfaces } from "../../../provision/roles/interfaces.ts";
-import { keepalived } from "../../../provision/roles/keepalived.ts";
+import { roleInputs, roleNames, roles } from "../../../provision/roles/index.ts";
 import { GENERATED } from "../../../provision/roles/keepalived-conf.ts";
-import { mail } from "../../../provision/roles/mail.ts";
-import { packages } from "../../../provision/roles/packages.ts";
-import { realServer } from "../../../provision/roles/real-server.ts";
-import { routing } from "../../../provision/roles/routing.ts";
-import { udpServer } from "../../../provision/roles/udp-server.ts";
 import { closeConnections, command, ServerConnection, type Word } from "../../../provision/ssh/index.ts";
 
 const labs = [...labNames().map((name) => `labs/${name}.yaml`), "docs/everything.yaml"];
@@ -331,19 +321,6 @@ seq() { echo 1; }; sleep() { :; }`;
   };
 }
 
-const definitions = {
-  interfaces,
-  packages,
-  httpd,
-  udpServer,
-  routing,
-  firewallMarks,
-  realServer,
-  director,
-  mail,
-  keepalived,
-};
-
 /** What the roles of a server run over SSH when they are created, but for peer keys. */
 async function scriptsOfRoles(lab: Lab, { name, os, management }: Server): Promise<string[]> {
   const scripts: string[] = [];
@@ -355,10 +332,10 @@ async function scriptsOfRoles(lab: Lab, { name, os, management }: Server): Promi
   };
   vi.spyOn(ServerConnection, "connect").mockResolvedValue(connection as never);
   const server = { host: { kind: "private", directory: scratch }, name, os, address: management, instance: lab.name };
-  const inputs: RoleInputs = roleInputs(lab, lab.servers.find((one) => one.name === name) as Server);
-  for (const [role, definition] of Object.entries(definitions)) {
-    const given = inputs[role as keyof typeof definitions];
-    const { want, apply } = definition as unknown as ResourceDefinition;
+  const inputs = roleInputs(lab, lab.servers.find((one) => one.name === name) as Server);
+  for (const role of roleNames.filter((one) => one !== "peerKeys")) {
+    const given = inputs[role];
+    const { want, apply } = roles[role].resource as unknown as ResourceDefinition;
     if (given) await apply({ server, ...given, ...want.parse(given) } as never, undefined, () => {});
   }
   // Each in a shell of its own, as over SSH.
