@@ -1,8 +1,14 @@
+import type { GuestOs } from "../lab/index.ts";
+
 /**
  * Differences between operating system families: names of packages and services, paths, package commands. Roles read this table instead of
  * testing for a family. A further family is a further row.
  */
 export interface OsFamily {
+  /** For people: `Debian 12`. */
+  readonly title: string;
+  /** What a guest image is built from: the name of the release in a Debian archive. */
+  readonly release: { readonly suite: string };
   readonly httpd: {
     readonly packages: readonly string[];
     readonly service: string;
@@ -45,7 +51,8 @@ export interface OsFamily {
 
 const tlsFiles = { certificate: "/etc/lvs-lab/httpd.crt", key: "/etc/lvs-lab/httpd.key" };
 
-const debian: OsFamily = {
+/** What all Debian releases have in common. */
+const debian: Omit<OsFamily, "title" | "release"> = {
   httpd: {
     packages: ["apache2"],
     service: "apache2",
@@ -106,8 +113,14 @@ match from local for local action "local"
   },
 };
 
-export const osFamilies = { debian } as const;
+/** A property of the table that lists packages. */
+export type PackageGroup = {
+  [K in keyof OsFamily]: OsFamily[K] extends { readonly packages: readonly string[] } ? K : never;
+}[keyof OsFamily];
+
+export const osFamilies: Readonly<Record<GuestOs, OsFamily>> = {
+  "debian-12": { ...debian, title: "Debian 12", release: { suite: "bookworm" } },
+  "debian-13": { ...debian, title: "Debian 13", release: { suite: "trixie" } },
+};
 
 export type OsName = keyof typeof osFamilies;
-
-export const osNames = Object.keys(osFamilies) as OsName[];

@@ -18,7 +18,7 @@ import {
   vrrpPartsOf,
   withPrefix,
 } from "../lab/index.ts";
-import { type OsFamily, osFamilies } from "./os.ts";
+import { osFamilies, type PackageGroup } from "./os.ts";
 import { arpCures } from "./roles/arp-cures/index.ts";
 import type { director } from "./roles/director.ts";
 import type { httpd } from "./roles/httpd.ts";
@@ -48,7 +48,7 @@ export interface RoleInputs {
   readonly interfaces?: Wanted<typeof interfaces>;
   readonly packages: Wanted<typeof packages> & {
     /** The rows of os.ts that the roles need. `names` has nftables too, which faults use. */
-    readonly groups: readonly (keyof OsFamily)[];
+    readonly groups: readonly PackageGroup[];
   };
   readonly httpd?: Wanted<typeof httpd>;
   readonly udpServer?: Wanted<typeof udpServer>;
@@ -101,7 +101,7 @@ function interfacesOf(lab: Lab, server: Server): Pick<RoleInputs, "interfaces"> 
 function packagesOf(lab: Lab, server: Server): RoleInputs["packages"] {
   const family = osFamilies[server.os];
   const { packages: cure } = arpCures[server.arpCure ?? "none"];
-  const groups: (keyof OsFamily)[] = [
+  const groups: PackageGroup[] = [
     ...(server.role === "director" ? (["ipvsadm"] as const) : []),
     ...(server.role === "director" && lab.control === "keepalived" ? (["keepalived", "mail"] as const) : []),
     ...(portsOf(lab, server.name, "tcp").length > 0 ? (["httpd"] as const) : []),

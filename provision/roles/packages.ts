@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type OsFamily, type OsName, osFamilies } from "../os.ts";
+import { type OsName, osFamilies, type PackageGroup } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
 import type { ByHand } from "./step.ts";
@@ -60,7 +60,7 @@ const update = "apt-get --quiet update";
 const install = (names: readonly string[]): string => command`apt-get --quiet --yes install ${names}`;
 
 /** What the packages of a row of os.ts are. */
-const groupTitles: Readonly<Record<keyof OsFamily, string>> = {
+const groupTitles: Readonly<Record<PackageGroup, string>> = {
   httpd: "a web server",
   nftables: "nft",
   ipvsadm: "ipvsadm",
@@ -70,7 +70,7 @@ const groupTitles: Readonly<Record<keyof OsFamily, string>> = {
 };
 
 /** A server whose roles need no package has no step. */
-export const byHand = ({ groups }: { groups: readonly (keyof OsFamily)[] }, { os }: { os: OsName }): ByHand => ({
+export const byHand = ({ groups }: { groups: readonly PackageGroup[] }, { os }: { os: OsName }): ByHand => ({
   steps:
     groups.length === 0
       ? []

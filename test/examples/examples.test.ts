@@ -40,7 +40,10 @@ const boots = async (lab: Lab): Promise<Map<string, string>> =>
 
 /** Whether a server of one lab can serve in another as it is: nothing of its machine differs. */
 const isSameMachine = (one: Server, other: Server | undefined): boolean =>
-  other !== undefined && one.memory === other.memory && isDeepStrictEqual(one.interfaces, other.interfaces);
+  other !== undefined &&
+  one.os === other.os &&
+  one.memory === other.memory &&
+  isDeepStrictEqual(one.interfaces, other.interfaces);
 
 /** Faults that were tried in a lab before, or are in an end-to-end test on the lab `ha-baked`. */
 const tried = new Set<string>();

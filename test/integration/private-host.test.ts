@@ -9,7 +9,7 @@ import { SEGMENT } from "../../provision/host/reach.ts";
 import { virsh } from "../../provision/host/virsh.ts";
 import { cacheRoot } from "../../provision/paths.ts";
 
-const packages = "/nowhere/pool";
+const packages = { "debian-12": "/nowhere/pool" };
 
 /** Tests that run side by side: each has a directory and a lab host of its own, if it asks for them. */
 const it = test

@@ -1,4 +1,4 @@
-import type { OsFamily } from "../../os.ts";
+import type { PackageGroup } from "../../os.ts";
 
 /** A real server whose VIPs are not to be seen in ARP. */
 export interface ArpSite {
@@ -15,7 +15,7 @@ export interface ArpSite {
  */
 export interface ArpCureMethod {
   /** The packages that it needs, a row of provision/os.ts. */
-  readonly packages?: keyof OsFamily;
+  readonly packages?: PackageGroup;
   /** How it does it: sentences of plain text, for a person who types its commands. */
   readonly reason: string;
   /** The device that has the VIPs. */
