@@ -39,6 +39,8 @@ export interface OsFamily {
     /** PID files of the VRRP and the health check process: keepalived(8), --vrrp_pid, --checkers_pid. */
     readonly vrrpPid: string;
     readonly checkersPid: string;
+    /** A command of keepalived.conf, as keepalived 2.2 takes it, for this system's version. The text is what stands between the double quotes. */
+    command(text: string): string;
   };
   /** A local MTA and the `mail` command. */
   readonly mail: {
@@ -98,6 +100,7 @@ SSLCertificateKeyFile ${tlsFiles.key}
     config: "/etc/keepalived/keepalived.conf",
     vrrpPid: "/run/vrrp.pid",
     checkersPid: "/run/checkers.pid",
+    command: (text) => text,
   },
   mail: {
     // OpenSMTPD starts much faster than the larger MTAs, and the lab only mails root.
@@ -113,6 +116,14 @@ match from local for local action "local"
   },
 };
 
+/**
+ * A command for keepalived 2.3. It takes backslashes away once, where 2.2 does so twice (install_keyword_quoted in its lib/parser.c). And it runs no
+ * program whose path leads through a link, as /bin and /sbin are (check_security in its lib/notify.c).
+ */
+function commandOf23(text: string): string {
+  return text.replace(/\\(.)/g, "$1").replace(/^\/s?bin\//, "/usr$&");
+}
+
 /** A property of the table that lists packages. */
 export type PackageGroup = {
   [K in keyof OsFamily]: OsFamily[K] extends { readonly packages: readonly string[] } ? K : never;
@@ -120,7 +131,12 @@ export type PackageGroup = {
 
 export const osFamilies: Readonly<Record<GuestOs, OsFamily>> = {
   "debian-12": { ...debian, title: "Debian 12", release: { suite: "bookworm" } },
-  "debian-13": { ...debian, title: "Debian 13", release: { suite: "trixie" } },
+  "debian-13": {
+    ...debian,
+    title: "Debian 13",
+    release: { suite: "trixie" },
+    keepalived: { ...debian.keepalived, command: commandOf23 },
+  },
 };
 
 export type OsName = keyof typeof osFamilies;

@@ -24,7 +24,7 @@ import type { director } from "./roles/director.ts";
 import type { httpd } from "./roles/httpd.ts";
 import type { interfaces } from "./roles/interfaces.ts";
 import { type keepalived, serviceLine } from "./roles/keepalived.ts";
-import { programsOf } from "./roles/keepalived-commands.ts";
+import { programsOf, withCommandsFor } from "./roles/keepalived-commands.ts";
 import { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
 import { notifyScriptOf, syncDaemonOf } from "./roles/keepalived-vrrp.ts";
 import type { mail } from "./roles/mail.ts";
@@ -191,10 +191,13 @@ const ipvsService = ({
 function keepalivedOf(lab: Lab, server: Server): NonNullable<RoleInputs["keepalived"]> {
   const instances = vrrpPartsOf(lab, server);
   return {
-    config: keepalivedConf({
-      instances: instances.map((part) => ({ ...part, password: PASSWORD })),
-      services: lab.services,
-    }),
+    config: withCommandsFor(
+      keepalivedConf({
+        instances: instances.map((part) => ({ ...part, password: PASSWORD })),
+        services: lab.services,
+      }),
+      server.os,
+    ),
     passwords: instances.flatMap(({ password }) => password ?? []),
     syncDaemon: syncDaemonOf(instances),
     virtualServices: lab.services.map((service) => serviceLine(ipvsKeyOf(service), service)),
