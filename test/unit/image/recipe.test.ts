@@ -35,8 +35,15 @@ describe("the recipe", () => {
     expect(basePackages(os).filter((name) => names.includes(name))).toEqual([]);
   });
 
-  it("masks nothing that reboot, init scripts or settings of roles depend on", () => {
-    const masked = readFileSync(join(guestDirectory, "masked-units"), "utf8").split("\n");
+  const maskedIn = (directory: string): string[] => {
+    const lines = readFileSync(join(directory, "masked-units"), "utf8").split("\n");
+    return lines.filter((line) => line && !line.startsWith("#"));
+  };
+  const directories = [guestDirectory, ...Object.values(releaseDirectories)];
+
+  it.each(directories)("masks nothing that reboot, init scripts or settings of roles depend on: %s", (directory) => {
+    const masked = maskedIn(directory);
+    expect(masked.length).toBeGreaterThan(5);
     for (const unit of [
       "system-generators/systemd-sysv-generator",
       "system/systemd-logind.service",
@@ -47,9 +54,8 @@ describe("the recipe", () => {
     }
   });
 
-  it("sets no file that is also masked", () => {
-    const masked = readFileSync(join(guestDirectory, "masked-units"), "utf8").split("\n");
-    for (const unit of masked.filter((line) => line && !line.startsWith("#"))) {
+  it.each(directories)("sets no file that is also masked: %s", (directory) => {
+    for (const unit of maskedIn(directory)) {
       expect(existsSync(join(guestDirectory, "overlay/etc/systemd", unit)), unit).toBe(false);
     }
   });
