@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import diff from "microdiff";
 import { z } from "zod";
-import type { Lab } from "../lab/index.ts";
+import { type Lab, withPresentOs } from "../lab/index.ts";
 import {
   clientNeighbours,
   deleteSaved,
@@ -241,7 +241,7 @@ export function differencesOf(
 ): string[] {
   if (record.version === 1) return ["it was taken by an earlier version of lvs-lab"];
   const lab = JSON.parse(JSON.stringify(live.lab)) as Lab;
-  const changed = diff(byName(record.lab), byName(lab)).map((change) => {
+  const changed = diff(byName(withPresentOs(record.lab)), byName(lab)).map((change) => {
     const was = change.type === "CREATE" ? "nothing" : JSON.stringify(change.oldValue);
     const is = change.type === "REMOVE" ? "nothing" : JSON.stringify(change.value);
     return `${change.path.join(".")}: ${was} in the snapshot, ${is} now`;

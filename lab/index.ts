@@ -15,9 +15,11 @@ export {
 export type { RealServerFailure } from "./health-checks/kind.ts";
 export * from "./ip.ts";
 export type * from "./model.ts";
+export { defaultOs, type GuestOs, guestOs, guestOses, osWords } from "./os.ts";
 export { serverOfPage } from "./pages.ts";
 export * from "./queries.ts";
 export { parseLab, readLab } from "./read.ts";
+export { withPresentOs } from "./recorded.ts";
 export type { SchedulingMethod } from "./schedulers/method.ts";
 export { arpCures, protocols, schedulers } from "./schema.ts";
 export { type Reaction, reactionTo, type Tracked, trackedBy } from "./tracking.ts";

@@ -1,5 +1,6 @@
 import type { HealthCheck } from "./health-checks/index.ts";
 import type { Cidr, Ip } from "./ip.ts";
+import type { GuestOs } from "./os.ts";
 import type { Quorum } from "./quorum.ts";
 import type { arpCures, controls, forwardings, protocols, roles, schedulers, setups, vrrpStates } from "./schema.ts";
 
@@ -70,8 +71,7 @@ export interface Server {
   /** An RFC 1123 label, in lower case. */
   readonly name: string;
   readonly role: Role;
-  /** The family of its operating system. */
-  readonly os: "debian";
+  readonly os: GuestOs;
   /** MiB. */
   readonly memory: number;
   /** How a real server is kept from answering ARP for the VIPs; there on real servers alone. */

@@ -4,6 +4,7 @@ import type { LabDraft } from "./draft.ts";
 import { completeHealthCheck } from "./health-checks/index.ts";
 import { contains, type Ip, parseSubnet, toIp } from "./ip.ts";
 import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
+import { guestOs } from "./os.ts";
 import { completeQuorum } from "./quorum.ts";
 import { rules } from "./rules.ts";
 import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
@@ -110,7 +111,7 @@ function serverOf(file: LabOutput, networks: readonly Network[], server: LabOutp
   return {
     name: server.name,
     role: server.role,
-    os: file.os,
+    os: guestOs(server.os ?? file.os),
     memory: server.memory ?? file.memory,
     ...(server.role === "real-server" ? { arpCure: server.arpCure ?? file.arpCure } : {}),
     interfaces,

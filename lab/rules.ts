@@ -18,6 +18,7 @@ import {
 import { forwardingMethods } from "./forwarding/index.ts";
 import { parseIp } from "./ip.ts";
 import { networkRules } from "./network-rules.ts";
+import { defaultOs, guestOs } from "./os.ts";
 import { poolRules } from "./pool-rules.ts";
 import { quorumProperties } from "./quorum.ts";
 import { schedulingMethods } from "./schedulers/index.ts";
@@ -104,6 +105,21 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
         remedy: "remove one of the two: packages reach a cloud image over SSH",
         other: ["image", "packages"],
       };
+    }
+  },
+
+  *"image-of-two-systems"(draft) {
+    if (draft.image?.url === undefined || ("os" in draft && draft.os === undefined)) return;
+    const all = guestOs(draft.os ?? defaultOs);
+    for (const { index, server } of serversOf(draft)) {
+      if (server.os !== undefined && guestOs(server.os) !== all) {
+        yield {
+          path: ["servers", index, "os"],
+          expected: `${all}, as the image at \`image.url\` is for all servers`,
+          remedy: "remove one of the two: without `image.url` there is an image for each operating system",
+          other: ["image", "url"],
+        };
+      }
     }
   },
 

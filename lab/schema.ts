@@ -2,6 +2,7 @@ import { z } from "zod";
 import { forwardingMethods } from "./forwarding/index.ts";
 import { healthCheckSchema } from "./health-checks/index.ts";
 import { familyOf, parseCidr, parseIp, parseSubnet, prefixLengthOf, subnetOf } from "./ip.ts";
+import { defaultOs, osProperty } from "./os.ts";
 import { quorumProperties } from "./quorum.ts";
 import { schedulingMethods } from "./schedulers/index.ts";
 import { keepalivedName, vrrpExtras } from "./vrrp-schema.ts";
@@ -364,6 +365,7 @@ const server = property(
     name: hostName,
     addresses,
     role: choice(roles, "write `role: director` or `role: real-server`"),
+    os: osProperty().optional(),
     memory: memory().optional(),
     arpCure: arpCure().optional(),
     interfaces: property(
@@ -394,7 +396,7 @@ export const labSchema = property(
     ).optional(),
     setup: choice(setups, "write `setup: manual` for machines without roles, or leave it out").default("automatic"),
     control: choice(controls, "write `control: ipvsadm` or `control: keepalived`"),
-    os: choice(["debian"], "write `os: debian`, or leave it out").default("debian"),
+    os: osProperty().default(defaultOs),
     memory: memory().default(512),
     arpCure: arpCure().default("arptables"),
     image: image.prefault({}),

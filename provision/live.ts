@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Lab } from "../lab/index.ts";
+import { type Lab, withPresentOs } from "../lab/index.ts";
 import { labHostRef } from "./host/reach.ts";
 import { serverRef } from "./ssh/index.ts";
 
@@ -21,7 +21,8 @@ export const liveSchema = z.object({
   version: z.literal(LIVE_VERSION),
   lab: z
     .custom<Lab>((lab) => (lab as Partial<Lab> | undefined)?.version === 2, "unsupported lab version")
-    .transform(withKindsOfChecks),
+    .transform(withKindsOfChecks)
+    .transform(withPresentOs),
   host: labHostRef,
   /** The bridge of each network on the lab host, by network name. */
   bridges: z.record(z.string(), z.string()),

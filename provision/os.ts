@@ -1,8 +1,35 @@
+import type { GuestOs } from "../lab/index.ts";
+
 /**
  * Differences between operating system families: names of packages and services, paths, package commands. Roles read this table instead of
  * testing for a family. A further family is a further row.
  */
 export interface OsFamily {
+  /** For people: `Debian 12`. */
+  readonly title: string;
+  /** Commands of the package manager, for people. */
+  readonly packageManager: {
+    /** Reads the lists of packages; not there: `install` does. */
+    readonly update?: string;
+    /** Takes the packages' names after it. */
+    readonly install: string;
+  };
+  /** What filters packets from the start; not there: nothing does. */
+  readonly firewall?: {
+    readonly service: string;
+    /** Commands that let VRRP's advertisements in, and a port. They last until the next boot; `--permanent` is for later ones. */
+    readonly vrrp: string;
+    port(port: number, protocol: "tcp" | "udp"): string;
+  };
+  /** The types of mandatory access control that the roles meet; not there: there is none. */
+  readonly selinux?: {
+    /** Of a program that keepalived may run: keepalived_selinux(8). */
+    readonly script: string;
+    /** The command that lets keepalived's health checks connect to any port. */
+    readonly connectAny: string;
+  };
+  /** What configures interfaces, and takes away what it does not know; not there: nothing runs. */
+  readonly networkManager?: { readonly service: string; readonly directory: string };
   readonly httpd: {
     readonly packages: readonly string[];
     readonly service: string;
@@ -24,7 +51,11 @@ export interface OsFamily {
   };
   /** Packages for the faults' packet filter. Built into the image, so that no installation is needed. */
   readonly nftables: { readonly packages: readonly string[] };
-  readonly ipvsadm: { readonly packages: readonly string[] };
+  readonly ipvsadm: {
+    readonly packages: readonly string[];
+    /** The rules that the package's own service restores at boot. The lab has a unit of its own. */
+    readonly rules: string;
+  };
   readonly arptables: { readonly packages: readonly string[] };
   readonly keepalived: {
     readonly packages: readonly string[];
@@ -33,6 +64,8 @@ export interface OsFamily {
     /** PID files of the VRRP and the health check process: keepalived(8), --vrrp_pid, --checkers_pid. */
     readonly vrrpPid: string;
     readonly checkersPid: string;
+    /** A command of keepalived.conf, as keepalived 2.2 takes it, for this system's version. The text is what stands between the double quotes. */
+    command(text: string): string;
   };
   /** A local MTA and the `mail` command. */
   readonly mail: {
@@ -43,12 +76,23 @@ export interface OsFamily {
   };
 }
 
-/** A row of `OsFamily`: packages that belong together. */
-export type PackageGroup = keyof OsFamily;
-
 const tlsFiles = { certificate: "/etc/lvs-lab/httpd.crt", key: "/etc/lvs-lab/httpd.key" };
 
-const debian: OsFamily = {
+/** A host of Apache's that speaks TLS on these ports. */
+const tlsHost = (
+  ports: readonly number[],
+  { certificate, key }: typeof tlsFiles,
+): string => `<VirtualHost ${ports.map((port) => `*:${port}`).join(" ")}>
+DocumentRoot /var/www/html
+SSLEngine on
+SSLCertificateFile ${certificate}
+SSLCertificateKeyFile ${key}
+</VirtualHost>
+`;
+
+/** What all Debian releases have in common. */
+const debian: Omit<OsFamily, "title"> = {
+  packageManager: { update: "apt-get --quiet update", install: "apt-get --quiet --yes install" },
   httpd: {
     packages: ["apache2"],
     service: "apache2",
@@ -76,17 +120,11 @@ const debian: OsFamily = {
       text: (ports) => `<IfModule !ssl_module>
 LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
 </IfModule>
-<VirtualHost ${ports.map((port) => `*:${port}`).join(" ")}>
-DocumentRoot /var/www/html
-SSLEngine on
-SSLCertificateFile ${tlsFiles.certificate}
-SSLCertificateKeyFile ${tlsFiles.key}
-</VirtualHost>
-`,
+${tlsHost(ports, tlsFiles)}`,
     },
   },
   nftables: { packages: ["nftables"] },
-  ipvsadm: { packages: ["ipvsadm"] },
+  ipvsadm: { packages: ["ipvsadm"], rules: "/etc/ipvsadm.rules" },
   arptables: { packages: ["arptables"] },
   keepalived: {
     packages: ["keepalived"],
@@ -94,6 +132,7 @@ SSLCertificateKeyFile ${tlsFiles.key}
     config: "/etc/keepalived/keepalived.conf",
     vrrpPid: "/run/vrrp.pid",
     checkersPid: "/run/checkers.pid",
+    command: (text) => text,
   },
   mail: {
     // OpenSMTPD starts much faster than the larger MTAs, and the lab only mails root.
@@ -109,8 +148,96 @@ match from local for local action "local"
   },
 };
 
-export const osFamilies = { debian } as const;
+/**
+ * A command for keepalived 2.3. It takes backslashes away once, where 2.2 does so twice (install_keyword_quoted in its lib/parser.c). And it runs no
+ * program whose path leads through a link, as /bin and /sbin are (check_security in its lib/notify.c).
+ */
+function commandOf23(text: string): string {
+  return text.replace(/\\(.)/g, "$1").replace(/^\/s?bin\//, "/usr$&");
+}
+
+/** A property of the table that lists packages. */
+export type PackageGroup = {
+  [K in keyof OsFamily]-?: OsFamily[K] extends { readonly packages: readonly string[] } ? K : never;
+}[keyof OsFamily];
+
+/** A family that guests run. */
+export interface GuestFamily extends OsFamily {
+  /** What an image is built from: the name of the release in a Debian archive. */
+  readonly release: { readonly suite: string };
+}
+
+/**
+ * Enterprise Linux 9 and what is built from it: RHEL, CentOS Stream, Rocky Linux, AlmaLinux. These are facts from documentation, without a guest:
+ * test/unit/provision/os.test.ts compares them with what is recorded of such systems, and names those that nothing recorded confirms.
+ */
+const enterpriseLinux9: OsFamily = {
+  title: "Enterprise Linux 9",
+  packageManager: { install: "dnf --assumeyes install" },
+  firewall: {
+    service: "firewalld",
+    vrrp: "firewall-cmd --add-protocol=vrrp",
+    port: (port, protocol) => `firewall-cmd --add-port=${port}/${protocol}`,
+  },
+  selinux: {
+    script: "keepalived_unconfined_script_exec_t",
+    connectAny: "setsebool -P keepalived_connect_any 1",
+  },
+  networkManager: { service: "NetworkManager", directory: "/etc/NetworkManager/system-connections" },
+  httpd: {
+    packages: ["httpd", "mod_ssl"],
+    service: "httpd",
+    packagedPorts: [80],
+    page: "/var/www/html/index.html",
+    ports: [
+      {
+        path: "/etc/httpd/conf/httpd.conf",
+        line: { pattern: "Listen \\([0-9]*\\)", text: (ports) => ports.map((port) => `Listen ${port}`).join("\n") },
+      },
+    ],
+    tls: {
+      // In place of mod_ssl's own, which listens on port 443. The module is loaded before.
+      path: "/etc/httpd/conf.d/ssl.conf",
+      certificate: tlsFiles.certificate,
+      key: tlsFiles.key,
+      text: (ports) => tlsHost(ports, tlsFiles),
+    },
+  },
+  nftables: { packages: ["nftables"] },
+  ipvsadm: { packages: ["ipvsadm"], rules: "/etc/sysconfig/ipvsadm" },
+  // Deprecated there: `arpCure: nftables` needs no package that is.
+  arptables: { packages: ["iptables-nft"] },
+  keepalived: {
+    packages: ["keepalived"],
+    service: "keepalived",
+    config: "/etc/keepalived/keepalived.conf",
+    vrrpPid: "/run/vrrp.pid",
+    checkersPid: "/run/checkers.pid",
+    command: (text) => text,
+  },
+  mail: {
+    packages: ["postfix", "s-nail"],
+    service: "postfix",
+    config: "/etc/postfix/main.cf",
+    configText: `# Mail stays on this server: postconf(5).
+compatibility_level = 2
+inet_interfaces = loopback-only
+mydestination = $myhostname, localhost.$mydomain, localhost
+alias_maps = hash:/etc/aliases
+`,
+  },
+};
+
+/** Every operating system. Guests run those of lab/os.ts. */
+export const osFamilies: Readonly<Record<GuestOs, GuestFamily> & Record<"el-9", OsFamily>> = {
+  "debian-12": { ...debian, title: "Debian 12", release: { suite: "bookworm" } },
+  "debian-13": {
+    ...debian,
+    title: "Debian 13",
+    release: { suite: "trixie" },
+    keepalived: { ...debian.keepalived, command: commandOf23 },
+  },
+  "el-9": enterpriseLinux9,
+};
 
 export type OsName = keyof typeof osFamilies;
-
-export const osNames = Object.keys(osFamilies) as OsName[];

@@ -12,21 +12,14 @@ import {
   warningsOf,
   withPrefix,
 } from "../lab/index.ts";
-import {
-  classes,
-  IGNORE_MEMORY,
-  imageKey,
-  type LabHostRef,
-  LIVE_VERSION,
-  labMemory,
-  verdictOn,
-} from "../provision/index.ts";
+import { classes, IGNORE_MEMORY, type LabHostRef, LIVE_VERSION, labMemory, verdictOn } from "../provision/index.ts";
 import { isStackName, labDirectory, stackNameRule } from "../provision/paths.ts";
+import { makeImages } from "./images.ts";
 import { makeNetworks } from "./network.ts";
 import { giveRoles } from "./roles.ts";
 import { makeServer } from "./server.ts";
 
-const { Client, GuestImage, KeyPair, LabHost, Serving } = classes;
+const { Client, KeyPair, LabHost, Serving } = classes;
 
 /** The lab, in the article's order: where it runs, what its servers are made from, their segment, the servers, their roles. */
 export default async function lab(): Promise<Record<string, unknown>> {
@@ -44,13 +37,13 @@ export default async function lab(): Promise<Record<string, unknown>> {
   if (memory.refusal) throw refusal(memory.refusal);
   if (memory.warning) await pulumi.log.warn(memory.warning);
 
-  const image = new GuestImage("image", {
-    packages: lab.image.packages,
-    key: await imageKey({ packages: lab.image.packages }),
-  });
+  const images = await makeImages(lab);
+  const [first] = images.values();
+  if (!first) throw new Error("the lab has no server");
+  const { acceleration } = first.image;
   const host = new LabHost("host", {
     host: place,
-    packages: image.pool,
+    packages: Object.fromEntries([...images.values()].map(({ os, image }) => [os, image.pool])),
   });
   const networks = makeNetworks(lab, host);
   const [front] = networks.all;
@@ -67,7 +60,11 @@ export default async function lab(): Promise<Record<string, unknown>> {
   );
 
   const access = new KeyPair("access", { comment: `lvs-lab-${stack}` });
-  const servers = lab.servers.map((server) => makeServer({ lab, server, image, host, networks, access }));
+  const servers = lab.servers.map((server) => {
+    const image = images.get(server.os);
+    if (!image) throw new Error(`${server.name} has no image`);
+    return makeServer({ lab, server, image, host, networks, access });
+  });
   const roles = giveRoles(lab, servers);
 
   // A manual lab serves nothing until the exercise is done.
@@ -79,14 +76,14 @@ export default async function lab(): Promise<Record<string, unknown>> {
         generation: host.generation,
         url: service.protocol === "udp" ? `udp://${hostPort(service.vip, service.port)}` : serviceUrl(service),
         realServers: poolOf(service).map(({ server }) => server),
-        deadline: image.acceleration.apply((acceleration) => (acceleration === "kvm" ? 30 : 120)),
+        deadline: acceleration.apply((kind) => (kind === "kvm" ? 30 : 120)),
       },
       { dependsOn: [client, ...roles], deletedWith: host },
     );
 
   return {
     libvirtUri: host.uri,
-    acceleration: image.acceleration,
+    acceleration,
     vip: lab.virtualAddresses[0]?.address,
     servers: Object.fromEntries(lab.servers.map(({ name, management }) => [name, management])),
     /** Input of `lvs-lab`: the lab, and how to reach its servers, which includes the private key. */
@@ -95,7 +92,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
       lab,
       host: host.host,
       bridges: Object.fromEntries(networks.all.map(({ name, bridge }) => [name, bridge])),
-      acceleration: image.acceleration,
+      acceleration,
       servers: servers.map(({ reference }) => reference),
     }),
   };

@@ -11,6 +11,7 @@ import {
   type ServerRef,
   seedOf,
 } from "../provision/index.ts";
+import type { MadeImage } from "./images.ts";
 import type { LabNetworks } from "./network.ts";
 
 const { BaseSystem, KeyPair, SeedImage } = classes;
@@ -31,19 +32,20 @@ export interface MadeServer {
 export interface Surroundings {
   readonly lab: Lab;
   readonly server: Server;
-  readonly image: InstanceType<typeof classes.GuestImage>;
+  readonly image: MadeImage;
   readonly host: InstanceType<typeof classes.LabHost>;
   readonly networks: LabNetworks;
   readonly access: InstanceType<typeof classes.KeyPair>;
 }
 
 /** Creates one VM: its disk over the image, its seed, its domain; then its base system and its roles' packages. */
-export function makeServer({ lab, server, image, host, networks, access }: Surroundings): MadeServer {
+export function makeServer({ lab, server, image: made, host, networks, access }: Surroundings): MadeServer {
+  const { image } = made;
   const { name, os, management } = server;
   const [main] = server.interfaces;
   if (!main) throw new Error(`${name} has no interface`);
   const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
-  const files = imageVolumes({ lab, image, host, networks });
+  const files = imageVolumes({ lab, image: made, host, networks });
 
   const hostKey = new KeyPair(`${name}-host-key`, { comment: `root@${name}` });
   const text = pulumi
@@ -154,24 +156,24 @@ interface ImageVolumes {
   readonly boot: Pick<libvirt.DomainArgs, "kernel" | "initrd" | "cmdlines">;
 }
 
-const volumes = new WeakMap<Lab, ImageVolumes>();
+const volumes = new WeakMap<MadeImage, ImageVolumes>();
 
-/** The image's files in the lab's storage pool, once per lab: the lab host may be another machine than the one that built the image. */
+/** An image's files in the lab's storage pool, once per image: the lab host may be another machine than the one that built the image. */
 function imageVolumes({
   lab,
-  image,
+  image: made,
   host,
   networks,
 }: Pick<Surroundings, "lab" | "image" | "host" | "networks">): ImageVolumes {
-  const known = volumes.get(lab);
+  const known = volumes.get(made);
   if (known) return known;
+  const { name: prefix, image } = made;
   const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
-  // Two dots: no server's volume can have such a name.
   const upload = (file: string, source: pulumi.Input<string>, format: string) => {
-    const name = `image.${file}`;
+    const name = `${prefix}.${file}`;
     return new libvirt.Volume(name, { name, pool: networks.pool.name, source, format }, options);
   };
-  const made: ImageVolumes = lab.image.url
+  const files: ImageVolumes = lab.image.url
     ? { disk: upload("disk.qcow2", lab.image.url, "qcow2"), boot: {} } // a cloud image boots by its own loader
     : {
         disk: upload("disk.qcow2", image.disk, "qcow2"),
@@ -181,6 +183,6 @@ function imageVolumes({
           cmdlines: image.acceleration.apply((kind) => libvirtCommandLine(kind as "kvm" | "qemu")),
         },
       };
-  volumes.set(lab, made);
-  return made;
+  volumes.set(made, files);
+  return files;
 }

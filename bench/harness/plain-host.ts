@@ -40,7 +40,7 @@ export async function withPlainHost<T>(name: string, work: (host: PlainHost) => 
   const host = { kind: "private" as const, directory: labDirectory(`bench-${name}`) };
   const access = openHost(host);
   try {
-    await access.start({ packages: image.pool });
+    await access.start({ packages: { "debian-12": image.pool } });
     const user = await generateKeys("lvs-lab-bench");
     const guests = await Promise.all(
       lab.servers.map(async (server): Promise<PreparedGuest> => {

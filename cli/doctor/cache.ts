@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { guestOses } from "../../lab/index.ts";
 import {
   damageIn,
   leftIn,
@@ -36,7 +37,8 @@ const KEY = /^[0-9a-f]{16}$/;
 export async function cacheFindings(): Promise<Finding[]> {
   const images = imageStore();
   const userlands = userlandStore();
-  const imageKeys = await Promise.all((["plain", "baked"] as const).map((packages) => imageKey({ packages })));
+  const recipes = guestOses.flatMap((os) => (["plain", "baked"] as const).map((packages) => ({ os, packages })));
+  const imageKeys = await Promise.all(recipes.map(imageKey));
   const toolchains = join(toolchainDirectory(), "..");
   const kept: readonly Kept[] = [
     { what: "guest image", directory: images.directory, wanted: imageKeys, lockFor: () => lockOf(images) },
@@ -149,7 +151,7 @@ async function unused({ what, directory: folder, wanted, lockFor }: Kept): Promi
 /** The running labs that serve packages from below a directory. */
 const labsWithPackagesIn = (directory: string): string[] =>
   runningHosts()
-    .filter((host) => surveyLab(host.directory).packages?.startsWith(`${directory}/`))
+    .filter((host) => surveyLab(host.directory).packages.some((pool) => pool.startsWith(`${directory}/`)))
     .map((host) => basename(host.directory));
 
 const namesIn = async (folder: string): Promise<string[]> => (existsSync(folder) ? await readdir(folder) : []);

@@ -24,7 +24,7 @@ export const property = <S extends z.ZodType>(
 };
 
 /** One of a fixed set of words. */
-export const choice = <const T extends readonly string[]>(values: T, remedy: string) =>
+export const choice = <const T extends readonly string[]>(values: T, remedy: Explanation["remedy"]) =>
   property(z.enum(values), `one of ${values.join(", ")}`, remedy);
 
 /** `what` says what the number is, `example` is the property as it may be written. */

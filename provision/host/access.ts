@@ -1,5 +1,6 @@
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { Duplex } from "node:stream";
+import type { PackagePools } from "./package-pools.ts";
 
 /**
  * The lab's segment: the network namespace with the lab's bridge and the servers' ports. Every other place on a lab host is an attached
@@ -28,8 +29,8 @@ export interface LabSpawnOptions extends Pick<SpawnOptions, "stdio" | "detached"
 export interface ObservedHost {
   /** Changes whenever the lab host, and with it everything inside, was restarted. */
   readonly generation: string;
-  /** Flat repository of the lab's packages, which guests see at `/pool/`: a directory of this machine. */
-  readonly packages: string | undefined;
+  /** What the package server serves. */
+  readonly packages: PackagePools;
 }
 
 /** The interface of a lab host. Only `provision/host` knows which kind it is. */
@@ -39,7 +40,7 @@ export interface LabHost {
   /** The lab's directory on this machine: logs, transcripts, seeds, fault records. */
   readonly directory: string;
   /** Starts it, or restarts it if it runs and does not answer; waits until it serves. `packages` as in `ObservedHost`. */
-  start(options: { packages: string; onProgress?: (message: string) => void }): Promise<void>;
+  start(options: { packages: PackagePools; onProgress?: (message: string) => void }): Promise<void>;
   /** Kills it with everything that runs in it and removes its directory. A missing one is no error. */
   destroy(): Promise<void>;
   /** Names of the running guests, from this machine's /proc: immediate, also while libvirtd hangs. */

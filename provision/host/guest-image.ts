@@ -1,14 +1,16 @@
 import { z } from "zod";
+import { defaultOs, guestOses } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { probeAcceleration } from "./image/acceleration.ts";
 import { buildGuestImage, cachedGuestImage, type GuestImage } from "./image/build.ts";
 
-/** The base image of the servers' disks, and its kernel. Built once per recipe and kept in the user's cache. */
+/** The base image of the disks of servers with one operating system, and its kernel. Built once per recipe and kept in the user's cache. */
 export const guestImage = defineResource({
   type: "GuestImage",
   summary: "The base image of the servers' disks, its kernel, and the pool of the lab's packages.",
   where: z.object({}),
   want: z.object({
+    os: z.enum(guestOses).default(defaultOs),
     /** `plain`: the lab's packages are installed over SSH; `baked`: they are in the image, disabled. */
     packages: z.enum(["plain", "baked"]),
     /** Content hash of the recipe: a changed recipe is a new image. */
@@ -17,15 +19,18 @@ export const guestImage = defineResource({
   facts: ["disk", "kernel", "initrd", "pool", "acceleration"],
   watch: true, // the user may empty the cache at any time
 
-  async observe({ packages, acceleration }) {
-    const built = await cachedGuestImage({ packages });
+  upgrade: (recorded) => ({ os: defaultOs, ...recorded }),
+
+  async observe({ os, packages, acceleration }) {
+    const built = await cachedGuestImage({ os, packages });
     // Without recorded facts the acceleration is not known yet: `apply` determines it.
-    return built && acceleration && { packages, ...described(built), acceleration };
+    return built && acceleration && { os, packages, ...described(built), acceleration };
   },
 
-  async apply({ packages }, _observed, progress) {
-    const built = await buildGuestImage({ packages }, { onProgress: progress });
+  async apply({ os, packages }, _observed, progress) {
+    const built = await buildGuestImage({ os, packages }, { onProgress: progress });
     return {
+      os,
       packages,
       ...described(built),
       acceleration: await probeAcceleration(built, { onProgress: progress }),

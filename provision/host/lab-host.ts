@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultOs, guestOses } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { labHostRef, openHost } from "./reach.ts";
 
@@ -9,11 +10,16 @@ export const labHost = defineResource({
   where: z.object({ host: labHostRef }),
   want: z.object({
     running: z.literal(true).default(true),
-    /** Flat repository of the lab's packages, a directory on this machine. */
-    packages: z.string(),
+    /** Flat repositories of the lab's packages, by operating system: directories on this machine. */
+    packages: z.partialRecord(z.enum(guestOses), z.string()),
   }),
   facts: ["uri", "generation"],
   replaceOn: ["host"],
+  // Once there was one repository, of the one operating system.
+  upgrade: ({ packages, ...rest }) => ({
+    ...rest,
+    packages: typeof packages === "string" ? { [defaultOs]: packages } : packages,
+  }),
   watch: true, // a reboot of the machine ends it without Pulumi's knowledge
 
   async observe({ host: ref }) {

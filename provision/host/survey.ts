@@ -1,5 +1,6 @@
 import { existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { poolLink, poolsBy } from "./package-pools.ts";
 import { MARK, PrivateHost } from "./private/private-host.ts";
 
 /** Lab hosts as seen from outside, without asking them: also those that hang, and those that no stack knows. */
@@ -11,8 +12,8 @@ export interface LabDirectory {
   readonly marked: boolean;
   /** PID of the lab host's init, if it is alive. */
   readonly pid: number | undefined;
-  /** Directory of the packages that its guests get: part of a guest image. */
-  readonly packages: string | undefined;
+  /** Directories of the packages that its guests get: parts of guest images. */
+  readonly packages: readonly string[];
 }
 
 /** Contents of a directory that may be a lab's. */
@@ -20,7 +21,7 @@ export function surveyLab(directory: string): LabDirectory {
   return {
     marked: existsSync(join(directory, MARK)),
     pid: new PrivateHost(directory).pid,
-    packages: linkOf(join(directory, "packages")),
+    packages: Object.values(poolsBy((os) => linkOf(join(directory, poolLink(os))))),
   };
 }
 

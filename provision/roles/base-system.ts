@@ -1,4 +1,7 @@
 import { z } from "zod";
+import type { GuestOs } from "../../lab/index.ts";
+import { poolPath } from "../host/package-pools.ts";
+import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, patience, serverRef } from "../ssh/index.ts";
 
@@ -9,13 +12,18 @@ const END = "# lvs-lab: end";
 const POOL_LIST = "/etc/apt/sources.list.d/lvs-lab.list";
 const DEBIAN_LIST = "/etc/apt/sources.list";
 
-const poolList = (url: string) =>
-  `# The lab's own packages, and nothing else: small lists make apt fast.\ndeb [trusted=yes] ${url}/pool ./\n`;
-const debianList = (url: string) => `# All of Debian, through the cache on the lab host.
-deb ${url}/debian bookworm main
-deb ${url}/debian bookworm-updates main
-deb ${url}/debian-security bookworm-security main
-`;
+/** The texts of the package sources of an operating system: the lab's packages, and all of Debian. */
+export function packageSources(url: string, os: GuestOs): { pool: string; debian: string } {
+  const { suite } = osFamilies[os].release;
+  return {
+    pool: `# The lab's own packages, and nothing else: small lists make apt fast.\ndeb [trusted=yes] ${url}/${poolPath(os)} ./\n`,
+    debian: `# All of Debian, through the cache on the lab host.
+deb ${url}/debian ${suite} main
+deb ${url}/debian ${suite}-updates main
+deb ${url}/debian-security ${suite}-security main
+`,
+  };
+}
 
 /** Base configuration of every server, before its roles. */
 export const baseSystem = defineResource({
@@ -44,7 +52,8 @@ export const baseSystem = defineResource({
       debian: command`cat ${DEBIAN_LIST}`,
     });
     const lines = seen.hosts.text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    const asWanted = seen.pool.text === poolList(packageServer) && seen.debian.text === debianList(packageServer);
+    const wanted = packageSources(packageServer, ref.os);
+    const asWanted = seen.pool.text === wanted.pool && seen.debian.text === wanted.debian;
     return {
       hostname: seen.hostname.text.trim(),
       hosts: Object.fromEntries(lines.map((line) => line.split("\t").reverse() as [string, string])),
@@ -55,13 +64,14 @@ export const baseSystem = defineResource({
   async apply({ server: ref, hostname, hosts, packageServer }, _observed, progress) {
     const server = await connectTo(ref);
     progress("hostname, /etc/hosts, package sources");
+    const sources = packageSources(packageServer, ref.os);
     const block = [BEGIN, ...Object.entries(hosts).map(([name, address]) => `${address}\t${name}`), END].join("\n");
     await server.script(
       command`set -e
 echo ${hostname} >/etc/hostname; hostname ${hostname}
 sed -i ${`/^${BEGIN}/,/^${END}/d`} /etc/hosts; echo ${block} >>/etc/hosts
-printf %s ${poolList(packageServer)} >${POOL_LIST}
-printf %s ${debianList(packageServer)} >${DEBIAN_LIST}`,
+printf %s ${sources.pool} >${POOL_LIST}
+printf %s ${sources.debian} >${DEBIAN_LIST}`,
     );
   },
 

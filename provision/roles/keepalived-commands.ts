@@ -1,4 +1,5 @@
 import type { VirtualService, VrrpPart } from "../../lab/index.ts";
+import { type OsName, osFamilies } from "../os.ts";
 import { notifyScript } from "./keepalived-notify.ts";
 import type { KeepalivedSettings } from "./keepalived-settings.ts";
 
@@ -8,6 +9,15 @@ import type { KeepalivedSettings } from "./keepalived-settings.ts";
  */
 export const scriptLines = (settings: KeepalivedSettings): string =>
   commandsOf(settings).length > 0 ? "   script_user root\n   enable_script_security\n" : "";
+
+/** The keywords of keepalived.conf with a command. */
+const commandLine = /^(\s*(?:script|notify|misc_path|quorum_up|quorum_down) ")(.*)(")$/gm;
+
+/** A keepalived.conf whose commands are those of keepalived 2.2, for the version of an operating system. */
+export const withCommandsFor = (config: string, os: OsName): string =>
+  config.replace(commandLine, (_, before: string, text: string, after: string) =>
+    [before, osFamilies[os].keepalived.command(text), after].join(""),
+  );
 
 /** The programs that keepalived.conf calls, but for the lab's own notify script, each once, by their paths. */
 export const programsOf = (settings: KeepalivedSettings): string[] => {

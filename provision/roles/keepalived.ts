@@ -7,7 +7,7 @@ import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
 import { parseIpvsTable, type VirtualService } from "./ipvs-table.ts";
-import { programsOf } from "./keepalived-commands.ts";
+import { programsOf, withCommandsFor } from "./keepalived-commands.ts";
 import { GENERATED, keepalivedConf, PASSWORD, withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { notifyScript } from "./keepalived-notify.ts";
 import { parseVirtualServers } from "./keepalived-parse.ts";
@@ -276,10 +276,13 @@ export const role = defineRole({
     if (!isDirectorUnder("keepalived", lab, server)) return;
     const instances = vrrpPartsOf(lab, server);
     return {
-      config: keepalivedConf({
-        instances: instances.map((part) => ({ ...part, password: PASSWORD })),
-        services: lab.services,
-      }),
+      config: withCommandsFor(
+        keepalivedConf({
+          instances: instances.map((part) => ({ ...part, password: PASSWORD })),
+          services: lab.services,
+        }),
+        server.os,
+      ),
       passwords: instances.flatMap(({ password }) => password ?? []),
       syncDaemon: syncDaemonOf(instances),
       virtualServices: lab.services.map((service) => serviceLine(ipvsKeyOf(service), service)),

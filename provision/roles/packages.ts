@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { osFamilies, type PackageGroup } from "../os.ts";
+import { type OsName, osFamilies, type PackageGroup } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
 import { defineRole } from "./role.ts";
@@ -47,8 +47,7 @@ mkdir -p /etc/lvs-lab /var/lib/lvs-lab/apt/partial
 printf %s ${aptConf} >${APT_CONF}
 timeout 600 sh -c 'while pgrep -x "apt-get|dpkg" >/dev/null; do sleep 0.5; done' # left by an interrupted run
 dpkg --configure --pending # an installation that was cut off is finished first`}
-${update}
-${install(missing)}`,
+${installing(missing, ref.os).join("\n")}`,
     );
   },
 
@@ -56,8 +55,11 @@ ${install(missing)}`,
   async remove() {},
 });
 
-const update = "apt-get --quiet update";
-const install = (names: readonly string[]): string => command`apt-get --quiet --yes install ${names}`;
+/** Commands that install packages. */
+function installing(names: readonly string[], os: OsName): string[] {
+  const { update, install } = osFamilies[os].packageManager;
+  return [...(update === undefined ? [] : [update]), `${install} ${command`${names}`}`];
+}
 
 /** What the packages of a row of os.ts are. */
 const groupTitles: Readonly<Record<PackageGroup, string>> = {
@@ -86,7 +88,10 @@ export const role = defineRole({
         : [
             {
               why: `Install ${listed(groups.map((group) => groupTitles[group]))}.`,
-              commands: [update, install(groups.flatMap((group) => osFamilies[os][group].packages))],
+              commands: installing(
+                groups.flatMap((group) => osFamilies[os][group].packages),
+                os,
+              ),
             },
           ],
   }),

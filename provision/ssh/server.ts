@@ -2,9 +2,9 @@ import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { NodeSSH } from "node-ssh";
 import { z } from "zod";
+import { defaultOs, guestOs, osWords } from "../../lab/index.ts";
 import { LabHostDownError, labHostRef, openHost } from "../host/reach.ts";
 import { domainState } from "../host/virsh.ts";
-import { osNames } from "../os.ts";
 import { until } from "../until.ts";
 import { bashQuote } from "./bash-quote.ts";
 import { NotRunningError, RemoteCommandError, UnreachableError } from "./errors.ts";
@@ -16,8 +16,8 @@ import { parseSections, type Section, sectionScript } from "./sections.ts";
 export const serverRef = z.object({
   host: labHostRef,
   name: z.string(),
-  /** Operating system family. Missing in references recorded by earlier versions. */
-  os: z.enum(osNames).default("debian"),
+  /** A row of provision/os.ts. References recorded by earlier versions have none, or `debian`. */
+  os: z.enum(osWords).default(defaultOs).transform(guestOs),
   /** IPv4 address inside the lab. */
   address: z.ipv4(),
   /** The server's public host key, `ssh-ed25519 AAAA…`. Known before the first connection, so there is no trust on first use. */

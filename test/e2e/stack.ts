@@ -172,6 +172,7 @@ const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yam
 /** The part of a lab file that tests change. */
 export interface LabFile {
   setup?: string;
+  os?: string;
   image?: { packages: string };
   arpCure?: string;
   vrrp?: { preempt?: boolean }[];

@@ -47,6 +47,12 @@ export const walk: readonly Example[] = [
   },
   { lab: "ha-baked", hurt: { server4: "systemctl stop keepalived" }, seen: ["server4-keepalived"] },
   {
+    lab: "debian-13",
+    hurt: { server1: "systemctl stop keepalived", server2: "arptables --flush" },
+    seen: ["server1-keepalived", "server2-real-server"],
+    fails: ["arp-cure@server2"],
+  },
+  {
     lab: "crossed",
     hurt: { server3: "arptables --flush" },
     seen: ["server3-real-server"],

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { SEGMENT } from "../../provision/host/reach.ts";
 import { virsh } from "../../provision/host/virsh.ts";
 import { cacheRoot } from "../../provision/paths.ts";
 
-const packages = "/nowhere/pool";
+const packages = { "debian-12": "/nowhere/pool" };
 
 /** Tests that run side by side: each has a directory and a lab host of its own, if it asks for them. */
 const it = test
@@ -98,6 +98,37 @@ describe.concurrent("a private lab host", () => {
     const after = await host.observe();
     expect(after).toBeDefined();
     expect(after?.generation).not.toBe(before?.generation);
+  });
+
+  it("serves the packages of each operating system, also one that an earlier version started", async ({
+    expect,
+    host,
+  }) => {
+    const pool = join(host.directory, "a-pool");
+    await mkdir(pool);
+    await writeFile(join(pool, "Packages"), "Package: one\n");
+    const socket = join(host.directory, "run/packages.sock");
+    const status = async (path: string): Promise<string> => {
+      const words = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"];
+      return (await tryOnHost(host, SEGMENT, [...words, "--unix-socket", socket, `http://lab${path}`])).stdout;
+    };
+
+    // An earlier version's configuration has the one pool alone.
+    const file = join(host.directory, "packages.conf");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace(/^.*location \/pool-debian-13\/.*\n/m, ""));
+    expect(await readFile(file, "utf8")).not.toBe(text);
+    await runOnHost(host, SEGMENT, ["nginx", "-c", file, "-s", "reload"]);
+    await expect.poll(() => status("/pool-debian-13/Packages"), { timeout: 10_000 }).toBe("404");
+
+    await host.start({ packages: { "debian-12": pool, "debian-13": pool } });
+    expect((await host.observe())?.packages).toEqual({ "debian-12": pool, "debian-13": pool });
+    await expect.poll(() => status("/pool-debian-13/Packages"), { timeout: 10_000 }).toBe("200");
+    expect(await status("/pool/Packages")).toBe("200");
+
+    await host.start({ packages: { "debian-13": pool } });
+    expect((await host.observe())?.packages).toEqual({ "debian-13": pool });
+    expect(await status("/pool/Packages")).toBe("404");
   });
 
   it("keeps logs from filling the machine's disk", { timeout: 60_000 }, async ({ expect, host }) => {

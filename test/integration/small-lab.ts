@@ -31,7 +31,7 @@ export async function startSmallLab(state: string, stack: string): Promise<Small
     privateKey: access.privateKey,
   });
   const host = openHost({ kind: "private", directory });
-  await host.start({ packages: "/nowhere" });
+  await host.start({ packages: { "debian-12": "/nowhere" } });
   const script = `ip link add ${BRIDGE} type bridge && ip link set ${BRIDGE} up && ip address add ${withPrefix(lab, hostAddress)} dev ${BRIDGE}`;
   await runOnHost(host, SEGMENT, ["sh", "-c", script]);
   await host.attach("client", { bridge: BRIDGE, address: withPrefix(lab, clientAddress(lab)) });

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
-import { instanceOfVip, poolOf, serverNamed, serviceUrl } from "../../lab/index.ts";
-import { osFamilies } from "../../provision/os.ts";
+import { defaultOs, instanceOfVip, poolOf, serverNamed, serviceUrl } from "../../lab/index.ts";
+import { type OsName, osFamilies } from "../../provision/os.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import { Download, type Downloaded } from "../live/download.ts";
@@ -107,7 +107,7 @@ export const downloadSurvives: Check<ServiceSubject> = {
 const NAME = "lvs-lab-download";
 
 /** The file in the directory that the web server serves. */
-const fileOn = (os: keyof typeof osFamilies = "debian"): string => join(dirname(osFamilies[os].httpd.page), NAME);
+const fileOn = (os: OsName = defaultOs): string => join(dirname(osFamilies[os].httpd.page), NAME);
 
 /** Makes a file of random data on a real server. @returns its SHA-256 */
 async function placeFile(view: View, server: string): Promise<string> {

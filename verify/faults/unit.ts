@@ -1,4 +1,4 @@
-import { serverNamed } from "../../lab/index.ts";
+import { defaultOs, serverNamed } from "../../lab/index.ts";
 import { type OsFamily, osFamilies } from "../../provision/os.ts";
 import { LabError } from "../live/lab-error.ts";
 import type { FaultSite } from "./fault.ts";
@@ -7,7 +7,7 @@ import type { FaultSite } from "./fault.ts";
 export const osOf = ({ view, server }: FaultSite): OsFamily => osFamilies[serverNamed(view.lab, server).os];
 
 /** The operating system whose names the commands by hand use, where no lab is known. */
-export const exampleOs: OsFamily = osFamilies.debian;
+export const exampleOs: OsFamily = osFamilies[defaultOs];
 
 /** State of a unit on the fault's server by systemd: `active`, `inactive`, `failed` … */
 export async function unitState({ view, server }: FaultSite, unit: string): Promise<string> {

@@ -25,7 +25,7 @@ export interface InstanceState {
 
 /**
  * Asks the keepalived that runs on a server for its instances: at its signal DATA it writes them to /tmp/keepalived.data (keepalived(8)). That is the
- * /tmp of the process, whose unit may have one of its own (systemd.exec(5), PrivateTmp); Debian's has none.
+ * /tmp of the process, whose unit may have one of its own (systemd.exec(5), PrivateTmp); Debian 12's and 13's have none.
  * @returns undefined if none answers
  */
 export async function keepalivedState(view: View, server: string): Promise<InstanceState[] | undefined> {
@@ -42,7 +42,7 @@ sed -n '/^------< VRRP Topology >/,/^------< VRRP Sockpool >/p' "$file" | grep -
   return status === 0 && found.length > 0 ? found : undefined;
 }
 
-/** Instances in keepalived.data, as keepalived 2.2.7 writes it (dump_vrrp in its vrrp_data.c). */
+/** Instances in keepalived.data, as keepalived 2.2.7 and 2.3.3 write it (dump_vrrp in their vrrp_data.c). */
 export function parseInstances(text: string): InstanceState[] {
   return text
     .split(/^ VRRP Instance = /m)

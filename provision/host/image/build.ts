@@ -1,10 +1,12 @@
 import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defaultOs } from "../../../lab/index.ts";
+import { osFamilies } from "../../os.ts";
 import { cacheRoot } from "../../paths.ts";
 import { type BuildOptions, buildOnce, isBuilt, type Store, step } from "../build.ts";
 import { aptProxies, debianMirror, debianSources } from "../machine/debian-mirror.ts";
 import { sizesOfFiles } from "../manifest.ts";
-import { commandIn, userland } from "../userland/userland.ts";
+import { type Bind, commandIn, userland } from "../userland/userland.ts";
 import {
   basePackages,
   diskSize,
@@ -14,7 +16,7 @@ import {
   labPackages,
   mmdebstrapOptions,
   type Recipe,
-  suite,
+  releaseDirectories,
 } from "./recipe.ts";
 
 /** A guest image in the cache. All paths are absolute. */
@@ -53,7 +55,7 @@ export async function cachedGuestImage(recipe: Recipe): Promise<GuestImage | und
  */
 export async function buildGuestImage(recipe: Recipe, options: BuildOptions = {}): Promise<GuestImage> {
   const key = await imageKey(recipe);
-  const what = `the ${recipe.packages} guest image`;
+  const what = `the ${recipe.packages} guest image of ${osFamilies[recipe.os ?? defaultOs].title}`;
   await buildOnce(
     {
       store: { ...imageStore(), what },
@@ -88,28 +90,32 @@ async function buildInto(
     string,
   ];
   await mkdir(result);
+  const { os = defaultOs } = recipe;
+  const { suite } = osFamilies[os].release;
+  const ofRelease = releaseDirectories[os];
+  const binds: Bind[] = [
+    { from: scratch, write: true },
+    { from: guestDirectory, to: "/guest" },
+    ...(ofRelease === undefined ? [] : [{ from: ofRelease, to: "/release" }]),
+  ];
+  const customize = [...(ofRelease === undefined ? [] : ["/release/customize"]), "/guest/build/customize"];
   const run = (command: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    step(
-      commandIn(place, command, [
-        { from: scratch, write: true },
-        { from: guestDirectory, to: "/guest" },
-      ]),
-      {
-        ...{ scratch, what, onProgress },
-        env: { TMPDIR: scratch, ...env },
-      },
-    );
+    step(commandIn(place, command, binds), {
+      ...{ scratch, what, onProgress },
+      env: { TMPDIR: scratch, ...env },
+    });
 
   onProgress?.(`building ${what} from Debian packages, one to three minutes`);
   await run(
     [
       ...["mmdebstrap", "--mode=root", "--format=directory", ...mmdebstrapOptions],
       ...(await aptProxies()).map((setting) => `--aptopt=${setting}`),
-      ...["setup", "customize"].map((hook) => `--${hook}-hook=/guest/build/${hook}`),
-      ...[`--include=${basePackages.join(",")}`, suite, root],
+      "--setup-hook=/guest/build/setup",
+      ...customize.map((hook) => `--customize-hook=${hook}`),
+      ...[`--include=${basePackages(os).join(",")}`, suite, root],
       ...debianSources(await debianMirror(), suite),
     ],
-    { LAB_VARIANT: recipe.packages, LAB_PACKAGES: labPackages.join(" "), LAB_OUTPUT: result },
+    { LAB_VARIANT: recipe.packages, LAB_PACKAGES: labPackages(os).join(" "), LAB_OUTPUT: result },
   );
   onProgress?.("making the disk");
   await writeFile(raw, "");

@@ -1,6 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { join } from "node:path";
+import { type GuestOs, guestOses } from "../../../lab/index.ts";
 import { debianMirror } from "../machine/debian-mirror.ts";
+import { poolLink, poolPath } from "../package-pools.ts";
 
 /** A Debian archive that guests can reach. */
 export interface Upstream {
@@ -27,9 +29,13 @@ export async function upstreams(): Promise<Upstream[]> {
   );
 }
 
+/** nginx's line for the packages of one operating system. */
+export const poolLocation = (directory: string, os: GuestOs): string =>
+  `    location /${poolPath(os)}/ { alias ${directory}/${poolLink(os)}/; }`;
+
 /**
- * nginx's configuration for the lab's packages: `/pool/`, a flat repository of only the lab's packages (with Debian's full lists each apt
- * call costs an emulated guest ten seconds), and a caching proxy for all of Debian.
+ * nginx's configuration for the lab's packages: a flat repository of only the lab's packages for each operating system (with Debian's full
+ * lists each apt call costs an emulated guest ten seconds), and a caching proxy for all of Debian.
  */
 export function packageServerConfig(settings: {
   directory: string;
@@ -71,7 +77,7 @@ http {
   proxy_cache_path ${cache} levels=1:2 keys_zone=debian:10m max_size=4g inactive=365d use_temp_path=off;
   server {
     listen unix:${join(directory, "run/packages.sock")};
-    location /pool/ { alias ${directory}/packages/; }
+${guestOses.map((os) => poolLocation(directory, os)).join("\n")}
 ${archives.join("")}
   }
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { type GuestOs, guestOses } from "../../../lab/index.ts";
 import { cacheRoot } from "../../paths.ts";
 import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
@@ -11,9 +12,10 @@ import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
 import { becomeRoot, joinRoot, labEnvironment, outlivingLogin } from "../machine/namespaces.ts";
 import { commandLine, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
+import { type PackagePools, poolLink, poolsBy } from "../package-pools.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
-import { packageServerConfig, upstreams } from "./package-server.ts";
+import { packageServerConfig, poolLocation, upstreams } from "./package-server.ts";
 
 /** sockaddr_un has 108 bytes including the NUL: unix(7). */
 const SOCKET_PATH_BYTES = 107;
@@ -111,20 +113,37 @@ export class PrivateHost implements LabHost {
     return existsSync(`/proc/${this.pid}/root/usr/bin/bash`);
   }
 
-  get #packages(): string | undefined {
-    try {
-      return readlinkSync(join(this.directory, "packages"));
-    } catch {
-      return undefined;
-    }
+  get #packages(): PackagePools {
+    return poolsBy((os) => {
+      try {
+        return readlinkSync(join(this.directory, poolLink(os)));
+      } catch {
+        return undefined;
+      }
+    });
   }
 
-  async #servePackages(pool: string): Promise<void> {
-    if (this.#packages === pool) return;
-    const link = join(this.directory, "packages");
-    await rm(`${link}.new`, { force: true });
-    await symlink(pool, `${link}.new`);
-    await rename(`${link}.new`, link);
+  async #servePackages(pools: PackagePools): Promise<void> {
+    for (const os of guestOses) {
+      const link = join(this.directory, poolLink(os));
+      const pool = pools[os];
+      if (pool === this.#packages[os]) continue;
+      await rm(pool === undefined ? link : `${link}.new`, { force: true });
+      if (pool === undefined) continue;
+      await symlink(pool, `${link}.new`);
+      await rename(`${link}.new`, link);
+    }
+    await this.#serveAt(Object.keys(pools) as GuestOs[]);
+  }
+
+  /** A lab host that an earlier version started has a package server that knows fewer operating systems. */
+  async #serveAt(oses: readonly GuestOs[]): Promise<void> {
+    const file = join(this.directory, "packages.conf");
+    const text = await readFile(file, "utf8");
+    if (oses.every((os) => text.includes(poolLocation(this.directory, os)))) return;
+    await this.#configurePackageServer(join(cacheRoot(), "debian"));
+    const log = join(this.directory, "log/packages.log");
+    await runOnHost(this, SEGMENT, ["nginx", "-c", file, "-e", log, "-s", "reload"]);
   }
 
   /** Also starts domains and networks marked autostart. */
@@ -296,9 +315,14 @@ export class PrivateHost implements LabHost {
       await copyFile(new URL(`libvirt/${name}`, import.meta.url), at("etc", name));
     for (const name of ["init.sh", "keep-groups.pl"])
       await copyFile(fileURLToPath(new URL(name, import.meta.url)), at(name));
+    await this.#configurePackageServer(packageCache);
+  }
+
+  async #configurePackageServer(cache: string): Promise<void> {
+    const { directory } = this;
     await writeFile(
-      at("packages.conf"),
-      packageServerConfig({ directory: this.directory, cache: packageCache, upstreams: await upstreams() }),
+      join(directory, "packages.conf"),
+      packageServerConfig({ directory, cache, upstreams: await upstreams() }),
     );
   }
 

@@ -26,7 +26,7 @@ describe("a guest of the baked image", { timeout: 2 * minutes }, () => {
   });
 
   it("has the lab's packages, so that nothing is left to install", async () => {
-    const simulated = await guest.ssh(`apt-get install --simulate ${labPackages.join(" ")}`);
+    const simulated = await guest.ssh(`apt-get install --simulate ${labPackages("debian-12").join(" ")}`);
     expect(simulated).toContain("0 upgraded, 0 newly installed, 0 to remove");
   });
 

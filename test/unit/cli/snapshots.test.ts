@@ -25,6 +25,11 @@ describe("why a lab cannot go back to a snapshot", () => {
     expect(differencesOf(record, live(lab), saved())).toEqual([]);
   });
 
+  it("is nothing where the operating system has only got another name since", () => {
+    const servers = lab.servers.map((server) => ({ ...server, os: "debian" as never }));
+    expect(differencesOf({ ...record, lab: { ...lab, servers } }, live(lab), saved())).toEqual([]);
+  });
+
   it("is each property of the lab that differs, by its place", () => {
     const changed = withService(({ realServers }) => ({
       persistenceTimeout: 50,

@@ -8,6 +8,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "bare-ha",
     "connection-sync",
     "crossed",
+    "debian-13",
     "dr",
     "dr-baked",
     "fast-failover",

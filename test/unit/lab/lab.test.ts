@@ -50,7 +50,7 @@ type Plain<T> = T extends Ip | Cidr
 
 const machine = (number: number) => ({
   name: `server${number}`,
-  os: "debian" as const,
+  os: "debian-12" as const,
   memory: 512,
   interfaces: [
     {
@@ -403,10 +403,21 @@ describe("defaults", () => {
     expect(lab.services[0]).not.toHaveProperty("persistenceTimeout");
     expect(lab.vrrp).toMatchObject([{ ...instance, addresses: ["10.1.0.100"] }]);
     expect(lab.servers.map(({ os, memory, arpCure }) => [os, memory, arpCure])).toEqual([
-      ["debian", 512, undefined],
-      ["debian", 512, undefined],
-      ["debian", 512, "arptables"],
+      ["debian-12", 512, undefined],
+      ["debian-12", 512, undefined],
+      ["debian-12", 512, "arptables"],
     ]);
+  });
+
+  it.each([
+    ["debian", "debian-12"],
+    ["debian-12", "debian-12"],
+    ["debian-13", "debian-13"],
+  ])("of a server's operating system is the lab's, %s, which is %s", (os, all) => {
+    const lab = parseLab(pair({ top: `os: ${os}`, first: higher, c: "os: debian-13" }), "my-lab.yaml");
+    expect(lab.servers.map((server) => server.os)).toEqual([all, all, "debian-13"]);
+    const old = parseLab(pair({ top: "os: debian-13", first: higher, c: "os: debian" }), "my-lab.yaml");
+    expect(old.servers.map((server) => server.os)).toEqual(["debian-13", "debian-13", "debian-12"]);
   });
 
   it("are not taken where the file says something else", () => {

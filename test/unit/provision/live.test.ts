@@ -19,6 +19,12 @@ it("a lab that was brought up before health checks had kinds has those of the ar
   expect(liveSchema.parse(outputs(lab)).lab).toEqual(lab);
 });
 
+it("a lab that was brought up when there was one Debian has Debian 12", async () => {
+  const lab = await readLab("labs/dr.yaml");
+  const servers = lab.servers.map((server) => ({ ...server, os: "debian" }));
+  expect(liveSchema.parse(outputs({ ...lab, servers })).lab).toEqual(lab);
+});
+
 it("a lab without keepalived has no health check, before and after", async () => {
   const lab = await readLab("labs/dr.yaml");
   expect(liveSchema.parse(outputs(lab)).lab).toEqual(lab);

@@ -120,10 +120,10 @@ describe("what this checkout does not use", () => {
     expect(existsSync(join(directory, "below/file"))).toBe(true);
   });
 
-  it("an image stays while a lab that runs hands out its packages", async () => {
+  it.each(["packages", "packages-debian-13"])("an image stays while a lab that runs hands out its %s", async (link) => {
     const directory = await fill(join(imageStore().directory, OLD));
     await aLabHost(own.lab("ha"));
-    await symlink(join(directory, "pool"), join(own.lab("ha"), "packages"));
+    await symlink(join(directory, "pool"), join(own.lab("ha"), link));
     const [finding] = await cacheFindings();
     expect(finding?.repair).toBeUndefined();
     expect(finding?.fix).toBe(`npm run down -- -s ha, then ${FIX}`);

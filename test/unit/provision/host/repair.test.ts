@@ -14,7 +14,7 @@ let directory: string;
 
 /** A lab host with libvirt's own test driver in the place of its libvirtd: the real virsh, and each command begins with the node of `node.xml`. */
 function withTestDriver(): void {
-  vi.spyOn(PrivateHost.prototype, "observe").mockResolvedValue({ generation: "1", packages: undefined });
+  vi.spyOn(PrivateHost.prototype, "observe").mockResolvedValue({ generation: "1", packages: {} });
   vi.spyOn(PrivateHost.prototype, "spawn").mockImplementation((_at, command, options) => {
     const words = command.map((word) => (word === "qemu:///system" ? `test://${join(directory, "node.xml")}` : word));
     // The driver's pools run, and give away every volume: for these two the pool is stopped first.

@@ -9,7 +9,7 @@ import { httpd, portEdit, tlsCommands, tlsPortsIn } from "../../../../provision/
 const scratch = mkdtempSync(join(tmpdir(), "lvs-lab-httpd-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const [listen, virtualHost] = osFamilies.debian.httpd.ports;
+const [listen, virtualHost] = osFamilies["debian-12"].httpd.ports;
 
 /** A file's text after the edit. */
 function edited(file: typeof listen, text: string, ports: readonly number[]): string {
@@ -49,7 +49,7 @@ it.each([
   expect(edited(virtualHost, site(before), ports)).toBe(site(after));
 });
 
-const { tls } = osFamilies.debian.httpd;
+const { tls } = osFamilies["debian-12"].httpd;
 
 describe("TLS of a web server", () => {
   it("is a file beside the plain ones, with a certificate that is made once", () => {

@@ -69,7 +69,7 @@ export async function startSshServer(): Promise<SshServer> {
     ref: {
       host: { kind: "private", directory },
       name: "server1",
-      os: "debian",
+      os: "debian-12",
       address: "172.25.254.11",
       hostKey: hostKey.publicKey,
       privateKey: labKey.privateKey,

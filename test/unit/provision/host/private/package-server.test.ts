@@ -19,6 +19,7 @@ describe("the package server's configuration", () => {
   it("serves the lab's own pool from the lab's directory, over a socket there", () => {
     const text = config();
     expect(location(text, "/pool/")?.trim()).toBe("alias /lab/packages/;");
+    expect(location(text, "/pool-debian-13/")?.trim()).toBe("alias /lab/packages-debian-13/;");
     expect(text).toContain("listen unix:/lab/run/packages.sock;");
     expect(text).toContain("proxy_cache_path /cache/debian ");
   });

@@ -137,7 +137,7 @@ describe("the socket", () => {
 
   it("of a directory that is too deep is refused before anything is made, with the remedy", async () => {
     const deep = join(directory, "d".repeat(107));
-    await expect(new PrivateHost(deep).start({ packages: "/nowhere" })).rejects.toThrow(
+    await expect(new PrivateHost(deep).start({ packages: { "debian-12": "/nowhere" } })).rejects.toThrow(
       new RegExp(
         `${deep} is too deep: .* would have ${Buffer.byteLength(deep) + 17} bytes.* 107\\. Fix: set LVS_LAB_STATE`,
       ),
@@ -148,6 +148,6 @@ describe("the socket", () => {
   it("is measured in bytes, not characters", async () => {
     const deep = join(directory, "ü".repeat(50));
     expect(join(deep, "run/libvirt-sock").length).toBeLessThan(107);
-    await expect(new PrivateHost(deep).start({ packages: "/nowhere" })).rejects.toThrow("too deep");
+    await expect(new PrivateHost(deep).start({ packages: { "debian-12": "/nowhere" } })).rejects.toThrow("too deep");
   });
 });

@@ -1,0 +1,26 @@
+import { defaultOs, type GuestOs, guestOses, type Lab } from "../lab/index.ts";
+import { classes, imageKey } from "../provision/index.ts";
+
+const { GuestImage } = classes;
+
+/** The image of the servers with one operating system. */
+export interface MadeImage {
+  readonly os: GuestOs;
+  /** Prefix of the names of its volumes. A server's name is a label without dots, and theirs have two. */
+  readonly name: string;
+  readonly image: InstanceType<typeof GuestImage>;
+}
+
+/** An image for each operating system of a lab, by it. */
+export async function makeImages({ servers, image: { packages } }: Lab): Promise<ReadonlyMap<GuestOs, MadeImage>> {
+  const used = guestOses.filter((os) => servers.some((server) => server.os === os));
+  const made = await Promise.all(
+    used.map(async (os): Promise<[GuestOs, MadeImage]> => {
+      // Its name does not depend on the other servers of the lab: they may come and go.
+      const name = os === defaultOs ? "image" : `image-${os}`;
+      const image = new GuestImage(name, { os, packages, key: await imageKey({ os, packages }) });
+      return [os, { os, name, image }];
+    }),
+  );
+  return new Map(made);
+}
