@@ -37,7 +37,8 @@ export const keepalivedLog: Check<InstanceSubject> = {
       host,
     )`journalctl --boot --output cat --no-pager _COMM=keepalived + SYSLOG_IDENTIFIER=Keepalived_vrrp + _SYSTEMD_UNIT=keepalived.service | grep --fixed-strings ${pattern} | grep STATE | tail -n 1`;
     const told = /Entering \w+ STATE/.exec(log)?.[0];
-    const last = told ?? (state === "running" ? await keptState(view, subject) : undefined);
+    const isTold = told === `Entering ${stateOf(subject)} STATE`;
+    const last = (isTold || state !== "running" ? undefined : await keptState(view, subject)) ?? told;
     const seen = `${state}; last: ${last ?? "nothing"}`;
     return {
       passed: seen === this.expected(view.lab, subject),
@@ -53,8 +54,8 @@ export const keepalivedLog: Check<InstanceSubject> = {
 };
 
 /**
- * The state of an instance that the log has no line of, in the log's words: after a reload that renames it, keepalived keeps its state and logs
- * nothing. It still tells who asks.
+ * The state of an instance by keepalived itself, in the log's words. The log may have no line of it, as after a reload that renames it, or a last one of
+ * an instance that a reload has taken away.
  */
 async function keptState(view: View, { host, instance }: InstanceSubject): Promise<string | undefined> {
   const found = (await keepalivedState(view, host))?.find(({ id }) => id === instance.id);

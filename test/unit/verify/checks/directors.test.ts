@@ -91,6 +91,17 @@ describe("keepalived-log", () => {
     expect([verdictOf(found), found.seen]).toEqual([expected, seen]);
   });
 
+  it.each<["MASTER" | "BACKUP", Verdict]>([
+    ["MASTER", "right"],
+    ["BACKUP", "wrong"],
+  ])(
+    "believes keepalived rather than the last line, which may be of an instance that a reload took away: %s",
+    async (state, expected) => {
+      const answers = { pgrep: "running\n", journalctl: "(VI_2) Entering BACKUP STATE\n", "pid=": dataOf({ state }) };
+      expect(await verdict(keepalivedLog, "ha", "server1", byCommand(answers))).toBe(expected);
+    },
+  );
+
   it("does not ask a keepalived that does not run", async () => {
     const view = new RecordedView(await aLiveLab("ha"), log("inactive", ""));
     await keepalivedLog.look(view, subjectOn(keepalivedLog, view.lab, "server1"));
