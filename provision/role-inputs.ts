@@ -1,12 +1,15 @@
 import type { z } from "zod";
 import {
+  addressBeside,
   defaultRouteOf,
   directors,
+  familyOf,
   forwardingMethods,
   forwardsPackets,
   hostPort,
   ipvsKeyOf,
   type Lab,
+  ofFamily,
   ownsVips,
   ownVipsOf,
   pageOf,
@@ -23,6 +26,7 @@ import { arpCures } from "./roles/arp-cures/index.ts";
 import type { director } from "./roles/director.ts";
 import type { httpd } from "./roles/httpd.ts";
 import type { interfaces } from "./roles/interfaces.ts";
+import { asHost } from "./roles/ip-address.ts";
 import { type keepalived, serviceLine } from "./roles/keepalived.ts";
 import { programsOf } from "./roles/keepalived-commands.ts";
 import { keepalivedConf, PASSWORD } from "./roles/keepalived-conf.ts";
@@ -34,7 +38,7 @@ import type { routing } from "./roles/routing.ts";
 import type { udpServer } from "./roles/udp-server.ts";
 
 /** Properties that are the same in every lab, by their defaults: they are there to be observed. */
-type Constant = "running" | "enabled" | "onBoot" | "otherServices" | "otherWeights";
+type Constant = "running" | "enabled" | "onBoot" | "otherServices" | "otherWeights" | "autoconfigured";
 
 /** What a resource is to bring about, as far as a lab determines it. */
 type Wanted<Definition extends { readonly want: z.ZodObject }> = Readonly<Omit<z.output<Definition["want"]>, Constant>>;
@@ -44,7 +48,7 @@ type Wanted<Definition extends { readonly want: z.ZodObject }> = Readonly<Omit<z
  * is not here: how the server is reached, and keys.
  */
 export interface RoleInputs {
-  /** The interfaces beyond the first one. */
+  /** The interfaces beyond the first one, and IPv6 addresses. */
   readonly interfaces?: Wanted<typeof interfaces>;
   readonly packages: Wanted<typeof packages> & {
     /** The rows of os.ts that the roles need. `names` has nftables too, which faults use. */
@@ -53,7 +57,7 @@ export interface RoleInputs {
   readonly httpd?: Wanted<typeof httpd>;
   readonly udpServer?: Wanted<typeof udpServer>;
   readonly routing?: Wanted<typeof routing>;
-  readonly realServer?: Wanted<typeof realServer> & { readonly interface: string };
+  readonly realServer?: Wanted<typeof realServer> & { readonly interface: string; readonly address6?: string };
   readonly director?: Wanted<typeof director>;
   readonly mail?: Wanted<typeof mail>;
   /** The other directors' names, in the order of the file. */
@@ -86,12 +90,16 @@ export function roleInputs(lab: Lab, server: Server): RoleInputs {
 }
 
 function interfacesOf(lab: Lab, server: Server): Pick<RoleInputs, "interfaces"> {
-  const further = server.interfaces.slice(1);
-  if (further.length === 0) return {};
+  const [first, ...further] = server.interfaces;
+  const given = [
+    ...(first ? [{ device: first.device, addresses: ofFamily(first.addresses, 6) }] : []),
+    ...further,
+  ].filter(({ addresses }) => addresses.length > 0);
+  if (given.length === 0) return {};
   return {
     interfaces: {
       addresses: Object.fromEntries(
-        further.map(({ device, addresses }) => [device, addresses.map((one) => withPrefix(lab, one))]),
+        given.map(({ device, addresses }) => [device, addresses.map((one) => withPrefix(lab, one))]),
       ),
       up: further.map(({ device }) => device),
     },
@@ -136,10 +144,13 @@ function udpServerOf(lab: Lab, { name, interfaces: own }: Server): Pick<RoleInpu
 function realServerOf(lab: Lab, server: Server): Pick<RoleInputs, "realServer"> {
   const { name, arpCure = "none" } = server;
   if (!ownsVips(lab, name)) return {};
+  const vips = ownVipsOf(lab, name);
+  const [vip6] = ofFamily(vips, 6);
   return {
     realServer: {
       interface: serviceDevice(server),
-      vips: ownVipsOf(lab, name),
+      ...(vip6 === undefined ? {} : { address6: addressBeside(lab, server, vip6) }),
+      vips,
       tunnelVips: ownVipsOf(lab, name, { tunnelled: true }),
       arpCure,
     },
@@ -159,7 +170,9 @@ const directorOf = (lab: Lab, server: Server): NonNullable<RoleInputs["director"
     server.interfaces
       .map(({ network, device }): [string, string[]] => [
         device,
-        lab.virtualAddresses.filter((one) => one.network === network).map(({ address }) => withPrefix(lab, address)),
+        lab.virtualAddresses
+          .filter((one) => one.network === network)
+          .map(({ address }) => (familyOf(address) === 6 ? asHost(address) : withPrefix(lab, address))),
       ])
       .filter(([, addresses]) => addresses.length > 0),
   ),

@@ -26,7 +26,7 @@ export const directorVip: Check<ServiceSubject> = {
   async look(view, subject) {
     const { host, service } = subject;
     const { vip } = service;
-    const found = parseIpAddresses((await view.on(host)`ip -oneline -4 address show`).output);
+    const found = parseIpAddresses((await view.on(host)`ip -oneline address show`).output);
     const { takes } = await isLocal(view, host, vip, deviceFor(view.lab, host, vip));
     const seen = addressesInWords(found);
     if (!takes) return { passed: false, seen, started: found.some(({ address }) => address === vip) };

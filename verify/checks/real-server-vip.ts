@@ -35,7 +35,7 @@ export const realServerVip: Check<ServiceSubject> = {
   async look(view, subject) {
     const { host, service } = subject;
     const { vip } = service;
-    const found = parseIpAddresses((await view.on(host)`ip -oneline -4 address show`).output);
+    const found = parseIpAddresses((await view.on(host)`ip -oneline address show`).output);
     const seen = addressesInWords(found);
     const vips = found.filter(({ address }) => address === vip);
     const reception = await takesPackets(view, host, service);

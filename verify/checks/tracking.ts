@@ -130,7 +130,7 @@ async function holdersOf(view: View, { instance }: InstanceSubject): Promise<str
   const holds = await Promise.all(
     instance.members.map(async ({ server }) => {
       try {
-        const { output } = await view.on(server)`ip -oneline -4 address show`;
+        const { output } = await view.on(server)`ip -oneline address show`;
         return parseIpAddresses(output).some(({ address }) => address === instance.addresses[0]);
       } catch (error) {
         if (error instanceof InterruptedError) throw error;

@@ -124,7 +124,7 @@ async function inside(
     realServers.flatMap(({ server, port }) => (server === name ? [port] : [])),
   );
   const seen = await connection.look({
-    addresses: "ip -oneline -4 address show",
+    addresses: "ip -oneline address show",
     listeners: ports.length === 0 ? "true" : listenersOn(ports),
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
     vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o '([^)]*) Entering .* STATE'`,

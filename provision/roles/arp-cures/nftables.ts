@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { command } from "../../ssh/index.ts";
-import { type ArpCureMethod, type ArpSite, allVips } from "./method.ts";
+import { type ArpCureMethod, type ArpSite, ipv4Vips } from "./method.ts";
+import { objectsIn, type RulesetObject } from "./ruleset.ts";
 
 /** The cure's own table: no other is touched. */
 const TABLE = "lvs_lab";
@@ -17,8 +18,8 @@ export const nftables: ArpCureMethod = {
   start: (site) => [
     `/usr/sbin/nft "add table arp ${TABLE}; delete table arp ${TABLE}; add table arp ${TABLE}"`,
     ...HOOKS.map((hook) => `/usr/sbin/nft "add chain arp ${TABLE} ${hook} { type filter hook ${hook} priority 0; }"`),
-    ...allVips(site).map((vip) => `/usr/sbin/nft add rule arp ${TABLE} input arp daddr ip ${vip} drop`),
-    ...allVips(site).map(
+    ...ipv4Vips(site).map((vip) => `/usr/sbin/nft add rule arp ${TABLE} input arp daddr ip ${vip} drop`),
+    ...ipv4Vips(site).map(
       (vip) => `/usr/sbin/nft add rule arp ${TABLE} output arp saddr ip ${vip} arp saddr ip set ${site.server.address}`,
     ),
   ],
@@ -37,33 +38,20 @@ export const nftables: ArpCureMethod = {
   undo: (site) =>
     [
       command`nft delete table arp ${TABLE} 2>/dev/null`,
-      ...allVips(site).map(
+      ...ipv4Vips(site).map(
         (vip) =>
           command`for table in $(nft list tables arp 2>/dev/null | cut -d ' ' -f 3); do if nft list table arp "$table" 2>/dev/null | grep -qwF ${vip}; then nft delete table arp "$table"; fi; done`,
       ),
     ].join("\n"),
+  ipv6: {
+    reason:
+      "A table of the family ip6 drops neighbour solicitations for an IPv6 VIP and advertisements of it, and lets none leave in its name.",
+    vipDevice: ({ interface: device }) => device,
+    filters: true,
+  },
 };
 
 const HOOKS = ["input", "output"] as const;
-
-/** An object of a ruleset without what differs from one run to the next: libnftables-json(5). */
-interface RulesetObject {
-  readonly kind: string;
-  readonly table: string;
-  readonly name?: string;
-  readonly [property: string]: unknown;
-}
-
-/** The objects of `nft --json list ruleset arp`, in its order: chains before rules. */
-function objectsIn(answer: string): RulesetObject[] {
-  if (answer.trim() === "") return [];
-  const { nftables: listed } = JSON.parse(answer) as { nftables: Record<string, Record<string, unknown>>[] };
-  return listed.flatMap((one) =>
-    Object.entries(one).flatMap(([kind, { family: _, handle: __, ...object }]): RulesetObject[] =>
-      kind === "metainfo" ? [] : [{ kind, table: String(object.table ?? object.name), ...object }],
-    ),
-  );
-}
 
 /** The objects of the cure's table, in the form and order of `objectsIn`. */
 const wanted = (site: ArpSite): Omit<RulesetObject, "table">[] => {
@@ -73,8 +61,12 @@ const wanted = (site: ArpSite): Omit<RulesetObject, "table">[] => {
   const own = { key: { payload: { protocol: "arp", field: "saddr ip" } }, value: site.server.address };
   return [
     ...HOOKS.map((hook) => ({ kind: "chain", name: hook, type: "filter", hook, prio: 0, policy: "accept" })),
-    ...allVips(site).map((vip) => ({ kind: "rule", chain: "input", expr: [named("daddr ip", vip), { drop: null }] })),
-    ...allVips(site).map((vip) => ({ kind: "rule", chain: "output", expr: [named("saddr ip", vip), { mangle: own }] })),
+    ...ipv4Vips(site).map((vip) => ({ kind: "rule", chain: "input", expr: [named("daddr ip", vip), { drop: null }] })),
+    ...ipv4Vips(site).map((vip) => ({
+      kind: "rule",
+      chain: "output",
+      expr: [named("saddr ip", vip), { mangle: own }],
+    })),
   ];
 };
 
@@ -84,4 +76,4 @@ const isOfArptables = ({ table }: RulesetObject, ruleset: readonly RulesetObject
   ruleset.some((one) => one.table === table && one.kind === "chain" && /^(IN|OUT)PUT$/.test(one.name ?? ""));
 
 const isAbout = (object: RulesetObject, site: ArpSite): boolean =>
-  allVips(site).some((vip) => JSON.stringify(object).includes(`"${vip}"`));
+  ipv4Vips(site).some((vip) => JSON.stringify(object).includes(`"${vip}"`));

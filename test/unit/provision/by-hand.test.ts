@@ -326,6 +326,6 @@ it.each([
   [mail, ["config"]],
   [keepalived, ["config", "passwords", "virtualServices", "notifyScript", "programs", "syncDaemon"]],
 ])("$type by hand tells every property", ({ want }, told) => {
-  const constant = ["running", "enabled", "onBoot", "otherServices", "otherWeights"];
+  const constant = ["running", "enabled", "onBoot", "otherServices", "autoconfigured", "otherWeights"];
   expect(Object.keys(want.shape).filter((key) => !constant.includes(key))).toEqual(told);
 });
