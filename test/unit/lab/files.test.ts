@@ -12,6 +12,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "dr-baked",
     "ha",
     "ha-baked",
+    "ipv6",
     "localnode",
     "nat",
     "nat-ha",
