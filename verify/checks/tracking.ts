@@ -144,5 +144,6 @@ async function holdersOf(view: View, { instance }: InstanceSubject): Promise<str
 /** The master's priority as keepalived has it now. */
 async function priorityNow(view: View, { host, instance }: InstanceSubject): Promise<number | undefined> {
   const all = await keepalivedState(view, host);
-  return all?.find(({ id }) => id === instance.id)?.effectivePriority;
+  const [first = ""] = instance.addresses;
+  return all?.find(({ id, addresses }) => id === instance.id && addresses.includes(first))?.effectivePriority;
 }

@@ -1,8 +1,9 @@
-import { type Ip, interfaceOn, networkOfVip, serverWithMac } from "../../lab/index.ts";
+import { familyOf, type Ip, interfaceOn, networkOfVip, serverWithMac } from "../../lab/index.ts";
+import { solicitation } from "./solicitation.ts";
 import type { View } from "./view.ts";
 
 /**
- * Hosts that answer the client's ARP request for an address: names of servers, or the hardware address of an unknown host; each once, sorted.
+ * Hosts that answer the client's ARP request, or neighbour solicitation, for an address: names of servers, or the hardware address of an unknown host; each once, sorted.
  * All answers count, not only the quickest, which alone is in the client's cache: a real server that loses that race today wins it
  * tomorrow.
  * @param network the name of the address's network; default: that of a VIP
@@ -13,12 +14,21 @@ export async function arpAnswers(
   network = networkOfVip(view.lab, address).name,
 ): Promise<string[]> {
   const { device } = interfaceOn(view.lab.client, network);
-  // -b: keep asking by broadcast, not only the first that answered; -w: a deadline in seconds: arping(8) of iputils.
-  const { output } = await view.client("arping", "-b", "-c", "3", "-w", "3", "-I", device, address);
-  const macs = [...output.matchAll(/^Unicast reply from \S+ \[([0-9A-F:]+)\]/gim)].map(([, mac = ""]) => mac);
+  const macs = familyOf(address) === 6 ? await solicited(view, address, device) : await arped(view, address, device);
   const hosts: string[] = [];
   for (const mac of new Set(macs)) hosts.push(await hostOf(view, mac, network));
   return [...new Set(hosts)].sort();
+}
+
+async function arped(view: View, address: Ip, device: string): Promise<string[]> {
+  // -b: keep asking by broadcast, not only the first that answered; -w: a deadline in seconds: arping(8) of iputils.
+  const { output } = await view.client("arping", "-b", "-c", "3", "-w", "3", "-I", device, address);
+  return [...output.matchAll(/^Unicast reply from \S+ \[([0-9A-F:]+)\]/gim)].map(([, mac = ""]) => mac);
+}
+
+async function solicited(view: View, address: Ip, device: string): Promise<string[]> {
+  const { output } = await view.client("perl", "-e", solicitation, device, address, "2");
+  return [...output.matchAll(/^[0-9a-f:]{17}$/gm)].map(([mac]) => mac);
 }
 
 /**
