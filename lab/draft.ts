@@ -1,7 +1,7 @@
-import { defaultClient, macOf } from "./defaults.ts";
+import { defaultClient, defaultVersion, macOf } from "./defaults.ts";
 import { forwardingMethods } from "./forwarding/index.ts";
 import type { ForwardingMethod } from "./forwarding/method.ts";
-import { type Cidr, contains, type Ip, parseIp, parseSubnet } from "./ip.ts";
+import { type Cidr, contains, type Family, familyOf, type Ip, ofFamily, parseIp, parseSubnet } from "./ip.ts";
 import { defaultPriority, type LabInput } from "./schema.ts";
 import type { Path } from "./yaml/document.ts";
 
@@ -73,7 +73,8 @@ export function macsOf(draft: LabDraft): MacAt[] {
     (server.addresses ?? []).flatMap((text): MacAt[] => {
       const address = parseIp(text ?? "");
       const network = address === undefined ? -1 : networkAt(draft, address);
-      if (address === undefined || network < 0) return [];
+      // A MAC address comes from the interface's IPv4 address.
+      if (address === undefined || network < 0 || familyOf(address) === 6) return [];
       const name = networkName(draft, network);
       const at = server.interfaces?.findIndex((each) => each?.network === name) ?? -1;
       const given = server.interfaces?.[at];
@@ -146,12 +147,52 @@ export function subnetsOf(draft: LabDraft): Cidr[] | undefined {
   return subnets.length === texts.length && subnets.length > 0 ? subnets : undefined;
 }
 
-/** The client's address, and whether the file gives it. */
-export function clientOf(draft: LabDraft): { address: Ip; given: boolean } | undefined {
+/** The addresses in the order of the file that a list of texts has; those that are not known are passed over. */
+const known = (texts: readonly (string | undefined)[] = []): Ip[] => texts.flatMap((text) => parseIp(text ?? "") ?? []);
+
+/** The client's addresses, the first of which tells its network, and whether the file gives them. Undefined while the first is not known. */
+export function clientOf(
+  draft: LabDraft,
+): { readonly address: Ip; readonly addresses: readonly Ip[]; readonly given: boolean } | undefined {
   const given = "client" in draft;
-  const [subnet] = subnetsOf(draft) ?? [];
-  const address = given ? parseIp(draft.client?.addresses?.[0] ?? "") : subnet && defaultClient(subnet);
-  return address === undefined ? undefined : { address, given };
+  const subnets = (draft.networks?.[0]?.subnets ?? []).flatMap((text) => parseSubnet(text ?? "") ?? []);
+  const addresses = given
+    ? known(draft.client?.addresses)
+    : subnetsOf(draft) === undefined
+      ? []
+      : subnets.map(defaultClient);
+  const [address] = addresses;
+  return address === undefined || (given && draft.client?.addresses?.[0] !== address)
+    ? undefined
+    : { address, addresses, given };
+}
+
+/** Whether one of the addresses of a host is of that family and lies in the network; undefined while one of them is not known, or lies in none. */
+export function hasAddress(
+  draft: LabDraft,
+  texts: readonly (string | undefined)[] | undefined,
+  network: number,
+  family: Family,
+): boolean | undefined {
+  const own = known(texts);
+  if (texts === undefined || own.length < texts.length || own.some((one) => networkAt(draft, one) < 0))
+    return undefined;
+  return ofFamily(own, family).some((address) => networkAt(draft, address) === network);
+}
+
+/** The family of an instance's addresses, by the first of them; undefined while it is not known. */
+export function familyOfInstance(draft: LabDraft, instance: InstanceDraft): Family | undefined {
+  const text = "addresses" in instance ? instance.addresses?.[0] : draft.services?.[0]?.vip;
+  const address = parseIp(text ?? "");
+  return address === undefined ? undefined : familyOf(address);
+}
+
+/** An instance's version of VRRP, by default that of its family; undefined while it is not known. */
+export function versionOf(draft: LabDraft, instance: InstanceDraft): 2 | 3 | undefined {
+  if ("version" in instance) return instance.version;
+  const text = "addresses" in instance ? instance.addresses?.[0] : draft.services?.[0]?.vip;
+  const address = parseIp(text ?? "");
+  return address === undefined ? 2 : defaultVersion(address);
 }
 
 export interface AddressAt {

@@ -56,6 +56,24 @@ export function subnetOf(address: Ip, prefixLength: number): Cidr {
   return `${fromNumber((toNumber(address) >> hostBits) << hostBits, familyOf(address))}/${prefixLength}` as Cidr;
 }
 
+/** The addresses of a family, in their order. */
+export const ofFamily = (addresses: readonly Ip[], family: Family): Ip[] =>
+  addresses.filter((address) => familyOf(address) === family);
+
+/** Whether an IPv6 address is a link-local one, fe80::/10: RFC 4291, section 2.5.6. */
+export const isLinkLocal = (address: Ip): boolean =>
+  familyOf(address) === 6 && subnetOf(address, 10) === subnetOf(toIp("fe80::"), 10);
+
+/** The link-local address that Linux gives an interface by its MAC address: RFC 4291, appendix A (modified EUI-64). */
+export function linkLocalOf(mac: string): Ip {
+  const [first = 0, ...rest] = mac.split(":").map((byte) => Number.parseInt(byte, 16));
+  const bytes = [first ^ 2, ...rest.slice(0, 2), 0xff, 0xfe, ...rest.slice(2)];
+  return fromNumber(
+    bytes.reduce((number, byte) => number * 256n + BigInt(byte), 0xfe80n << 48n),
+    6,
+  );
+}
+
 /** In bits. */
 export const prefixLengthOf = (subnet: Cidr): number => Number(subnet.split("/")[1]);
 

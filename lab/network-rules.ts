@@ -25,6 +25,7 @@ import {
   contains,
   familyOf,
   firstAddress,
+  type Ip,
   lastAddress,
   lastHost,
   parseIp,
@@ -88,7 +89,9 @@ export const networkRules: Record<string, Rule<LabDraft, FileNames>> = {
           path,
           expected: `an address in a network's subnet, ${subnets?.join(" or ")}`,
           found: text,
-          remedy: `choose one from ${range(subnet)}`,
+          remedy: subnets?.some((each) => familyOf(each) === familyOf(address))
+            ? `choose one from ${range(subnets.find((each) => familyOf(each) === familyOf(address)) ?? subnet)}`
+            : "add an IPv6 subnet to the network: `subnets: [172.25.254.0/24, fd00:254::/64]`",
           other: ["networks", 0, "subnets", 0],
         };
       }
@@ -97,11 +100,12 @@ export const networkRules: Record<string, Rule<LabDraft, FileNames>> = {
 
   *"not-a-host-address"(draft) {
     for (const { path, address, text, subnet } of placed(draft)) {
-      if (familyOf(address) === 4 && (address === firstAddress(subnet) || address === lastAddress(subnet))) {
+      // In IPv6 the last address is a host's like any other.
+      if (address === firstAddress(subnet) || (familyOf(address) === 4 && address === lastAddress(subnet))) {
         yield {
           path,
           expected: "an address that a host may have",
-          found: `${text}, the subnet's ${address === firstAddress(subnet) ? "network" : "broadcast"} address`,
+          found: `${text}, the subnet's ${nameOfEnd(subnet, address)} address`,
           remedy: `choose one from ${range(subnet)}`,
         };
       }
@@ -110,7 +114,7 @@ export const networkRules: Record<string, Rule<LabDraft, FileNames>> = {
 
   *"gateway-address"(draft) {
     for (const { path, address, text, subnet } of placed(draft)) {
-      if (address === hostAddressOf(subnet)) {
+      if (familyOf(address) === 4 && address === hostAddressOf(subnet)) {
         yield {
           path,
           expected: "an address of its own",
@@ -124,13 +128,13 @@ export const networkRules: Record<string, Rule<LabDraft, FileNames>> = {
   *"client-address"(draft) {
     const client = clientOf(draft);
     for (const { path, address, text } of addresses(draft)) {
-      if (client && address === client.address && path[0] !== "client") {
+      if (client?.addresses.includes(address) && path[0] !== "client") {
         yield {
           path,
           expected: "an address of its own",
           found: `${text}, the client's${client.given ? "" : " unless `client` says otherwise"}`,
           remedy: `choose another address here, or ${client.given ? "another" : "one"} for the client`,
-          ...(client.given && { other: ["client", "addresses", 0] }),
+          ...(client.given && { other: ["client", "addresses", client.addresses.indexOf(address)] }),
         };
       }
     }
@@ -193,13 +197,14 @@ export const networkRules: Record<string, Rule<LabDraft, FileNames>> = {
       const places = (server.addresses ?? []).map((text, at) => {
         const address = parseIp(text ?? "");
         const network = address === undefined ? -1 : networkAt(draft, address);
-        return [at, network < 0 ? undefined : network] as const;
+        return [at, address === undefined || network < 0 ? undefined : `${familyOf(address)} ${network}`] as const;
       });
       for (const { index: at, value, earlier } of clashing(places)) {
+        const network = Number(value.split(" ")[1]);
         yield {
           path: ["servers", index, "addresses", at],
-          expected: "one address in each network so far",
-          found: `a second one in ${networkName(draft, value) ?? `networks[${value}]`}`,
+          expected: "one address of a family in each network so far",
+          found: `a second one in ${networkName(draft, network) ?? `networks[${network}]`}`,
           remedy: "remove one of the two",
           other: ["servers", index, "addresses", earlier],
         };
@@ -428,6 +433,11 @@ export const networkRules: Record<string, Rule<LabDraft, FileNames>> = {
       }
     }
   },
+};
+
+const nameOfEnd = (subnet: Cidr, address: Ip): string => {
+  if (familyOf(subnet) === 6) return "routers' anycast (RFC 4291, section 2.6.1)";
+  return address === firstAddress(subnet) ? "network" : "broadcast";
 };
 
 const range = (subnet: Cidr): string => `${addressAt(subnet, 2n)} to ${lastHost(subnet)}`;

@@ -1,7 +1,17 @@
 import { forwardingMethods } from "./forwarding/index.ts";
 import type { ForwardingMethod } from "./forwarding/method.ts";
 import { healthCheckKind } from "./health-checks/index.ts";
-import { type Cidr, contains, hostPort, type Ip, prefixLengthOf } from "./ip.ts";
+import {
+  type Cidr,
+  contains,
+  type Family,
+  familyOf,
+  hostPort,
+  type Ip,
+  linkLocalOf,
+  ofFamily,
+  prefixLengthOf,
+} from "./ip.ts";
 import type {
   Client,
   Interface,
@@ -61,15 +71,20 @@ export const interfaceTowards = (server: Server, network: string): ServerInterfa
     `${server.name} has no interface`,
   );
 
-/** The host's first address on a network. @throws Error if it has none */
-export const addressOn = (host: Server | Client, network: string): Ip => {
+/** The host's address of a family on a network. @throws Error if it has none */
+export const addressOn = (host: Server | Client, network: string, family: Family = 4): Ip => {
   const all: readonly Interface[] = host.interfaces;
-  return found(all.find((each) => each.network === network)?.addresses[0], `${host.name} has no address on ${network}`);
+  const [address] = ofFamily(all.find((each) => each.network === network)?.addresses ?? [], family);
+  return found(address, `${host.name} has no ${family === 6 ? "IPv6 " : ""}address on ${network}`);
 };
 
-/** The client's first address. */
-export const clientAddress = (lab: Lab): Ip =>
-  found(lab.client.interfaces[0]?.addresses[0], "the client has no address");
+/** The host's own address from which it speaks to others about a VIP: of the VIP's family, on its network. @throws Error if it has none */
+export const addressBeside = (lab: Lab, host: Server | Client, vip: Ip): Ip =>
+  addressOn(host, networkOfVip(lab, vip).name, familyOf(vip));
+
+/** The client's address. */
+export const clientAddress = (lab: Lab, family: Family = 4): Ip =>
+  found(ofFamily(lab.client.interfaces[0]?.addresses ?? [], family)[0], "the client has no address");
 
 /** The subnet that an address of the lab lies in. @throws Error if it lies in none */
 export const subnetFor = (lab: Lab, address: Ip): Cidr =>
@@ -245,16 +260,26 @@ export interface VrrpPart extends Omit<VrrpInstance, "members" | "network" | "un
 
 /** A director's part in each VRRP instance that it is a member of. */
 export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
-  instancesOf(lab, director.name).flatMap(({ members, network, unicast, trackInterfaces, ...instance }) =>
-    members
+  instancesOf(lab, director.name).flatMap(({ members, network, unicast, trackInterfaces, ...instance }) => {
+    const family = familyOfInstance(instance);
+    const peers = members
+      .filter(({ server }) => server !== director.name)
+      .map(({ server }) => serverNamed(lab, server));
+    return members
       .filter(({ server }) => server === director.name)
       .map(({ state, priority }) => ({
         ...instance,
         interface: interfaceOn(director, network).device,
         state,
         priority,
+        addresses: advertisedBy({ ...instance, ...(unicast ? { unicast } : {}) }),
         ...(unicast
-          ? { unicast: { source: addressOn(director, network), peers: peersOf(lab, members, director.name, network) } }
+          ? {
+              unicast: {
+                source: addressOn(director, network, family),
+                peers: peers.map((peer) => addressOn(peer, network, family)),
+              },
+            }
           : {}),
         ...(trackInterfaces
           ? {
@@ -264,12 +289,8 @@ export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
               })),
             }
           : {}),
-      })),
-  );
-
-/** The addresses of the other members of an instance on its network, in the order of the file. */
-const peersOf = (lab: Lab, members: VrrpInstance["members"], own: string, network: string): Ip[] =>
-  members.filter(({ server }) => server !== own).map(({ server }) => addressOn(serverNamed(lab, server), network));
+      }));
+  });
 
 /** The real servers of a service that get new connections, those of a weight above 0, in the order of the file. */
 export const poolOf = (service: VirtualService): RealServer[] => service.realServers.filter(({ weight }) => weight > 0);
@@ -285,6 +306,26 @@ export const goesInTurn = (service: VirtualService): boolean =>
 /** Whether a single client's requests, one after the other, are shared out equally to the pool. */
 export const sharesAreEven = (service: VirtualService): boolean =>
   service.persistenceTimeout === undefined && schedulingOf(service).even(poolOf(service).map(({ weight }) => weight));
+
+/** The family of an instance's addresses, over which it advertises. */
+export const familyOfInstance = ({ addresses: [first] }: Pick<VrrpInstance, "addresses">): Family =>
+  first === undefined ? 4 : familyOf(first);
+
+/** The address from which a member advertises: over IPv6 its link-local one (RFC 9568, section 5.1.2.1), unless it advertises by unicast. */
+export const advertSourceOf = (lab: Lab, { addresses, network, unicast }: VrrpInstance, server: string): Ip => {
+  const host = serverNamed(lab, server);
+  const family = familyOfInstance({ addresses });
+  return family === 6 && !unicast ? linkLocalOf(interfaceOn(host, network).mac) : addressOn(host, network, family);
+};
+
+/**
+ * The addresses that an instance's master takes and advertises. The first one over IPv6 is a link-local one, which is the virtual router's (RFC 9568,
+ * section 5.2.9): that of its virtual MAC address, 00-00-5E-00-02 and the VRID.
+ */
+export const advertisedBy = ({ id, addresses, unicast }: Pick<VrrpInstance, "id" | "addresses" | "unicast">): Ip[] =>
+  familyOfInstance({ addresses }) === 6 && !unicast
+    ? [linkLocalOf(`00:00:5e:00:02:${id.toString(16).padStart(2, "0")}`), ...addresses]
+    : [...addresses];
 
 /** The MAC address of a VRRP instance that has one of its own, in lower case: RFC 9568, section 7.3. */
 export const virtualMacOf = ({ id, useVmac }: VrrpInstance): string | undefined =>

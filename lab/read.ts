@@ -1,8 +1,8 @@
 import { basename, extname } from "node:path";
-import { defaultClient, defaultInstanceName, hostAddressOf, macOf } from "./defaults.ts";
+import { defaultClient, defaultInstanceName, defaultVersion, hostAddressOf, macOf } from "./defaults.ts";
 import type { LabDraft } from "./draft.ts";
 import { completeHealthCheck } from "./health-checks/index.ts";
-import { contains, type Ip, parseSubnet, toIp } from "./ip.ts";
+import { contains, type Family, familyOf, hostPort, type Ip, ofFamily, parseSubnet, toIp } from "./ip.ts";
 import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
 import { guestOs } from "./os.ts";
 import { completeQuorum } from "./quorum.ts";
@@ -50,12 +50,12 @@ function complete(file: LabOutput, base: string): Lab {
     return {
       name,
       subnets,
-      hostAddresses: subnets.map(hostAddressOf),
+      hostAddresses: subnets.filter((subnet) => familyOf(subnet) === 4).map(hostAddressOf),
       ...(defaultRoute === undefined ? {} : { defaultRoute: toIp(defaultRoute) }),
     };
   });
-  const [subnet] = networks[0]?.subnets ?? [];
-  if (!subnet) throw new Error("the lab schema let a lab without a subnet pass");
+  const [front] = networks;
+  if (!front) throw new Error("the lab schema let a lab without a network pass");
   const servers = file.servers.map((server) => serverOf(file, networks, server));
   const services = file.services.map((service) => serviceOf(file, service, servers));
   const vips = [...new Set(services.map(({ vip }) => vip))];
@@ -71,7 +71,10 @@ function complete(file: LabOutput, base: string): Lab {
     control: file.control,
     image: file.image,
     networks,
-    client: { name: "client", interfaces: interfacesOf(networks, file.client?.addresses ?? [defaultClient(subnet)]) },
+    client: {
+      name: "client",
+      interfaces: interfacesOf(networks, file.client?.addresses ?? front.subnets.map(defaultClient)),
+    },
     servers,
     virtualAddresses: [...new Set([...vips, ...routes])].map((address) => ({
       address,
@@ -88,10 +91,15 @@ const networkOf = (networks: readonly Network[], address: string): string => {
   return network.name;
 };
 
-/** A host's interfaces, one a network that it has addresses in, in the order of the networks: eth0, eth1 and so on. */
+/**
+ * A host's interfaces, one a network that it has addresses in, in the order of the networks: eth0, eth1 and so on. The IPv4 address is the first of
+ * each.
+ */
 function interfacesOf(networks: readonly Network[], addresses: readonly string[]): Interface[] {
-  const of = (network: Network) =>
-    addresses.filter((address) => networkOf(networks, address) === network.name).map(toIp);
+  const of = (network: Network) => {
+    const own = addresses.filter((address) => networkOf(networks, address) === network.name).map(toIp);
+    return [...ofFamily(own, 4), ...ofFamily(own, 6)];
+  };
   return networks
     .map((network) => ({ network: network.name, addresses: of(network) }))
     .filter(({ addresses: own }) => own.length > 0)
@@ -135,7 +143,7 @@ function serviceOf(
   const vip = toIp(service.vip);
   return {
     ...rest,
-    name: name ?? `${vip}:${service.port}${service.protocol === "udp" ? "/udp" : ""}`,
+    name: name ?? `${hostPort(vip, service.port)}${service.protocol === "udp" ? "/udp" : ""}`,
     vip,
     ...(schedulerFlags.length === 0 ? {} : { schedulerFlags: schedulerFlags.toSorted() }),
     ...(persistenceTimeout === undefined ? {} : { persistenceTimeout }),
@@ -146,11 +154,11 @@ function serviceOf(
     ...(file.control === "keepalived" ? { healthCheck: completeHealthCheck(service.protocol, healthCheck) } : {}),
     ...completeQuorum(
       { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer },
-      { addressOf: (server) => reachedAt(servers, server), port: service.port },
+      { addressOf: (server) => reachedAt(servers, server, familyOf(vip)), port: service.port },
     ),
     realServers: chosen.map(({ server, port, weight, page }) => ({
       server,
-      address: reachedAt(servers, server),
+      address: reachedAt(servers, server, familyOf(vip)),
       port: port ?? service.port,
       weight,
       page: page ?? pageGiven(file, server) ?? `${server}\n`,
@@ -158,14 +166,14 @@ function serviceOf(
   };
 }
 
-/** The address by which directors reach a real server: its first one on a network that all of them are on. */
-function reachedAt(servers: readonly Server[], name: string): Ip {
+/** The address by which directors reach a real server: its first one of the family on a network that all of them are on. */
+function reachedAt(servers: readonly Server[], name: string, family: Family): Ip {
   const all = servers.filter(({ role }) => role === "director");
   const interfaces = servers.find((one) => one.name === name)?.interfaces ?? [];
   const shared = interfaces.find(({ network }) =>
     all.every((director) => director.interfaces.some((one) => one.network === network)),
   );
-  const address = (shared ?? interfaces[0])?.addresses[0];
+  const [address] = ofFamily((shared ?? interfaces[0])?.addresses ?? [], family);
   if (address === undefined) throw new Error(`the lab's rules let the real server ${name} pass, which has no address`);
   return address;
 }
@@ -187,8 +195,9 @@ function instanceOf(
   vips: VrrpInstance["addresses"],
   extras: VrrpExtras = {},
 ): VrrpInstance {
-  const { id, version, advertInterval, preempt, name, addresses, members, password } = instance;
+  const { id, advertInterval, preempt, name, addresses, members, password } = instance;
   const own = addresses?.map(toIp) ?? vips;
+  const version = instance.version ?? defaultVersion(own[0] ?? ("" as Ip));
   const highest = Math.max(...members.map(({ priority }) => priority));
   const taken = members.some(({ state }) => state === "MASTER");
   // keepalived.conf(5), nopreempt and preempt_delay: "the initial state must not be MASTER". It ignores MASTER in a sync group.

@@ -13,10 +13,12 @@ import {
   type ServiceDraft,
   serversOf,
   servicesOf,
+  versionOf,
   withRole,
 } from "./draft.ts";
+import { familyRules } from "./family-rules.ts";
 import { forwardingMethods } from "./forwarding/index.ts";
-import { parseIp } from "./ip.ts";
+import { familyOf, hostPort, parseIp } from "./ip.ts";
 import { networkRules } from "./network-rules.ts";
 import { defaultOs, guestOs } from "./os.ts";
 import { poolRules } from "./pool-rules.ts";
@@ -33,29 +35,19 @@ const directorCounts = {
   keepalived: { min: 2, max: Number.POSITIVE_INFINITY },
 };
 
-/** The lists that may have one item only, so far, with what an item is. */
-function listsOfOne(draft: LabDraft): [path: Path, what: string, list: readonly unknown[] | undefined][] {
-  return [
-    ...(draft.networks ?? []).map((network, index): [Path, string, readonly unknown[] | undefined] => [
-      ["networks", index, "subnets"],
-      "subnet in a network",
-      network?.subnets,
-    ]),
-    [["client", "addresses"], "address of the client", draft.client?.addresses],
-  ];
-}
-
 /** What tells a service from others in the IPVS table: protocol, VIP and port. Undefined while one is not known. */
 const serviceKey = (service: ServiceDraft): string | undefined => {
   const port = "port" in service ? service.port : 80;
   const protocol = "protocol" in service ? service.protocol : "tcp";
   if (service.vip === undefined || port === undefined || protocol === undefined) return undefined;
-  return `${service.vip}:${port}${protocol === "udp" ? "/udp" : ""}`;
+  const vip = parseIp(service.vip);
+  return vip && `${hostPort(vip, port)}${protocol === "udp" ? "/udp" : ""}`;
 };
 
 /** The rules that look at more than one property, by the name that a problem carries. */
 export const rules: Record<string, Rule<LabDraft, FileNames>> = {
   ...networkRules,
+  ...familyRules,
   ...poolRules,
 
   *"lab-name"(draft, { base }) {
@@ -66,19 +58,6 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
         found: base,
         remedy: "give the lab a name, such as `name: ha`, or rename the file",
       };
-    }
-  },
-
-  *"one-so-far"(draft) {
-    for (const [path, what, list = []] of listsOfOne(draft)) {
-      if (list.length > 1) {
-        yield {
-          path: [...path, 1],
-          expected: `one ${what} so far`,
-          found: String(list.length),
-          remedy: "remove this one",
-        };
-      }
     }
   },
 
@@ -573,7 +552,9 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
       const id = "id" in instance ? instance.id : defaultVirtualRouterId;
       const address = parseIp(instance.addresses?.[0] ?? "");
       const network = address === undefined ? 0 : networkAt(draft, address);
-      return [index, id === undefined ? undefined : `${id} ${network}`] as const;
+      // An identifier counts for each family by itself.
+      const family = address === undefined ? 4 : familyOf(address);
+      return [index, id === undefined ? undefined : `${id} ${network} ${family}`] as const;
     });
     for (const { index, value, earlier } of clashing(ids)) {
       yield {
@@ -603,7 +584,8 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
 
   *"advert-interval"(draft) {
     for (const [index, instance] of instancesOf(draft)) {
-      const { version = "version" in instance ? undefined : 2, advertInterval: seconds } = instance;
+      const { advertInterval: seconds } = instance;
+      const version = versionOf(draft, instance);
       if (seconds === undefined) continue;
       if (version === 2 && !Number.isInteger(seconds)) {
         yield {
@@ -620,22 +602,23 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
           expected: "hundredths of a second up to 40.95 in VRRP version 3 (RFC 9568, section 5.2.7)",
           found: String(seconds),
           remedy: "write `advertInterval: 0.1`",
-          other: ["vrrp", index, "version"],
+          ...("version" in instance ? { other: ["vrrp", index, "version"] } : {}),
         };
       }
     }
   },
 
   *"password-without-authentication"(draft) {
-    for (const [index, { version, password }] of instancesOf(draft)) {
-      if (version === 3 && password !== undefined) {
+    for (const [index, instance] of instancesOf(draft)) {
+      if (versionOf(draft, instance) === 3 && instance.password !== undefined) {
         yield {
           path: ["vrrp", index, "password"],
           atKey: true,
           expected: "no password in VRRP version 3, which has no authentication (RFC 9568, section 9)",
           found: "it",
-          remedy: "remove it, or write `version: 2`",
-          other: ["vrrp", index, "version"],
+          ...("version" in instance
+            ? { remedy: "remove it, or write `version: 2`", other: ["vrrp", index, "version"] }
+            : { remedy: "remove it: over IPv6 there is version 3 alone" }),
         };
       }
     }

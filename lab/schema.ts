@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { forwardingMethods } from "./forwarding/index.ts";
 import { healthCheckSchema } from "./health-checks/index.ts";
-import { familyOf, parseCidr, parseIp, parseSubnet, prefixLengthOf, subnetOf } from "./ip.ts";
+import { familyOf, isLinkLocal, parseCidr, parseIp, parseSubnet, prefixLengthOf, subnetOf } from "./ip.ts";
 import { defaultOs, osProperty } from "./os.ts";
 import { quorumProperties } from "./quorum.ts";
 import { schedulingMethods } from "./schedulers/index.ts";
@@ -55,21 +55,49 @@ const isIpv4 = (text: string): boolean => {
   return address !== undefined && familyOf(address) === 4;
 };
 
+/** What to do about a text that is no address; `example` is one. */
+const addressRemedy = (value: unknown, example: string): string =>
+  typeof value === "string" && parseCidr(value)
+    ? "leave the prefix length off: it is that of the network's subnet"
+    : `write \`${example}\`, four numbers from 0 to 255 without leading zeros`;
+
+const ipv4Address = (example: string) =>
+  property(z.string().refine(isIpv4), "an IPv4 address in dotted decimal", (value) => addressRemedy(value, example));
+
+/** An address of either family, in its canonical text: texts are compared. An interface has its link-local addresses by itself. */
 const address = (example: string) =>
-  property(z.string().refine(isIpv4), "an IPv4 address in dotted decimal", (value) =>
-    typeof value === "string" && parseCidr(value)
-      ? "leave the prefix length off: it is that of the network's subnet"
-      : `write \`${example}\`, four numbers from 0 to 255 without leading zeros`,
+  property(
+    z.string().refine((text) => {
+      const found = parseIp(text);
+      return found === text && !isLinkLocal(found) && (familyOf(found) === 4 || isUnicast6(found));
+    }),
+    "an IPv4 address in dotted decimal, or an IPv6 address",
+    (value) => {
+      const found = typeof value === "string" ? parseIp(value) : undefined;
+      if (found === undefined) return addressRemedy(value, example);
+      if (isLinkLocal(found))
+        return "choose one in the network's IPv6 subnet, such as fd00:254::11: every interface has a link-local address by itself";
+      return found === value
+        ? "choose an address that a host may have, such as fd00:254::11: neither loopback nor multicast"
+        : `write \`${found}\`, the one form of it (RFC 5952)`;
+    },
   );
 
 /** Smallest and largest prefix length of a lab's subnet: a /29 has six hosts; MACs come from an address's last 16 bits. */
 const prefixLengths = { min: 16, max: 29 };
 
+/** Interface identifiers have 64 bits: RFC 4291, section 2.5.1. */
+const ipv6PrefixLength = 64;
+
+/** Neither unspecified, loopback nor mapped IPv4 (::/8), link-local (fe80::/10), nor multicast (ff00::/8): RFC 4291, section 2.4. */
+const isUnicast6 = (network: string): boolean => !/^(::|fe[89ab][\da-f]:|ff[\da-f]{2}:)/.test(network);
+
 const isSubnet = (text: string): boolean => {
   const subnet = parseSubnet(text);
+  if (subnet !== undefined && familyOf(subnet) === 6)
+    return subnet === text && prefixLengthOf(subnet) === ipv6PrefixLength && isUnicast6(text);
   return (
     subnet !== undefined &&
-    familyOf(subnet) === 4 &&
     prefixLengthOf(subnet) >= prefixLengths.min &&
     prefixLengthOf(subnet) <= prefixLengths.max &&
     isUnicast(text)
@@ -84,8 +112,14 @@ const isUnicast = (network: string): boolean => {
 
 const subnetRemedy = (value: unknown): string => {
   const cidr = typeof value === "string" ? parseCidr(value) : undefined;
-  if (!cidr || familyOf(cidr.address) !== 4) {
+  if (!cidr) {
     return "write `subnets: [172.25.254.0/24]`";
+  }
+  if (familyOf(cidr.address) === 6) {
+    const wanted = subnetOf(cidr.address, ipv6PrefixLength);
+    return isUnicast6(wanted)
+      ? `write \`${wanted}\`: /64, host bits zero, in the one form that it has (RFC 5952)`
+      : "choose a range that hosts may have, such as fd00:254::/64: neither link-local, loopback nor multicast";
   }
   if (cidr.prefixLength < prefixLengths.min || cidr.prefixLength > prefixLengths.max) {
     return "choose a prefix length from /16 to /29; the textbook's is /24";
@@ -144,7 +178,7 @@ const memory = () => wholeNumber(256, 65536, "memory in MiB", "memory: 512");
 
 const addresses = property(
   z.array(address("172.25.254.11")).min(1),
-  "a list of addresses, one for each network that the host is on",
+  "a list of addresses, one for each network that the host is on, or one of each family",
   "write `addresses: [172.25.254.11]`",
 );
 
@@ -160,7 +194,7 @@ const network = property(
         .array(
           property(
             z.string().refine(isSubnet),
-            "an IPv4 subnet in CIDR notation, /16 to /29, host bits zero",
+            "an IPv4 subnet in CIDR notation, /16 to /29, host bits zero, or an IPv6 subnet, /64",
             subnetRemedy,
           ),
         )
@@ -168,7 +202,7 @@ const network = property(
       "a list of subnets",
       "write `subnets: [172.25.254.0/24]`",
     ),
-    defaultRoute: address("defaultRoute: 192.168.10.254").optional(),
+    defaultRoute: ipv4Address("defaultRoute: 192.168.10.254").optional(),
   }),
   "a map with subnets",
   "write `- subnets: [172.25.254.0/24]`",
@@ -306,9 +340,9 @@ const vrrpInstance = property(
     id: wholeNumber(1, 255, "a VRRP virtual router id", "id: 51").default(defaultVirtualRouterId),
     version: property(
       z.literal([2, 3]),
-      "a version of VRRP over IPv4, 2 or 3",
+      "a version of VRRP, 2 or 3",
       "write `version: 2`, or leave it out; 3 has intervals below a second, and no password",
-    ).default(2),
+    ).optional(),
     addresses: property(
       z.array(address("172.25.254.100")).min(1),
       "a list of VIPs",

@@ -6,6 +6,7 @@ import {
   hostPort,
   type Lab,
   labFileOf,
+  ofFamily,
   poolOf,
   readLab,
   serviceUrl,
@@ -55,6 +56,7 @@ export default async function lab(): Promise<Record<string, unknown>> {
       generation: host.generation,
       bridge: front.bridge,
       address: withPrefix(lab, addressOn(lab.client, front.name)),
+      ...clientAddress6(lab),
     },
     { dependsOn: front.segment, deletedWith: host },
   );
@@ -96,6 +98,12 @@ export default async function lab(): Promise<Record<string, unknown>> {
       servers: servers.map(({ reference }) => reference),
     }),
   };
+}
+
+/** The client's IPv6 address, if it has one. */
+function clientAddress6(lab: Lab): { address6?: string } {
+  const [address] = lab.client.interfaces.flatMap(({ addresses }) => ofFamily(addresses, 6));
+  return address === undefined ? {} : { address6: withPrefix(lab, address) };
 }
 
 /** The lab host, from the stack's configuration value `host`. @throws RunError for an unknown kind */

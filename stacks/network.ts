@@ -1,5 +1,5 @@
 import * as libvirt from "@pulumi/libvirt";
-import type { Ip, Lab } from "../lab/index.ts";
+import { familyOf, type Ip, type Lab } from "../lab/index.ts";
 import { bridgeOf, type classes } from "../provision/index.ts";
 /** A network of the lab on its host. */
 export interface MadeNetwork {
@@ -35,7 +35,8 @@ export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost
         name: place,
         mode: "none",
         bridge,
-        addresses: [...subnets],
+        // IPv4 alone: with an IPv6 address libvirt waits for duplicate address detection on a bridge that nothing is attached to yet.
+        addresses: subnets.filter((subnet) => familyOf(subnet) === 4),
         dhcp: { enabled: false },
         dns: { enabled: false },
         autostart: true,

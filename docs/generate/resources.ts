@@ -95,6 +95,8 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 const formats: Readonly<Record<string, string>> = {
   ipv4: "IPv4 address",
   cidrv4: "IPv4 address with prefix length",
+  ipv6: "IPv6 address",
+  cidrv6: "IPv6 address with prefix length",
   uri: "URL",
 };
 

@@ -20,12 +20,16 @@ export const client = defineResource({
   want: z.object({
     /** The client's address with prefix length, such as 172.25.254.250/24. */
     address: z.cidrv4(),
+    /** Its IPv6 address with prefix length; empty: it has none. */
+    address6: z.union([z.cidrv6(), z.literal("")]).default(""),
     up: z.literal(true).default(true),
   }),
 
+  upgrade: (recorded) => ({ address6: "", ...recorded }),
+
   watch: true, // a namespace disappears without a trace
 
-  async observe({ host: ref }) {
+  async observe({ host: ref, address6 }) {
     const show = ["ip", "-json", "address", "show", "dev", "eth0"];
     const seen = await tryOnHost(openHost(ref), CLIENT, show).catch((error) => {
       if (error instanceof LabHostDownError) return undefined; // the client is gone too
@@ -34,14 +38,24 @@ export const client = defineResource({
     if (seen?.status !== 0) return undefined;
     const { stdout } = seen;
     const [link] = JSON.parse(stdout) as [
-      { operstate: string; addr_info: { family: string; local: string; prefixlen: number }[] },
+      { operstate: string; addr_info: { family: string; scope: string; local: string; prefixlen: number }[] },
     ];
-    const inet = link.addr_info.find(({ family }) => family === "inet");
-    return { address: inet && `${inet.local}/${inet.prefixlen}`, up: (link.operstate === "UP") as true };
+    const of = (name: string) =>
+      link.addr_info
+        .filter(({ family, scope }) => family === name && scope === "global")
+        .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+    const [address] = of("inet");
+    // Linux lists the latest one first: others may be there for a check.
+    const sixth = of("inet6");
+    return {
+      address,
+      address6: sixth.includes(address6) ? address6 : (sixth[0] ?? ""),
+      up: (link.operstate === "UP") as true,
+    };
   },
 
-  async apply({ host: ref, bridge, address }) {
-    await openHost(ref).attach(CLIENT, { bridge, address });
+  async apply({ host: ref, bridge, address, address6 }) {
+    await openHost(ref).attach(CLIENT, { bridge, address, address6 });
   },
 
   async remove({ host: ref }) {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import {
   destinationKeyOf,
+  familyOf,
   forwardingMethods,
   ipvsKeyOf,
   isDirectorUnder,
@@ -13,7 +14,7 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
 import { DIRECTOR_RULES, DIRECTOR_UNIT, endDirector, endKeepalived } from "./director-retirement.ts";
-import { parseIpAddresses } from "./ip-address.ts";
+import { asHost, parseIpAddresses, placeVip } from "./ip-address.ts";
 import { type Destination, parseIpvsTable } from "./ipvs-table.ts";
 import { defineRole } from "./role.ts";
 import { startService } from "./service.ts";
@@ -46,7 +47,7 @@ export const director = defineResource({
   where: z.object({ server: serverRef }),
   want: z.object({
     /** The VIPs, and default routes of real servers: by interface, with prefix length. */
-    addresses: z.record(z.string(), z.array(z.cidrv4())),
+    addresses: z.record(z.string(), z.array(z.union([z.cidrv4(), z.cidrv6()]))),
     /** By `-t ADDRESS:PORT`, as ipvsadm(8) names a service. */
     services: z.record(z.string(), virtualService),
     /** Services that the lab does not define. */
@@ -72,7 +73,7 @@ export const director = defineResource({
     const server = await connectTo(inputs.server);
     const seen = await server.look({
       table: "ipvsadm --save --numeric",
-      addresses: "ip -oneline -4 address show",
+      addresses: "ip -oneline address show",
       enabled: command`systemctl is-enabled ${unit(inputs).name}`,
       unit: command`cat ${unitPath(unit(inputs))}`,
       rules: command`cat ${DIRECTOR_RULES}`,
@@ -118,7 +119,9 @@ export const director = defineResource({
         command`if systemctl --quiet is-active ${DIRECTOR_UNIT}; then`,
         // Edit only differences, so that connections of unchanged services survive.
         ...edits(inputs.services, observed),
-        ...placed(inputs).map(([device, address]) => command`ip address replace ${address} dev ${device}`),
+        ...placed(inputs).map(
+          ([device, address]) => command`ip address replace ${placeVip(address, device).split(" ")}`,
+        ),
         'if [ ! "$same" ]; then systemctl daemon-reload; fi',
         "fi",
         startService(DIRECTOR_UNIT),
@@ -175,7 +178,7 @@ const placed = ({ addresses }: Addresses): [device: string, address: string][] =
   Object.entries(addresses).flatMap(([device, all]) => all.map((address): [string, string] => [device, address]));
 
 const CLEAR = "-/sbin/ipvsadm --clear";
-const place = ([device, address]: [string, string]): string => `/sbin/ip address replace ${address} dev ${device}`;
+const place = ([device, address]: [string, string]): string => `/sbin/ip address replace ${placeVip(address, device)}`;
 
 export const unit = (wanted: Addresses): BootUnit => ({
   name: DIRECTOR_UNIT,
@@ -224,7 +227,7 @@ const transports = (services: Services): string[] =>
 const destinationsOf = (services: Services): string[] => [
   ...new Set(
     Object.values(services).flatMap(({ destinations }) =>
-      Object.keys(destinations).map((place) => place.replace(/:\d+$/, "")),
+      Object.keys(destinations).map((place) => place.replace(/:\d+$/, "").replace(/^\[|\]$/g, "")),
     ),
   ),
 ];
@@ -270,7 +273,7 @@ export const role = defineRole({
             device,
             lab.virtualAddresses
               .filter((one) => one.network === network)
-              .map(({ address }) => withPrefix(lab, address)),
+              .map(({ address }) => (familyOf(address) === 6 ? asHost(address) : withPrefix(lab, address))),
           ])
           .filter(([, addresses]) => addresses.length > 0),
       ),

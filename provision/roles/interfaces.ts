@@ -1,30 +1,38 @@
 import { z } from "zod";
-import { withPrefix } from "../../lab/index.ts";
+import { ofFamily, withPrefix } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
-import { connectTo, serverRef } from "../ssh/index.ts";
+import { command, connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
-import { parseIpAddresses } from "./ip-address.ts";
+import { isIpv6, parseIpAddresses, placeOwn } from "./ip-address.ts";
 import { defineRole } from "./role.ts";
 import { listed, typedUnit } from "./typed.ts";
 
-/** The interfaces beyond the first one, which the seed configures before there is SSH. */
+/** What the seed does not configure before there is SSH: the interfaces beyond the first one, and IPv6 addresses. */
 export const interfaces = defineResource({
   type: "Interfaces",
-  summary: "A server's further network interfaces with their addresses. The first interface comes with the seed.",
+  summary:
+    "A server's further network interfaces with their addresses, and IPv6 addresses of all. The first interface comes with the seed, and its IPv4 address.",
   where: z.object({ server: serverRef }),
   want: z.object({
     /** By interface, with prefix length. */
-    addresses: z.record(z.string(), z.array(z.cidrv4())),
-    /** The interfaces that are up. */
+    addresses: z.record(z.string(), z.array(z.union([z.cidrv4(), z.cidrv6()]))),
+    /** The interfaces that are up, of those beyond the first one. */
     up: z.array(z.string()),
+    /** Interfaces with IPv6 addresses of the lab that take more from router advertisements: the kernel's ip-sysctl.rst, accept_ra. */
+    autoconfigured: z.array(z.string()).max(0).default([]),
     onBoot: z.literal(true).default(true),
   }),
 
+  upgrade: (recorded) => ({ autoconfigured: [], ...recorded }),
+
   async observe(inputs) {
     const server = await connectTo(inputs.server);
+    const sixth = devicesOfIpv6(inputs);
     const seen = await server.look({
-      addresses: "ip -oneline -4 address show",
+      addresses: "ip -oneline address show",
       links: "ip -oneline link show up",
+      routers:
+        sixth.length === 0 ? "true" : command`sysctl ${sixth.map((device) => `net.ipv6.conf.${device}.accept_ra`)}`,
       ...bootUnitQuestions(unit(inputs)),
     });
     const present = parseIpAddresses(seen.addresses.text);
@@ -38,12 +46,13 @@ export const interfaces = defineResource({
         ]),
       ),
       up: inputs.up.filter((device) => seen.links.text.includes(`: ${device}: `)),
+      autoconfigured: sixth.filter((device) => !seen.routers.text.includes(`.${device}.accept_ra = 0\n`)),
       onBoot: isOnBoot(unit(inputs), seen) as true,
     };
   },
 
   async apply(inputs, _observed, progress) {
-    progress(`addresses of ${inputs.up.join(", ")}`);
+    progress(`addresses of ${Object.keys(inputs.addresses).join(", ")}`);
     await (await connectTo(inputs.server)).script(restartBootUnit(unit(inputs)));
   },
 
@@ -57,16 +66,30 @@ interface Wanted {
   readonly up: readonly string[];
 }
 
-export const unit = ({ addresses, up }: Wanted): BootUnit => {
-  const placed = Object.entries(addresses).flatMap(([device, all]) => all.map((address) => `${address} dev ${device}`));
+/** The interfaces with IPv6 addresses. */
+const devicesOfIpv6 = ({ addresses }: Pick<Wanted, "addresses">): string[] =>
+  Object.entries(addresses).flatMap(([device, all]) => (all.some(isIpv6) ? [device] : []));
+
+/** Keeps the interfaces of IPv6 from taking addresses and routes from router advertisements. */
+const noAutoconfiguration = (wanted: Wanted): string[] =>
+  devicesOfIpv6(wanted).map(
+    (device) => `/sbin/sysctl -q net.ipv6.conf.${device}.accept_ra=0 net.ipv6.conf.${device}.autoconf=0`,
+  );
+
+export const unit = (wanted: Wanted): BootUnit => {
+  const placed = Object.entries(wanted.addresses).flatMap(([device, all]) =>
+    all.map((address) => ({ address, device })),
+  );
+  const beyond = "the interfaces beyond the first one";
   return {
     name: "lvs-interfaces",
-    description: "Addresses of the interfaces beyond the first one",
+    description: `Addresses of ${devicesOfIpv6(wanted).length > 0 ? `${beyond}, and IPv6 addresses` : beyond}`,
     start: [
-      ...up.map((device) => `/sbin/ip link set ${device} up`),
-      ...placed.map((one) => `/sbin/ip address replace ${one}`),
+      ...wanted.up.map((device) => `/sbin/ip link set ${device} up`),
+      ...noAutoconfiguration(wanted),
+      ...placed.map(({ address, device }) => `/sbin/ip address replace ${placeOwn(address, device)}`),
     ],
-    stop: placed.map((one) => `-/sbin/ip address delete ${one}`),
+    stop: placed.map(({ address, device }) => `-/sbin/ip address delete ${address} dev ${device}`),
     beforeNetwork: true,
   };
 };
@@ -75,11 +98,15 @@ export const role = defineRole({
   resource: interfaces,
 
   inputsOf(lab, server) {
-    const further = server.interfaces.slice(1);
-    if (further.length === 0) return;
+    const [first, ...further] = server.interfaces;
+    const given = [
+      ...(first ? [{ device: first.device, addresses: ofFamily(first.addresses, 6) }] : []),
+      ...further,
+    ].filter(({ addresses }) => addresses.length > 0);
+    if (given.length === 0) return;
     return {
       addresses: Object.fromEntries(
-        further.map(({ device, addresses }) => [device, addresses.map((one) => withPrefix(lab, one))]),
+        given.map(({ device, addresses }) => [device, addresses.map((one) => withPrefix(lab, one))]),
       ),
       up: further.map(({ device }) => device),
     };
@@ -88,7 +115,15 @@ export const role = defineRole({
   byHand: (wanted) => ({
     steps: [
       {
-        why: `Bring up ${listed(wanted.up)}. A manual lab has this from the start.`,
+        why: [
+          ...(wanted.up.length > 0 ? [`Bring up ${listed(wanted.up)}.`] : []),
+          ...(devicesOfIpv6(wanted).length > 0
+            ? [
+                `IPv6 addresses of ${listed(devicesOfIpv6(wanted))}, without duplicate address detection (nodad) and with nothing from router advertisements.`,
+              ]
+            : []),
+          "A manual lab has this from the start.",
+        ].join(" "),
         commands: typedUnit(unit(wanted).start),
       },
     ],

@@ -94,7 +94,7 @@ export function parseIpvsList(text: string): ListedService[] {
     const [service, protocol = "", address, scheduler = "", flags, persistence, mask, ops] =
       /^(TCP|UDP|FWM)\s+(\S+) (\S+)(?: \((\S+)\))?(?: persistent (\d+))?(?: mask ([\d.]+))?( ops)?/.exec(line) ?? [];
     const [destination, real = "", forwarding, weight, active, inactive] =
-      /^ {2}-> (\d\S+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)/.exec(line) ?? [];
+      /^ {2}-> ([\d[]\S+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)/.exec(line) ?? [];
     const last = services.at(-1);
     if (service)
       services.push({

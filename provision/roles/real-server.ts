@@ -1,11 +1,20 @@
 import { z } from "zod";
-import { type ArpCure, arpCures as arpCureNames, ownsVips, ownVipsOf, serviceDevice } from "../../lab/index.ts";
+import {
+  type ArpCure,
+  addressBeside,
+  arpCures as arpCureNames,
+  ofFamily,
+  ownsVips,
+  ownVipsOf,
+  serviceDevice,
+} from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { arpCures } from "./arp-cures/index.ts";
-import { type ArpSite, allVips } from "./arp-cures/method.ts";
+import { type ArpSite, ipv4Vips, ipv6Vips } from "./arp-cures/method.ts";
+import { neighbourFilter } from "./arp-cures/neighbour-filter.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
-import { parseIpAddresses } from "./ip-address.ts";
+import { asHost, isIpv6, parseIpAddresses, placeVip } from "./ip-address.ts";
 import { defineRole, type Step } from "./role.ts";
 import { startService } from "./service.ts";
 import { typedUnit } from "./typed.ts";
@@ -17,10 +26,15 @@ import { typedUnit } from "./typed.ts";
 export const realServer = defineResource({
   type: "RealServer",
   summary: "A real server's side of direct routing and tunnelling: the VIPs, and the cure of the ARP problem.",
-  where: z.object({ server: serverRef, interface: z.string().default("eth0") }),
+  where: z.object({
+    server: serverRef,
+    interface: z.string().default("eth0"),
+    /** Its own IPv6 address on the interface, where it has IPv6 VIPs. */
+    address6: z.union([z.ipv6(), z.literal("")]).default(""),
+  }),
   want: z.object({
     /** On the interface: direct routing. */
-    vips: z.array(z.ipv4()),
+    vips: z.array(z.union([z.ipv4(), z.ipv6()])),
     /** On tunl0: IP-in-IP tunnelling. */
     tunnelVips: z.array(z.ipv4()).default([]),
     /** What keeps it from answering ARP for the VIPs; `none` shows the problem. */
@@ -33,18 +47,19 @@ export const realServer = defineResource({
   async observe(inputs) {
     const server = await connectTo(inputs.server);
     const seen = await server.look({
-      addresses: "ip -oneline -4 address show",
+      addresses: "ip -oneline address show",
       tunnel: command`ip -oneline link show dev ${TUNNEL} up`,
       ...cureQuestions(inputs),
+      neighbourFilter: ipv6Vips(inputs).length > 0 ? neighbourFilter.question : "true",
       enabled: command`systemctl is-enabled ${NAME}`,
       unit: command`cat ${unitPath({ name: NAME })}`,
     });
     return {
-      vips: inputs.vips.filter((vip) => devicesWith(vip, seen.addresses.text).join() === vipDevice(inputs)),
+      vips: inputs.vips.filter((vip) => devicesWith(vip, seen.addresses.text).join() === vipDevice(inputs, vip)),
       tunnelVips: inputs.tunnelVips.filter(
         (vip) => devicesWith(vip, seen.addresses.text).join() === TUNNEL && seen.tunnel.text.trim() !== "",
       ),
-      arpCure: observedCure(inputs, (name) => seen[name].text) as "none",
+      arpCure: observedCures(inputs, (name) => seen[name].text, seen.neighbourFilter.text) as "none",
       onBoot: (seen.enabled.text.trim() === "enabled" && seen.unit.text === unitText(unit(inputs))) as true,
     };
   },
@@ -83,15 +98,34 @@ interface Wanted extends ArpSite {
   readonly arpCure: ArpCure;
 }
 
-/** The device with the VIPs of direct routing. */
-const vipDevice = ({ arpCure, ...site }: Pick<Wanted, "arpCure" | "interface">): string =>
-  arpCures[arpCure].vipDevice(site);
+/** The device with a VIP of direct routing. */
+const vipDevice = ({ arpCure, ...site }: Pick<Wanted, "arpCure" | "interface">, vip: string): string =>
+  (isIpv6(vip) ? arpCures[arpCure].ipv6 : arpCures[arpCure]).vipDevice(site);
 
-/** The devices that have a VIP as a /32. */
+/** The devices that have a VIP as a /32, or /128. */
 const devicesWith = (vip: string, text: string): string[] =>
   parseIpAddresses(text).flatMap(({ device, address, prefixLength }) =>
-    address === vip && prefixLength === 32 ? [device] : [],
+    address === vip && `${address}/${prefixLength}` === asHost(vip) ? [device] : [],
   );
+
+/** Whether the cure of ARP is needed: not where there are IPv6 VIPs alone. */
+const isAboutArp = (site: ArpSite): boolean => ipv4Vips(site).length > 0 || ipv6Vips(site).length === 0;
+
+const cureStart = (wanted: Wanted): string[] => {
+  const { start, ipv6 } = arpCures[wanted.arpCure];
+  return [
+    ...(isAboutArp(wanted) ? start(wanted) : []),
+    ...(ipv6.filters && ipv6Vips(wanted).length > 0 ? neighbourFilter.start(wanted) : []),
+  ];
+};
+
+const cureStop = (wanted: Wanted): string[] => {
+  const { stop, ipv6 } = arpCures[wanted.arpCure];
+  return [
+    ...(ipv6.filters && ipv6Vips(wanted).length > 0 ? neighbourFilter.stop() : []),
+    ...(isAboutArp(wanted) ? stop(wanted) : []),
+  ];
+};
 
 /**
  * Brings up the device that unpacks the director's packets. They arrive on it with the client's source address, whose way back is another interface:
@@ -104,36 +138,44 @@ const tunnelUp = [
 ];
 
 const addVips = (wanted: Wanted): string[] =>
-  wanted.vips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${vipDevice(wanted)}`);
+  wanted.vips.map((vip) => `/sbin/ip address replace ${placeVip(asHost(vip), vipDevice(wanted, vip))}`);
 const addTunnel = ({ tunnelVips }: Wanted): string[] =>
   tunnelVips.length === 0
     ? []
     : [...tunnelUp, ...tunnelVips.map((vip) => `/sbin/ip address replace ${vip}/32 dev ${TUNNEL}`)];
 
-export const unit = (wanted: Wanted): BootUnit => {
-  const cure = arpCures[wanted.arpCure];
-  return {
-    name: NAME,
-    description: `LVS real server: the VIP, ARP cure ${wanted.arpCure}`,
-    // Set the cure first, so that the VIP never exists without it.
-    start: [...cure.start(wanted), ...addVips(wanted), ...addTunnel(wanted)],
-    stop: [
-      ...wanted.tunnelVips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${TUNNEL}`),
-      ...(wanted.tunnelVips.length > 0 ? [`-/sbin/ip link set ${TUNNEL} down`] : []),
-      ...wanted.vips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${vipDevice(wanted)}`),
-      ...cure.stop(wanted),
-    ],
-  };
+export const unit = (wanted: Wanted): BootUnit => ({
+  name: NAME,
+  description: `LVS real server: the VIP, ARP cure ${wanted.arpCure}`,
+  // Set the cure first, so that the VIP never exists without it.
+  start: [...cureStart(wanted), ...addVips(wanted), ...addTunnel(wanted)],
+  stop: [
+    ...wanted.tunnelVips.map((vip) => `-/sbin/ip address delete ${vip}/32 dev ${TUNNEL}`),
+    ...(wanted.tunnelVips.length > 0 ? [`-/sbin/ip link set ${TUNNEL} down`] : []),
+    ...wanted.vips.map((vip) => `-/sbin/ip address delete ${asHost(vip)} dev ${vipDevice(wanted, vip)}`),
+    ...cureStop(wanted),
+  ],
+});
+
+/** The prefix lengths of the VIPs, in words. */
+const lengthsOf = (wanted: Wanted): string =>
+  [ipv4Vips(wanted).length > 0 ? "/32" : [], ipv6Vips(wanted).length > 0 ? "/128" : []].flat().join(" or ");
+
+/** How the cure works, for the families that it is about. */
+const reasonsOf = (wanted: Wanted): string => {
+  const { reason, ipv6 } = arpCures[wanted.arpCure];
+  return [...(isAboutArp(wanted) ? [reason] : []), ...(ipv6Vips(wanted).length > 0 ? [ipv6.reason] : [])].join(" ");
 };
 
 /** Undoes all cures and removes the VIPs, including those set by hand. */
 const undo = (wanted: Wanted): string =>
   [
-    ...allVips(wanted).map(
+    ...[...ipv4Vips(wanted), ...ipv6Vips(wanted)].map(
       (vip) =>
-        command`for device in lo ${TUNNEL} ${wanted.interface}; do ip address delete ${`${vip}/32`} dev $device 2>/dev/null; done`,
+        command`for device in lo ${TUNNEL} ${wanted.interface}; do ip address delete ${asHost(vip)} dev $device 2>/dev/null; done`,
     ),
     ...arpCureNames.map((name) => arpCures[name].undo(wanted)),
+    ...(ipv6Vips(wanted).length > 0 ? [neighbourFilter.undo] : []),
   ].join("\n");
 
 /** The question of each cure, by its name, for `ServerConnection.look`. */
@@ -152,15 +194,32 @@ export function observedCure(site: ArpSite, answer: (name: ArpCure) => string): 
   return found.join(" and ") || "none";
 }
 
+/**
+ * The cures in force of both families, or what is there instead, for the VIPs that there are. A cure that has IPv6 VIPs on the loopback shows in their
+ * device alone.
+ * @param filter what nft lists of the family ip6
+ */
+export function observedCures(wanted: Wanted, answer: (name: ArpCure) => string, filter = ""): string {
+  const arp = isAboutArp(wanted) ? observedCure(wanted, answer) : undefined;
+  const seen = neighbourFilter.observe(wanted, filter);
+  const unseen = arpCures[wanted.arpCure].ipv6.filters ? "none" : wanted.arpCure;
+  const neighbours = ipv6Vips(wanted).length === 0 ? undefined : seen === "whole" ? "nftables" : (seen ?? unseen);
+  if (arp === undefined || neighbours === undefined || arp === neighbours) return arp ?? neighbours ?? "none";
+  return `${arp}; for IPv6 ${neighbours}`;
+}
+
 export const role = defineRole({
   resource: realServer,
 
   inputsOf(lab, server) {
     const { name, arpCure = "none" } = server;
     if (!ownsVips(lab, name)) return;
+    const vips = ownVipsOf(lab, name);
+    const [vip6] = ofFamily(vips, 6);
     return {
       interface: serviceDevice(server),
-      vips: ownVipsOf(lab, name),
+      ...(vip6 === undefined ? {} : { address6: addressBeside(lab, server, vip6) }),
+      vips,
       tunnelVips: ownVipsOf(lab, name, { tunnelled: true }),
       arpCure,
     };
@@ -177,7 +236,11 @@ export const role = defineRole({
     const [the, itBrings] = wanted.vips.length === 1 ? ["The VIP", "it brings"] : ["The VIPs", "they bring"];
     const steps: Step[] = [
       {
-        why: `${the}, or the kernel drops what the director sends on. As a /32 ${itBrings} no second route to the network.`,
+        why:
+          `${the}, or the kernel drops what the director sends on. As a ${lengthsOf(wanted)} ${itBrings} no second route to the network.` +
+          (ipv6Vips(wanted).length > 0
+            ? " In IPv6 without duplicate address detection (nodad), for the director has it too, and deprecated (preferred_lft 0), or the server would take it for the source of its own connections."
+            : ""),
         commands: typedUnit(addVips(wanted)),
       },
       {
@@ -187,8 +250,8 @@ export const role = defineRole({
         commands: typedUnit(addTunnel(wanted)),
       },
       {
-        why: `The cure of the ARP problem: the director alone answers for the VIP. ${arpCures[wanted.arpCure].reason}`,
-        commands: typedUnit(arpCures[wanted.arpCure].start(wanted)),
+        why: `The cure of the ARP problem: the director alone answers for the VIP. ${reasonsOf(wanted)}`,
+        commands: typedUnit(cureStart(wanted)),
       },
     ];
     return { steps: steps.filter(({ commands }) => commands.length > 0), unit: unit(wanted) };

@@ -76,6 +76,15 @@ export const walk: readonly Example[] = [
   { lab: "sorry-server", hurt: { server5: "systemctl stop apache2" }, seen: ["server5-httpd"] },
   { lab: "three-directors" },
   {
+    lab: "ipv6",
+    hurt: {
+      server2: "ip address delete fd00:254::100/128 dev lo",
+      server3: "ip address delete fd00:254::13/64 dev eth0",
+    },
+    seen: ["server2-real-server", "server3-interfaces"],
+    fails: ["real-server-vip@server2"],
+  },
+  {
     lab: "nat-ha",
     hurt: { server1: "sysctl -q net.ipv4.ip_forward=0", server4: "ip address flush dev eth1" },
     seen: ["server1-routing", "server4-interfaces"],

@@ -231,7 +231,7 @@ describe.concurrent("the fault arp-answer", { timeout: 120_000 }, () => {
       (
         await on(
           "server2",
-          "nft --stateless list ruleset; arptables -n -L; sysctl net.ipv4.conf.all.arp_ignore net.ipv4.conf.all.arp_announce; ip -oneline -4 address show; ip link show dev eth0",
+          "nft --stateless list ruleset; arptables -n -L; sysctl net.ipv4.conf.all.arp_ignore net.ipv4.conf.all.arp_announce; ip -oneline address show; ip link show dev eth0",
         )
       ).stdout;
     const before = await state();

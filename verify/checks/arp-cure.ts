@@ -1,4 +1,4 @@
-import { addressOn, type Ip, interfaceOn, type Lab, networkOfVip, serverNamed } from "../../lab/index.ts";
+import { addressBeside, familyOf, type Ip, interfaceOn, type Lab, networkOfVip, serverNamed } from "../../lab/index.ts";
 import { arpAnswers } from "../live/arp-answers.ts";
 import { type ArpVoice, arpVoice } from "../live/arp-voice.ts";
 import { oneAtATime } from "../live/one-at-a-time.ts";
@@ -18,14 +18,21 @@ export const arpCure: Check<ServiceSubject> = {
   grading: { ipvsadm: { points: 2 }, keepalived: { points: 2 } },
   appliesTo: (lab) => eachVipOwner(lab).length > 0,
   subjects: (lab) => oncePerVip(eachVipOwner(lab)),
-  expected: (lab, { host, service: { vip } }) => inWords(vip, { answers: false, names: [ownAddress(lab, host, vip)] }),
+  expected: (lab, { host, service: { vip } }) =>
+    familyOf(vip) === 6
+      ? `${inWords(vip, { answers: false })}, and does not ask its neighbours as ${vip}`
+      : inWords(vip, { answers: false, names: [ownAddress(lab, host, vip)] }),
   byHand: (lab, { host, service: { vip } }) => [
-    `tcpdump -ni ${deviceFor(lab, host, vip)} arp # while, in another shell: npx lvs-lab client -- arping -b -c 3 -I eth0 ${vip}`,
+    familyOf(vip) === 6
+      ? `tcpdump -ni ${deviceFor(lab, host, vip)} icmp6 # while, in another shell: npx lvs-lab client -- sh -c 'ip neigh del ${vip} dev eth0; ping -c 1 ${vip}'`
+      : `tcpdump -ni ${deviceFor(lab, host, vip)} arp # while, in another shell: npx lvs-lab client -- arping -b -c 3 -I eth0 ${vip}`,
   ],
   hint: (_, { service: { vip } }) =>
-    `Nothing keeps it from claiming ${vip} in ARP. It must not answer who asks for that address, and must not name it as the sender of its own ` +
-    "questions: two things to set. A filter of ARP packets can do both (arptables, or nftables' family arp), and so can the kernel's own " +
-    "settings arp_ignore and arp_announce.",
+    familyOf(vip) === 6
+      ? IPV6_HINT(vip)
+      : `Nothing keeps it from claiming ${vip} in ARP. It must not answer who asks for that address, and must not name it as the sender of its own ` +
+        "questions: two things to set. A filter of ARP packets can do both (arptables, or nftables' family arp), and so can the kernel's own " +
+        "settings arp_ignore and arp_announce.",
   async look(view, { host, service }) {
     const { lab } = view;
     const { vip } = service;
@@ -47,12 +54,22 @@ export const arpCure: Check<ServiceSubject> = {
     const answers = (await arpAnswers(view, vip)).includes(host);
     const claimed = voice.names.filter((name) => isVip(lab, name));
     const stolen = voice.names.flatMap((name) => ownerOf(lab, host, name).map((owner) => ({ name, owner })));
-    // Whoever heard it take the VIP for its own takes it for the owner. The client is made to ask anew.
+    // Whoever heard it take the VIP for its own takes it for the owner. The client is made to ask anew. An advertisement that it did not ask for changes
+    // an IPv6 entry, too (RFC 4861, section 7.2.5).
     if (answers || claimed.length > 0)
       await view.client("ip", "neigh", "del", vip, "dev", interfaceOn(lab.client, network).device);
     const seen = inWords(vip, { answers, mute, ...voice });
     if (!answers && !mute && claimed.length === 0 && stolen.length === 0 && voice.found)
       return { passed: true, seen, started: true };
+    if (familyOf(vip) === 6) {
+      const problems = [
+        ...(mute ? [`It is silent about ${own} too, its own address: nobody finds it.`] : []),
+        ...(answers || claimed.length > 0 ? [IPV6_HINT(vip)] : []),
+        ...(voice.found ? [] : [LOST]),
+      ];
+      const started = mute || stolen.length > 0 || !voice.found || !(answers && claimed.length > 0);
+      return { passed: false, started, seen, ...(started ? { hint: problems.join(" ") } : {}) };
+    }
     const settings = await arpSettings(view, host, deviceFor(lab, host, vip), vip);
     const hints = [
       ...(mute
@@ -80,8 +97,12 @@ export const arpCure: Check<ServiceSubject> = {
   },
 };
 
-const ownAddress = (lab: Lab, host: string, vip: Ip): Ip =>
-  addressOn(serverNamed(lab, host), networkOfVip(lab, vip).name);
+const ownAddress = (lab: Lab, host: string, vip: Ip): Ip => addressBeside(lab, serverNamed(lab, host), vip);
+
+/** IPv6 has neither arptables nor arp_ignore: where the VIP is decides. */
+const IPV6_HINT = (vip: Ip): string =>
+  `Something of ${vip} is seen in neighbour discovery. On the loopback it is not: Linux answers for the addresses of the interface that was asked ` +
+  "alone, and asks in their name alone. On the interface, a filter must drop the solicitations for it, and let none leave with it as the source.";
 
 const isVip = (lab: Lab, address: string): boolean => lab.virtualAddresses.some((vip) => vip.address === address);
 

@@ -1,4 +1,4 @@
-import { holderOf, type Ip, interfaceOn, longestPreemptDelay, networkOfVip } from "../../lab/index.ts";
+import { familyOf, holderOf, type Ip, interfaceOn, longestPreemptDelay, networkOfVip } from "../../lab/index.ts";
 import { arpAnswers, hostOf } from "../live/arp-answers.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
@@ -17,10 +17,15 @@ export const arpOwner: Check<ServiceSubject> = {
   subjects: (lab) => oncePerVip(clientOfEachService(lab)),
   expected: (lab, { service: { vip } }) =>
     `${holderOf(lab, vip)} alone answers, and the client's entry names ${holderOf(lab, vip)}`,
-  byHand: (lab, { service: { vip } }) => [
-    `arp -d ${vip}; ping -c 1 ${vip}; arp -an | grep '(${vip})'`,
-    `arping -b -c 3 -I ${interfaceOn(lab.client, networkOfVip(lab, vip).name).device} ${vip}`,
-  ],
+  byHand(lab, { service: { vip } }) {
+    const { device } = interfaceOn(lab.client, networkOfVip(lab, vip).name);
+    if (familyOf(vip) === 6)
+      return [
+        `ip neigh del ${vip} dev ${device}; ping -c 1 ${vip}; ip neigh show ${vip}`,
+        `tcpdump -c 3 -ni ${device} 'icmp6 and ip6[40] = 136' # each neighbour advertisement, meanwhile`,
+      ];
+    return [`arp -d ${vip}; ping -c 1 ${vip}; arp -an | grep '(${vip})'`, `arping -b -c 3 -I ${device} ${vip}`];
+  },
   hint: (lab, { service: { vip } }) =>
     `${holderOf(lab, vip)} must answer when somebody asks for ${vip}: does it have the address? A real server that answers too, or says so unasked, is not kept from it (\`lvs-lab check --only arp-cure\`).`,
   async look(view, subject) {

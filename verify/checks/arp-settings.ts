@@ -36,7 +36,7 @@ export async function arpSettings(view: View, host: string, device: string, vip:
   const inForce = (name: string): number =>
     Math.max(...["all", device].map((scope) => values.get(`net.ipv4.conf.${scope}.${name}`) ?? 0));
   const [ignore, announce] = [inForce("arp_ignore"), inForce("arp_announce")];
-  const addresses = parseIpAddresses((await view.on(host)`ip -oneline -4 address show dev ${device}`).output);
+  const addresses = parseIpAddresses((await view.on(host)`ip -oneline address show dev ${device}`).output);
   return {
     any: INPUT.length + OUTPUT.length > 0 || nftables || ignore > 0 || announce > 0,
     arptables: { input: INPUT, output: OUTPUT },

@@ -1,4 +1,4 @@
-import { goesInTurn, hostPort, poolOf, schedulingOf, type VirtualService } from "../../lab/index.ts";
+import { familyOf, goesInTurn, hostPort, poolOf, schedulingOf, type VirtualService } from "../../lab/index.ts";
 import type { Passage } from "../distribution/director.ts";
 import { type Event, REQUESTS } from "../distribution/experiment.ts";
 import { isStretch, misfitIn, modelOf } from "../distribution/judge.ts";
@@ -40,7 +40,7 @@ export const balancing: Check<ServiceSubject> = {
   ],
   hint: (_, { service }) =>
     "It depends on all the others, so fix those first. One real server alone: the client bypassed the director " +
-    `(\`arp -d ${service.vip}\`), or the service is persistent. A request that hangs: its real server lacks the VIP.`,
+    `(\`${familyOf(service.vip) === 6 ? "ip neigh flush" : "arp -d"} ${service.vip}\`), or the service is persistent. A request that hangs: its real server lacks the VIP.`,
   async look(view, { service }) {
     if (service.protocol === "udp") return await seenByDatagrams(view, service);
     const serverOf = (page: string) => serverOfPage(service, page)?.server;

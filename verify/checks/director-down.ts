@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { electedOf } from "../../lab/index.ts";
+import { electedOf, familyOfInstance } from "../../lab/index.ts";
 import { failoverReport, failoverScenario } from "../failover/index.ts";
 import { InterruptedError } from "../live/interruptible.ts";
 import { runScenario } from "../scenarios/index.ts";
@@ -28,7 +28,9 @@ export const directorDown: Check<InstanceSubject> = {
   byHand: (lab, { instance }) => [
     `npx lvs-lab ssh ${electedOf(instance)} -- poweroff --force --force`,
     `while sleep 0.1; do curl --max-time 1 ${lab.services.filter(({ vip }) => instance.addresses.includes(vip)).map(urlOf)[0]}; done`,
-    `arp -an | grep '(${instance.addresses[0]})'`,
+    familyOfInstance(instance) === 6
+      ? `ip neigh show ${instance.addresses[0]}`
+      : `arp -an | grep '(${instance.addresses[0]})'`,
     "npx lvs-lab up # gives it its power back",
   ],
   hint: () =>

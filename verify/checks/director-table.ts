@@ -2,6 +2,7 @@ import {
   forwardingMethods,
   holderOf,
   hostPort,
+  inUrl,
   ipvsKeyOf,
   type Lab,
   netmaskOf,
@@ -74,7 +75,8 @@ function problemsOf(wanted: VirtualService, found: ListedService): string[] {
   const names = Object.keys(found.destinations);
   // A service by firewall mark has many ports: its real servers are listed with any, or with 0.
   const nameOf = ({ address, port }: RealServer): string =>
-    (found.key.startsWith("-f ") && names.find((name) => name.startsWith(`${address}:`))) || hostPort(address, port);
+    (found.key.startsWith("-f ") && names.find((name) => name.startsWith(`${inUrl(address)}:`))) ||
+    hostPort(address, port);
   const destinations = wanted.realServers.map((real) => ({ real, found: found.destinations[nameOf(real)] }));
   const absent = destinations.filter((one) => one.found === undefined).map(({ real }) => nameOf(real));
   const present = destinations.flatMap(({ real, found: one }) => (one ? [{ real, found: one }] : []));

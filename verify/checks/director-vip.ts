@@ -1,3 +1,4 @@
+import { addressBeside, familyOf } from "../../lab/index.ts";
 import { addressesInWords, parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { arpAnswers } from "../live/arp-answers.ts";
 import { isLocal } from "../live/reception.ts";
@@ -18,14 +19,14 @@ export const directorVip: Check<ServiceSubject> = {
   expected: (_, { service: { vip } }) => `it takes packets for ${vip}, and answers when the client asks for it`,
   byHand: (lab, { host, service: { vip } }) => [
     "ip addr show",
-    `ip route get ${vip} from ${lab.client.interfaces[0]?.addresses[0]} iif ${deviceFor(lab, host, vip)} # local: it takes them`,
+    `ip route get ${vip} from ${addressBeside(lab, lab.client, vip)} iif ${deviceFor(lab, host, vip)} # local: it takes them`,
   ],
   hint: (lab, { host, service: { vip } }) =>
     `The director needs ${vip} as an address of its own, beside the one that it has: on ${deviceFor(lab, host, vip)}, for one.`,
   async look(view, subject) {
     const { host, service } = subject;
     const { vip } = service;
-    const found = parseIpAddresses((await view.on(host)`ip -oneline -4 address show`).output);
+    const found = parseIpAddresses((await view.on(host)`ip -oneline address show`).output);
     const { takes } = await isLocal(view, host, vip, deviceFor(view.lab, host, vip));
     const seen = addressesInWords(found);
     if (!takes) return { passed: false, seen, started: found.some(({ address }) => address === vip) };
@@ -36,7 +37,7 @@ export const directorVip: Check<ServiceSubject> = {
           passed: false,
           seen: `it takes packets for ${vip}, but does not answer when the client asks for it: ${seen}`,
           started: true,
-          hint: `Something keeps it from answering for ${vip}: arp_ignore, a filter of ARP packets? Only real servers are to be quiet about it.`,
+          hint: `Something keeps it from answering for ${vip}: ${familyOf(vip) === 6 ? "is it on the loopback, or is there a filter of neighbour solicitations" : "arp_ignore, a filter of ARP packets"}? Only real servers are to be quiet about it.`,
         };
   },
 };

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
-  addressOn,
+  addressBeside,
   clientAddress,
+  familyOf,
   goesInTurn,
   holderOf,
   hostPort,
@@ -52,7 +53,7 @@ export const forwardingPath: Check<ServiceSubject> = {
     return `${inWords(way)}${goesInTurn(service) ? "" : ", or some of them"}`;
   },
   byHand: (lab, { service }) => [
-    `${askedByHand(service)} # while, in another shell: npx lvs-lab capture -e --filter 'host ${clientAddress(lab)} or ip proto 4'`,
+    `${askedByHand(service)} # while, in another shell: npx lvs-lab capture -e --filter 'host ${clientAddress(lab, familyOf(service.vip))} or ip proto 4'`,
   ],
   hint: (_, { service }) =>
     `\`ipvsadm -ln\` on the director shows the method, which is to be ${methodOf(service).listed}. Answers from the director: the client reached a web ` +
@@ -63,8 +64,7 @@ export const forwardingPath: Check<ServiceSubject> = {
     }`,
   async look(view, { service }) {
     const { lab, live } = view;
-    const front = networkOfVip(lab, service.vip).name;
-    const client = addressOn(lab.client, front);
+    const client = addressBeside(lab, lab.client, service.vip);
     const captures = networksOf(lab, service).map((network) => {
       const tcpdump = ["tcpdump", "-i", live.bridges[network] ?? "", "-e", "-n", "-l", "--immediate-mode", "-c", "400"];
       const filter = `(${service.protocol} and host ${client}) or ip proto 4`;
@@ -125,6 +125,10 @@ interface Way {
 const FRAME =
   /^\S+ (?<from>[\da-f:]{17}) > (?<to>[\da-f:]{17}), ethertype IPv4 \(0x0800\), length \d+: (?<outer>[\d.]+ > [\d.]+: (?:IP )?)?(?<source>\d+\.\d+\.\d+\.\d+)\.(?<sourcePort>\d+) > (?<destination>\d+\.\d+\.\d+\.\d+)\.(?<destinationPort>\d+): /gm;
 
+/** The same of IPv6: `… ethertype IPv6 (0x86dd), length 94: SOURCE.PORT > DESTINATION.PORT: …`. Nothing is tunnelled there. */
+const FRAME6 =
+  /^\S+ (?<from>[\da-f:]{17}) > (?<to>[\da-f:]{17}), ethertype IPv6 \(0x86dd\), length \d+: (?<source>[\da-f:]+)\.(?<sourcePort>\d+) > (?<destination>[\da-f:]+)\.(?<destinationPort>\d+): /gm;
+
 function wayIn(text: string, lab: Lab, service: VirtualService, client: Ip): Way {
   const instance = instanceOfVip(lab, service.vip);
   const shared = instance && virtualMacOf(instance);
@@ -134,10 +138,10 @@ function wayIn(text: string, lab: Lab, service: VirtualService, client: Ip): Way
   const virtual = hostPort(service.vip, service.port);
   const [to, on, answering, through] = [new Set<string>(), new Set<string>(), new Set<string>(), new Set<string>()];
   const ways = new Set<How>();
-  for (const { groups = {} } of text.matchAll(FRAME)) {
+  for (const { groups = {} } of text.matchAll(familyOf(client) === 6 ? FRAME6 : FRAME)) {
     const [source, destination] = [
-      `${groups.source}:${groups.sourcePort}`,
-      `${groups.destination}:${groups.destinationPort}`,
+      hostPort(groups.source as Ip, Number(groups.sourcePort)),
+      hostPort(groups.destination as Ip, Number(groups.destinationPort)),
     ];
     const [sender, receiver] = [hostOf(groups.from), hostOf(groups.to)];
     if (groups.source === client && (destination === virtual || known.has(destination))) {

@@ -1,4 +1,4 @@
-import { destinationOn, hostPort, type Ip, pageFor, portFor, schemeOf } from "../../lab/index.ts";
+import { destinationOn, familyOf, hostPort, type Ip, inUrl, pageFor, portFor, schemeOf } from "../../lab/index.ts";
 import { listening } from "../live/listeners.ts";
 import { isLocal, requestTo } from "../live/reception.ts";
 import type { View } from "../live/view.ts";
@@ -22,7 +22,7 @@ export const httpdPage: Check<ServiceSubject> = {
   expected: (_, subject) =>
     `${JSON.stringify(pageOf(subject))}${isSorry(subject) ? "" : `, or another page that names ${subject.host} alone`}`,
   byHand: (_, subject) => {
-    const where = portOf(subject) === 80 ? addressOf(subject) : hostPort(addressOf(subject), portOf(subject));
+    const where = portOf(subject) === 80 ? inUrl(addressOf(subject)) : hostPort(addressOf(subject), portOf(subject));
     return [schemeOf(subject.service) === "https" ? `curl --insecure https://${where}` : `curl ${where}`];
   },
   hint: (_, subject) =>
@@ -94,9 +94,10 @@ async function nobody(view: View, subject: ServiceSubject): Promise<Seen> {
     };
   if (elsewhere) {
     // Packets for the VIP may be redirected to that port.
-    const { status, output } = keepsDestination
-      ? await requestTo(view, host, service)
-      : { status: REFUSED, output: "" };
+    const { status, output } =
+      keepsDestination && familyOf(service.vip) === 4
+        ? await requestTo(view, host, service)
+        : { status: REFUSED, output: "" };
     if (status === 0 && serverOfPage(service, output)?.server === host)
       return { passed: true, seen: brief(output), started: true };
     return {

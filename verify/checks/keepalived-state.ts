@@ -49,9 +49,13 @@ const settingsOf = ({
   peers: unicast?.peers ?? [],
 });
 
+/** IPv4 first. */
+const orderOf = ({ addresses: [first = ""] }: Settings): number => (first.includes(":") ? 1 : 0);
+
 const inWords = (all: readonly Settings[]): string =>
   all
-    .toSorted((one, other) => one.id - other.id)
+    // An identifier may be there in each family, of which version 2 has one.
+    .toSorted((one, other) => one.id - other.id || one.version - other.version || orderOf(one) - orderOf(other))
     .map(({ id, version, priority, advertInterval, preempt, preemptDelay, peers, addresses }) =>
       [
         `router ${id}: version ${version}`,

@@ -5,6 +5,7 @@ import {
   hostPort,
   type Ip,
   interfaceOn,
+  inUrl,
   type Lab,
   longestPreemptDelay,
   networkOfVip,
@@ -93,7 +94,7 @@ export const methodOf = ({ forwarding }: VirtualService): ForwardingMethod => fo
 export const urlOf = (service: VirtualService): string => {
   const { vip, port } = service;
   if (schemeOf(service) === "https") return `--insecure ${serviceUrl(service)}`;
-  return port === 80 ? vip : hostPort(vip, port);
+  return port === 80 ? inUrl(vip) : hostPort(vip, port);
 };
 
 /** Whether keepalived runs, however it was started, and may still complete what is missing. */

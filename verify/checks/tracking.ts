@@ -136,7 +136,7 @@ async function holdersOf(view: View, { instance }: InstanceSubject): Promise<str
   const holds = await Promise.all(
     instance.members.map(async ({ server }) => {
       try {
-        const { output } = await view.on(server)`ip -oneline -4 address show`;
+        const { output } = await view.on(server)`ip -oneline address show`;
         return parseIpAddresses(output).some(({ address }) => address === instance.addresses[0]);
       } catch (error) {
         if (error instanceof InterruptedError) throw error;
@@ -150,5 +150,6 @@ async function holdersOf(view: View, { instance }: InstanceSubject): Promise<str
 /** The master's priority as keepalived has it now. */
 async function priorityNow(view: View, { host, instance }: InstanceSubject): Promise<number | undefined> {
   const all = await keepalivedState(view, host);
-  return all?.find(({ id }) => id === instance.id)?.effectivePriority;
+  const [first = ""] = instance.addresses;
+  return all?.find(({ id, addresses }) => id === instance.id && addresses.includes(first))?.effectivePriority;
 }

@@ -22,7 +22,7 @@ export const vipHolder: Check<InstanceSubject> = {
       : `It waits for the master to fail. If it holds the VIP, the master's advertisements do not reach it (\`tcpdump -ni ${deviceOf(lab, host, instance)} vrrp\` shows them), or the address was added by hand and has to go.`,
   async look(view, subject) {
     const { host, instance } = subject;
-    const { output } = await view.on(host)`ip -oneline -4 address show`;
+    const { output } = await view.on(host)`ip -oneline address show`;
     const own = parseIpAddresses(output).map(({ address }) => address);
     const held = instance.addresses.filter((vip) => own.includes(vip));
     const seen =

@@ -1,4 +1,5 @@
 import { interfaceOn, networkOfVip, poolOf, schedulingOf, type VirtualService } from "../../lab/index.ts";
+import { asHost, placeOwn } from "../../provision/roles/ip-address.ts";
 import type { View } from "../live/view.ts";
 import { type Passage, passageOf, type Snapshots, snapshots, startOf } from "./director.ts";
 import { type Event, experiment, REQUESTS, requestsOnly } from "./experiment.ts";
@@ -64,7 +65,8 @@ async function withAddresses<T>(
 ): Promise<T> {
   const { device } = interfaceOn(view.lab.client, networkOfVip(view.lab, service.vip).name);
   const change = async (verb: "replace" | "delete") => {
-    for (const address of addresses) await view.client("ip", "address", verb, `${address}/32`, "dev", device);
+    for (const address of addresses)
+      await view.client("ip", "address", verb, ...placeOwn(asHost(address), device).split(" "));
   };
   try {
     await change("replace");

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
-  addressOn,
+  addressBeside,
   contains,
+  familyOf,
   type Ip,
   type Lab,
   lastHost,
@@ -32,7 +33,7 @@ export const ownSource = (lab: Lab, service: VirtualService): Source => ({
   port: nextPort(),
 });
 
-const ownAddress = (lab: Lab, { vip }: VirtualService): Ip => addressOn(lab.client, networkOfVip(lab, vip).name);
+const ownAddress = (lab: Lab, { vip }: VirtualService): Ip => addressBeside(lab, lab.client, vip);
 
 /** Where connections come from. */
 export interface ClientPlan {
@@ -197,7 +198,7 @@ function tableWith(table: SchedulingTable, flags: readonly string[]): Scheduling
 /** Addresses of a VIP's network that no host of the lab has, the highest first; without the highest, which a rogue router takes. */
 function freeAddresses(lab: Lab, { vip }: VirtualService): Ip[] {
   const { subnets, hostAddresses } = networkOfVip(lab, vip);
-  const [subnet] = subnets;
+  const subnet = subnets.find((one) => familyOf(one) === familyOf(vip));
   const taken = new Set<Ip>([
     ...lab.virtualAddresses.map(({ address }) => address),
     ...[lab.client, ...lab.servers].flatMap(({ interfaces }) => interfaces.flatMap(({ addresses }) => addresses)),

@@ -1,3 +1,4 @@
+import { hostPort, type Ip } from "../../lab/index.ts";
 import { bandWords, countsWords, elsewhereWords, ms, outageWords, probeWords, tallyWords } from "../report/words.ts";
 import type { FailoverReport, Move } from "./report.ts";
 
@@ -23,7 +24,7 @@ export function formatFailover(report: FailoverReport): string {
     ...(interrupted === undefined ? [] : [["ended by", interrupted] as Line]),
   ];
   return [
-    `Failover of ${service.vip}:${service.port} from ${master.name} to ${standby.name} in ${report.stack}`,
+    `Failover of ${hostPort(service.vip as Ip, service.port)} from ${master.name} to ${standby.name} in ${report.stack}`,
     ...lines.map(([label, text]) => `  ${label.padEnd(9)} ${text}`),
     ...findings.map(({ ok, title, seen }) => `  ${ok ? "✓" : "✗"} ${title}: ${seen}`),
   ].join("\n");

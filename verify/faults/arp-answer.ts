@@ -1,4 +1,4 @@
-import { type Ip, interfaceOn, networkOfVip, serverNamed, vipsOf } from "../../lab/index.ts";
+import { type Ip, interfaceOn, networkOfVip, ofFamily, serverNamed, vipsOf } from "../../lab/index.ts";
 import { arpAnswers } from "../live/arp-answers.ts";
 import { LabError } from "../live/lab-error.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
@@ -68,7 +68,7 @@ sysctl --quiet ${`net.ipv4.conf.${device}.arp_notify=0`}`,
 });
 
 interface Place {
-  /** The real server's first VIP: one that it answers for shows the problem. */
+  /** The real server's first IPv4 VIP: one that it answers for shows the problem. */
   readonly vip: Ip;
   /** Its interface on the VIP's network. */
   readonly device: string;
@@ -78,8 +78,8 @@ interface Place {
 
 /** @throws LabError if the server has no VIP */
 function placeOf({ view: { lab }, server }: FaultSite): Place {
-  const [vip] = vipsOf(lab, server);
-  if (vip === undefined) throw new LabError(`${server} serves no VIP`, "misuse");
+  const [vip] = ofFamily(vipsOf(lab, server), 4);
+  if (vip === undefined) throw new LabError(`${server} serves no IPv4 VIP`, "misuse");
   const { device } = interfaceOn(serverNamed(lab, server), networkOfVip(lab, vip).name);
   const settings = ["arp_ignore", "arp_announce"];
   return {

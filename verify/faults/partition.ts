@@ -1,4 +1,4 @@
-import { directors } from "../../lab/index.ts";
+import { directors, type Ip, linkLocalOf, ofFamily, type Server } from "../../lab/index.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { clearByHand, firewall } from "./firewall.ts";
 import { none } from "./parameters.ts";
@@ -22,8 +22,12 @@ export const partition = defineFault({
     const own = directors(lab).filter(({ name }) => name === site.server);
     // Each side drops the other's packets on input, so that both still send, as behind two switches that lost their trunk.
     await eachSide(site, async (side, isOwn) => {
-      const heard = (isOwn ? others(site) : own).map(({ management }) => management).join(", ");
-      await firewall.set(side, TABLE, `chain input { type filter hook input priority 0; ip saddr { ${heard} } drop; }`);
+      const heard = isOwn ? others(site) : own;
+      const rules = [
+        `ip saddr { ${heard.map(({ management }) => management).join(", ")} } drop;`,
+        ...(heard.some(hasIpv6) ? [`ip6 saddr { ${heard.flatMap(ipv6Of).join(", ")} } drop;`] : []),
+      ];
+      await firewall.set(side, TABLE, `chain input { type filter hook input priority 0; ${rules.join(" ")} }`);
     });
   },
   async heal(site) {
@@ -40,6 +44,13 @@ export const partition = defineFault({
     };
   },
 });
+
+const hasIpv6 = ({ interfaces }: Server): boolean =>
+  interfaces.some(({ addresses }) => ofFamily(addresses, 6).length > 0);
+
+/** A server's IPv6 addresses: the lab's, and the link-local ones, from which it advertises. */
+const ipv6Of = ({ interfaces }: Server): Ip[] =>
+  interfaces.flatMap(({ addresses, mac }) => [...ofFamily(addresses, 6), linkLocalOf(mac)]);
 
 const others = ({ view, server }: FaultSite) => directors(view.lab).filter(({ name }) => name !== server);
 

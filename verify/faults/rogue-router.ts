@@ -2,13 +2,16 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import {
-  addressOn,
+  advertisedBy,
+  advertSourceOf,
+  type Family,
+  familyOf,
+  familyOfInstance,
   type Ip,
   instancesOnNetwork,
   type Lab,
   lastHost,
   networkNamed,
-  serverNamed,
   type VrrpInstance,
   withPrefix,
 } from "../../lab/index.ts";
@@ -45,10 +48,18 @@ export const rogueRouter = defineFault({
     const place = labHost(live);
     const source = freeAddress(site);
     await stop(site);
-    await place.attach(ROGUE, { bridge: live.bridges[site.server] ?? "", address: withPrefix(lab, source) });
+    const source6 = hasIpv6(site) ? freeAddress(site, 6) : undefined;
+    await place.attach(ROGUE, {
+      bridge: live.bridges[site.server] ?? "",
+      address: withPrefix(lab, source),
+      ...(source6 ? { address6: withPrefix(lab, source6) } : {}),
+    });
     const files = filesOf(site);
     await mkdir(files.directory, { recursive: true });
-    await writeFile(files.config, configuration(instances, { lab, source, priority, password }));
+    await writeFile(
+      files.config,
+      configuration(instances, { lab, sources: { 4: source, 6: source6 ?? source }, priority, password }),
+    );
     const options = ["--use-file", files.config, "--pid", files.pid, "--vrrp_pid", files.vrrpPid];
     await runOnHost(place, ROGUE, ["keepalived", "--vrrp", ...options]);
     await until(
@@ -107,10 +118,13 @@ async function stop(site: FaultSite): Promise<void> {
 
 const inside = (site: FaultSite, command: readonly string[]) => tryOnHost(labHost(site.view.live), ROGUE, command);
 
+const hasIpv6 = ({ view: { lab }, server: network }: FaultSite): boolean =>
+  networkNamed(lab, network).subnets.some((subnet) => familyOf(subnet) === 6);
+
 /** The highest free address of the network. */
-function freeAddress({ view: { lab }, server: network }: FaultSite): Ip {
+function freeAddress({ view: { lab }, server: network }: FaultSite, family: Family = 4): Ip {
   const { subnets, hostAddresses } = networkNamed(lab, network);
-  const [subnet] = subnets;
+  const subnet = subnets.find((one) => familyOf(one) === family);
   const taken = new Set<Ip>([
     ...hostAddresses,
     ...lab.virtualAddresses.map(({ address }) => address),
@@ -126,15 +140,27 @@ function freeAddress({ view: { lab }, server: network }: FaultSite): Ip {
 
 const configuration = (
   instances: readonly VrrpInstance[],
-  { lab, source, priority, password }: { lab: Lab; source: Ip; priority: number; password: string | undefined },
+  {
+    lab,
+    sources,
+    priority,
+    password,
+  }: {
+    lab: Lab;
+    sources: Readonly<Record<Family, Ip>>;
+    priority: number;
+    password: string | undefined;
+  },
 ): string => `global_defs {
     router_id ROGUE
     vrrp_skip_check_adv_addr
 }
 ${instances
-  .map(({ id, version, addresses, advertInterval, network, members, unicast, ...instance }, index) =>
-    vrrpInstance({
-      ...{ id, version, addresses, advertInterval },
+  .map((instance, index) => {
+    const { id, version, advertInterval, members, unicast } = instance;
+    const source = sources[familyOfInstance(instance)];
+    return vrrpInstance({
+      ...{ id, version, addresses: advertisedBy(instance), advertInterval },
       name: index === 0 ? "ROGUE" : `ROGUE_${index + 1}`,
       interface: "eth0",
       state: "BACKUP",
@@ -143,8 +169,8 @@ ${instances
       ...(instance.password === undefined ? {} : { password: password ?? instance.password }),
       // Directors that advertise to each other alone do not hear a multicast.
       ...(unicast
-        ? { unicast: { source, peers: members.map(({ server }) => addressOn(serverNamed(lab, server), network)) } }
+        ? { unicast: { source, peers: members.map(({ server }) => advertSourceOf(lab, instance, server)) } }
         : {}),
-    }),
-  )
+    });
+  })
   .join("")}`;

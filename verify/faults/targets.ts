@@ -3,9 +3,11 @@ import {
   directors,
   forwardsPackets,
   type Lab,
+  ofFamily,
   ownsVips,
   realServers,
   type VrrpInstance,
+  vipsOf,
 } from "../../lab/index.ts";
 
 const names = (servers: readonly { readonly name: string }[]): string[] => servers.map(({ name }) => name);
@@ -22,8 +24,9 @@ export const targets = {
   /** Directors under keepalived. */
   keepalivedDirectors: (lab: Lab): string[] => (lab.control === "keepalived" ? names(directors(lab)) : []),
   realServers: (lab: Lab): string[] => names(realServers(lab)),
-  /** Real servers that must keep quiet about a VIP. */
-  vipOwners: (lab: Lab): string[] => names(realServers(lab).filter(({ name }) => ownsVips(lab, name))),
+  /** Real servers that must keep quiet about an IPv4 VIP. */
+  vipOwners: (lab: Lab): string[] =>
+    names(realServers(lab).filter(({ name }) => ownsVips(lab, name) && ofFamily(vipsOf(lab, name), 4).length > 0)),
   /** Real servers that answer through a director. */
   routed: (lab: Lab): string[] => names(realServers(lab).filter((one) => defaultRouteOf(lab, one) !== undefined)),
   /** Directors that are the default route of a network. */

@@ -1,8 +1,9 @@
-import { type Ip, interfaceOn, networkOfVip, serverWithMac } from "../../lab/index.ts";
+import { familyOf, type Ip, interfaceOn, networkOfVip, serverWithMac } from "../../lab/index.ts";
+import { solicitation } from "./solicitation.ts";
 import type { View } from "./view.ts";
 
 /**
- * Hosts that answer the client's ARP request for an address: names of servers, or the hardware address of an unknown host; each once, sorted.
+ * Hosts that answer the client's ARP request, or neighbour solicitation, for an address: names of servers, or the hardware address of an unknown host; each once, sorted.
  * All answers count, not only the quickest, which alone is in the client's cache: a real server that loses that race today wins it
  * tomorrow.
  * @param network the name of the address's network; default: that of a VIP
@@ -17,13 +18,27 @@ export async function arpAnswers(
   }: { readonly network?: string; readonly first?: boolean } = {},
 ): Promise<string[]> {
   const { device } = interfaceOn(view.lab.client, network);
-  // -b: keep asking by broadcast, not only the first that answered; -w: a deadline in seconds; -f: end at the first answer: arping(8) of iputils.
-  const many = first ? ["-f"] : ["-b", "-c", "3"];
-  const { output } = await view.client("arping", ...many, "-w", "3", "-I", device, address);
-  const macs = [...output.matchAll(/^Unicast reply from \S+ \[([0-9A-F:]+)\]/gim)].map(([, mac = ""]) => mac);
+  const macs =
+    familyOf(address) === 6 ? await solicited(view, address, device) : await arped(view, address, { device, first });
   const hosts: string[] = [];
   for (const mac of new Set(macs)) hosts.push(await hostOf(view, mac, network));
   return [...new Set(hosts)].sort();
+}
+
+async function arped(
+  view: View,
+  address: Ip,
+  { device, first }: { device: string; first: boolean },
+): Promise<string[]> {
+  // -b: keep asking by broadcast, not only the first that answered; -w: a deadline in seconds; -f: end at the first answer: arping(8) of iputils.
+  const many = first ? ["-f"] : ["-b", "-c", "3"];
+  const { output } = await view.client("arping", ...many, "-w", "3", "-I", device, address);
+  return [...output.matchAll(/^Unicast reply from \S+ \[([0-9A-F:]+)\]/gim)].map(([, mac = ""]) => mac);
+}
+
+async function solicited(view: View, address: Ip, device: string): Promise<string[]> {
+  const { output } = await view.client("perl", "-e", solicitation, device, address, "2");
+  return [...output.matchAll(/^[0-9a-f:]{17}$/gm)].map(([mac]) => mac);
 }
 
 /**

@@ -1,9 +1,9 @@
-import { addressOn, type Ip, networkOfVip } from "../../lab/index.ts";
+import { addressBeside, familyOf, type Ip } from "../../lab/index.ts";
 import type { View } from "./view.ts";
 
 /** In whose name a server asks for its neighbours. */
 export interface ArpVoice {
-  /** Sender addresses of its own ARP requests; none if it does not ask. */
+  /** Sender addresses of its own ARP requests, or source addresses of its neighbour solicitations; none if it does not ask. */
   readonly names: readonly string[];
   /** Whether it knows the neighbour's hardware address afterwards, or need not ask for it. */
   readonly found: boolean;
@@ -27,14 +27,18 @@ export async function arpVoice(view: View, server: string, vip: Ip): Promise<Arp
 
 /** @property needed whether it needs to ask */
 async function heard(view: View, server: string, vip: Ip): Promise<ArpVoice & { readonly needed: boolean }> {
-  const client = addressOn(view.lab.client, networkOfVip(view.lab, vip).name);
+  const client = addressBeside(view.lab, view.lab.client, vip);
+  const isIpv6 = familyOf(vip) === 6;
+  const family = isIpv6 ? "-6" : "-4";
+  // Type 135 is a neighbour solicitation: RFC 4861, section 4.3.
+  const questions = isIpv6 ? "icmp6 and ip6[40] = 135" : "arp";
   // Without the VIP it cannot ask in its name, and a permanent entry is never asked for.
   const { output } = await view.on(
     server,
-  )`route=$(ip -oneline -4 route get ${client} from ${vip}) || { echo need not ask; exit 0; }
+  )`route=$(ip -oneline ${family} route get ${client} from ${vip}) || { echo need not ask; exit 0; }
 device=$(sed 's/.* dev //; s/ .*//' <<<"$route"); case $route in *" via "*) hop=$(sed 's/.* via //; s/ .*//' <<<"$route") ;; *) hop=${client} ;; esac
 [ -z "$(ip neigh show to "$hop" dev "$device" nud permanent)" ] || { echo need not ask; exit 0; }
-exec {wire}< <(exec timeout 20 tcpdump -Q out -n -l --immediate-mode -i "$device" arp 2>&1); dump=$!
+exec {wire}< <(exec timeout 20 tcpdump -Q out -n -l --immediate-mode -i "$device" ${questions} 2>&1); dump=$!
 while read -r -t 10 -u $wire line; do echo "$line"; case $line in listening*) break ;; esac; done
 ip neigh del "$hop" dev "$device" 2>/dev/null
 ping -c 1 -W 0.5 -I ${vip} ${client} >/dev/null
@@ -42,9 +46,11 @@ kill $dump; cat <&$wire
 for try in {1..20}; do case $(ip neigh show to "$hop" dev "$device") in *lladdr*) echo found; break ;; esac; sleep 0.1; done`;
   if (/^need not ask$/m.test(output)) return { names: [], found: true, needed: false };
   if (!/^listening on /m.test(output)) throw new Error(`${server}: tcpdump does not listen: ${output.trim()}`);
-  // `12:00:00.000000 ARP, Request who-has 172.25.254.250 tell 172.25.254.12, length 28`, as tcpdump 4.99 prints it.
-  const names = [...output.matchAll(/ ARP, Request who-has \S+(?: \(\S+\))? tell ([\d.]+)/g)].map(
-    ([, name = ""]) => name,
-  );
+  // `12:00:00.000000 ARP, Request who-has 172.25.254.250 tell 172.25.254.12, length 28`, as tcpdump 4.99 prints it, and
+  // `12:00:00.000000 IP6 fd00:254::12 > ff02::1:ff00:250: ICMP6, neighbor solicitation, who has fd00:254::250, length 32`.
+  const question = isIpv6
+    ? / IP6 ([\da-f:]+) > \S+: ICMP6, neighbor solicitation, /g
+    : / ARP, Request who-has \S+(?: \(\S+\))? tell ([\d.]+)/g;
+  const names = [...output.matchAll(question)].map(([, name = ""]) => name);
   return { names: [...new Set(names)], found: /^found$/m.test(output), needed: true };
 }

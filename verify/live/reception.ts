@@ -1,6 +1,7 @@
 import {
-  addressOn,
+  addressBeside,
   type ForwardingMethod,
+  familyOf,
   forwardingMethods,
   type Ip,
   interfaceOn,
@@ -28,9 +29,11 @@ export interface Reception {
  * @param device absent: on each tunnel device that is up
  */
 export async function isLocal(view: View, server: string, vip: Ip, device?: string): Promise<Reception> {
-  const client = addressOn(view.lab.client, networkOfVip(view.lab, vip).name);
+  const client = addressBeside(view.lab, view.lab.client, vip);
   const { output } = device
-    ? await view.on(server)`ip -oneline -4 route get ${vip} from ${client} iif ${device}`
+    ? await view.on(
+        server,
+      )`ip -oneline ${familyOf(vip) === 6 ? "-6" : "-4"} route get ${vip} from ${client} iif ${device}`
     : await view.on(
         server,
       )`for device in $(ip -oneline link show type ipip up | cut -d : -f 2 | cut -d @ -f 1); do ip -oneline -4 route get ${vip} from ${client} iif $device; done`;
@@ -52,7 +55,8 @@ export async function takesPackets(view: View, server: string, service: VirtualS
   if (tunnelDevice) return await isLocal(view, server, service.vip);
   const { device } = interfaceOn(serverNamed(lab, server), network);
   const local = await isLocal(view, server, service.vip, device);
-  if (local.takes) return local;
+  // The lab host has no IPv6 address from which it could hand the server a packet.
+  if (local.takes || familyOf(service.vip) === 6) return local;
   // A server that forwards packets lets the director answer, for any real server or by a refusal.
   const forwards = /^\d/.test(local.seen);
   for (let request = 0; request < (forwards ? REQUESTS : 1); request++) {

@@ -122,7 +122,7 @@ async function inside(
   const names = role === "real-server" ? [httpd.service] : elects ? [keepalived.service, ...mta] : [];
   const ports = { tcp: portsOf(live.lab, name, "tcp"), udp: portsOf(live.lab, name, "udp") };
   const seen = await connection.look({
-    addresses: "ip -oneline -4 address show",
+    addresses: "ip -oneline address show",
     listeners: listenersOn(ports),
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
     vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o '([^)]*) Entering .* STATE'`,

@@ -21,7 +21,7 @@ export async function vipHolders(live: LiveLab, vip: Ip): Promise<VipHolders> {
   };
 }
 
-/** Whether a server has the VIP, by its output of `ip -oneline -4 address show`. */
+/** Whether a server has the VIP, by its output of `ip -oneline address show`. */
 export const holdsVip = (vip: Ip, output: string): boolean =>
   parseIpAddresses(output).some(({ address }) => address === vip);
 
@@ -36,7 +36,7 @@ async function asked(live: LiveLab, name: string, vip: Ip): Promise<boolean | un
   if ((await domainState(live, name)) !== "running") return undefined;
   try {
     const server = await onServer(live, name, { seconds: patience(live, 1) });
-    return holdsVip(vip, await server.run`ip -oneline -4 address show`);
+    return holdsVip(vip, await server.run`ip -oneline address show`);
   } catch {
     return undefined;
   }

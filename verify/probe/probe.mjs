@@ -221,8 +221,9 @@ function lookAtArp() {
 
 tell({ epoch: String(epoch) });
 print();
-const looking = setInterval(lookAtArp, arpIntervalMs);
-lookAtArp();
+// Of an IPv6 address there is no such file: NeighbourWatch of neighbour.ts is told by the kernel.
+const looking = address.includes(":") ? undefined : setInterval(lookAtArp, arpIntervalMs);
+if (looking) lookAtArp();
 const keptOpen = Array.from({ length: longLived }, () => new KeptOpen());
 const askOnAll = () => {
   for (const one of keptOpen) one.ask();

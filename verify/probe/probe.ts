@@ -3,12 +3,13 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { schemeOf, type VirtualService } from "../../lab/index.ts";
+import { hostPort, type Ip, schemeOf, type VirtualService } from "../../lab/index.ts";
 import { CLIENT, type LabHost } from "../../provision/host/reach.ts";
 import { until } from "../../provision/until.ts";
 import { RunClock } from "../live/clock.ts";
 import { LabError } from "../live/lab-error.ts";
 import { type LiveLab, labHost } from "../live/live-lab.ts";
+import { NeighbourWatch } from "./neighbour.ts";
 import {
   type ArpChange,
   type HeldConnection,
@@ -52,6 +53,8 @@ export class Probe {
   readonly options: ProbeOptions;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  /** Of an IPv6 address, whose entry the process does not see. */
+  #neighbour: NeighbourWatch | undefined;
   readonly #requests: ProbedRequest[] = [];
   readonly #arp: ArpChange[] = [];
   readonly #connections: LongLivedConnection[] = [];
@@ -96,7 +99,22 @@ export class Probe {
     const lines = createInterface({ input: child.stdout as Readable });
     lines.on("line", (line) => probe.#hear(JSON.parse(line) as ProbeMessage));
     await Promise.race([once(lines, "line"), probe.#ended]);
+    if (target.address.includes(":")) await probe.#watchNeighbour(place);
     return probe;
+  }
+
+  async #watchNeighbour(place: ProbePlace): Promise<void> {
+    const watched = {
+      address: this.target.address,
+      now: () => this.now(),
+      tell: (change: ArpChange) => this.#arp.push(change),
+    };
+    try {
+      this.#neighbour = await NeighbourWatch.start(place, watched);
+    } catch (error) {
+      this.#child.stdin?.end();
+      throw this.#failure((error as Error).message);
+    }
   }
 
   /** The current time on the probe's clock, in milliseconds. */
@@ -167,7 +185,7 @@ export class Probe {
         everyMs: 20,
         failed: (last) =>
           new LabError(
-            `no request to ${address}:${port} was answered within ${seconds} s: ${(last as Error).message}. ` +
+            `no request to ${hostPort(address as Ip, port)} was answered within ${seconds} s: ${(last as Error).message}. ` +
               "`npx lvs-lab check` says which part of the lab is not as it should be.",
           ),
       },
@@ -177,7 +195,11 @@ export class Probe {
   /** Starts no further request, waits for those under way (at most their timeout) and returns all records. */
   async stop(): Promise<ProbeResult> {
     this.#child.stdin?.end();
-    await this.#ended;
+    try {
+      await this.#ended;
+    } finally {
+      this.#neighbour?.stop();
+    }
     const requests = this.#requests.toSorted((one, other) => one.n - other.n);
     return {
       target: this.target,
@@ -212,7 +234,7 @@ export class Probe {
   #failure(how: string): LabError {
     const { address, port } = this.target;
     return new LabError(
-      `the probe of ${address}:${port} did not stay up: ${how}.${this.#stderr ? ` It said: ${this.#stderr.trim()}` : ""} ` +
+      `the probe of ${hostPort(address as Ip, port)} did not stay up: ${how}.${this.#stderr ? ` It said: ${this.#stderr.trim()}` : ""} ` +
         "It needs the lab's client; `npx lvs-lab client -- ip addr` shows whether that is there, and `pulumi up` makes it.",
     );
   }

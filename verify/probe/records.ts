@@ -1,6 +1,6 @@
 import { quantiles } from "./quantiles.ts";
 
-/** The probe's target: an IPv4 address and a TCP port, as seen from the client. */
+/** The probe's target: an IP address and a TCP port, as seen from the client. */
 export interface ProbeTarget {
   readonly address: string;
   readonly port: number;
@@ -46,7 +46,10 @@ export interface ProbedRequest {
   readonly body: string;
 }
 
-/** A change of the hardware address in the client's ARP entry (null: no entry), between the looks at `after` and `at` (ms, probe's clock). */
+/**
+ * A change of the hardware address in the client's ARP entry, in IPv6 its neighbour entry (null: no entry), between the looks at `after` and `at` (ms,
+ * probe's clock). In IPv6 the kernel tells of it, and both are the same.
+ */
 export interface ArpChange {
   readonly mac: string | null;
   readonly after: number;

@@ -1,3 +1,4 @@
+import { hostPort, type Ip } from "../../lab/index.ts";
 import type { LoadSummary, Outage } from "../probe/index.ts";
 import type { OutagePromise, RunResult } from "./result.ts";
 
@@ -36,7 +37,7 @@ export const tallyWords = (tally: Readonly<Record<string, number>>): string =>
 
 /** The lab of a run in one line. */
 export const labWords = ({ lab, stack }: RunResult): string =>
-  `stack ${stack}, ${lab.control} in control, ${lab.vip}:${lab.port} by ${lab.scheduler}, ` +
+  `stack ${stack}, ${lab.control} in control, ${hostPort(lab.vip as Ip, lab.port)} by ${lab.scheduler}, ` +
   (lab.acceleration === "kvm" ? "KVM" : "emulated (QEMU without KVM)");
 
 /** The start of a run: `2026-01-01 12:00:00 UTC`. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { addressOn, interfaceTowards, networkOfVip, priorityIn, type VirtualService } from "../../lab/index.ts";
+import { addressBeside, interfaceTowards, networkOfVip, priorityIn, type VirtualService } from "../../lab/index.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import {
   answersPerServer,
@@ -60,7 +60,7 @@ export function resultOf(facts: Facts): RunResult {
       vip: service.vip,
       port: service.port,
       scheduler: service.scheduler,
-      client: addressOn(lab.client, network),
+      client: addressBeside(lab, lab.client, service.vip),
       acceleration: live.acceleration,
       servers: lab.servers.map((server) => {
         const priority = instance ? priorityIn(instance, server.name) : undefined;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { addressOn, networkOfVip } from "../../lab/index.ts";
+import { addressBeside, networkOfVip } from "../../lab/index.ts";
 import { findFault, Ledger } from "../faults/ledger.ts";
 import { RunClock } from "../live/clock.ts";
 import { InterruptedError, interruptible, untilAborted } from "../live/interruptible.ts";
@@ -73,7 +73,7 @@ class Run {
     const capture = await Capture.start(labHost(this.#live), {
       clock: this.#clock,
       service,
-      client: addressOn(lab.client, network),
+      client: addressBeside(lab, lab.client, service.vip),
       link: bridges[network] ?? "",
       file: this.#options.captureFile,
     });

@@ -1,4 +1,4 @@
-import { addressOn, serverNamed } from "../../lab/index.ts";
+import { advertSourceOf, familyOf, familyOfInstance, type Ip } from "../../lab/index.ts";
 import { diagnose } from "../wire/index.ts";
 import type { Diagnosis } from "../wire/records.ts";
 import type { Observed } from "./observed.ts";
@@ -14,14 +14,15 @@ export function mastersNow({
   instance,
 }: Pick<Observed, "capture" | "live" | "clock" | "instance">): string[] {
   if (!instance) return [];
-  const { advertInterval, members, network } = instance;
+  const { advertInterval, members } = instance;
   const since = clock.now() - 2 * advertInterval * 1000;
   const last = new Map<string, number>();
   for (const { at, source, priority, virtualRouterId } of capture.adverts)
-    if (virtualRouterId === instance.id && at >= since) last.set(source, priority);
+    if (virtualRouterId === instance.id && familyOf(source as Ip) === familyOfInstance(instance) && at >= since)
+      last.set(source, priority);
   const speaking = [...last].filter(([, priority]) => priority > 0).map(([source]) => source);
   const nameOf = (source: string) =>
-    members.find(({ server }) => addressOn(serverNamed(live.lab, server), network) === source)?.server;
+    members.find(({ server }) => advertSourceOf(live.lab, instance, server) === source)?.server;
   return speaking.map((source) => nameOf(source) ?? source).sort();
 }
 

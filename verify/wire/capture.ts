@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
-import type { Ip, VirtualService } from "../../lab/index.ts";
+import { familyOf, type Ip, type VirtualService } from "../../lab/index.ts";
 import { type LabHost, SEGMENT } from "../../provision/host/reach.ts";
 import type { RunClock } from "../live/clock.ts";
 import { EvidenceLog, type WireAdvert, type WireEvidence } from "./evidence.ts";
@@ -31,14 +31,17 @@ export interface CaptureResult extends WireEvidence {
   readonly info: CaptureInfo;
 }
 
-/** Bytes kept of each frame: every header, options included, and little of the pages. */
-const SNAPLEN = 128;
+/** Bytes kept of each frame: every header, options included, and little of the pages. An advertisement with twenty IPv6 addresses is whole. */
+const SNAPLEN = { 4: 128, 6: 384 };
 /** Buffer for frames that tcpdump has not read yet, in KiB. Emulated guests may take all cores from it for a while. */
 const BUFFER_KIB = 8192;
 
-/** Captured traffic: claims of the VIP, ICMPv6 as a sign of life of the directors, and the client's connections. */
+/**
+ * Captured traffic: claims of the VIP, ICMPv6 as a sign of life of the directors, and the client's connections. Of an IPv6 VIP the claims are in ICMPv6;
+ * `vrrp` is of IPv4 alone: pcap-filter(7).
+ */
 export const captureFilter = ({ service, client }: Pick<CaptureOptions, "service" | "client">): string =>
-  `arp or vrrp or icmp6 or (tcp port ${service.port} and host ${client})`;
+  `${familyOf(service.vip) === 6 ? "ip6 proto 112" : "arp or vrrp"} or icmp6 or (tcp port ${service.port} and host ${client})`;
 
 /**
  * A running capture: tcpdump on a network's bridge, its dump written to a file and parsed as it comes. Always `stop` it; it ends with this
@@ -95,7 +98,7 @@ export class Capture {
   static async start(place: Segment, options: CaptureOptions): Promise<Capture> {
     const { link } = options;
     const tcpdump = [
-      ...["tcpdump", "-n", "-i", link, "-s", String(SNAPLEN), "-B", String(BUFFER_KIB)],
+      ...["tcpdump", "-n", "-i", link, "-s", String(SNAPLEN[familyOf(options.service.vip)]), "-B", String(BUFFER_KIB)],
       ...["--immediate-mode", "--time-stamp-precision=nano", "-U", "-w", "-"],
       // Giving up root would also give up being killed with this process: prctl(2), PR_SET_PDEATHSIG.
       ...["-Z", "root"],

@@ -1,17 +1,17 @@
-import type { ArpPacket, Packet, TcpPacket, VrrpPacket } from "./parse.ts";
+import type { ArpPacket, NeighbourPacket, Packet, TcpPacket, VrrpPacket } from "./parse.ts";
 import type { GratuitousArp, VrrpAdvert } from "./records.ts";
 
 /** An advertisement, with the count that tells one keepalived process from the next. */
 export interface WireAdvert extends VrrpAdvert {
-  /** The IPv4 header's identification, which keepalived counts up with each advertisement from 1. */
-  readonly ipId: number;
+  /** The IPv4 header's identification, which keepalived counts up with each advertisement from 1; IPv6 has none. */
+  readonly ipId?: number;
   /** Where it was sent: the multicast address, or the address of each router that it was sent to. */
   readonly destinations: readonly string[];
   /** VRRPv2's simple text password, if there is one. Reports do not show it. */
   readonly password?: string;
 }
 
-/** An ARP packet that claims the VIP for its sender's hardware address, in answer to a request or not. */
+/** An ARP packet, or one of neighbour discovery, that claims the VIP for its sender's hardware address, in answer to a request or not. */
 export interface ArpClaim {
   readonly at: number;
   readonly mac: string;
@@ -77,6 +77,7 @@ export class EvidenceLog {
     }
     this.#sight(packet.mac, at);
     if (packet.kind === "arp") this.#arp(packet, at);
+    else if (packet.kind === "neighbour") this.#neighbour(packet, at);
     else if (packet.kind === "tcp" && packet.syn) this.#syn(packet, at);
   }
 
@@ -85,7 +86,8 @@ export class EvidenceLog {
     const router = `${advert.mac} ${advert.source} ${advert.virtualRouterId}`;
     const last = this.#lastAdverts.get(router);
     const isCopy =
-      last?.ipId === advert.ipId &&
+      last !== undefined &&
+      last.ipId === advert.ipId &&
       last.priority === advert.priority &&
       at - last.at <= COPIES_MS &&
       !last.destinations.includes(destination);
@@ -109,6 +111,20 @@ export class EvidenceLog {
     const gratuitous = target.address === sender.address;
     this.claims.push({ at, mac: sender.mac, kind: gratuitous ? "gratuitous" : operation });
     if (gratuitous) this.gratuitousArp.push({ at, mac: sender.mac, kind: operation });
+  }
+
+  /** An advertisement claims its target. A solicitation claims its source, whose hardware address it tells: RFC 4861, section 7.2.3. */
+  #neighbour({ operation, source, target, linkAddress, solicited, mac: from }: NeighbourPacket, at: number): void {
+    const claimed = operation === "advertisement" ? target : source;
+    if (claimed !== this.#service.vip) return;
+    const mac = linkAddress ?? from;
+    const gratuitous = operation === "advertisement" && !solicited;
+    this.claims.push({
+      at,
+      mac,
+      kind: gratuitous ? "gratuitous" : operation === "advertisement" ? "reply" : "request",
+    });
+    if (gratuitous) this.gratuitousArp.push({ at, mac, kind: "reply" });
   }
 
   #syn(packet: TcpPacket, at: number): void {

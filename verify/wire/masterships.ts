@@ -1,5 +1,7 @@
 import {
-  addressOn,
+  advertSourceOf,
+  familyOf,
+  familyOfInstance,
   type Ip,
   interfaceOn,
   type Lab,
@@ -54,7 +56,7 @@ export function vrrpFacts(lab: Lab, instance: VrrpInstance | undefined): VrrpFac
   );
   const routers = members.map(({ server }) => ({
     name: server,
-    address: addressOn(serverNamed(lab, server), instance?.network ?? ""),
+    address: instance && advertSourceOf(lab, instance, server),
     mac: interfaceOn(serverNamed(lab, server), instance?.network ?? "").mac.toLowerCase(),
   }));
   // The virtual router's own hardware address, which RFC 3768 wants (section 7.3) and keepalived uses with `use_vmac`.
@@ -70,7 +72,8 @@ export function vrrpFacts(lab: Lab, instance: VrrpInstance | undefined): VrrpFac
     directorOf: ({ source, mac }) =>
       routers.find((one) => one.address === source && (one.mac === mac || mac === virtualMac))?.name,
     concerns: (advert) =>
-      advert.virtualRouterId === id || advert.addresses.some((address) => addresses.includes(address as Ip)),
+      (advert.virtualRouterId === id && familyOf(advert.source as Ip) === familyOfInstance({ addresses })) ||
+      advert.addresses.some((address) => addresses.includes(address as Ip)),
   };
 }
 
@@ -79,6 +82,10 @@ export function vrrpFacts(lab: Lab, instance: VrrpInstance | undefined): VrrpFac
  * that resigns at once leaves no more time.
  */
 const LATE = 1.75;
+
+/** The count of an advertisement for people: `, IP identification 7`; nothing over IPv6. */
+export const identificationOf = ({ ipId }: WireAdvert, before = ", "): string =>
+  ipId === undefined ? "" : `${before}IP identification ${ipId}`;
 
 /** Whether a router accepts another's advertisement: it drops those of another version or password. */
 export const believes = (one: WireAdvert, other: WireAdvert): boolean =>
@@ -135,7 +142,7 @@ export function mastershipsOf(
 
 /** Whether an advertisement is the next one of a mastership's router: none was lost in between. */
 const isNext = (mastership: { readonly adverts: readonly WireAdvert[] } | undefined, { ipId }: WireAdvert): boolean =>
-  ipId === ((mastership?.adverts.at(-1)?.ipId ?? 0) + 1) % 65536;
+  ipId !== undefined && ipId === ((mastership?.adverts.at(-1)?.ipId ?? 0) + 1) % 65536;
 
 /**
  * How a director returned after a silence, by the IPv4 identification in which keepalived counts its advertisements:
@@ -144,11 +151,12 @@ const isNext = (mastership: { readonly adverts: readonly WireAdvert[] } | undefi
  * - `link-down`: the bridge missed a few advertisements: keepalived's FAULT state;
  * - `cut-off`: the bridge missed as many as the silence was long: it was master without interruption;
  * - `started-anew`: the count began again;
- * - `unknown`: a router other than keepalived, which does not count.
+ * - `unknown`: a router other than keepalived, which does not count; or one that advertises over IPv6, which has no identification.
  */
 export type Return = "stood-still" | "link-down" | "cut-off" | "started-anew" | "unknown";
 
 export function returnOf(last: WireAdvert, first: WireAdvert, intervalMs: number): Return {
+  if (first.ipId === undefined || last.ipId === undefined) return "unknown";
   const sent = (first.ipId - last.ipId + 65536) % 65536;
   const missed = (first.at - last.at) / intervalMs;
   if (sent === 0) return first.ipId === 1 ? "started-anew" : "unknown";

@@ -24,7 +24,7 @@ export interface Diagnosis {
 /** One VRRPv2 (RFC 3768, section 5.1) or VRRPv3 advertisement, as it passed the lab's bridge. */
 export interface VrrpAdvert {
   readonly at: number;
-  /** IPv4 source address. */
+  /** Source address. */
   readonly source: string;
   readonly mac: string;
   readonly version: number;
@@ -35,7 +35,10 @@ export interface VrrpAdvert {
   readonly addresses: readonly string[];
 }
 
-/** An unsolicited ARP packet that claims the VIP (RFC 5227, section 3): sender and target address are the same. */
+/**
+ * An unsolicited ARP packet that claims the VIP (RFC 5227, section 3): sender and target address are the same. In IPv6 an unsolicited neighbour
+ * advertisement (RFC 4861, section 7.2.6), a `reply`.
+ */
 export interface GratuitousArp {
   readonly at: number;
   readonly mac: string;

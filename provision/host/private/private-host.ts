@@ -237,7 +237,10 @@ export class PrivateHost implements LabHost {
   }
 
   /** Its kernel leaves ports below 40000 to programs that choose their own: see verify/probe/source-ports.mjs. */
-  async attach(name: string, { bridge, address }: { bridge: string; address: string }): Promise<void> {
+  async attach(
+    name: string,
+    { bridge, address, address6 = "" }: { bridge: string; address: string; address6?: string },
+  ): Promise<void> {
     await this.detach(name);
     const script = `set -e
       : >"$1"
@@ -246,8 +249,10 @@ export class PrivateHost implements LabHost {
       nsenter --net="$2" ip link set "$3" master "$4" up
       nsenter --net="$1" sysctl -q net.ipv4.ip_local_port_range="40000 65535"
       nsenter --net="$1" ip address add "$5" dev eth0
-      nsenter --net="$1" ip link set eth0 up`;
-    await this.#script(script, this.#net(name), this.#net(SEGMENT), name, bridge, address, macOf(address));
+      [ -z "$7" ] || nsenter --net="$1" sysctl -q net.ipv6.conf.eth0.accept_ra=0 net.ipv6.conf.eth0.autoconf=0
+      nsenter --net="$1" ip link set eth0 up
+      [ -z "$7" ] || nsenter --net="$1" ip address add "$7" dev eth0 nodad`;
+    await this.#script(script, this.#net(name), this.#net(SEGMENT), name, bridge, address, macOf(address), address6);
   }
 
   async detach(name: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { command } from "../../ssh/index.ts";
 import { type ArpRule, parseArptables } from "../arptables.ts";
-import { type ArpCureMethod, type ArpSite, allVips } from "./method.ts";
+import { loopback } from "./loopback.ts";
+import { type ArpCureMethod, type ArpSite, ipv4Vips } from "./method.ts";
 
 /** arptables(8): questions about a VIP are dropped, and what leaves in its name gets the server's own address. */
 export const arptables: ArpCureMethod = {
@@ -20,17 +21,18 @@ export const arptables: ArpCureMethod = {
     return present.length > 0 ? "other arptables rules" : undefined;
   },
   undo: (site) =>
-    allVips(site)
+    ipv4Vips(site)
       .map(
         (vip) =>
           command`if command -v arptables >/dev/null && arptables -n -L | grep -q ${vip}; then arptables --flush; fi`,
       )
       .join("\n"),
+  ipv6: { ...loopback, reason: `arptables has no IPv6. ${loopback.reason}` },
 };
 
 /** The rules as `arptables -A` takes them and, apart from word order, as `arptables -L` prints them. */
 const rules = (site: ArpSite): string[] =>
-  allVips(site).flatMap((vip) => [
+  ipv4Vips(site).flatMap((vip) => [
     `INPUT -d ${vip} -j DROP`,
     `OUTPUT -s ${vip} -j mangle --mangle-ip-s ${site.server.address}`,
   ]);

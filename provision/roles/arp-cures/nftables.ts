@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { command } from "../../ssh/index.ts";
 import { chainObject, newTable, parseRuleset, type RulesetObject } from "../nft-ruleset.ts";
-import { type ArpCureMethod, type ArpSite, allVips } from "./method.ts";
+import { type ArpCureMethod, type ArpSite, ipv4Vips } from "./method.ts";
 
 /** The cure's own table: no other is touched. */
 const TABLE = "lvs_lab";
@@ -17,8 +17,8 @@ export const nftables: ArpCureMethod = {
   vipDevice: ({ interface: device }) => device,
   start: (site) => [
     ...newTable("arp", TABLE, CHAINS),
-    ...allVips(site).map((vip) => `/usr/sbin/nft add rule arp ${TABLE} input arp daddr ip ${vip} drop`),
-    ...allVips(site).map(
+    ...ipv4Vips(site).map((vip) => `/usr/sbin/nft add rule arp ${TABLE} input arp daddr ip ${vip} drop`),
+    ...ipv4Vips(site).map(
       (vip) => `/usr/sbin/nft add rule arp ${TABLE} output arp saddr ip ${vip} arp saddr ip set ${site.server.address}`,
     ),
   ],
@@ -37,11 +37,17 @@ export const nftables: ArpCureMethod = {
   undo: (site) =>
     [
       command`nft delete table arp ${TABLE} 2>/dev/null`,
-      ...allVips(site).map(
+      ...ipv4Vips(site).map(
         (vip) =>
           command`for table in $(nft list tables arp 2>/dev/null | cut -d ' ' -f 3); do if nft list table arp "$table" 2>/dev/null | grep -qwF ${vip}; then nft delete table arp "$table"; fi; done`,
       ),
     ].join("\n"),
+  ipv6: {
+    reason:
+      "A table of the family ip6 drops neighbour solicitations for an IPv6 VIP and advertisements of it, and lets none leave in its name.",
+    vipDevice: ({ interface: device }) => device,
+    filters: true,
+  },
 };
 
 const CHAINS = ["input", "output"].map((hook) => ({ hook, priority: 0 }));
@@ -54,8 +60,12 @@ const wanted = (site: ArpSite): Omit<RulesetObject, "table">[] => {
   const own = { key: { payload: { protocol: "arp", field: "saddr ip" } }, value: site.server.address };
   return [
     ...CHAINS.map(chainObject),
-    ...allVips(site).map((vip) => ({ kind: "rule", chain: "input", expr: [named("daddr ip", vip), { drop: null }] })),
-    ...allVips(site).map((vip) => ({ kind: "rule", chain: "output", expr: [named("saddr ip", vip), { mangle: own }] })),
+    ...ipv4Vips(site).map((vip) => ({ kind: "rule", chain: "input", expr: [named("daddr ip", vip), { drop: null }] })),
+    ...ipv4Vips(site).map((vip) => ({
+      kind: "rule",
+      chain: "output",
+      expr: [named("saddr ip", vip), { mangle: own }],
+    })),
   ];
 };
 
@@ -65,4 +75,4 @@ const isOfArptables = ({ table }: RulesetObject, ruleset: readonly RulesetObject
   ruleset.some((one) => one.table === table && one.kind === "chain" && /^(IN|OUT)PUT$/.test(one.name ?? ""));
 
 const isAbout = (object: RulesetObject, site: ArpSite): boolean =>
-  allVips(site).some((vip) => JSON.stringify(object).includes(`"${vip}"`));
+  ipv4Vips(site).some((vip) => JSON.stringify(object).includes(`"${vip}"`));

@@ -9,4 +9,5 @@ export const none: ArpCureMethod = {
   question: () => "true",
   observe: () => undefined,
   undo: () => "true",
+  ipv6: { reason: "", vipDevice: ({ interface: device }) => device, filters: false },
 };

@@ -1,4 +1,5 @@
 import { command } from "../../ssh/index.ts";
+import { loopback } from "./loopback.ts";
 import type { ArpCureMethod, ArpSite } from "./method.ts";
 
 /**
@@ -27,6 +28,7 @@ export const sysctl: ArpCureMethod = {
     return set === wanted.length ? "whole" : set > 0 ? "part of the sysctls" : undefined;
   },
   undo: (site) => command`sysctl -q ${settings(site).map(([name]) => `${name}=0`)}`,
+  ipv6: loopback,
 };
 
 /** arp_ignore and arp_announce, on `all` and on the interface: the kernel's ip-sysctl.rst. The greater value applies. */

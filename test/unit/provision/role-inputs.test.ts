@@ -57,4 +57,4 @@ it.each(labNames())("the resources take the inputs of labs/%s.yaml as they are",
 
 /** Without what is not the resource's: where it is, and what the packages are for. */
 const strippedOf = (inputs: object): object =>
-  Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== "interface" && key !== "groups"));
+  Object.fromEntries(Object.entries(inputs).filter(([key]) => !["interface", "address6", "groups"].includes(key)));

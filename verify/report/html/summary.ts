@@ -1,3 +1,4 @@
+import { hostPort, type Ip } from "../../../lab/index.ts";
 import type { Diagnosis } from "../../wire/records.ts";
 import type { RunResult, Window } from "../result.ts";
 import { elsewhereWords, labWords, seconds, startWords, tallyWords } from "../words.ts";
@@ -12,7 +13,10 @@ export function header(result: RunResult): Html {
   const failed = steps.filter(({ ok }) => !ok);
   const facts: readonly (readonly [string, string | Html])[] = [
     ["lab", html`${lab.name}, ${lab.control} in control, stack ${result.stack}`],
-    ["virtual service", html`<code>${lab.vip}:${lab.port}</code>, scheduler <code>${lab.scheduler}</code>`],
+    [
+      "virtual service",
+      html`<code>${hostPort(lab.vip as Ip, lab.port)}</code>, scheduler <code>${lab.scheduler}</code>`,
+    ],
     ["client", html`<code>${lab.client}</code>`],
     ["guests", lab.acceleration === "kvm" ? "KVM" : "emulated: QEMU without KVM"],
     ["when", html`<time datetime="${result.startedAt}">${startWords(result)}</time>`],

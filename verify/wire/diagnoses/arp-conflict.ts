@@ -1,4 +1,4 @@
-import { serverWithMac } from "../../../lab/index.ts";
+import { familyOf, serverWithMac } from "../../../lab/index.ts";
 import type { ArpClaim } from "../evidence.ts";
 import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
@@ -14,6 +14,13 @@ const KINDS = [
   ["gratuitous", "gratuitous ARP", "gratuitous ARPs"],
   ["reply", "ARP reply", "ARP replies"],
   ["request", "ARP request", "ARP requests"],
+] as const;
+
+/** The same for an IPv6 VIP. */
+const KINDS6 = [
+  ["gratuitous", "unsolicited neighbour advertisement", "unsolicited neighbour advertisements"],
+  ["reply", "neighbour advertisement", "neighbour advertisements"],
+  ["request", "neighbour solicitation", "neighbour solicitations"],
 ] as const;
 
 /** A claim of the VIP: by ARP, or without `claim` by a master's advertisement. */
@@ -77,7 +84,7 @@ export function diagnoseArpConflicts(
       who: names,
       because: macs.map((mac, index) => {
         const claims = evidence.claims.filter((claim) => claim.mac === mac && claim.at >= from && claim.at <= to);
-        const kinds = KINDS.flatMap(([kind, one, many]) => {
+        const kinds = (familyOf(service.vip) === 6 ? KINDS6 : KINDS).flatMap(([kind, one, many]) => {
           const times = claims.filter((claim) => claim.kind === kind).length;
           return times > 0 ? [`${times} ${times === 1 ? one : many}`] : [];
         });

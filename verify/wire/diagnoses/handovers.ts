@@ -1,5 +1,5 @@
 import { interfaceOn, priorityIn, serverNamed, skew, skewOf as skewIn } from "../../../lab/index.ts";
-import { believes, endOfMastership, type Mastership, type Return, returnOf } from "../masterships.ts";
+import { believes, endOfMastership, identificationOf, type Mastership, type Return, returnOf } from "../masterships.ts";
 import type { Diagnosis } from "../records.ts";
 import type { Case } from "./case.ts";
 import { count, duration, moment } from "./words.ts";
@@ -111,7 +111,7 @@ function preemption({ facts, masterships }: Case, from: Mastership, to: Mastersh
     who: [to.router, from.router],
     because: [
       `${moment(from.last.at)}: ${from.router}'s last advertisement`,
-      `${moment(to.first.at)}: ${to.router} advertises first, IP identification ${to.first.ipId}`,
+      `${moment(to.first.at)}: ${to.router} advertises first${identificationOf(to.first)}`,
       ...(before ? [returnInWords(before, to, returnOf(before.last, to.first, facts.intervalMs))] : []),
     ],
   };
@@ -148,7 +148,7 @@ function frozenDirector(the: Case, { from, to, back }: Handover): Diagnosis {
     to: until,
     who: [from.router, to.router],
     because: [
-      `${moment(from.last.at)}: ${from.router}'s last advertisement, IP identification ${from.last.ipId}; no priority 0 after it`,
+      `${moment(from.last.at)}: ${from.router}'s last advertisement${identificationOf(from.last)}; no priority 0 after it`,
       `${moment(to.first.at)}: ${to.router} advertises first, ${duration(to.first.at - from.last.at)} later`,
       ...(back ? [returnInWords(from, back.mastership, back.how), ...burst(back.mastership)] : []),
       ...hostLife(the, from, until ?? the.evidence.to),
@@ -179,7 +179,7 @@ function hostLife({ evidence, lab, instance }: Case, { router, last }: Mastershi
 }
 
 function returnInWords({ last, router }: Mastership, { first }: Mastership, how: Return): string {
-  const back = `${moment(first.at)}: ${router} advertises again, with priority ${first.priority} and IP identification ${first.ipId} after ${last.ipId}`;
+  const back = `${moment(first.at)}: ${router} advertises again, with priority ${first.priority}${identificationOf(first, " and ")}${last.ipId === undefined ? "" : ` after ${last.ipId}`}`;
   const words: Record<Return, string> = {
     "stood-still":
       "the very next: its keepalived neither started anew nor sent anything in between, not even a priority 0",

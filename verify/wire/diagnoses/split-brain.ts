@@ -1,4 +1,4 @@
-import { believes, endOfMastership, type Mastership } from "../masterships.ts";
+import { believes, endOfMastership, identificationOf, type Mastership } from "../masterships.ts";
 import type { Diagnosis } from "../records.ts";
 import { type Case, endOf } from "./case.ts";
 import { handoversOf } from "./handovers.ts";
@@ -64,9 +64,9 @@ function cutOff(the: Case): Together[] {
             from: to.first.at,
             to: back.mastership.first.at,
             because: [
-              `${moment(from.last.at)}: the last advertisement of ${from.router} that the bridge heard, IP identification ${from.last.ipId}`,
+              `${moment(from.last.at)}: the last advertisement of ${from.router} that the bridge heard${identificationOf(from.last)}`,
               `${moment(to.first.at)}: ${to.router} advertises first`,
-              `${moment(back.mastership.first.at)}: ${from.router} is heard again, IP identification ${back.mastership.first.ipId}: ` +
+              `${moment(back.mastership.first.at)}: ${from.router} is heard again${identificationOf(back.mastership.first)}: ` +
                 "it had gone on advertising all the time, cut off from the bridge",
             ],
           },

@@ -53,7 +53,7 @@ async function looked(said: Said): Promise<Seen & { commands: string[] }> {
       arptables,
       "nft list ruleset arp": nft,
       sysctl: values.join(""),
-      "ip -oneline -4 address": eth0,
+      "ip -oneline address": eth0,
     }),
   );
   const seen = await arpCure.look(view, subjectOn(arpCure, live.lab, "server2"));

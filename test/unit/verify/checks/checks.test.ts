@@ -548,7 +548,7 @@ describe("in a lab with two services", async () => {
 
   it("the VIP of one does not stand for the other's", async () => {
     const answer = byCommand({
-      "ip -oneline -4 address": addresses(vip(32)),
+      "ip -oneline address": addresses(vip(32)),
       "ip -oneline -4 route get 172.25.254.100 ":
         "local 172.25.254.100 from 172.25.254.250 dev lo \\    cache <local> iif eth0 \n",
       "ip -oneline -4 route get 172.25.254.250": "172.25.254.250 dev eth0 src 172.25.254.12 uid 0 \\    cache \n",

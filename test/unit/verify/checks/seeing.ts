@@ -47,7 +47,7 @@ export const refused = {
   status: 7,
 };
 
-/** What `ip -oneline -4 address show` prints, without the loopback's own unless it is given. */
+/** What `ip -oneline address show` prints, without the loopback's own unless it is given. */
 export const addresses = (...more: string[]) =>
   ["2: eth0    inet 172.25.254.11/24 brd 172.25.254.255", ...more]
     .map((one) => `${one} scope global \\       valid_lft forever preferred_lft forever\n`)

@@ -33,7 +33,7 @@ describe("the director's VIP", () => {
     ["nowhere", "not there", addresses(), dropped, ""],
     ["nowhere, on a host that forwards", "not there", addresses(), forwarded, ""],
   ])("%s is %s", async (_what, expected, ip, route, arping) => {
-    const answer = byCommand({ "ip -oneline -4 address": ip, [ROUTE]: route, arping });
+    const answer = byCommand({ "ip -oneline address": ip, [ROUTE]: route, arping });
     expect(await verdict(directorVip, "dr", "server1", answer)).toBe(expected);
   });
 });
@@ -89,7 +89,7 @@ describe("a real server's VIP", () => {
     ],
   ])("%s is %s", async (_what, expected, seen) => {
     const answer = byCommand({
-      "ip -oneline -4 address": seen.ip,
+      "ip -oneline address": seen.ip,
       [ROUTE]: seen.route,
       [WAY]: seen.way ?? way(),
       flock: seen.asked ?? "",
@@ -111,7 +111,7 @@ describe("a real server's VIP", () => {
 
   it("says what comes with the subnet, and not what to type", async () => {
     const answer = byCommand({
-      "ip -oneline -4 address": addresses(vip(24)),
+      "ip -oneline address": addresses(vip(24)),
       [ROUTE]: local,
       [WAY]: way("172.25.254.100"),
     });
@@ -132,7 +132,7 @@ describe("a real server's VIP", () => {
     const tunnelled = withService(live.lab, { forwarding: "tunnel" });
     const view = new RecordedView(
       { ...live, lab: tunnelled },
-      byCommand({ for: route, [WAY]: way(), "ip -oneline -4 address": addresses() }),
+      byCommand({ for: route, [WAY]: way(), "ip -oneline address": addresses() }),
     );
     expect(verdictOf(await realServerVip.look(view, subjectOn(realServerVip, tunnelled, "server2")))).toBe(expected);
   });
