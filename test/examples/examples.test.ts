@@ -2,9 +2,13 @@
 import { readdirSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { liveLab } from "../../cli/live-lab.ts";
 import { type Lab, readLab, type Server } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
+import { downloadSurvives } from "../../verify/checks/download-survives.ts";
+import { clientOfEachService } from "../../verify/checks/subjects.ts";
 import { faults } from "../../verify/faults/index.ts";
+import { View } from "../../verify/live/view.ts";
 import { eachFault, healed } from "../e2e/each-fault.ts";
 import { changed, failures, TestStack } from "../e2e/stack.ts";
 import { walk } from "./walk.ts";
@@ -103,6 +107,17 @@ describe.each(walk)("the lab $lab", ({ lab: name, hurt = {}, seen = [], fails = 
       expect(failures(await stack.check())).toEqual([]);
     },
   );
+
+  test.skipIf(name !== "ha-baked")("a download breaks with its director: the other one does not know it", async () => {
+    const view = new View(await liveLab(stack.name));
+    const [subject] = clientOfEachService(lab);
+    if (!subject) throw new Error("the lab has no service");
+    const { passed, seen } = await downloadSurvives.look(view, subject);
+    expect(passed).toBe(false);
+    expect(seen).toMatch(/broken: .*; it went on through server1$/);
+    expect(failures(await stack.check("--wait", "120"))).toEqual([]);
+    before = { lab, boots: await boots(lab) }; // the director's power was off
+  });
 
   test("faults that no lab before could have are there while injected, and gone when healed", async () => {
     const here = faults.filter(({ id, targets }) => !tried.has(id) && targets(lab).length > 0);

@@ -32,7 +32,7 @@ const labs: readonly { base: string; told?: string; change?: (lab: LabFile) => v
   { base: "tracking", change: curedByNft },
 ];
 
-describe.each(labs)("labs/$base.yaml", ({ base, told, change }) => {
+describe.each(labs)("the lab $base", ({ base, told, change }) => {
   const stack = new TestStack(`explain-${base}`);
   let lab: Lab;
   const explained = (...args: string[]): Promise<string> => explain(told ?? stack.file, "--stack", stack.name, ...args);
@@ -61,7 +61,8 @@ describe.each(labs)("labs/$base.yaml", ({ base, told, change }) => {
     expect(lab).toMatchObject({ setup: "manual", name: stack.name });
     const results = await stack.check();
     expect(results.length).toBeGreaterThan(5);
-    expect(failures(results)).toEqual(expect.arrayContaining(["balancing@client", "director-table@server1"]));
+    const failing = new Set(results.filter(({ passed }) => !passed).map(({ id }) => id));
+    expect([...failing]).toEqual(expect.arrayContaining(["balancing", "director-table"]));
   });
 
   test("passes every check once the scripts are typed", { timeout: 30 * MINUTES }, async () => {

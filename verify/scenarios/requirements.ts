@@ -23,13 +23,15 @@ export const requiresSchema = z.strictObject({
   ).optional(),
   /** Whether the service has a sorry server. */
   sorryServer: property(z.boolean(), "true or false", "write `sorryServer: true`").optional(),
+  /** `connectionSync` of the VRRP instance. */
+  connectionSync: property(z.boolean(), "true or false", "write `connectionSync: true`").optional(),
 });
 
 export type Requirements = z.output<typeof requiresSchema>;
 type Given = { readonly [K in keyof Requirements]?: Requirements[K] | undefined };
 
 /** Those that only a lab under keepalived can meet. */
-export const keepalivedRequirements = ["preempt", "healthCheck", "sorryServer"] as const;
+export const keepalivedRequirements = ["preempt", "healthCheck", "sorryServer", "connectionSync"] as const;
 
 /** A requirement that a lab does not meet. */
 interface Unmet {
@@ -43,7 +45,7 @@ const elsewhere = "run the scenario on such a lab: `--stack` chooses one";
 /** The requirements of a scenario that a service of a lab does not meet. */
 export function unmetRequirements(requires: Given, lab: Lab, service: VirtualService): Unmet[] {
   const unmet: Unmet[] = [];
-  const { preempt, forwarding, healthCheck, sorryServer } = requires;
+  const { preempt, forwarding, healthCheck, sorryServer, connectionSync } = requires;
   const instance = instanceOfVip(lab, service.vip);
   if (preempt !== undefined && instance && preempt !== instance.preempt) {
     unmet.push({
@@ -72,6 +74,14 @@ export function unmetRequirements(requires: Given, lab: Lab, service: VirtualSer
     unmet.push({
       key: "sorryServer",
       expected: `what the service ${service.name} has, which is ${sorryServer ? "no" : "a"} sorry server`,
+      remedy: elsewhere,
+    });
+  }
+  const synced = instance?.connectionSync ?? false;
+  if (connectionSync !== undefined && connectionSync !== synced) {
+    unmet.push({
+      key: "connectionSync",
+      expected: `\`connectionSync\` of the lab ${lab.name}, which is ${synced}`,
       remedy: elsewhere,
     });
   }

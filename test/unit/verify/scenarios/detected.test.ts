@@ -16,6 +16,7 @@ const asked = parseLab(
   text.replace(HEALTH_CHECK, "    healthCheck: { type: http, delayLoop: 10, connectTimeout: 4, retry: 2 }\n"),
   "ha.yaml",
 );
+const synced = parseLab(readFileSync(join(projectRoot, "labs/connection-sync.yaml"), "utf8"), "connection-sync.yaml");
 const sorry = parseLab(text.replace(HEALTH_CHECK, "    sorryServer: {}\n"), "ha.yaml");
 
 /** The deadline of a step that waits for the health check, after a fault on a real server and after its heal, in seconds. */
@@ -121,6 +122,10 @@ describe("requirements of a scenario", () => {
     ["a sorry server", { sorryServer: true }, sorry, []],
     ["a sorry server that is not there", { sorryServer: true }, ha, ["sorryServer"]],
     ["no sorry server", { sorryServer: false }, sorry, ["sorryServer"]],
+    ["connections that directors share", { connectionSync: true }, synced, []],
+    ["connections that they do not share", { connectionSync: false }, ha, []],
+    ["connections that they do not share, which they do", { connectionSync: false }, synced, ["connectionSync"]],
+    ["connections that they share, which they do not", { connectionSync: true }, ha, ["connectionSync"]],
     [
       "several at once",
       { preempt: false, forwarding: "nat", sorryServer: true },

@@ -74,7 +74,7 @@ const valueCases: FileCase[] = [
   value(
     "requires",
     top("requires: ‸preempt"),
-    /^a map with preempt, forwarding, healthCheck, sorryServer$/,
+    /^a map with preempt, forwarding, healthCheck, sorryServer, connectionSync$/,
     /^write `requires: \{ preempt: false \}`/,
   ),
   value(
@@ -100,6 +100,12 @@ const valueCases: FileCase[] = [
     top("requires: { sorryServer: ‸server5 }"),
     /^true or false$/,
     /^write `sorryServer: true`$/,
+  ),
+  value(
+    "requires.connectionSync",
+    top("requires: { connectionSync: ‸daemon }"),
+    /^true or false$/,
+    /^write `connectionSync: true`$/,
   ),
   value("requires.preempt", top("requires: { preempt: ‸off }"), /^true or false$/, /^write `preempt: false`$/),
   {
@@ -834,7 +840,7 @@ const ruleCases: FileCase[] = [
     "detected after power-off on master",
     /^write a deadline/,
   ),
-  ...["healthCheck: tcp", "sorryServer: true"].map((line) =>
+  ...["healthCheck: tcp", "sorryServer: true", "connectionSync: true"].map((line) =>
     broken(
       "requirement-of-other-control",
       `${line} under ipvsadm`,

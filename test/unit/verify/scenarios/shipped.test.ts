@@ -11,13 +11,16 @@ const labs: Readonly<Record<Control, string>> = { ipvsadm: "labs/dr.yaml", keepa
 const natLabs: Readonly<Record<Control, string>> = { ipvsadm: "labs/nat.yaml", keepalived: "labs/nat-ha.yaml" };
 /** For scenarios of what the textbook's labs do not have. */
 const tracking = "labs/tracking.yaml";
+const synced = "labs/connection-sync.yaml";
 const names = await scenarioNames();
 const scenarios = await Promise.all(names.map(async (name) => readScenario(await findScenario(name), { faults })));
 
 describe.each(scenarios)("$name", (scenario) => {
   it.each(scenario.controls)("fits a shipped lab with %s in control", (control) => {
     const routed = scenario.requires.forwarding === "nat" ? natLabs : labs;
-    const file = scenario.name.startsWith("tracked-") ? tracking : routed[control];
+    const { connectionSync } = scenario.requires;
+    const special = scenario.name.startsWith("tracked-") ? tracking : connectionSync ? synced : undefined;
+    const file = special ?? routed[control];
     const text = readFileSync(join(projectRoot, file), "utf8");
     const { preempt, healthCheck, sorryServer } = scenario.requires;
     const type = [healthCheck].flat()[0];
