@@ -4,32 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, readLab } from "../../lab/index.ts";
 import type { Grade, TaskStatus } from "../../verify/grade/grade.ts";
 import type { LabStatus } from "../../verify/live/status.ts";
-import { drByHand, haByHand, type Step, undoDrByHand } from "./by-hand.ts";
-import { failures, TestStack } from "./stack.ts";
+import { drByHand, haByHand, undoDrByHand } from "./by-hand.ts";
+import { failures, TestStack, type } from "./stack.ts";
 
 const MINUTES = 60_000;
-
-/**
- * Types steps on their servers in order; what is to be installed first, on all servers at once as several students would. The first server
- * reads all of Debian's package lists, half a minute of an emulated processor; on the others apt finds the lab's own packages alone.
- */
-async function type(stack: TestStack, steps: readonly Step[]): Promise<void> {
-  const isInstall = ({ command }: Step): boolean => command.includes("apt-get");
-  const servers = [...new Set(steps.map(({ server }) => server))];
-  const sources = "/etc/apt/sources.list";
-  await Promise.all(
-    servers.map(async (server, index) => {
-      if (index > 0) await stack.on(server, `mv ${sources} ${sources}.aside`);
-      for (const step of steps.filter((one) => one.server === server && isInstall(one)))
-        await stack.on(server, step.command);
-      if (index > 0) await stack.on(server, `mv ${sources}.aside ${sources}`);
-    }),
-  );
-  for (const { server, command, input } of steps.filter((step) => !isInstall(step))) {
-    const text = input ? await stack.on(input.server, input.command) : undefined;
-    await stack.on(server, text === undefined ? command : `${command} <<'END'\n${text}END`);
-  }
-}
 
 /** What `grade --json` says, with its exit status. */
 async function grade(stack: TestStack, ...args: string[]): Promise<Grade & { status: number | null }> {
