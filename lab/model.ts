@@ -214,6 +214,10 @@ export interface RealServer {
   readonly port: number;
   /** IPVS weight, 0 to 65535; 0 gets no new connections. */
   readonly weight: number;
+  /** The number of connections at which it gets no more, those included that have ended and are still remembered; not there: there is none. */
+  readonly upperThreshold?: number;
+  /** The number of connections below which it then gets new ones again; not there: three quarters of the upper threshold. */
+  readonly lowerThreshold?: number;
   /** What its web server serves; default: its name and a newline. */
   readonly page: string;
 }

@@ -24,6 +24,26 @@ export const poolRules: Record<string, Rule<LabDraft, unknown>> = {
     }
   },
 
+  *"threshold-without-upper"(draft) {
+    for (const { path, real } of realsOf(draft)) {
+      const { lowerThreshold: lower, upperThreshold: upper } = real;
+      if (lower === undefined || ("upperThreshold" in real && (upper === undefined || lower <= upper))) continue;
+      yield {
+        path: [...path, "lowerThreshold"],
+        expected:
+          upper === undefined
+            ? "an upperThreshold beside it: a real server that takes all connections gets new ones anyway"
+            : `at most the upperThreshold, ${upper}: IPVS takes no other`,
+        found: String(lower),
+        remedy:
+          upper === undefined
+            ? "write `upperThreshold` too, or remove it"
+            : "write less, or remove it: three quarters of upperThreshold are the default",
+        ...(upper === undefined ? {} : { other: [...path, "upperThreshold"] }),
+      };
+    }
+  },
+
   *"check-without-property"(draft) {
     for (const { path, check, type } of checksOf(draft)) {
       const required = type === undefined ? {} : healthCheckKind(type).requires;
@@ -282,6 +302,14 @@ const typesWith = (key: string): HealthCheckType[] =>
 /** Whether a property is valid, or not there: what was invalid has its key with undefined. */
 const isKnown = (map: object, key: string): boolean =>
   !(key in map) || (map as Readonly<Record<string, unknown>>)[key] !== undefined;
+
+/** What a file says of each real server, with its place. */
+const realsOf = (draft: LabDraft) =>
+  placed(draft).flatMap(({ path, service }) =>
+    (service.realServers ?? []).flatMap((real, index) =>
+      real === undefined ? [] : [{ path: [...path, "realServers", index], real }],
+    ),
+  );
 
 interface Real {
   readonly server: string;

@@ -299,13 +299,21 @@ export const poolOf = (service: VirtualService): RealServer[] => service.realSer
 export const schedulingOf = ({ scheduler }: Pick<VirtualService, "scheduler">): SchedulingMethod =>
   schedulingMethods[scheduler];
 
+/** Whether a real server of the pool may have all the connections that it takes. */
+export const hasThresholds = (service: VirtualService): boolean =>
+  poolOf(service).some(({ upperThreshold }) => upperThreshold !== undefined);
+
 /** Whether a client's requests go to the pool strictly in turn. Persistence comes before every scheduler. */
 export const goesInTurn = (service: VirtualService): boolean =>
-  service.persistenceTimeout === undefined && schedulingOf(service).inTurn(poolOf(service).map(({ weight }) => weight));
+  service.persistenceTimeout === undefined &&
+  !hasThresholds(service) &&
+  schedulingOf(service).inTurn(poolOf(service).map(({ weight }) => weight));
 
 /** Whether a single client's requests, one after the other, are shared out equally to the pool. */
 export const sharesAreEven = (service: VirtualService): boolean =>
-  service.persistenceTimeout === undefined && schedulingOf(service).even(poolOf(service).map(({ weight }) => weight));
+  service.persistenceTimeout === undefined &&
+  !hasThresholds(service) &&
+  schedulingOf(service).even(poolOf(service).map(({ weight }) => weight));
 
 /** The family of an instance's addresses, over which it advertises. */
 export const familyOfInstance = ({ addresses: [first] }: Pick<VrrpInstance, "addresses">): Family =>

@@ -139,7 +139,7 @@ function serviceOf(
     realServers ??
     file.servers
       .filter((one) => one.role === "real-server" && !isSorryServer(file, one.name))
-      .map((one) => ({ server: one.name, port: undefined, weight: 1, page: undefined }));
+      .map((one) => ({ server: one.name, weight: 1 }) as NonNullable<typeof realServers>[number]);
   const vip = toIp(service.vip);
   return {
     ...rest,
@@ -156,11 +156,13 @@ function serviceOf(
       { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer },
       { addressOf: (server) => reachedAt(servers, server, familyOf(vip)), port: service.port },
     ),
-    realServers: chosen.map(({ server, port, weight, page }) => ({
+    realServers: chosen.map(({ server, port, weight, page, upperThreshold, lowerThreshold }) => ({
       server,
       address: reachedAt(servers, server, familyOf(vip)),
       port: port ?? service.port,
       weight,
+      ...(upperThreshold === undefined ? {} : { upperThreshold }),
+      ...(lowerThreshold === undefined ? {} : { lowerThreshold }),
       page: page ?? pageGiven(file, server) ?? `${server}\n`,
     })),
   };

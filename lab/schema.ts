@@ -233,6 +233,18 @@ const realServer = property(
     server: hostRef("real server"),
     port: wholeNumber(1, 65535, "a port", "port: 8080").optional(),
     weight: wholeNumber(0, 65535, "an IPVS weight", "weight: 1").default(1),
+    upperThreshold: wholeNumber(
+      1,
+      65535,
+      "the number of connections at which it gets no more",
+      "upperThreshold: 100",
+    ).optional(),
+    lowerThreshold: wholeNumber(
+      1,
+      65535,
+      "the number of connections below which it gets new ones again",
+      "lowerThreshold: 80",
+    ).optional(),
     page: property(
       z.string(),
       "the text of the page",

@@ -7,6 +7,7 @@ import {
   ipvsKeyOf,
   isDirectorUnder,
   netmaskOf,
+  type RealServer,
   type VirtualService,
   withPrefix,
 } from "../../lab/index.ts";
@@ -15,12 +16,25 @@ import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
 import { DIRECTOR_RULES, DIRECTOR_UNIT, endDirector, endKeepalived } from "./director-retirement.ts";
 import { asHost, parseIpAddresses, placeVip } from "./ip-address.ts";
-import { type Destination, parseIpvsTable } from "./ipvs-table.ts";
+import {
+  type Destination,
+  LIST_THRESHOLDS,
+  parseIpvsTable,
+  parseThresholds,
+  type Thresholds,
+  thresholdOptions,
+  withThresholds,
+} from "./ipvs-table.ts";
 import { defineRole } from "./role.ts";
 import { startService } from "./service.ts";
 import { listed, typedUnit } from "./typed.ts";
 
-const destination = z.object({ weight: z.number(), forwarding: z.enum(["Route", "Masq", "Tunnel"]) });
+const destination = z.object({
+  weight: z.number(),
+  forwarding: z.enum(["Route", "Masq", "Tunnel"]),
+  upperThreshold: z.number().optional(),
+  lowerThreshold: z.number().optional(),
+});
 
 const virtualService = z.object({
   scheduler: z.string(),
@@ -73,12 +87,13 @@ export const director = defineResource({
     const server = await connectTo(inputs.server);
     const seen = await server.look({
       table: "ipvsadm --save --numeric",
+      thresholds: LIST_THRESHOLDS,
       addresses: "ip -oneline address show",
       enabled: command`systemctl is-enabled ${unit(inputs).name}`,
       unit: command`cat ${unitPath(unit(inputs))}`,
       rules: command`cat ${DIRECTOR_RULES}`,
     });
-    const found = parseIpvsTable(seen.table.text);
+    const found = withThresholds(parseIpvsTable(seen.table.text), parseThresholds(seen.thresholds.text));
     const present = parseIpAddresses(seen.addresses.text);
     return {
       addresses: Object.fromEntries(
@@ -151,10 +166,11 @@ const serviceOptions = (service: Omit<Service, "destinations">): string[] => {
 };
 
 const forwardingFlags = { Route: "-g", Masq: "-m", Tunnel: "-i" } as const;
-const destinationOptions = ({ weight, forwarding }: Destination): string[] => [
+const destinationOptions = ({ weight, forwarding, ...thresholds }: Destination): string[] => [
   forwardingFlags[forwarding],
   "-w",
   String(weight),
+  ...thresholdOptions(thresholds),
 ];
 
 /** Input of `ipvsadm --restore`: the article's commands. */
@@ -206,7 +222,7 @@ export function edits(
           .map((real) => command`ipvsadm -d ${words(key)} -r ${real}`),
         ...Object.entries(service.destinations).flatMap(([real, options]) => {
           const old = there[real];
-          if (old?.weight === options.weight && old.forwarding === options.forwarding) return [];
+          if (old && isDeepStrictEqual(destinationOptions(old), destinationOptions(options))) return [];
           return [command`ipvsadm ${old ? "-e" : "-a"} ${words(key)} -r ${real} ${destinationOptions(options)}`];
         }),
       ];
@@ -244,6 +260,11 @@ const methodsIn = (services: Services): string => {
   );
 };
 
+const thresholdsOf = ({ upperThreshold, lowerThreshold }: RealServer): Thresholds => ({
+  ...(upperThreshold === undefined ? {} : { upperThreshold }),
+  ...(lowerThreshold === undefined ? {} : { lowerThreshold }),
+});
+
 const ipvsService = (service: VirtualService) => {
   const { scheduler, schedulerFlags = [], persistenceTimeout = 0, persistenceNetmask, onePacket } = service;
   return {
@@ -255,7 +276,11 @@ const ipvsService = (service: VirtualService) => {
     destinations: Object.fromEntries(
       service.realServers.map((real) => [
         destinationKeyOf(service, real),
-        { weight: real.weight, forwarding: forwardingMethods[service.forwarding].listed },
+        {
+          weight: real.weight,
+          forwarding: forwardingMethods[service.forwarding].listed,
+          ...thresholdsOf(real),
+        },
       ]),
     ),
   };
@@ -286,6 +311,9 @@ export const role = defineRole({
   byHand(wanted, { server: { addresses: own } }) {
     const all = Object.values(wanted.services);
     const isPersistent = all.some(({ persistenceTimeout }) => persistenceTimeout > 0);
+    const hasLimits = all.some(({ destinations }) =>
+      Object.values(destinations).some(({ upperThreshold }) => upperThreshold !== undefined),
+    );
     const hasFlags = all.some(({ schedulerFlags }) => schedulerFlags.length > 0);
     return {
       steps: [
@@ -304,7 +332,8 @@ export const role = defineRole({
               `${hasFlags ? ", the scheduler's flags (-b)" : ""}${isPersistent ? ", the seconds for which a client stays with its real server (-p)" : ""}` +
               `${all.some(({ persistenceNetmask }) => persistenceNetmask !== undefined) ? " together with the others of its network (-M)" : ""}` +
               `${all.some(({ onePacket }) => onePacket) ? ", each datagram by itself (-o)" : ""}, ` +
-              `and each of its real servers (-a, -r) with its weight (-w), by ${methodsIn(wanted.services)}.`,
+              `and each of its real servers (-a, -r) with its weight (-w)${hasLimits ? " and the connections that it takes (-x), and below which it takes new ones again (-y)" : ""}, ` +
+              `by ${methodsIn(wanted.services)}.`,
             ...destinationsOf(wanted.services)
               .filter((address) => own.includes(address))
               .map((address) => `${address} is the director itself, which serves its share locally.`),

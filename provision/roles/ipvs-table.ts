@@ -17,7 +17,15 @@ export interface VirtualService {
   readonly destinations: Readonly<Record<string, Destination>>;
 }
 
-export interface Destination {
+/** How many connections a real server may have: ipvsadm(8), --u-threshold and --l-threshold. */
+export interface Thresholds {
+  /** At so many it gets no more; not there: there is no limit. */
+  readonly upperThreshold?: number | undefined;
+  /** Below so many it gets new ones again; not there: three quarters of the upper one. */
+  readonly lowerThreshold?: number | undefined;
+}
+
+export interface Destination extends Thresholds {
   readonly weight: number;
   /** Forwarding method, as `ipvsadm -l` prints it. */
   readonly forwarding: Forwarding;
@@ -116,6 +124,47 @@ export function parseIpvsList(text: string): ListedService[] {
   }
   return services;
 }
+
+/** Command whose output `parseThresholds` reads: `ipvsadm --save` leaves thresholds out. */
+export const LIST_THRESHOLDS = "ipvsadm -ln --thresholds";
+
+/** The thresholds in the output of `LIST_THRESHOLDS`, by the service's key and `ADDRESS:PORT`, with a blank between. */
+export function parseThresholds(text: string): Map<string, Thresholds> {
+  const found = new Map<string, Thresholds>();
+  let key = "";
+  for (const line of text.split("\n")) {
+    const [service, protocol = "", address] = /^(TCP|UDP|FWM)\s+(\S+) /.exec(line) ?? [];
+    const [destination, real, upper, lower] = /^ {2}-> ([\d[]\S+)\s+(\d+)\s+(\d+)/.exec(line) ?? [];
+    if (service) key = `${protocols[protocol]} ${address}`;
+    else if (destination)
+      found.set(`${key} ${real}`, {
+        ...(upper === "0" ? {} : { upperThreshold: Number(upper) }),
+        ...(lower === "0" ? {} : { lowerThreshold: Number(lower) }),
+      });
+  }
+  return found;
+}
+
+/** A table with the thresholds of its destinations. */
+export const withThresholds = (
+  table: readonly VirtualService[],
+  thresholds: ReadonlyMap<string, Thresholds>,
+): VirtualService[] =>
+  table.map((service) => ({
+    ...service,
+    destinations: Object.fromEntries(
+      Object.entries(service.destinations).map(([real, one]) => [
+        real,
+        { ...one, ...thresholds.get(`${service.key} ${real}`) },
+      ]),
+    ),
+  }));
+
+/** ipvsadm's options for thresholds. An edit without them takes both away. */
+export const thresholdOptions = ({ upperThreshold, lowerThreshold }: Thresholds): string[] => [
+  ...(upperThreshold === undefined ? [] : ["-x", String(upperThreshold)]),
+  ...(lowerThreshold === undefined ? [] : ["-y", String(lowerThreshold)]),
+];
 
 /** A connection of the kernel's IPVS table. Addresses are `ADDRESS:PORT`. */
 export interface IpvsConnection {

@@ -6,6 +6,7 @@ import {
   hostPort,
   toIp,
 } from "../../lab/index.ts";
+import type { Thresholds } from "./ipvs-table.ts";
 
 /** A virtual_server of a keepalived.conf, by whomever it was written, with keepalived's defaults where it says nothing. */
 export interface ConfiguredService {
@@ -14,7 +15,7 @@ export interface ConfiguredService {
   readonly realServers: readonly ConfiguredRealServer[];
 }
 
-export interface ConfiguredRealServer {
+export interface ConfiguredRealServer extends Thresholds {
   /** `ADDRESS:PORT` */
   readonly address: string;
   readonly weight: number;
@@ -64,10 +65,19 @@ function serviceOf(
           address: hostPort(toIp(host), Number(port ?? ("mark" in by ? 0 : by.address.split(":").at(-1)))),
           weight: Number(settings.weight ?? 1),
           inhibit: isOn(settings.inhibit_on_failure),
+          ...thresholdsIn(settingsOf(inside)),
           checks: inside.flatMap((statement) => checkOf(statement, settings)),
         },
       ];
     }),
+  };
+}
+
+function thresholdsIn({ uthreshold, lthreshold }: Settings): Thresholds {
+  const [upperThreshold, lowerThreshold] = [numberOf(uthreshold), numberOf(lthreshold)];
+  return {
+    ...(upperThreshold ? { upperThreshold } : {}),
+    ...(lowerThreshold ? { lowerThreshold } : {}),
   };
 }
 

@@ -31,12 +31,17 @@ ${persistenceTimeout ? `    persistence_timeout ${persistenceTimeout}\n` : ""}${
     (real) => `
     real_server ${real.address} ${firewallMark === undefined ? real.port : 0} {
         weight ${real.weight}
-${healthCheck ? indented(checkLines(healthCheck, real, { namesPort: firewallMark !== undefined }), 8) : ""}    }
+${indented(thresholdLines(real), 8)}${healthCheck ? indented(checkLines(healthCheck, real, { namesPort: firewallMark !== undefined }), 8) : ""}    }
 `,
   )
   .join("")}}
 `;
 }
+
+const thresholdLines = ({ upperThreshold, lowerThreshold }: RealServer): string[] => [
+  ...(upperThreshold === undefined ? [] : [`uthreshold ${upperThreshold}`]),
+  ...(lowerThreshold === undefined ? [] : [`lthreshold ${lowerThreshold}`]),
+];
 
 /** keepalived 2.2.7 takes no protocol of a service by firewall mark: its packets are known by the mark. */
 const protocolLine = ({ protocol, firewallMark }: VirtualService): string =>

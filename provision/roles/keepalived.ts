@@ -6,7 +6,14 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
-import { parseIpvsTable, type VirtualService } from "./ipvs-table.ts";
+import {
+  LIST_THRESHOLDS,
+  parseIpvsTable,
+  parseThresholds,
+  type Thresholds,
+  type VirtualService,
+  withThresholds,
+} from "./ipvs-table.ts";
 import { programsOf, withCommandsFor } from "./keepalived-commands.ts";
 import { GENERATED, keepalivedConf, PASSWORD, withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { notifyScript } from "./keepalived-notify.ts";
@@ -34,13 +41,15 @@ export const keepalived = defineResource({
     programs: z.array(z.string()).default([]),
     /** Real servers in the kernel whose weight is not that of keepalived.conf, such as drained ones: `VIP:PORT ADDRESS:PORT WEIGHT`. */
     otherWeights: z.array(z.string()).max(0).default([]),
+    /** Real servers in the kernel whose thresholds are not those of keepalived.conf: `VIP:PORT ADDRESS:PORT UPPER LOWER`, 0 for none. */
+    otherThresholds: z.array(z.string()).max(0).default([]),
     /** IPVS's sync daemon, which keepalived starts: `INTERFACE ID`; empty: there is none. */
     syncDaemon: z.string().default(""),
     ...serviceState,
   }),
 
   upgrade({ password, ...rest }) {
-    const recorded = { notifyScript: "", programs: [], otherWeights: [], syncDaemon: "", ...rest };
+    const recorded = { notifyScript: "", programs: [], otherWeights: [], otherThresholds: [], syncDaemon: "", ...rest };
     return password === undefined ? recorded : { ...recorded, passwords: unwrap(password) === "" ? [] : [password] };
   },
 
@@ -50,18 +59,20 @@ export const keepalived = defineResource({
     const seen = await server.look({
       config: command`cat ${path}`,
       table: "ipvsadm --save --numeric",
+      thresholds: LIST_THRESHOLDS,
       daemon: DAEMON,
       ...serviceQuestions(service),
       notifyScript: command`[ ! -x ${notifyScript.path} ] || cat ${notifyScript.path}`,
       programs: command`for program in ${programs}; do [ ! -x "$program" ] || echo "$program"; done`,
     });
-    const table = parseIpvsTable(seen.table.text);
+    const table = withThresholds(parseIpvsTable(seen.table.text), parseThresholds(seen.thresholds.text));
     return {
       ...withoutPasswords(seen.config.text),
       virtualServices: table.map((service) => serviceLine(service.key, service)),
       notifyScript: seen.notifyScript.text,
       programs: seen.programs.text.split("\n").filter((one) => one !== ""),
       otherWeights: otherWeights(wanted, table),
+      otherThresholds: otherThresholds(wanted, table),
       syncDaemon: parseSyncDaemon(seen.daemon.text),
       ...serviceAnswers(seen),
     };
@@ -160,27 +171,51 @@ export function otherWeights(config: string, table: readonly VirtualService[]): 
   });
 }
 
+/** The real servers of a table whose thresholds differ from those of a keepalived.conf, as `Keepalived` lists them. */
+export function otherThresholds(config: string, table: readonly VirtualService[]): string[] {
+  return configuredWeights(config).flatMap(({ key, real, thresholds }) => {
+    const found = table.find((service) => service.key === key)?.destinations[real];
+    const [wanted, seen] = [bothOf(thresholds), found && bothOf(found)];
+    return seen !== undefined && seen !== wanted ? [`${key.replace("-t ", "")} ${real} ${seen}`] : [];
+  });
+}
+
+const bothOf = ({ upperThreshold = 0, lowerThreshold = 0 }: Thresholds): string =>
+  `${upperThreshold} ${lowerThreshold}`;
+
 /** Seconds within which a keepalived that reloads has set new weights. */
 const RELOAD_SECONDS = 5;
 
 /**
- * Command that waits until the kernel's table has the weights of a keepalived.conf, and then sets those that it has not: a reload changes only what
+ * Command that waits until the kernel's table has the weights and thresholds of a keepalived.conf, and then sets those that it has not: a reload changes only what
  * has changed in the file, not what was changed in the kernel (`clear_diff_rs` and `init_service_rs` in keepalived's ipwrapper.c).
  */
 export function weightsAsIn(config: string): string {
   const wanted = configuredWeights(config).map(
-    ({ key, real, weight, inhibit }) => `${key} ${real} ${weight} ${inhibit ? 0 : weight}`,
+    ({ key, real, weight, inhibit, thresholds }) =>
+      `${key} ${real} ${weight} ${inhibit ? 0 : weight} ${bothOf(thresholds)}`,
   );
-  const edits = command`ipvsadm --save --numeric | awk -v wanted=${wanted.join(";")} ${EDITS}`;
+  const edits = command`{ ipvsadm --save --numeric; ipvsadm -ln --thresholds; } | awk -v wanted=${wanted.join(";")} ${EDITS}`;
   return `for try in $(seq ${10 * RELOAD_SECONDS}); do edits=$(${edits}); [ "$edits" ] || break; sleep 0.1; done; eval "$edits"`;
 }
 
-/** Prints an ipvsadm command for each destination of `ipvsadm --save` with another weight than it is to have, or may have. */
-const EDITS = `BEGIN { n = split(wanted, rows, ";"); for (i = 1; i <= n; i++) { split(rows[i], f, " "); name = f[1] " " f[2] " " f[3]; is[name] = f[4]; may[name] = f[5] } }
+/**
+ * Prints an ipvsadm command for each destination with another weight than it is to have, or may have, or with other thresholds. It reads
+ * `ipvsadm --save`, which has no thresholds, and then `ipvsadm -ln --thresholds`, which has no weights.
+ */
+const EDITS = `BEGIN { n = split(wanted, rows, ";"); for (i = 1; i <= n; i++) { split(rows[i], f, " "); name = f[1] " " f[2] " " f[3]; is[name] = f[4]; may[name] = f[5]; limits[name] = f[6] " " f[7]; options[name] = (f[6] > 0 ? " -x " f[6] : "") (f[7] > 0 ? " -y " f[7] : "") } }
 $1 == "-a" {
   for (i = 4; i <= NF; i++) { if ($i == "-r") real = $(i + 1); if ($i == "-w") weight = $(i + 1); if ($i ~ /^-[gmi]$/) method = $i }
-  name = $2 " " $3 " " real
-  if (name in is && weight != is[name] && weight != may[name]) print "ipvsadm -e " $2 " " $3 " -r " real " " method " -w " is[name]
+  has[$2 " " $3 " " real] = weight; by[$2 " " $3 " " real] = method
+}
+/^(TCP|UDP|FWM) / { service = ($1 == "TCP" ? "-t" : $1 == "UDP" ? "-u" : "-f") " " $2 }
+$1 == "->" && $3 ~ /^[0-9]+$/ { found[service " " $2] = $3 " " $4 }
+END {
+  for (name in is) if (name in has) {
+    fits = has[name] == is[name] || has[name] == may[name]
+    split(name, word, " ")
+    if (!fits || found[name] != limits[name]) print "ipvsadm -e " word[1] " " word[2] " -r " word[3] " " by[name] " -w " (fits ? has[name] : is[name]) options[name]
+  }
 }`;
 
 interface ConfiguredWeight {
@@ -188,11 +223,18 @@ interface ConfiguredWeight {
   readonly real: string;
   readonly weight: number;
   readonly inhibit: boolean;
+  readonly thresholds: Thresholds;
 }
 
 const configuredWeights = (config: string): ConfiguredWeight[] =>
   parseVirtualServers(config).flatMap(({ key, realServers }) =>
-    realServers.map(({ address, weight, inhibit }) => ({ key, real: address, weight, inhibit })),
+    realServers.map(({ address, weight, inhibit, ...thresholds }) => ({
+      key,
+      real: address,
+      weight,
+      inhibit,
+      thresholds,
+    })),
   );
 
 /** Command that lists IPVS's sync daemons. keepalived has one of the two at a time, by the state of its instance. */

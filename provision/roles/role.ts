@@ -32,7 +32,14 @@ export interface RoleResource {
 }
 
 /** Properties that are the same in every lab, by their defaults: they are there to be observed. */
-type Constant = "running" | "enabled" | "onBoot" | "otherServices" | "otherWeights" | "autoconfigured";
+type Constant =
+  | "running"
+  | "enabled"
+  | "onBoot"
+  | "otherServices"
+  | "otherWeights"
+  | "otherThresholds"
+  | "autoconfigured";
 
 /** What a resource is to bring about, as far as a lab determines it. */
 export type Wanted<Resource extends RoleResource> = Readonly<Omit<z.output<Resource["want"]>, Constant>>;

@@ -64,6 +64,12 @@ export const walk: readonly Example[] = [
     seen: ["server1-firewall-marks"],
     fails: ["port-group@client", "balancing@client"],
   },
+  {
+    lab: "thresholds",
+    hurt: { server1: "ipvsadm -e -t 172.25.254.100:80 -r 172.25.254.12:80 -g -w 1" },
+    seen: ["server1-keepalived"],
+    fails: ["director-table@server1", "connection-thresholds@client"],
+  },
   { lab: "sync-group" },
   { lab: "tracking" },
   {

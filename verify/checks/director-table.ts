@@ -1,5 +1,7 @@
 import {
+  destinationKeyOf,
   forwardingMethods,
+  hasThresholds,
   holderOf,
   hostPort,
   inUrl,
@@ -9,7 +11,12 @@ import {
   type RealServer,
   type VirtualService,
 } from "../../lab/index.ts";
-import { type ListedService, parseIpvsList } from "../../provision/roles/ipvs-table.ts";
+import {
+  type ListedService,
+  parseIpvsList,
+  parseThresholds,
+  type Thresholds,
+} from "../../provision/roles/ipvs-table.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
 import { askService, eachDirector, everywhere, keepalivedRuns, methodOf, undisturbed } from "./subjects.ts";
@@ -41,6 +48,8 @@ export const directorTable: Check = {
       const found =
         table.find(({ key }) => key === ipvsKeyOf(service)) ?? (await markedFor(view, host, service, table));
       problems.push(...(found ? problemsOf(service, found) : [missing(service, control)]));
+      if (found && hasThresholds(service))
+        problems.push(...thresholdProblems(service, found.key, (await view.on(host)`ipvsadm -ln --thresholds`).output));
     }
     return {
       passed: problems.length === 0,
@@ -129,6 +138,19 @@ function problemsOf(wanted: VirtualService, found: ListedService): string[] {
           `The weights in ${at}, ${weights[1].join(" and ")}, do not mean the same to ${wanted.scheduler} as ${weights[0].join(" and ")}: a weight of 0 gets nothing, and others count by what the scheduler makes of them.`,
         ]),
   ];
+}
+
+/** What is wrong with the thresholds of a service's real servers. @param text the output of `ipvsadm -ln --thresholds` */
+function thresholdProblems(service: VirtualService, key: string, text: string): string[] {
+  const listed = parseThresholds(text);
+  const inWords = ({ upperThreshold = 0, lowerThreshold = 0 }: Thresholds) => `${upperThreshold} and ${lowerThreshold}`;
+  return service.realServers.flatMap((real) => {
+    const found = listed.get(`${key} ${destinationKeyOf(service, real)}`);
+    if (found === undefined || inWords(found) === inWords(real)) return [];
+    return [
+      `The real server ${hostPort(real.address, real.port)} has the upper and lower thresholds ${inWords(found)}, and is to have ${inWords(real)}; 0 is none.`,
+    ];
+  });
 }
 
 /**

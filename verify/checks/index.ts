@@ -4,6 +4,7 @@ import { arpOwner } from "./arp-owner.ts";
 import { balancing } from "./balancing.ts";
 import type { Check } from "./check.ts";
 import { connectionSync } from "./connection-sync.ts";
+import { connectionThresholds } from "./connection-thresholds.ts";
 import { defaultRoute } from "./default-route.ts";
 import { directorDown } from "./director-down.ts";
 import { directorTable } from "./director-table.ts";
@@ -42,6 +43,7 @@ export const checks: readonly Check[] = [
   portGroup,
   forwardingPath,
   noHealthCheck,
+  connectionThresholds,
   peerSsh,
   mailReady,
   keepalivedConfig,

@@ -71,7 +71,9 @@ export function misfitIn(
     if (event.kind === "released") change(place, -1, 1);
     else {
       const connection = { client: event.from.address, clientPort: event.from.port, vip };
-      const moves = states.flatMap((state) => method.next(table, loads, connection, state));
+      const moves = withOverloads(loads, servers).flatMap((possible) =>
+        states.flatMap((state) => method.next(table, possible, connection, state)),
+      );
       const to = event.answer.outcome === "refused" ? undefined : place;
       const made = moves.filter((move) => move.to === to);
       if (made.length === 0) return { at, allowed: namesOf(moves, servers), loads: inWords(servers, loads) };
@@ -80,6 +82,29 @@ export function misfitIn(
     }
   }
   return undefined;
+}
+
+/** The loads with what may be known of upper thresholds: several, where a real server may have reached its own, or not. */
+const withOverloads = (loads: readonly Load[], servers: readonly RealServer[]): Load[][] =>
+  loads.reduce<Load[][]>(
+    (all, load, place) =>
+      all.flatMap((before) =>
+        overloadsOf(load, servers[place]).map((overloaded) => [...before, { ...load, overloaded }]),
+      ),
+    [[]],
+  );
+
+/**
+ * Whether a real server has reached its upper threshold: it has at so many connections, and until they are fewer than the lower one, or than three
+ * quarters of the upper one (ip_vs_bind_dest() and ip_vs_unbind_dest() in net/netfilter/ipvs/ip_vs_conn.c).
+ */
+function overloadsOf(
+  { active, inactive }: Load,
+  { upperThreshold, lowerThreshold }: Partial<RealServer> = {},
+): boolean[] {
+  if (upperThreshold === undefined) return [false];
+  if (active + inactive.least >= upperThreshold) return [true];
+  return active + inactive.most < (lowerThreshold ?? (upperThreshold * 3) / 4) ? [false] : [false, true];
 }
 
 /** Whether so many connections, by server, are a whole stretch of the scheduler's turns, whoever opened them and in whatever order. */

@@ -30,8 +30,11 @@ export interface Held extends Answer {
 export interface Client {
   /** One request, on a connection that is closed with the answer. */
   ask(from: Source): Promise<Answer>;
-  /** One request, on a connection that stays open. */
-  hold(from: Source): Promise<Held>;
+  /**
+   * One request, on a connection that stays open.
+   * @property reset whether its end is a reset: IPVS remembers such a connection for 10 s, rather than for two minutes
+   */
+  hold(from: Source, options?: { readonly reset?: boolean }): Promise<Held>;
 }
 
 /** Seconds for an answer, and for a released connection to end. */
@@ -72,9 +75,14 @@ export function clientOf(
       return unanswered(`failed (curl ${status})`, status === COULD_NOT_CONNECT ? "refused" : "failed");
     },
 
-    async hold(from) {
+    async hold(from, { reset = false } = {}) {
       // -t: it stays when the web server ends its side of the connection.
-      const words = ["socat", "-t60", "-", `TCP:${target},bind=${hostPort(from.address, from.port)},connect-timeout=5`];
+      const words = [
+        "socat",
+        "-t60",
+        "-",
+        `TCP:${target},bind=${hostPort(from.address, from.port)},connect-timeout=5${reset ? ",linger=0" : ""}`,
+      ];
       const child = view.startClient(...words);
       const ended = once(child, "close").then(([status]) => status as number | null);
       ended.catch(() => {}); // awaited where it matters
@@ -84,7 +92,9 @@ export function clientOf(
         stderr += text;
       });
       const release = async (): Promise<void> => {
-        child.stdin?.end(); // socat sends FIN
+        if (reset)
+          child.kill(); // its socket is closed, which resets
+        else child.stdin?.end(); // socat sends FIN
         const late = delay(END_SECONDS * 1000, "late", { ref: false });
         if ((await Promise.race([ended, late])) === "late") child.kill();
       };

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { directors, type Lab, realServers } from "../../lab/index.ts";
-import { type ListedDestination, parseIpvsList } from "../../provision/roles/ipvs-table.ts";
+import {
+  type ListedDestination,
+  parseIpvsList,
+  parseThresholds,
+  type Thresholds,
+  thresholdOptions,
+} from "../../provision/roles/ipvs-table.ts";
 import { command, UnreachableError } from "../../provision/ssh/index.ts";
 import { LabError } from "./lab-error.ts";
 import type { View } from "./view.ts";
@@ -24,6 +30,7 @@ export interface Destination {
   /** Whether the service has another destination with a weight. */
   readonly hasOthers: boolean;
   readonly forwarding: ListedDestination["forwarding"];
+  readonly thresholds: Thresholds;
 }
 
 /** A destination that has its weight again. */
@@ -133,6 +140,7 @@ async function destinationsOf(view: View, server: string): Promise<Looked> {
   for (const { name } of directors(view.lab)) {
     try {
       const table = parseIpvsList((await view.on(name)`ipvsadm -ln`).output);
+      const thresholds = parseThresholds((await view.on(name)`ipvsadm -ln --thresholds`).output);
       const { output } = await view.on(name)`cat ${RECORD} 2>/dev/null || true`;
       records.set(name, parseRecord(output));
       for (const { key, destinations } of table)
@@ -140,7 +148,17 @@ async function destinationsOf(view: View, server: string): Promise<Looked> {
           if (isOf(view.lab, server, address)) {
             const others = Object.entries(destinations).filter(([other]) => other !== address);
             const hasOthers = others.some(([, other]) => other.weight > 0);
-            found.push({ director: name, service: key, address, weight, active, forwarding, hasOthers });
+            const limits = thresholds.get(`${key} ${address}`) ?? {};
+            found.push({
+              director: name,
+              service: key,
+              address,
+              weight,
+              active,
+              forwarding,
+              hasOthers,
+              thresholds: limits,
+            });
           }
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
@@ -159,8 +177,8 @@ const parseRecord = (text: string): Recorded[] =>
 
 const flags = { Route: "-g", Local: "-g", Masq: "-m", Tunnel: "-i" } as const;
 
-const edit = ({ service, address, forwarding }: Destination, weight: number): string =>
-  command`ipvsadm --edit-server ${service.split(" ")} --real-server ${address} ${flags[forwarding]} --weight ${weight}`;
+const edit = ({ service, address, forwarding, thresholds }: Destination, weight: number): string =>
+  command`ipvsadm --edit-server ${service.split(" ")} --real-server ${address} ${flags[forwarding]} --weight ${weight} ${thresholdOptions(thresholds)}`;
 
 async function run(view: View, director: string, script: string): Promise<void> {
   const { output, status } = await view.on(director)`bash -c ${script}`;

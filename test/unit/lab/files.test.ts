@@ -23,6 +23,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "sorry-server",
     "sync-group",
     "three-directors",
+    "thresholds",
     "tracking",
     "tunnel",
     "udp",

@@ -333,7 +333,15 @@ const told: Readonly<Record<RoleName, readonly string[]>> = {
 };
 
 it.each(roleNames)("%s by hand tells every property", (name) => {
-  const constant = ["running", "enabled", "onBoot", "otherServices", "otherWeights", "autoconfigured"];
+  const constant = [
+    "running",
+    "enabled",
+    "onBoot",
+    "otherServices",
+    "otherWeights",
+    "otherThresholds",
+    "autoconfigured",
+  ];
   const keys = Object.keys(roles[name].resource.want.shape).filter((key) => !constant.includes(key));
   expect(keys.toSorted()).toEqual(told[name].toSorted());
 });

@@ -29,7 +29,13 @@ export type Answer = string | { readonly output: string; readonly status: number
 /** A process that answers the first line that it gets with a page, and ends with its input; with another status, one that fails at once. */
 function aTalk({ output, status }: Exclude<Answer, string>): ChildProcess {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const child = Object.assign(new EventEmitter(), { stdin, stdout, stderr, kill: () => true });
+  const child = Object.assign(new EventEmitter(), {
+    ...{ stdin, stdout, stderr },
+    kill: () => {
+      end(143);
+      return true;
+    },
+  });
   const end = (how: number) => {
     stdout.end();
     stderr.end();

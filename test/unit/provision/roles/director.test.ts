@@ -32,6 +32,16 @@ it("from nothing: the article's commands", () => {
   expect(calls(wanted, { services: {}, otherServices: [] })).toEqual(all);
 });
 
+it("thresholds that are there and are not to be", () => {
+  const limited = {
+    ...service,
+    destinations: { ...service.destinations, "172.25.254.12:80": { ...route(1), upperThreshold: 9 } },
+  };
+  expect(calls(wanted, { services: { [key]: limited }, otherServices: [] })).toEqual([
+    "-e -t 172.25.254.100:80 -r 172.25.254.12:80 -g -w 1",
+  ]);
+});
+
 it("nothing where all is as wanted", () => {
   expect(calls(wanted, found)).toEqual([]);
 });
@@ -46,6 +56,16 @@ it.each([
     "a forwarding method",
     { destinations: { ...service.destinations, "172.25.254.13:80": { weight: 1, forwarding: "Masq" as const } } },
     ["-e -t 172.25.254.100:80 -r 172.25.254.13:80 -m -w 1"],
+  ],
+  [
+    "thresholds",
+    {
+      destinations: {
+        ...service.destinations,
+        "172.25.254.13:80": { ...route(1), upperThreshold: 9, lowerThreshold: 5 },
+      },
+    },
+    ["-e -t 172.25.254.100:80 -r 172.25.254.13:80 -g -w 1 -x 9 -y 5"],
   ],
   ["the scheduler", { scheduler: "wlc" }, ["-E -t 172.25.254.100:80 -s wlc"]],
   ["persistence", { persistenceTimeout: 50 }, ["-E -t 172.25.254.100:80 -s rr -p 50"]],

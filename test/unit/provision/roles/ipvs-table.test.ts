@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseIpvsConnections, parseIpvsList, parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
+import {
+  parseIpvsConnections,
+  parseIpvsList,
+  parseIpvsTable,
+  parseThresholds,
+  withThresholds,
+} from "../../../../provision/roles/ipvs-table.ts";
 
 it("the textbook's table", () => {
   const printed = `-A -t 172.25.254.100:80 -s rr
@@ -45,6 +51,33 @@ it("several services of every kind, with persistence, weights and all forwarding
       destinations: { "172.25.254.12:0": { weight: 3, forwarding: "Route" } },
     },
   ]);
+});
+
+it("thresholds, which ipvsadm saves nowhere", () => {
+  // As ipvsadm 1.31 lists them.
+  const listed = `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn
+  -> RemoteAddress:Port
+TCP  172.25.254.100:80 rr
+  -> 172.25.254.12:80             60         40         0          0
+  -> 172.25.254.13:80             0          0          0          7
+TCP  [fd00:254::100]:80 rr
+  -> [fd00:254::12]:80            9          0          0          0
+FWM  7 rr
+  -> 172.25.254.12:0              5          2          0          0
+`;
+  const thresholds = parseThresholds(listed);
+  expect([...thresholds]).toEqual([
+    ["-t 172.25.254.100:80 172.25.254.12:80", { upperThreshold: 60, lowerThreshold: 40 }],
+    ["-t 172.25.254.100:80 172.25.254.13:80", {}],
+    ["-t [fd00:254::100]:80 [fd00:254::12]:80", { upperThreshold: 9 }],
+    ["-f 7 172.25.254.12:0", { upperThreshold: 5, lowerThreshold: 2 }],
+  ]);
+  const saved = "-A -f 7 -s rr\n-a -f 7 -r 172.25.254.12:0 -g -w 1\n-a -f 7 -r 172.25.254.13:0 -g -w 1\n";
+  expect(withThresholds(parseIpvsTable(saved), thresholds)[0]?.destinations).toEqual({
+    "172.25.254.12:0": { weight: 1, forwarding: "Route", upperThreshold: 5, lowerThreshold: 2 },
+    "172.25.254.13:0": { weight: 1, forwarding: "Route" },
+  });
 });
 
 it("a netmask of persistence, and one-packet scheduling, which ipvsadm 1.31 saves by the word of its list", () => {

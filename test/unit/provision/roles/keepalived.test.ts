@@ -1,8 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { readLab } from "../../../../lab/index.ts";
-import { parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
-import { keepalived, otherWeights, parseSyncDaemon, weightsAsIn } from "../../../../provision/roles/keepalived.ts";
+import { parseIpvsTable, parseThresholds, withThresholds } from "../../../../provision/roles/ipvs-table.ts";
+import {
+  keepalived,
+  otherThresholds,
+  otherWeights,
+  parseSyncDaemon,
+  weightsAsIn,
+} from "../../../../provision/roles/keepalived.ts";
 import { keepalivedConf } from "../../../../provision/roles/keepalived-conf.ts";
 import { secret, unwrap } from "../../../../provision/values.ts";
 
@@ -38,20 +44,75 @@ describe("weights that are not those of keepalived.conf", () => {
 
   it.each(cases)("are set, and no others: %s", { timeout: 20_000 }, (_, config, table, seen) => {
     // The first ipvsadm prints the table, another one says how it was called; waiting takes no time.
-    const script = `sleep() { :; }; ipvsadm() { if [ "$1" = --save ]; then printf %s "$TABLE"; else printf "%s\\n" "$*"; fi; }
+    const script = `sleep() { :; }; ipvsadm() { case "$*" in --save*) printf %s "$TABLE" ;; -ln*) printf %s "$LIST" ;; *) printf "%s\\n" "$*" ;; esac; }
 set -e
 ${weightsAsIn(config)}`;
-    const done = execFileSync("bash", ["-c", script], { encoding: "utf8", env: { ...process.env, TABLE: table } });
+    const done = execFileSync("bash", ["-c", script], {
+      encoding: "utf8",
+      env: { ...process.env, TABLE: table, LIST: listed("0 0", "0 0") },
+    });
     expect(done.split("\n").filter(Boolean)).toEqual(
       seen.map((one) => `-e -t 172.25.254.100:80 -r ${one.split(" ")[1]} -g -w 1`),
     );
   });
 });
 
+/** As `ipvsadm -ln --thresholds` lists it: upper and lower thresholds of both real servers. */
+const listed = (...limits: readonly string[]) =>
+  `Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn
+  -> RemoteAddress:Port
+TCP  172.25.254.100:80 rr
+${limits.map((both, index) => `  -> 172.25.254.1${index + 2}:80   ${both.replace(" ", "   ")}   0   0\n`).join("")}UDP  172.25.254.100:53 rr
+  -> 172.25.254.12:53   7   6   0   0
+`;
+
+describe("thresholds that are not those of keepalived.conf", () => {
+  const limited = configOf({
+    realServers: services[0]?.realServers.map((one) => ({ ...one, upperThreshold: 60, lowerThreshold: 40 })),
+  });
+  const cases: [string, string, string, string, string[], string[]][] = [
+    ["none", limited, saved(1, 1), listed("60 40", "60 40"), [], []],
+    ["none of a service without", configOf(), saved(1, 1), listed("0 0", "0 0"), [], []],
+    [
+      "those of one that was edited by hand",
+      limited,
+      saved(1, 1),
+      listed("0 0", "60 40"),
+      ["172.25.254.100:80 172.25.254.12:80 0 0"],
+      ["-e -t 172.25.254.100:80 -r 172.25.254.12:80 -g -w 1 -x 60 -y 40"],
+    ],
+    [
+      "those that were set by hand",
+      configOf(),
+      saved(1, 1),
+      listed("0 0", "5 0"),
+      ["172.25.254.100:80 172.25.254.13:80 5 0"],
+      ["-e -t 172.25.254.100:80 -r 172.25.254.13:80 -g -w 1"],
+    ],
+    [
+      "none of a drained one, whose weight is another",
+      limited,
+      saved(0, 1),
+      listed("60 40", "60 40"),
+      [],
+      ["-e -t 172.25.254.100:80 -r 172.25.254.12:80 -g -w 1 -x 60 -y 40"],
+    ],
+  ];
+
+  it.each(cases)("are seen and set: %s", { timeout: 20_000 }, (_, config, table, list, seen, edits) => {
+    expect(otherThresholds(config, withThresholds(parseIpvsTable(table), parseThresholds(list)))).toEqual(seen);
+    const script = `sleep() { :; }; ipvsadm() { case "$*" in --save*) printf %s "$TABLE" ;; -ln*) printf %s "$LIST" ;; *) printf "%s\\n" "$*" ;; esac; }
+set -e
+${weightsAsIn(config)}`;
+    const env = { ...process.env, TABLE: table, LIST: list };
+    expect(execFileSync("bash", ["-c", script], { encoding: "utf8", env }).split("\n").filter(Boolean)).toEqual(edits);
+  });
+});
+
 const recorded = { server: {}, config: "text", virtualServices: [], running: true, enabled: true };
 
 it("of an earlier version calls no script, has no other weights, and has its passwords in a list", () => {
-  const now = { ...recorded, notifyScript: "", programs: [], otherWeights: [], syncDaemon: "" };
+  const now = { ...recorded, notifyScript: "", programs: [], otherWeights: [], otherThresholds: [], syncDaemon: "" };
   expect(keepalived.upgrade?.({ ...recorded, passwords: ["1111"] })).toEqual({ ...now, passwords: ["1111"] });
   expect(unwrap(keepalived.upgrade?.({ ...recorded, password: secret("1111") }))).toEqual({
     ...now,
@@ -67,6 +128,7 @@ it("in the present form is left as it is", () => {
     notifyScript: "#!/bin/sh\n",
     programs: ["/bin/true"],
     otherWeights: ["a"],
+    otherThresholds: [],
     syncDaemon: "eth0 51",
   };
   expect(keepalived.upgrade?.(now)).toEqual(now);

@@ -28,6 +28,7 @@ it("shows every check with an example from a lab in which it holds", async () =>
   expect(() => catalogue(checks, [])).toThrow("no example lab has a subject for the check director-table");
   expect(entries.filter(({ faulty }) => faulty).map(({ id }) => id)).toEqual([
     "no-health-check",
+    "connection-thresholds",
     "tracking",
     "real-server-down",
     "sorry-server",

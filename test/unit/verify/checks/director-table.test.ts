@@ -15,6 +15,27 @@ Prot LocalAddress:Port Scheduler Flags
 const real = (address: string, weight = 1, method = "Route") =>
   `  -> ${address}             ${method}   ${weight}      0          0         \n`;
 
+it("thresholds are compared where the lab has some", async () => {
+  const table = `${head}TCP  172.25.254.100:80 rr\n${real("172.25.254.12:80")}${real("172.25.254.13:80")}`;
+  const limits = (upper: number) =>
+    `TCP  172.25.254.100:80 rr\n  -> 172.25.254.12:80   ${upper}   40   0   0\n  -> 172.25.254.13:80   60   40   0   0\n`;
+  const [service] = dr.lab.services;
+  const realServers = service?.realServers.map((one) => ({ ...one, upperThreshold: 60, lowerThreshold: 40 })) ?? [];
+  const lab = { ...dr.lab, services: dr.lab.services.map((one) => ({ ...one, realServers })) };
+  const seen = async (upper: number, of: Lab) => {
+    const view = new RecordedView({ ...dr, lab: of }, (_, command) =>
+      command.includes("--thresholds") ? limits(upper) : command.startsWith("ipvsadm") ? table : "",
+    );
+    return await directorTable.look(view, { host: "server1" });
+  };
+  expect(await seen(60, lab)).toMatchObject({ passed: true });
+  expect(await seen(59, dr.lab)).toMatchObject({ passed: true });
+  expect(await seen(59, lab)).toMatchObject({
+    passed: false,
+    hint: "The real server 172.25.254.12:80 has the upper and lower thresholds 59 and 40, and is to have 60 and 40; 0 is none.",
+  });
+});
+
 async function looked(table: string, lab: Lab = dr.lab): Promise<Seen> {
   const view = new RecordedView({ ...dr, lab }, byCommand({ "ipvsadm -ln": table, pgrep: "" }));
   return await directorTable.look(view, { host: "server1" });

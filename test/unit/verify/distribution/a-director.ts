@@ -1,5 +1,13 @@
 import type { ChildProcess } from "node:child_process";
-import { hostPort, type Ip, type Lab, schedulingOf, toIp, type VirtualService } from "../../../../lab/index.ts";
+import {
+  hostPort,
+  type Ip,
+  type Lab,
+  type RealServer,
+  schedulingOf,
+  toIp,
+  type VirtualService,
+} from "../../../../lab/index.ts";
 import type { Load, NewConnection, SchedulingTable } from "../../../../lab/schedulers/method.ts";
 import type { LiveLab } from "../../../../verify/live/live-lab.ts";
 import { type Answer, RecordedView } from "../a-live-lab.ts";
@@ -25,6 +33,7 @@ export class SimulatedDirector {
   readonly #servers: VirtualService["realServers"];
   readonly #table: SchedulingTable;
   #state: unknown;
+  readonly #full = new Set<number>();
 
   constructor(service: VirtualService, { active = {}, inactive = {}, state = 0 }: Before = {}) {
     this.service = service;
@@ -56,8 +65,19 @@ export class SimulatedDirector {
     return this.#servers.map((_, place) => {
       const own = [...this.connections.values()].filter((one) => one.place === place);
       const inactive = own.filter(({ state }) => state === "FIN_WAIT").length;
-      return { active: own.length - inactive, inactive: { least: inactive, most: inactive }, overloaded: false };
+      const overloaded = this.#full.has(place);
+      return { active: own.length - inactive, inactive: { least: inactive, most: inactive }, overloaded };
     });
+  }
+
+  /** Sets which real servers have reached their upper thresholds, and are not below the lower ones yet. */
+  #count(): void {
+    for (const [place, { active, inactive }] of this.#loads().entries()) {
+      const { upperThreshold: upper, lowerThreshold } = this.#servers[place] ?? {};
+      if (upper === undefined) continue;
+      if (active + inactive.most >= upper) this.#full.add(place);
+      else if (active + inactive.most < (lowerThreshold ?? upper * 0.75)) this.#full.delete(place);
+    }
   }
 
   /** Schedules a connection: the page of its real server, or undefined. */
@@ -67,6 +87,7 @@ export class SimulatedDirector {
     this.#state = move?.state;
     if (move?.to === undefined) return undefined;
     this.connections.set(hostPort(address, port), { place: move.to, destination: this.#keyOf(move.to), state });
+    this.#count();
     return this.#servers[move.to]?.page;
   }
 
@@ -75,10 +96,17 @@ export class SimulatedDirector {
     if (entry) entry.state = "FIN_WAIT";
   }
 
+  /** Forgets a connection that was reset, as the kernel does after some seconds. */
+  reset(source: string): void {
+    this.connections.delete(source);
+    this.#count();
+  }
+
   /** Forgets some connections that have ended. */
   forget(count: number): void {
     const ended = [...this.connections].filter(([, { state }]) => state === "FIN_WAIT");
     for (const [source] of ended.slice(0, count)) this.connections.delete(source);
+    this.#count();
   }
 
   /** What `ipvsadm -lnc; ipvsadm -ln --nosort` prints. */
@@ -137,18 +165,25 @@ export class SimulatedView extends RecordedView {
     const child = super.startClient(...words);
     const [, source = ""] = /bind=([\d.:]+)/.exec(words.join(" ")) ?? [];
     child.stdin?.once("finish", () => this.#director.close(source));
+    if (words.join(" ").includes("linger=0")) child.once("close", () => this.#director.reset(source));
     return child;
   }
 }
 
 /** The lab with these weights of real servers, whose names are server2, server3 and so on. */
-export function withWeights(lab: Lab, weights: readonly number[], change: Partial<VirtualService> = {}): Lab {
+export function withWeights(
+  lab: Lab,
+  weights: readonly number[],
+  change: Partial<VirtualService> = {},
+  thresholds: Pick<RealServer, "upperThreshold" | "lowerThreshold"> = {},
+): Lab {
   const realServers = weights.map((weight, index) => ({
     server: `server${index + 2}`,
     address: toIp(`172.25.254.${12 + index}`),
     port: 80,
     weight,
     page: `server${index + 2}\n`,
+    ...thresholds,
   }));
   return { ...lab, services: lab.services.map((service) => ({ ...service, ...change, realServers })) };
 }

@@ -26,13 +26,17 @@ TCP  172.25.254.100:80 rr
 ${reals.map(([weight, active], index) => `  -> 172.25.254.1${index + 2}:80             Route   ${weight}      ${active}          3\n`).join("")}`;
 
 /** A director whose commands are run, with an ipvsadm that prints a table and notes how it is called. */
-function aDirector(name: string, printed: string) {
+function aDirector(name: string, printed: string, thresholds = "") {
   const own = join(directory, name);
   mkdirSync(own);
   const program = join(own, "ipvsadm");
-  writeFileSync(program, `#!/bin/sh\nif [ "$1" = -ln ]; then cat ${own}/table; else echo "$*" >> ${own}/edits; fi\n`);
+  writeFileSync(
+    program,
+    `#!/bin/sh\nif [ "$2" = --thresholds ]; then cat ${own}/thresholds; elif [ "$1" = -ln ]; then cat ${own}/table; else echo "$*" >> ${own}/edits; fi\n`,
+  );
   chmodSync(program, 0o755);
   writeFileSync(join(own, "edits"), "");
+  writeFileSync(join(own, "thresholds"), thresholds);
   const prints = (text: string) => writeFileSync(join(own, "table"), text);
   prints(printed);
   return {
@@ -73,6 +77,16 @@ describe("draining", () => {
       [editTo(0), editTo(2)],
     ]);
     await expect(undrain(view, "server2")).rejects.toThrow(/^server2 is not drained/);
+  });
+
+  it("keeps thresholds, which an edit without them takes away", async () => {
+    const limits = "TCP  172.25.254.100:80 rr\n  -> 172.25.254.12:80             60         40         0          0\n";
+    const server1 = aDirector("1", table([1, 0], [1, 0]), limits);
+    const view = viewOf(dr, { server1 });
+    await drain(view, "server2");
+    server1.prints(table([0, 0], [1, 0]));
+    await undrain(view, "server2");
+    expect(server1.edits()).toEqual([`${editTo(0)} -x 60 -y 40`, `${editTo(1)} -x 60 -y 40`]);
   });
 
   it("leaves other drained servers alone", async () => {
