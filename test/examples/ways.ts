@@ -31,6 +31,7 @@ const onReals = (command: (own: string) => string): Record<string, string> => ({
 });
 /** nft(8) reads a ruleset. */
 const nft = (ruleset: string): string => `nft --file - <<'END'\n${ruleset}\nEND`;
+const chain = (family: string, rules: string): string => `table ${family} mine {\n chain in { ${rules}; }\n}`;
 const arpTable = (own: string): string =>
   nft(`table arp mine {
   chain in { type filter hook input priority 0; arp daddr ip ${VIP} drop; }
@@ -70,7 +71,7 @@ const dr: Exercise = {
       what: "a redirection in place of the address",
       on: onReals(
         () =>
-          `${undone}; ${nft(`table ip mine { chain in { type nat hook prerouting priority dstnat; ip daddr ${VIP} tcp dport 80 redirect; } }`)}`,
+          `${undone}; ${nft(chain("ip", `type nat hook prerouting priority dstnat; ip daddr ${VIP} tcp dport 80 redirect`))}`,
       ),
     },
     {
@@ -94,8 +95,12 @@ const dr: Exercise = {
       what: "a firewall mark",
       on: {
         server1: `${table("-A -f 1 -s rr", ...reals("-f 1", "-g", 0))}
-${nft(`table ip mine { chain in { type filter hook prerouting priority mangle; ip daddr ${VIP} tcp dport 80 meta mark set 1; } }`)}`,
+${nft(chain("ip", `type filter hook prerouting priority mangle; ip daddr ${VIP} tcp dport 80 meta mark set 1`))}`,
       },
+    },
+    {
+      what: "another port with -g, which ipvsadm passes over",
+      on: { server1: table(`-A ${SERVICE} -s rr`, ...reals(SERVICE, "-g", 8080)) },
     },
     {
       what: "pages of HTML",
@@ -138,7 +143,7 @@ ${nft(`table ip mine { chain in { type filter hook prerouting priority mangle; i
     {
       what: "a director that keeps quiet",
       on: {
-        server1: `arptables -A INPUT -d ${VIP} -j DROP 2>/dev/null || ${nft(`table arp mine { chain in { type filter hook input priority 0; arp daddr ip ${VIP} drop; } }`)}`,
+        server1: nft(chain("arp", `type filter hook input priority 0; arp daddr ip ${VIP} drop`)),
       },
       task: "director-vip@server1",
       hint: /keeps it from answering/,
@@ -160,12 +165,6 @@ ${nft(`table ip mine { chain in { type filter hook prerouting priority mangle; i
       on: { server1: `ipvsadm -d ${SERVICE} -r 172.25.254.13:80` },
       task: "director-table@server1",
       hint: /lacks the real server 172\.25\.254\.13:80/,
-    },
-    {
-      what: "another port on the real servers",
-      on: { server1: table(`-A ${SERVICE} -s rr`, ...reals(SERVICE, "-g", 8080)) },
-      task: "director-table@server1",
-      hint: /lacks the real server/,
     },
     {
       what: "weight 0",
@@ -195,12 +194,12 @@ ${nft(`table ip mine { chain in { type filter hook prerouting priority mangle; i
       what: "a web server on another port",
       on: { server3: "sed -i 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf; systemctl restart apache2" },
       task: "httpd-page@server3",
-      hint: /Nobody listens on port 80/,
+      hint: /listens on port 8080/,
     },
     { what: "the other server's page", on: { server3: page("server2") }, task: "httpd-page@server3", hint: /server2/ },
     {
       what: "a packet filter",
-      on: { server2: nft("table ip mine { chain in { type filter hook input priority 0; tcp dport 80 drop; } }") },
+      on: { server2: nft(chain("ip", "type filter hook input priority 0; tcp dport 80 drop")) },
       task: "httpd-page@server2",
       hint: /filter|firewall/,
     },
@@ -213,8 +212,8 @@ const onBoth = (command: string): Record<string, string> => ({
   server1: `${command} ${CONF}; systemctl restart keepalived`,
   server4: `${command} ${CONF}; systemctl restart keepalived`,
 });
-const onOne = (server: string, command: string): Record<string, string> => ({
-  [server]: `${command} ${CONF}; systemctl restart keepalived`,
+const onOne = (server: string, command: string, { fails = false } = {}): Record<string, string> => ({
+  [server]: `${command} ${CONF}; systemctl restart keepalived${fails ? " || true" : ""}`,
 });
 
 const ha: Exercise = {
@@ -249,8 +248,12 @@ const ha: Exercise = {
     {
       what: "a file of another name",
       on: onBoth(
-        `f() { mv "$1" /etc/keepalived/mine.conf; echo 'DAEMON_ARGS="-f /etc/keepalived/mine.conf"' >/etc/default/keepalived; }; f`,
+        `f() { cp "$1" /etc/keepalived/mine.conf; echo '! mine.conf has it' >"$1"; echo 'DAEMON_ARGS="-f /etc/keepalived/mine.conf"' >/etc/default/keepalived; }; f`,
       ),
+    },
+    {
+      what: "another port of a real server with lb_kind DR, which keepalived passes over",
+      on: onBoth("sed -i 's/real_server 172.25.254.12 80/real_server 172.25.254.12 8080/'"),
     },
   ],
   mistakes: [
@@ -280,13 +283,13 @@ const ha: Exercise = {
     },
     {
       what: "an interface that is not there",
-      on: onOne("server1", "sed -i 's/interface eth0/interface eth1/'"),
+      on: onOne("server1", "sed -i 's/interface eth0/interface eth1/'", { fails: true }),
       task: "keepalived-log@server1",
-      hint: /interface/,
+      hint: /must run/,
     },
     {
-      what: "a real server with another port",
-      on: onBoth("sed -i 's/real_server 172.25.254.12 80/real_server 172.25.254.12 8080/'"),
+      what: "a real server with another address",
+      on: onBoth("sed -i 's/real_server 172.25.254.12 80/real_server 172.25.254.15 80/'"),
       task: "director-table@server1",
       hint: /lacks the real server 172\.25\.254\.12:80/,
     },
