@@ -19,14 +19,18 @@ export const commandRemedy = (example: string) => (value: unknown) => {
  * A command: its words as a list, or as a text with blanks between them; never a shell's. Braces are left out, and words that begin like `$_PWD`:
  * keepalived 2.2.7 takes them for blocks and for parameters, also inside quotes. So are double quotes, of which it wants an even number in a line,
  * whether they are escaped or not (lib/parser.c).
- * @param places names for which `{NAME}` may stand in it
+ * @param places names for which `{NAME}` may stand in it, with the most characters that come in its place
  */
-export function command(places: readonly string[] = []) {
-  const named = places.length > 0 ? `|\\{(?:${places.join("|")})\\}` : "";
+export function command(places: Readonly<Record<string, number>> = {}) {
+  const names = Object.keys(places);
+  const named = names.length > 0 ? `|\\{(?:${names.join("|")})\\}` : "";
   const text = z
     .string()
     .regex(new RegExp(`^(?:[^{}"\\p{C}]${named})*$`, "u"))
     .refine((value) => !value.includes("$_"));
+  // As long as it may be once the places are filled in.
+  const isShort = (whole: string): boolean =>
+    whole.replace(/\{(\w+)\}/g, (_, name: string) => "_".repeat(places[name] ?? 0)).length <= longestCommand;
   const word = property(
     text,
     "a word without double quotes, braces, control characters and $_, which keepalived.conf takes for something else",
@@ -38,10 +42,8 @@ export function command(places: readonly string[] = []) {
   const asList = z
     .array(word)
     .min(1)
-    .refine(
-      ([program = "", ...rest]) => program.startsWith("/") && [program, ...rest].join(" ").length <= longestCommand,
-    );
-  const asText = text.refine((value) => /^\/[^'\\]*$/.test(value) && value.length <= longestCommand);
+    .refine(([program = "", ...rest]) => program.startsWith("/") && isShort([program, ...rest].join(" ")));
+  const asText = text.refine((value) => /^\/[^'\\]*$/.test(value) && isShort(value));
   return z.union([asText, asList]);
 }
 

@@ -112,6 +112,16 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
           other: ["services", index, "vip"],
         };
       }
+      if (service.persistenceNetmask !== undefined) {
+        yield {
+          path: ["services", index, "persistenceNetmask"],
+          atKey: true,
+          expected: "no persistenceNetmask with an IPv6 VIP, so far: it is a part of an IPv4 address",
+          found: "it",
+          remedy: "remove it: each client stays by itself, or take an IPv4 VIP",
+          other: ["services", index, "vip"],
+        };
+      }
       if (service.protocol === "udp") {
         yield {
           path: ["services", index, "protocol"],

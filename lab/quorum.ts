@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { command, commandExpected, commandRemedy, wordsOf } from "./command.ts";
-import { type Ip, toIp } from "./ip.ts";
+import { type Family, type Ip, toIp } from "./ip.ts";
 import { property, wholeNumber } from "./yaml/schema.ts";
 
 /** What keepalived does when too few real servers are left: keepalived.conf(5), "virtual_server". What a lab does not have has no key. */
@@ -31,7 +31,7 @@ export interface SorryServer {
 }
 
 /** A director that sends a packet to this address keeps it (IPVS: a local destination). */
-const itself = toIp("127.0.0.1");
+const itself = { 4: toIp("127.0.0.1"), 6: toIp("::1") } as const;
 
 /** What a sorry server serves where the file has no page. */
 export const defaultSorryPage = "Sorry, no server is available.\n";
@@ -74,10 +74,10 @@ export const quorumProperties = {
 
 type Given = z.output<z.ZodObject<typeof quorumProperties>>;
 
-/** @param where the address of a server of the lab, and the service's port */
+/** @param where the address of a server of the lab, and the family of the service's VIP and its port */
 export function completeQuorum(
   { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer }: Given,
-  { addressOf, port }: { addressOf: (server: string) => Ip; port: number },
+  { addressOf, family, port }: { addressOf: (server: string) => Ip; family: Family; port: number },
 ): Quorum {
   return {
     ...(alpha ? { alpha } : {}),
@@ -91,7 +91,7 @@ export function completeQuorum(
       : {
           sorryServer: {
             ...(sorryServer.server === undefined ? {} : { server: sorryServer.server }),
-            address: sorryServer.server === undefined ? itself : addressOf(sorryServer.server),
+            address: sorryServer.server === undefined ? itself[family] : addressOf(sorryServer.server),
             port,
             page: sorryServer.page,
             ...(sorryServer.inhibit ? { inhibit: true } : {}),

@@ -154,7 +154,7 @@ function serviceOf(
     ...(file.control === "keepalived" ? { healthCheck: completeHealthCheck(service.protocol, healthCheck) } : {}),
     ...completeQuorum(
       { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer },
-      { addressOf: (server) => reachedAt(servers, server, familyOf(vip)), port: service.port },
+      { addressOf: (server) => reachedAt(servers, server, familyOf(vip)), family: familyOf(vip), port: service.port },
     ),
     realServers: chosen.map(({ server, port, weight, page, upperThreshold, lowerThreshold }) => ({
       server,

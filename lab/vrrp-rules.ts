@@ -1,6 +1,14 @@
 import { wordsOf } from "./command.ts";
-import { type FileNames, type InstanceDraft, instancesOf, type LabDraft, masters, priorityOf } from "./draft.ts";
-import { contains, parseIp, parseSubnet } from "./ip.ts";
+import {
+  type FileNames,
+  type InstanceDraft,
+  instancesOf,
+  type LabDraft,
+  masters,
+  priorityOf,
+  servicesOf,
+} from "./draft.ts";
+import { contains, familyOf, parseIp, parseSubnet } from "./ip.ts";
 import { definitionOf } from "./vrrp-extras.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
@@ -40,6 +48,12 @@ function electedIn({ members = [] }: InstanceDraft): string | undefined {
   if (known.length < members.length) return undefined;
   return known.toSorted((one, other) => other.priority - one.priority)[0]?.server;
 }
+
+/**
+ * Addresses of an advertisement: the field that counts them has eight bits (RFC 9568, section 5.2.5), and IPv6 addresses must fit into a frame, the
+ * link-local one among them (vrrp_complete_instance in keepalived's vrrp.c).
+ */
+const mostAddresses = { ipv4: 255, ipv6: 88 };
 
 const preemptOf = (instance: InstanceDraft): boolean | undefined => ("preempt" in instance ? instance.preempt : true);
 
@@ -83,6 +97,24 @@ export const vrrpRules: Record<string, Rule<LabDraft, FileNames>> = {
           expected: "BACKUP on every director in a sync group: keepalived ignores MASTER there",
           remedy: "write `state: BACKUP`, or leave it out: the highest priority decides",
           other: ["vrrp", at, "syncGroup"],
+        };
+      }
+    }
+  },
+
+  *"addresses-beyond-an-advertisement"(draft) {
+    for (const [at, instance] of instancesOf(draft)) {
+      const given = "addresses" in instance;
+      const texts = given ? (instance.addresses ?? []) : servicesOf(draft).map(([, { vip }]) => vip);
+      const addresses = new Set(texts.flatMap((text) => parseIp(text ?? "") ?? []));
+      const [first] = addresses;
+      const most = first !== undefined && familyOf(first) === 6 ? mostAddresses.ipv6 : mostAddresses.ipv4;
+      if (addresses.size > most) {
+        yield {
+          path: given ? ["vrrp", at, "addresses"] : ["vrrp", at],
+          expected: `at most ${most} addresses, for which an advertisement has room: keepalived advertises no more`,
+          found: `${addresses.size}`,
+          remedy: "give the rest an instance of their own, with another `id`",
         };
       }
     }

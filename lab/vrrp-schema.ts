@@ -53,6 +53,9 @@ const trackScript = property(
 /** The kernel keeps this much of a process's name: proc(5), /proc/PID/comm. */
 const longestProcessName = 15;
 
+/** keepalived 2.2.7 keeps these seconds in 32 bits, as microseconds with a sign: a longer delay never ends (vrrp_track.h). */
+const longestDelay = 2147;
+
 const trackProcess = property(
   z.strictObject({
     name: name("keepalived's vrrp_track_process"),
@@ -62,7 +65,7 @@ const trackProcess = property(
       "write `process: cron`, without a path",
     ),
     quorum: wholeNumber(1, 65535, "how many of these processes there must be", "quorum: 1").default(1),
-    delay: seconds(3600, "seconds for which the processes may be too few", "delay: 1").default(0),
+    delay: seconds(longestDelay, "seconds for which the processes may be too few", "delay: 1").default(0),
     weight: weight(),
   }),
   "a map with process",

@@ -18,7 +18,7 @@ export const misc = defineHealthCheck({
   title: "whether a command on the director ends with status 0",
   properties: {
     command: property(
-      command(["address", "port"]),
+      command({ address: 39, port: 5 }),
       `${commandExpected}; {address} and {port} stand for those of the real server`,
       commandRemedy(example),
     ).optional(),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { property } from "../yaml/schema.ts";
+import { isCommonToPcre } from "./expression.ts";
 import { defineHealthCheck, exactly, type SecondsBand, type Timers, timersOf, upTo } from "./kind.ts";
 
 /** What HTTP_GET and SSL_GET have in common: keepalived's check_http.c. */
@@ -20,9 +21,15 @@ export interface WebCheck<Type extends "http" | "https" = "http" | "https"> exte
 /** The properties of both in a lab file. */
 const properties = {
   path: property(
-    z.string().regex(/^\/[!-~]{0,200}$/),
-    "a path: a slash, then up to 200 printable characters without blanks",
-    "write `path: /`, or leave it out",
+    z
+      .string()
+      .regex(/^\/[\w.~!$&'()*+,;=:@/?%-]{0,200}$/)
+      .refine((text) => !text.includes("$_")),
+    "a path: a slash, then up to 200 of the characters of a URL's path and query (RFC 3986, section 3.3), without $_",
+    (value) =>
+      typeof value === "string" && value.startsWith("/")
+        ? "write other characters as % and two hex digits, such as %20; keepalived takes # for a comment, and $_ for a parameter"
+        : "write `path: /`, or leave it out",
   ).optional(),
   statusCodes: property(
     z
@@ -44,17 +51,24 @@ const properties = {
   ).optional(),
   regex: property(
     z.string().refine(isRegex),
-    "a regular expression that PCRE and JavaScript read, without double quotes, up to 200 ASCII characters",
-    (value) =>
-      typeof value === "string" && value.includes('"')
-        ? "write . in place of the quote: keepalived.conf cannot hold it"
-        : "write `regex: ^server`",
+    "a regular expression that PCRE and JavaScript read alike, without double quotes and $_, up to 200 ASCII characters",
+    (value) => {
+      if (typeof value === "string" && /"|\$_/.test(value))
+        return `write . in place of ${value.includes('"') ? "the quote" : "$"}: keepalived.conf cannot hold it`;
+      return typeof value === "string" && /^[ !#-~]{1,200}$/.test(value) && isJavaScript(value)
+        ? "leave out what is of one of the two, such as \\1, \\u0041, \\p{L} or [[:alpha:]], put a backslash before a brace, and repeat less"
+        : "write `regex: ^server`";
+    },
   ).optional(),
 };
 
 function isRegex(text: string): boolean {
+  return /^[ !#-~]{1,200}$/.test(text) && !text.includes("$_") && isJavaScript(text) && isCommonToPcre(text);
+}
+
+function isJavaScript(text: string): boolean {
   try {
-    return /^[ !#-~]{1,200}$/.test(text) && new RegExp(text, "m") !== undefined;
+    return new RegExp(text, "m") !== undefined;
   } catch {
     return false;
   }
@@ -84,8 +98,9 @@ export const webKind = <Type extends "http" | "https">(
     }),
     lines: ({ path, statusCodes, digest, regex }, { page }) => [
       "url {",
-      `    path ${path}`,
-      ...(statusCodes === undefined ? [] : [`    status_code ${statusCodes.join(" ")}`]),
+      // Without quotes, ! begins a comment.
+      `    path ${path.includes("!") ? `"${path}"` : path}`,
+      ...inLines(statusCodes ?? []).map((codes) => `    status_code ${codes.join(" ")}`),
       ...(digest ? [`    digest ${digestOf(page)}`] : []),
       // Without `multiline`, ^ is the beginning of the answer's header.
       ...(regex === undefined ? [] : [`    regex "${regex.replaceAll("\\", "\\\\")}"`, "    regex_options multiline"]),
@@ -102,6 +117,10 @@ export const webKind = <Type extends "http" | "https">(
       return takes[failure];
     },
   });
+
+/** Statuses for several lines, which add up: keepalived reads lines of 1023 characters. */
+const inLines = (codes: readonly number[]): number[][] =>
+  codes.length === 0 ? [] : [codes.slice(0, 100), ...inLines(codes.slice(100))];
 
 /** What genhash(1) prints of a page: the MD5 digest of its body. */
 const digestOf = (page: string): string => createHash("md5").update(page).digest("hex");

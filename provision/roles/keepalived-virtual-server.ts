@@ -49,7 +49,7 @@ const protocolLine = ({ protocol, firewallMark }: VirtualService): string =>
 
 /** What happens as real servers come and go. sorry_server_inhibit must follow its sorry_server. */
 function quorumLines(service: VirtualService): string[] {
-  const { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer } = service;
+  const { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer, firewallMark } = service;
   return [
     ...(alpha ? ["alpha"] : []),
     ...(omega ? ["omega"] : []),
@@ -57,7 +57,10 @@ function quorumLines(service: VirtualService): string[] {
     ...(hysteresis === undefined ? [] : [`hysteresis ${hysteresis}`]),
     ...(quorumUp ? [`quorum_up ${quotedCommand(quorumUp)}`] : []),
     ...(quorumDown ? [`quorum_down ${quotedCommand(quorumDown)}`] : []),
-    ...(sorryServer ? [`sorry_server ${sorryServer.address} ${sorryServer.port}`] : []),
+    // keepalived refuses a port for one of a firewall mark, whose packets keep their own.
+    ...(sorryServer
+      ? [`sorry_server ${sorryServer.address}${firewallMark === undefined ? ` ${sorryServer.port}` : ""}`]
+      : []),
     ...(sorryServer?.inhibit ? ["sorry_server_inhibit"] : []),
   ];
 }

@@ -1,11 +1,14 @@
 import { quotedCommand, type TrackProcess, type TrackScript, type VrrpPart } from "../../lab/index.ts";
 import { notifyScript } from "./keepalived-notify.ts";
 
+/** The instance that the sync daemon follows. `inst` may be left out, but for a name that is another option of the line. */
+const followed = (name: string): string => (/^(inst|id|maxlen|port|ttl|group)$/.test(name) ? `inst ${name}` : name);
+
 /** The line of global_defs that starts IPVS's sync daemon: to send on the instance's master, to receive on the others. */
 export const syncDaemonLine = (instances: readonly VrrpPart[]): string =>
   instances
     .filter(({ connectionSync }) => connectionSync)
-    .map((one) => `   lvs_sync_daemon ${one.interface} ${one.name} id ${one.id}\n`)
+    .map((one) => `   lvs_sync_daemon ${one.interface} ${followed(one.name)} id ${one.id}\n`)
     .join("");
 
 /** The sync daemon as the kernel lists it: `INTERFACE ID`; empty: there is none. */

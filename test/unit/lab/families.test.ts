@@ -34,6 +34,11 @@ describe("a dual-stack lab", () => {
     });
   });
 
+  it("has directors answer for lost real servers in the family of the VIP", () => {
+    const sorry = read(dualStack.replaceAll(/( {4}vip: .*\n)/g, "$1    sorryServer: {}\n"));
+    expect(sorry.services.map(({ sorryServer }) => sorryServer?.address)).toEqual(["127.0.0.1", "::1"]);
+  });
+
   it("gives the client an address in each subnet", () => {
     const unnamed = read(dualStack.replace(/client:\n.*\n/, ""));
     expect(unnamed.client).toEqual(lab.client);

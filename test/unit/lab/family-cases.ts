@@ -160,6 +160,15 @@ export const familyRuleCases: FileCase[] = [
     remedy: /^leave it out for direct routing/,
   },
   {
+    why: "a netmask of IPv6 clients",
+    ...inSix("persistenceTimeout: 50\n    ‸persistenceNetmask: 24"),
+    rule: "ipv6-service-of-another-kind",
+    path: "services[1].persistenceNetmask",
+    expected: /^no persistenceNetmask with an IPv6 VIP, so far/,
+    found: "it",
+    remedy: /^remove it: .*, or take an IPv4 VIP$/,
+  },
+  {
     why: "an IPv6 service of UDP",
     ...inSix("protocol: ‸udp"),
     rule: "ipv6-service-of-another-kind",

@@ -59,7 +59,17 @@ export const poolValueCases: FileCase[] = [
       "healthCheck.path",
       path,
       /^a path: a slash/,
-      /`path: \/`/,
+      path.includes(" ") ? /such as %20/ : /`path: \/`/,
+    ),
+  ),
+  ...["/a#b", "/a{b}", "/a\\b", "/$_PWD", "/[a]", "/é"].map((path) =>
+    value(
+      `the path ${path}`,
+      check(`type: http, path: ‸'${path}'`),
+      "healthCheck.path",
+      `'${path}'`,
+      /^a path: .*\(RFC 3986, section 3\.3\), without \$_$/,
+      /^write other characters as % and two hex digits/,
     ),
   ),
   value(
@@ -94,6 +104,24 @@ export const poolValueCases: FileCase[] = [
     /^a regular expression that PCRE and JavaScript read/,
     /^write `regex: \^server`$/,
   ),
+  ...["(a)\\1", "\\u0041", "[]a", "[[:alpha:]]", "a{", "(?<=a+)d", "[\\d-z]", "(?:ab{99}){99}", "\\p{L}"].map((text) =>
+    value(
+      `the regular expression ${text}, which is another one in PCRE`,
+      check(`type: http, regex: ‸'${text}'`),
+      "healthCheck.regex",
+      `'${text}'`,
+      /^a regular expression that PCRE and JavaScript read alike/,
+      /^leave out what is of one of the two/,
+    ),
+  ),
+  value(
+    "a regular expression with a parameter",
+    check("type: http, regex: ‸'a$_PWD'"),
+    "healthCheck.regex",
+    "'a$_PWD'",
+    /^a regular expression .* without double quotes and \$_/,
+    /^write \. in place of \$/,
+  ),
   value(
     "a regular expression with a quote",
     check("type: http, regex: ‸'\"server'"),
@@ -119,6 +147,12 @@ export const poolValueCases: FileCase[] = [
         '‸"/bin/test {host}"',
         '"/bin/test {host}"',
         /^write `command: .*\{address\}/,
+      ],
+      [
+        "a command that is too long with its addresses",
+        `‸"/bin/test ${"{address}".repeat(6)}"`,
+        `"/bin/test ${"{address}".repeat(5)}{add…`,
+        /^write `command: /,
       ],
       ["a command that keepalived would fill in", "‸/bin/test $_PWD", "/bin/test $_PWD", /\$_, mean something else/],
     ] as const

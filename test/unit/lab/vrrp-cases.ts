@@ -31,6 +31,7 @@ const with1 = (text: string, ...lines: string[]): string => edit(text, inFirst(.
 const with2 = (text: string, ...lines: string[]): string => edit(text, inSecond(...lines).from, inSecond(...lines).to);
 
 const base = twoInstances;
+const many = Array.from({ length: 255 }, (_, index) => `172.25.7.${index}`);
 const synced = with2(with1(base, "syncGroup: VG_1"), "syncGroup: VG_1");
 
 const value = (why: string, line: string, path: string, expected: RegExp, found: string, remedy: RegExp): FileCase => ({
@@ -246,7 +247,7 @@ export const vrrpValueCases: FileCase[] = [
     "a delay of two hours",
     process("process: cron, delay: ‸7200"),
     "trackProcesses[0].delay",
-    /, 0 to 3600, with up to three decimals$/,
+    /, 0 to 2147, with up to three decimals$/,
     "7200",
     /^write `delay: 1`$/,
   ),
@@ -456,6 +457,21 @@ export const vrrpRuleCases: FileCase[] = [
       "100, which becomes 255",
       /^make the weights or the priority smaller$/,
     ],
+  ),
+  rule(
+    "addresses-beyond-an-advertisement",
+    "more addresses than an advertisement has room for",
+    {
+      base: base
+        .replace("172.25.254.0/24", "172.25.0.0/16")
+        .replace(
+          "{ vip: 172.25.254.100 }",
+          [...many.map((vip) => `{ vip: ${vip} }`), "{ vip: 172.25.254.100 }"].join(", "),
+        ),
+      from: "    addresses: [172.25.254.100]",
+      to: `    ‸addresses: [172.25.254.100, ${many.join(", ")}]`,
+    },
+    ["vrrp[0].addresses", /^at most 255 addresses/, "256", /^give the rest an instance of their own/],
   ),
   rule(
     "tracked-twice",

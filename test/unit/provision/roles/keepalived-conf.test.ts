@@ -219,6 +219,24 @@ it.each([
   expect(text).toContain(`        UDP_CHECK {\n            ${lines}\n            connect_timeout 3\n`);
 });
 
+describe("a web check", () => {
+  const web = { type: "http", path: "/", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } as const;
+  const lines = (check: object) => changed({ healthCheck: { ...web, ...check } }).come;
+
+  it("has its path in quotes where keepalived would take a part of it for a comment", () => {
+    expect(lines({ path: "/a?b=1" })).toContain("path /a?b=1");
+    expect(lines({ path: "/a!b" })).toContain('path "/a!b"');
+  });
+
+  it("has many statuses on several lines", () => {
+    const statusCodes = Array.from({ length: 250 }, (_, index) => 100 + index);
+    const found = lines({ statusCodes }).filter((line) => line.startsWith("status_code "));
+    expect(Math.max(...found.map((line) => line.length))).toBeLessThan(1000);
+    const reals = web80.realServers.map(() => statusCodes);
+    expect(found.flatMap((line) => line.split(" ").slice(1).map(Number))).toEqual(reals.flat());
+  });
+});
+
 describe("the quorum", () => {
   const sorry = { address: toIp("172.25.254.15"), port: 80, page: "closed" };
 
@@ -241,6 +259,10 @@ describe("the quorum", () => {
         ...["sorry_server 172.25.254.15 80", "sorry_server_inhibit"],
       ],
     });
+  });
+
+  it("has a sorry server without a port where the service is known by a firewall mark", () => {
+    expect(changed({ firewallMark: 7, sorryServer: sorry }).come).toContain("sorry_server 172.25.254.15");
   });
 
   it("needs no user for commands where there are none", () => {

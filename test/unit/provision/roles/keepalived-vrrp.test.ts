@@ -156,6 +156,11 @@ it("the sync daemon follows its instance, on its interface, by its VRID", () => 
   );
 });
 
+it("an instance whose name is an option of the sync daemon's line is named as what it is", () => {
+  const parts = partsWith(["syncGroup: VG", "connectionSync: true", "name: group"], ["syncGroup: VG"]);
+  expect(syncDaemonLine(parts)).toBe("   lvs_sync_daemon eth0 inst group id 51\n");
+});
+
 it("global_defs has script lines only if an instance runs scripts", () => {
   expect(scriptLines({ instances: partsWith([]), services: [] })).toBe("");
   expect(

@@ -1,0 +1,30 @@
+#!/bin/bash
+# Has keepalived read a keepalived.conf in network, mount and PID namespaces of its own, which end with this script.
+# usage: keepalived-reads.sh DIRECTORY, with keepalived.conf, vrrp.conf (what its VRRP process is to read) and interfaces (for `ip -batch`)
+# Prints what keepalived says, in three parts: its test of the file, the log of its VRRP process with what it has read, and that of the other one.
+cd "$1" || exit
+mount -t proc proc /proc && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /etc/keepalived || exit
+install -m 0755 /dev/stdin /etc/keepalived/lvs-lab-notify <<<$'#!/bin/sh\ntrue' || exit
+echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad # an address that is not checked is there at once
+ip -batch interfaces || exit
+
+echo "@@ test"
+timeout 10 keepalived --config-test --use-file keepalived.conf 2>&1
+echo "@@ status $?"
+
+# Its log has what `--config-test` leaves out.
+log() { # KIND LAST-LINE OPTION...
+	local kind=$1 last=$2 line
+	shift 2
+	echo "@@ $kind"
+	while IFS= read -r -t 10 line; do
+		line=${line:26} # without the time
+		echo "$line"
+		[[ $line != $last ]] || break
+	done < <(exec "$@" --pid="/run/$kind" --dont-respawn --dont-fork --log-console --no-syslog --log-detail --dump-conf 2>&1)
+	kill -KILL $! 2>/dev/null
+}
+log vrrp "VRRP sockpool*" keepalived --vrrp --use-file vrrp.conf
+# Without the right to change IPVS's table: it ends when it has read the file, also where the kernel has IPVS; or goes on, if it has read no service.
+log checkers "@(Stopped Keepalived*|Startup complete)" setpriv --bounding-set=-net_admin keepalived --check --use-file keepalived.conf
+echo "@@ end"
