@@ -24,6 +24,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/examples.test.ts": 1500,
   "test/examples/fast-failover.test.ts": 900,
   "test/examples/explain.test.ts": 3600,
+  "test/examples/cloud-image.test.ts": 1500,
 };
 
 /**
