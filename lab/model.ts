@@ -28,6 +28,8 @@ export interface Lab {
     readonly packages: "plain" | "baked";
     /** A cloud image to use instead of one that is built. */
     readonly url?: string;
+    /** There with `url` alone: `sha256:` or `sha512:`, then lower-case hexadecimal digits. Not in labs that earlier versions brought up. */
+    readonly checksum?: string;
   };
   /** Ethernet segments, in the order of the file. */
   readonly networks: readonly Network[];

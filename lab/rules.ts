@@ -87,6 +87,27 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
     }
   },
 
+  *"image-checksum"(draft) {
+    if (draft.image === undefined) return;
+    const { url, checksum } = draft.image;
+    if ("url" in draft.image && "checksum" in draft.image) return; // one of them may be invalid, and is reported so
+    if (url !== undefined)
+      yield {
+        path: ["image", "url"],
+        atKey: true,
+        expected: "a `checksum` beside it, which says what is to be there",
+        remedy:
+          "write `checksum: sha512:` and, after it, what `sha512sum FILE` prints, or what SHA512SUMS says, beside a Debian image",
+      };
+    if (checksum !== undefined)
+      yield {
+        path: ["image", "checksum"],
+        atKey: true,
+        expected: "no checksum without a `url`: an image that is built needs none",
+        remedy: "add the image's `url`, or remove the checksum",
+      };
+  },
+
   *"image-of-two-systems"(draft) {
     if (draft.image?.url === undefined || ("os" in draft && draft.os === undefined)) return;
     const all = guestOs(draft.os ?? defaultOs);

@@ -318,10 +318,17 @@ const imageUrl = property(
   "write the whole URL, such as `url: https://example.org/image.qcow2`, or leave it out: the image is then built",
 );
 
+const imageChecksum = property(
+  z.string().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/),
+  "the image's checksum: `sha256:` and 64 lower-case hexadecimal digits, or `sha512:` and 128",
+  "write `checksum: sha512:` and what `sha512sum FILE` prints, or what SHA512SUMS says, beside a Debian image",
+);
+
 const image = property(
   z.strictObject({
     packages: choice(["plain", "baked"], "write `packages: plain` or `packages: baked`").default("plain"),
     url: imageUrl.optional(),
+    checksum: imageChecksum.optional(),
   }),
   "a map with packages or url",
   "write `image:` and, indented under it, `packages: baked`, or leave it out",

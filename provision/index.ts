@@ -1,7 +1,7 @@
 /** What the Pulumi program may use: a class for every resource, and what their arguments are made from. */
 export { bridgeOf } from "./host/bridge.ts";
 export { libvirtCommandLine } from "./host/image/kernel.ts";
-export { imageKey } from "./host/image/recipe.ts";
+export { imageKey, toolPackages } from "./host/image/recipe.ts";
 export { seedOf } from "./host/image/seed.ts";
 export { labMemory } from "./host/lab-memory.ts";
 export { IGNORE_MEMORY, verdictOn } from "./host/memory-verdict.ts";

@@ -1,4 +1,5 @@
 import { client } from "./host/client.ts";
+import { cloudImage } from "./host/cloud-image.ts";
 import { guestImage } from "./host/guest-image.ts";
 import { labHost } from "./host/lab-host.ts";
 import { seedImage } from "./host/seed-image.ts";
@@ -20,6 +21,7 @@ export const roleClasses = Object.fromEntries(
 /** The classes of what is no role. A new one is its file and a row here. */
 export const classes = {
   GuestImage: pulumiClass(guestImage),
+  CloudImage: pulumiClass(cloudImage),
   LabHost: pulumiClass(labHost),
   Client: pulumiClass(client),
   KeyPair: pulumiClass(keyPair),

@@ -10,6 +10,7 @@ import {
   roleInputs,
   type ServerRef,
   seedOf,
+  toolPackages,
 } from "../provision/index.ts";
 import type { MadeImage } from "./images.ts";
 import type { LabNetworks } from "./network.ts";
@@ -17,6 +18,9 @@ import type { LabNetworks } from "./network.ts";
 const { BaseSystem, KeyPair, SeedImage } = classes;
 
 const DOMAIN_XSLT = readFileSync(new URL("domain.xsl", import.meta.url), "utf8");
+
+/** Bytes of a disk over a cloud image, which cloud-init lets the root file system grow to. */
+const CLOUD_DISK = 8 * 2 ** 30;
 
 /** A reachable server, without a role yet. */
 export interface MadeServer {
@@ -40,12 +44,12 @@ export interface Surroundings {
 
 /** Creates one VM: its disk over the image, its seed, its domain; then its base system and its roles' packages. */
 export function makeServer({ lab, server, image: made, host, networks, access }: Surroundings): MadeServer {
-  const { image } = made;
+  const { image, cloud } = made;
   const { name, os, management } = server;
   const [main] = server.interfaces;
   if (!main) throw new Error(`${name} has no interface`);
   const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
-  const files = imageVolumes({ lab, image: made, host, networks });
+  const files = imageVolumes({ image: made, host, networks });
 
   const hostKey = new KeyPair(`${name}-host-key`, { comment: `root@${name}` });
   const text = pulumi
@@ -57,6 +61,9 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
         mac: main.mac,
         authorizedKeys: [authorized],
         hostKey: { private: privateKey, public: publicKey },
+        ...(cloud
+          ? { cloudInit: { further: server.interfaces.slice(1).map(({ device, mac }) => ({ device, mac })) } }
+          : {}),
       }),
     );
   const seedImage = new SeedImage(`${name}-seed`, { host: host.host, name, seed: text }, { deletedWith: host });
@@ -73,7 +80,7 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
       pool: networks.pool.name,
       baseVolumeId: files.disk.id,
       format: "qcow2",
-      ...(lab.image.url ? { size: 8 * 2 ** 30 } : {}),
+      ...(cloud ? { size: cloud.virtualSize.apply((size) => Math.max(size, CLOUD_DISK)) } : {}),
     },
     options,
   );
@@ -128,6 +135,7 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
         ["client", clientAddress(lab)],
       ]),
       packageServer: `http://${networks.on(main.network).hostAddress}:${PACKAGE_PORT}`,
+      ...(cloud ? { cloudInit: true } : {}),
     },
     { deletedWith: domain },
   );
@@ -139,12 +147,16 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
         { dependsOn: base, deletedWith: domain },
       )
     : base;
+  const names = [
+    ...(lab.setup === "manual" ? [] : packages.names), // the exercise includes their installation
+    ...(cloud ? toolPackages(os) : []),
+  ];
   const ready =
-    lab.setup === "manual" // the exercise includes their installation
+    names.length === 0
       ? networked
       : new roleClasses.packages(
           `${name}-packages`,
-          { server: reference, names: packages.names },
+          { server: reference, names: [...new Set(names)].sort(), ...(cloud ? { from: "debian" as const } : {}) },
           { dependsOn: networked, deletedWith: domain },
         );
   return { server, hostKey, reference, ready, domain };
@@ -160,21 +172,20 @@ const volumes = new WeakMap<MadeImage, ImageVolumes>();
 
 /** An image's files in the lab's storage pool, once per image: the lab host may be another machine than the one that built the image. */
 function imageVolumes({
-  lab,
   image: made,
   host,
   networks,
-}: Pick<Surroundings, "lab" | "image" | "host" | "networks">): ImageVolumes {
+}: Pick<Surroundings, "image" | "host" | "networks">): ImageVolumes {
   const known = volumes.get(made);
   if (known) return known;
-  const { name: prefix, image } = made;
+  const { name: prefix, image, cloud } = made;
   const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
   const upload = (file: string, source: pulumi.Input<string>, format: string) => {
     const name = `${prefix}.${file}`;
     return new libvirt.Volume(name, { name, pool: networks.pool.name, source, format }, options);
   };
-  const files: ImageVolumes = lab.image.url
-    ? { disk: upload("disk.qcow2", lab.image.url, "qcow2"), boot: {} } // a cloud image boots by its own loader
+  const files: ImageVolumes = cloud
+    ? { disk: upload("disk.qcow2", cloud.disk, "qcow2"), boot: {} } // a cloud image boots by its own loader
     : {
         disk: upload("disk.qcow2", image.disk, "qcow2"),
         boot: {

@@ -26,6 +26,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/fast-failover.test.ts": 900,
   "test/examples/explain.test.ts": 3600,
   "test/examples/ways.test.ts": 1800,
+  "test/examples/cloud-image.test.ts": 1500,
 };
 
 /**

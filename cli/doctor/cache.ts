@@ -12,6 +12,7 @@ import {
   type Store,
 } from "../../provision/host/build.ts";
 import { imageStore } from "../../provision/host/image/build.ts";
+import { cloudImageStore } from "../../provision/host/image/cloud-image.ts";
 import { imageKey } from "../../provision/host/image/recipe.ts";
 import { usersOf } from "../../provision/host/machine/processes.ts";
 import { runningHosts, surveyLab } from "../../provision/host/survey.ts";
@@ -37,6 +38,9 @@ const KEY = /^[0-9a-f]{16}$/;
 export async function cacheFindings(): Promise<Finding[]> {
   const images = imageStore();
   const userlands = userlandStore();
+  // Which of them a lab file names is not known here: none counts as unused.
+  const clouds = cloudImageStore();
+  const cloudKeys = (await namesIn(clouds.directory)).filter((name) => /^sha\d+-[0-9a-f]+$/.test(name));
   const recipes = guestOses.flatMap((os) => (["plain", "baked"] as const).map((packages) => ({ os, packages })));
   const imageKeys = await Promise.all(recipes.map(imageKey));
   const toolchains = join(toolchainDirectory(), "..");
@@ -51,11 +55,12 @@ export async function cacheFindings(): Promise<Finding[]> {
     },
   ];
   const findings: Finding[] = [];
-  for (const store of [images, userlands]) findings.push(...(await leftovers(store)));
+  for (const store of [images, userlands, clouds]) findings.push(...(await leftovers(store)));
   for (const folder of [toolchains, join(cacheRoot(), "sdk")]) findings.push(...(await halfMade(folder)));
   for (const [store, keys, what] of [
     [images, imageKeys, "guest image"],
     [userlands, [userlandKey()], "userland"],
+    [clouds, cloudKeys, "cloud image"],
   ] as const)
     for (const key of keys) findings.push(...(await damaged(store, key, what)));
   for (const one of kept) findings.push(...(await unused(one)));

@@ -16,6 +16,9 @@ APT::Install-Recommends "false";
 DPkg::Options { "--force-confdef"; "--force-confold"; };
 DPkg::Lock::Timeout "300";
 `;
+/** The same for all of Debian, through the lab host's cache. */
+export const debianAptConf = `${aptConf.replace("/etc/apt/sources.list.d/lvs-lab.list", "/etc/apt/sources.list")}Acquire::Languages "none";
+`;
 
 /**
  * Installs all packages that a server's roles need in one run of dpkg: each run costs an emulated guest seconds of overhead. The roles
@@ -25,7 +28,11 @@ DPkg::Lock::Timeout "300";
 export const packages = defineResource({
   type: "Packages",
   summary: "The packages of a server's roles, installed together.",
-  where: z.object({ server: serverRef }),
+  where: z.object({
+    server: serverRef,
+    /** `pool`: the lab's own packages, for a guest whose image has what they depend on. `debian`: all of Debian, for another one. */
+    from: z.enum(["pool", "debian"]).default("pool"),
+  }),
   want: z.object({ names: z.array(z.string()) }),
 
   async observe({ server: ref, names }) {
@@ -36,7 +43,7 @@ export const packages = defineResource({
     return { names: names.filter((name) => installed.has(`installed ${name}`)) };
   },
 
-  async apply({ server: ref, names }, observed, progress) {
+  async apply({ server: ref, names, from }, observed, progress) {
     const server = await connectTo(ref);
     const missing = names.filter((name) => !observed?.names?.includes(name));
     progress(`installing ${missing.join(", ")}`);
@@ -44,7 +51,7 @@ export const packages = defineResource({
       `${command`set -e
 export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 APT_CONFIG=${APT_CONF}
 mkdir -p /etc/lvs-lab /var/lib/lvs-lab/apt/partial
-printf %s ${aptConf} >${APT_CONF}
+printf %s ${from === "pool" ? aptConf : debianAptConf} >${APT_CONF}
 timeout 600 sh -c 'while pgrep -x "apt-get|dpkg" >/dev/null; do sleep 0.5; done' # left by an interrupted run
 dpkg --configure --pending # an installation that was cut off is finished first`}
 ${installing(missing, ref.os).join("\n")}`,

@@ -196,7 +196,7 @@ const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yam
 export interface LabFile {
   setup?: string;
   os?: string;
-  image?: { packages: string };
+  image?: { packages?: string; url?: string; checksum?: string };
   arpCure?: string;
   vrrp?: { preempt?: boolean }[];
   services: {

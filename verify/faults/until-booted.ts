@@ -5,7 +5,7 @@ import { type LiveLab, onServer } from "../live/live-lab.ts";
 
 /** Waits until a server accepts SSH logins and systemd has finished booting. */
 export async function untilBooted(live: LiveLab, name: string): Promise<void> {
-  const seconds = patience(live, 20);
+  const seconds = patience(live, live.lab.image.url === undefined ? 20 : 60); // cloud-init looks at its seed at every boot
   await until(
     async () => {
       const { stdout } = await (await onServer(live, name)).try`systemctl is-system-running`;

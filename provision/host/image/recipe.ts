@@ -23,6 +23,11 @@ export const basePackages = (os: GuestOs): readonly string[] => [
   "busybox-static",
   "openssh-server",
   "openssh-client",
+  ...toolPackages(os),
+];
+
+/** What checks, faults and people use on a guest. They come over SSH where the image is not the lab's own. */
+export const toolPackages = (os: GuestOs): readonly string[] => [
   "ca-certificates",
   "iproute2",
   "iputils-ping",

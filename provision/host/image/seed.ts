@@ -12,6 +12,11 @@ export interface SeedInput {
   authorizedKeys: string[];
   /** The guest's SSH host key: ed25519, private in OpenSSH's PEM form, public in its one-line form. */
   hostKey: { private: string; public: string };
+  /** For cloud-init, in a cloud image; not there: for the initramfs of an image that is built. */
+  cloudInit?: {
+    /** The interfaces beyond eth0, whose addresses come with a role. */
+    further: readonly { readonly device: string; readonly mac: string }[];
+  };
 }
 
 /** The three files of a NoCloud seed. */
@@ -32,15 +37,16 @@ export function seedOf(name: string, contents: Omit<SeedInput, "instanceId">): S
  *
  * It has two readers: cloud-init, in an image by URL (network configuration version 2), and the initramfs of our own
  * image (`guest/initramfs/seed.sh`), which takes it apart line by line. So the text form is part of the contract:
- * single-quoted scalars, two spaces of indentation, one value a line.
+ * single-quoted scalars, two spaces of indentation, one value a line. What `cloudInit` adds is for cloud-init alone.
  *
  * @throws when a value does not fit on its line.
  */
-export function seed({ instanceId, hostname, address, mac, authorizedKeys, hostKey }: SeedInput): Seed {
+export function seed({ instanceId, hostname, address, mac, authorizedKeys, hostKey, cloudInit }: SeedInput): Seed {
   fits("instance id", instanceId, /^[A-Za-z0-9][A-Za-z0-9._-]*$/);
   fits("host name", hostname, /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
   fits("address", address, /^\d+(\.\d+){3}\/\d+$/);
-  fits("MAC address", mac, /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
+  for (const each of [mac, ...(cloudInit?.further ?? []).map((one) => one.mac)])
+    fits("MAC address", each, /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
   for (const key of [...authorizedKeys, hostKey.public.trim()]) fits("public key", key, /^[^\r\n]+$/);
   fits(
     "private host key",
@@ -52,11 +58,11 @@ export function seed({ instanceId, hostname, address, mac, authorizedKeys, hostK
     userData: lines(
       "#cloud-config",
       "disable_root: false",
-      "users: []",
+      `users: [${cloudInit ? "root" : ""}]`,
       "ssh_authorized_keys:",
       ...authorizedKeys.map((key) => `  - ${quoted(key)}`),
       "ssh_deletekeys: true",
-      "ssh_genkeytypes: []",
+      ...(cloudInit ? [] : ["ssh_genkeytypes: []"]),
       "ssh_keys:",
       "  ed25519_private: |",
       ...hostKey.private
@@ -64,6 +70,7 @@ export function seed({ instanceId, hostname, address, mac, authorizedKeys, hostK
         .split("\n")
         .map((line) => `    ${line}`),
       `  ed25519_public: ${quoted(hostKey.public.trim())}`,
+      ...(cloudInit ? cloudConfig(hostname, ["eth0", ...cloudInit.further.map(({ device }) => device)]) : []),
     ),
     metaData: lines(`instance-id: ${instanceId}`, `local-hostname: ${hostname}`),
     networkConfig: lines(
@@ -76,8 +83,56 @@ export function seed({ instanceId, hostname, address, mac, authorizedKeys, hostK
       "    dhcp4: false",
       "    addresses:",
       `      - ${address}`,
+      ...(cloudInit ? ["    accept-ra: false"] : []),
+      ...(cloudInit?.further ?? []).flatMap((each) => [
+        `  ${each.device}:`,
+        "    match:",
+        `      macaddress: ${quoted(each.mac.toLowerCase())}`,
+        `    set-name: ${each.device}`,
+        "    dhcp4: false",
+        "    accept-ra: false",
+        "    optional: true",
+      ]),
     ),
   };
+}
+
+/**
+ * What keeps a cloud image's programs from undoing what the lab does later: /etc/hosts and package sources are the lab's, no package is upgraded by
+ * itself, and systemd-networkd keeps addresses and routes that it has not set, VIPs above all, when it starts again (systemd.network(5),
+ * KeepConfiguration=; networkd.conf(5), ManageForeignRoutes=). Its files for interfaces come from netplan, or from cloud-init itself in an image
+ * without it. Nor is a locale made, which takes an emulated guest half a minute. Root logs in on the serial console without a password, as in an
+ * image that is built.
+ */
+function cloudConfig(hostname: string, devices: readonly string[]): string[] {
+  const ofNetworkd = devices.flatMap((device) =>
+    ["netplan", "cloud-init"].map((origin) => `/etc/systemd/network/10-${origin}-${device}.network.d/lvs-lab.conf`),
+  );
+  const files: readonly (readonly [path: string, ...text: string[]])[] = [
+    ["/etc/hosts", "127.0.0.1 localhost", `127.0.1.1 ${hostname}`],
+    ["/etc/apt/apt.conf.d/90lvs-lab", 'APT::Periodic::Enable "0";'],
+    [
+      "/etc/systemd/networkd.conf.d/lvs-lab.conf",
+      "[Network]",
+      "ManageForeignRoutes=no",
+      "ManageForeignRoutingPolicyRules=no",
+    ],
+    ...ofNetworkd.map((path) => [path, "[Network]", "KeepConfiguration=static"] as const),
+  ];
+  return [
+    "manage_etc_hosts: false",
+    "locale: C.UTF-8",
+    "apt:",
+    "  preserve_sources_list: true",
+    "write_files:",
+    ...files.flatMap(([path, ...text]) => [
+      `  - path: ${path}`,
+      "    content: |",
+      ...text.map((line) => `      ${line}`),
+    ]),
+    "runcmd:",
+    "  - [passwd, --delete, root]",
+  ];
 }
 
 const lines = (...all: string[]): string => `${all.join("\n")}\n`;

@@ -45,6 +45,54 @@ describe("seed", () => {
     });
   });
 
+  it("tells cloud-init in a cloud image more: further interfaces, and what it must leave alone", () => {
+    const further = [{ device: "eth1", mac: "52:54:00:FD:0A:0B" }];
+    const { userData, metaData, networkConfig } = seed({ ...input, cloudInit: { further } });
+    const keep = "[Network]\nKeepConfiguration=static\n";
+    const directory = "/etc/systemd/network";
+    expect(metaData).toBe(seed(input).metaData);
+    expect(parse(userData)).toEqual({
+      disable_root: false,
+      users: ["root"],
+      ssh_authorized_keys: input.authorizedKeys,
+      ssh_deletekeys: true,
+      ssh_keys: { ed25519_private: input.hostKey.private, ed25519_public: input.hostKey.public.trim() },
+      manage_etc_hosts: false,
+      locale: "C.UTF-8",
+      apt: { preserve_sources_list: true },
+      write_files: [
+        { path: "/etc/hosts", content: "127.0.0.1 localhost\n127.0.1.1 server1\n" },
+        { path: "/etc/apt/apt.conf.d/90lvs-lab", content: 'APT::Periodic::Enable "0";\n' },
+        {
+          path: "/etc/systemd/networkd.conf.d/lvs-lab.conf",
+          content: "[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n",
+        },
+        { path: `${directory}/10-netplan-eth0.network.d/lvs-lab.conf`, content: keep },
+        { path: `${directory}/10-cloud-init-eth0.network.d/lvs-lab.conf`, content: keep },
+        { path: `${directory}/10-netplan-eth1.network.d/lvs-lab.conf`, content: keep },
+        { path: `${directory}/10-cloud-init-eth1.network.d/lvs-lab.conf`, content: keep },
+      ],
+      runcmd: [["passwd", "--delete", "root"]],
+    });
+    const { eth0 } = parse(seed(input).networkConfig).ethernets;
+    expect(parse(networkConfig)).toEqual({
+      version: 2,
+      ethernets: {
+        eth0: { ...eth0, "accept-ra": false },
+        eth1: {
+          match: { macaddress: "52:54:00:fd:0a:0b" },
+          "set-name": "eth1",
+          dhcp4: false,
+          "accept-ra": false,
+          optional: true,
+        },
+      },
+    });
+    expect(() => seed({ ...input, cloudInit: { further: [{ device: "eth1", mac: "a" }] } })).toThrow(
+      "This MAC address",
+    );
+  });
+
   it.each([
     ["host name", { hostname: "server_1" }],
     ["address", { address: "172.25.254.11" }],

@@ -43,6 +43,9 @@ servers:
   - { name: server3, addresses: [172.25.254.13], role: real-server }
 `;
 
+/** A long value as errors show it. */
+const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
 /** Real servers behind the director, by network address translation. */
 const nat = `control: ipvsadm
 networks:
@@ -504,6 +507,22 @@ const valueCases: FileCase[] = [
     expected: /^an http or https URL/,
     found: url,
     remedy: /^write the whole URL/,
+  })),
+  ...[
+    "ab12",
+    `sha512:${"0".repeat(127)}`,
+    `sha256:${"0".repeat(128)}`,
+    `SHA256:${"0".repeat(64)}`,
+    `sha256:${"A".repeat(64)}`,
+    `md5:${"0".repeat(32)}`,
+  ].map((checksum) => ({
+    why: `the checksum ${checksum}`,
+    ...top(`image:\n  url: https://example.org/a.qcow2\n  checksum: ‸${checksum}`),
+    rule: "value",
+    path: "image.checksum",
+    expected: /^the image's checksum: `sha256:` and 64 lower-case hexadecimal digits, or `sha512:` and 128$/,
+    found: shortened(checksum),
+    remedy: /^write `checksum: sha512:` and what `sha512sum FILE` prints, or what SHA512SUMS says/,
   })),
   ...["255", "65537", "512M"].map((memory) => ({
     why: `memory ${memory}`,
@@ -1200,7 +1219,7 @@ const ruleCases: FileCase[] = [
   },
   {
     why: "a cloud image with baked packages",
-    ...top("image: { packages: baked, ‸url: 'https://example.org/a.qcow2' }"),
+    ...top(`image: { packages: baked, ‸url: 'https://example.org/a.qcow2', checksum: 'sha256:${"0".repeat(64)}' }`),
     rule: "image-of-two-kinds",
     path: "image.url",
     expected: /^no url with `packages: baked`/,
@@ -1208,10 +1227,28 @@ const ruleCases: FileCase[] = [
     remedy: /^remove one of the two/,
   },
   {
+    why: "a cloud image without a checksum",
+    ...top("image: { ‸url: 'https://example.org/a.qcow2' }"),
+    rule: "image-checksum",
+    path: "image.url",
+    expected: /^a `checksum` beside it, which says what is to be there$/,
+    found: "'https://example.org/a.qcow2'",
+    remedy: /^write `checksum: sha512:` and, after it, what `sha512sum FILE` prints, or what SHA512SUMS says/,
+  },
+  {
+    why: "a checksum of an image that is built",
+    ...top(`image: { ‸checksum: 'sha256:${"0".repeat(64)}' }`),
+    rule: "image-checksum",
+    path: "image.checksum",
+    expected: /^no checksum without a `url`/,
+    found: shortened(`'sha256:${"0".repeat(64)}'`),
+    remedy: /^add the image's `url`, or remove the checksum$/,
+  },
+  {
     why: "a cloud image for two operating systems",
     base: dr,
     from: "servers:\n  - { name: server1, addresses: [172.25.254.11], role: director",
-    to: "image: { url: 'https://example.org/a.qcow2' }\nservers:\n  - { name: server1, addresses: [172.25.254.11], role: director, os: ‸debian-13",
+    to: `image: { url: 'https://example.org/a.qcow2', checksum: 'sha256:${"0".repeat(64)}' }\nservers:\n  - { name: server1, addresses: [172.25.254.11], role: director, os: ‸debian-13`,
     rule: "image-of-two-systems",
     path: "servers[0].os",
     expected: /^debian-12, as the image at `image.url` is for all servers$/,

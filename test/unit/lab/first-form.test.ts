@@ -48,6 +48,10 @@ servers:
   - { name: d, address: 10.1.2.6, role: real-server, weight: 0 }
 `;
 
+/** The present form requires a checksum beside the URL of an image; the first one had none. */
+const withChecksum = (text: string): string =>
+  edit(text, "debian.qcow2", `debian.qcow2, checksum: "sha256:${"0".repeat(64)}"`);
+
 describe("a lab file of the first form", () => {
   it("with every property is answered with every property in its new place", () => {
     expect(answerTo(everything)).toBe(`name: other
@@ -97,7 +101,7 @@ servers:
   });
 
   it("becomes the same lab", () => {
-    const lab = parseLab(answerTo(everything), "old.yaml");
+    const lab = parseLab(withChecksum(answerTo(everything)), "old.yaml");
     expect(lab).toMatchObject({
       name: "other",
       setup: "automatic",
@@ -149,9 +153,15 @@ servers:
     expect(parseLab(answerTo(text), "old.yaml")).toMatchObject({ setup, control, vrrp: [] });
   });
 
+  it("with an image by URL lacks its checksum, which is asked for when the answer is read", () => {
+    const problems = problemsIn(() => parseLab(answerTo(everything), "old.yaml"));
+    expect(problems).toMatchObject([{ rule: "image-checksum", path: "image.url" }]);
+  });
+
   it("keeps its mistakes, which are told when the answer is read", () => {
     const wrong = edit(edit(everything, "port: 8080", "port: http"), "role: real-server, weight: 0", "role: none");
-    const problems = problemsIn(() => parseLab(answerTo(`${wrong}colour: red\n`), "old.yaml"));
+    const answer = withChecksum(answerTo(`${wrong}colour: red\n`));
+    const problems = problemsIn(() => parseLab(answer, "old.yaml"));
     expect(problems.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
       "value services[0].port",
       "value servers[3].role",

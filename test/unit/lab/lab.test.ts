@@ -426,7 +426,7 @@ describe("defaults", () => {
         top: `name: other
 memory: 384
 arpCure: none
-image: { url: 'https://example.org/debian.qcow2' }
+image: { url: 'https://example.org/debian.qcow2', checksum: 'sha256:${"ab".repeat(32)}' }
 client: { addresses: [10.1.0.9] }`,
         service:
           "name: web, port: 8080, scheduler: sh, schedulerFlags: [sh-port, sh-fallback], persistenceTimeout: 50, healthCheck: { delayLoop: 2 }, realServers: [{ server: c, weight: 7, page: hello }]",
@@ -439,7 +439,11 @@ client: { addresses: [10.1.0.9] }`,
     );
     expect(lab).toMatchObject({
       name: "other",
-      image: { packages: "plain", url: "https://example.org/debian.qcow2" },
+      image: {
+        packages: "plain",
+        url: "https://example.org/debian.qcow2",
+        checksum: `sha256:${"ab".repeat(32)}`,
+      },
       client: { interfaces: [{ addresses: ["10.1.0.9"] }] },
       services: [
         {

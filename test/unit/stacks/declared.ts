@@ -22,6 +22,7 @@ await pulumi.runtime.setMocks(
           pool: "/pool",
           acceleration: "qemu",
         },
+        "lvs:index:CloudImage": { disk: "/cloud-disk", virtualSize: 2 * 2 ** 30 },
         "lvs:index:LabHost": { generation: "1", uri: "qemu+unix:///system" },
         "lvs:index:SeedImage": { file: `${name}.img`, path: `/seeds/${name}.img` },
       };

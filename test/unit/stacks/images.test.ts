@@ -1,8 +1,12 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
+import { parse, stringify } from "yaml";
 import { imageKey } from "../../../provision/host/image/recipe.ts";
+import { projectRoot } from "../../../provision/paths.ts";
 
 interface Declared {
   readonly type: string;
@@ -11,11 +15,15 @@ interface Declared {
   readonly inputs: any;
 }
 
-/** What the Pulumi program declares for the stack of a lab of labs/. */
-async function declaredFor(stack: string): Promise<Declared[]> {
+/** What the Pulumi program declares for the stack of a lab of labs/, or of another lab file. */
+async function declaredFor(stack: string, file?: string): Promise<Declared[]> {
   const program = join(import.meta.dirname, "declared.ts");
   const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program, stack], {
-    env: { ...process.env, LVS_LAB_STATE: "/lab-state" },
+    env: {
+      ...process.env,
+      LVS_LAB_STATE: "/lab-state",
+      ...(file === undefined ? {} : { PULUMI_CONFIG: JSON.stringify({ "lvs-lab:lab": file }) }),
+    },
     maxBuffer: 2 ** 24,
   });
   return JSON.parse(stdout) as Declared[];
@@ -52,4 +60,55 @@ it("a lab with two releases has an image, a package pool and volumes for each, a
       prefix === "image" ? "debian-12" : "debian-13",
     );
   }
+});
+
+/** The lab file of labs/ with an image by URL. */
+async function withUrl(base: string, change: object = {}): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "lvs-lab-cloud-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const lab = parse(await readFile(join(projectRoot, "labs", `${base}.yaml`), "utf8"));
+  const image = { url: "https://example.org/a.qcow2", checksum: `sha512:${"ab".repeat(64)}` };
+  const file = join(directory, `${base}.yaml`);
+  await writeFile(file, stringify({ ...lab, ...change, image }));
+  return file;
+}
+
+it("a lab with an image by URL has its disks over that, boots by its loader, and takes packages from all of Debian", async () => {
+  const declared = await declaredFor("dr", await withUrl("dr"));
+  const inputs = (type: string, name: string) => declared.find((one) => one.type === type && one.name === name)?.inputs;
+
+  expect(inputs("lvs:index:CloudImage", "cloud-image")).toMatchObject({
+    url: "https://example.org/a.qcow2",
+    checksum: `sha512:${"ab".repeat(64)}`,
+  });
+  const volume = "libvirt:index/volume:Volume";
+  expect(inputs(volume, "image.disk.qcow2").source).toBe("/cloud-disk");
+  expect(declared.filter(({ type, name }) => type === volume && name.startsWith("image.kernel"))).toEqual([]);
+  for (const server of ["server1", "server2", "server3"]) {
+    expect(inputs(volume, `${server}.disk`)).toMatchObject({ baseVolumeId: "image.disk.qcow2", size: 8 * 2 ** 30 });
+    const domain = inputs("libvirt:index/domain:Domain", server);
+    expect(domain.type).toBe("qemu");
+    expect(Object.keys(domain).filter((key) => ["kernel", "initrd", "cmdlines"].includes(key))).toEqual([]);
+    expect(inputs("lvs:index:BaseSystem", `${server}-base`).cloudInit).toBe(true);
+    expect(inputs("lvs:index:SeedImage", `${server}-seed`).seed.userData).toContain("manage_etc_hosts: false\n");
+  }
+  const { from, names } = inputs("lvs:index:Packages", "server2-packages");
+  expect(from).toBe("debian");
+  expect(names).toEqual(expect.arrayContaining(["apache2", "arptables", "curl", "nftables", "tcpdump"]));
+});
+
+it("of a cloud image, a lab to be set up by hand has what checks and faults use, and no package of a role", async () => {
+  const declared = await declaredFor("bare", await withUrl("bare"));
+  const packages = declared.find(({ name }) => name === "server1-packages")?.inputs;
+  expect(packages.names).toEqual(expect.arrayContaining(["curl", "nftables", "tcpdump"]));
+  expect(packages.names).not.toContain("ipvsadm");
+});
+
+it("the seed of a server on two networks names both interfaces, where cloud-init reads it", async () => {
+  const declared = await declaredFor("nat", await withUrl("nat"));
+  const seed = declared.find(({ name }) => name === "server1-seed")?.inputs.seed;
+  expect(Object.keys(parse(seed.networkConfig).ethernets)).toEqual(["eth0", "eth1"]);
+  expect(
+    Object.keys(parse(declared.find(({ name }) => name === "server2-seed")?.inputs.seed.networkConfig).ethernets),
+  ).toEqual(["eth0"]);
 });

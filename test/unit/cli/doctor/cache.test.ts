@@ -6,6 +6,7 @@ import { cacheFindings } from "../../../../cli/doctor/cache.ts";
 import { FIX, type Finding } from "../../../../cli/doctor/finding.ts";
 import { buildOnce, lockOf, type Store } from "../../../../provision/host/build.ts";
 import { cachedGuestImage, imageStore } from "../../../../provision/host/image/build.ts";
+import { cloudImageStore } from "../../../../provision/host/image/cloud-image.ts";
 import { imageKey } from "../../../../provision/host/image/recipe.ts";
 import { userlandKey } from "../../../../provision/host/userland/recipe.ts";
 import { userlandStore } from "../../../../provision/host/userland/userland.ts";
@@ -40,6 +41,7 @@ it("nothing is found in a cache that is not there, nor in one that is as it shou
   await built(imageStore(), await imageKey({ packages: "plain" }));
   await built(imageStore(), await imageKey({ packages: "baked" }));
   await built(userlandStore(), userlandKey());
+  await built(cloudImageStore(), `sha256-${"0".repeat(64)}`);
   await fill(toolchainDirectory());
   await writeFile(`${toolchainDirectory()}.lock`, "");
   for (const other of ["images/notes", "userland/notes", "toolchain/notes", "sdk/0123456789abcdef", "debian", "logs"])
@@ -51,6 +53,7 @@ describe("what an interrupted build left", () => {
   const places = [
     ["of an image", () => join(imageStore().directory, ".building"), () => lockOf(imageStore())],
     ["of a userland", () => join(userlandStore().directory, ".building"), () => lockOf(userlandStore())],
+    ["of a download", () => join(cloudImageStore().directory, ".building"), () => lockOf(cloudImageStore())],
     ["of a damaged image", () => join(imageStore().directory, `.damaged.${OLD}.1`), () => lockOf(imageStore())],
     ["of a toolchain", () => `${toolchainDirectory()}.partial`, () => `${toolchainDirectory()}.lock`],
     ["of Go's caches", () => `${toolchainDirectory()}.go`, () => `${toolchainDirectory()}.lock`],
@@ -132,6 +135,7 @@ describe("what this checkout does not use", () => {
 
 describe("what is damaged", () => {
   it.each([
+    ["cloud image", cloudImageStore, async () => `sha512-${"ab".repeat(64)}`],
     ["guest image", imageStore, () => imageKey({ packages: "baked" })],
     ["userland", userlandStore, async () => userlandKey()],
   ] as const)("a %s is found, and taken away to be built anew", async (what, store, keyOf) => {

@@ -5,7 +5,10 @@ import { parseSections, sectionScript } from "../../../../provision/ssh/sections
 const look = (commands: Record<string, string>) =>
   parseSections(
     Object.keys(commands),
-    execFileSync("bash", ["-c", sectionScript(commands)], { encoding: "utf8", input: "not for the commands" }),
+    // What nobody reads would break a pipe.
+    execFileSync("bash", ["-c", 'bash -c "$1" <<<"not for the commands"', "look", sectionScript(commands)], {
+      encoding: "utf8",
+    }),
   );
 
 describe("in a real bash", () => {
