@@ -4,7 +4,6 @@ import { z } from "zod";
 import { projectRoot } from "../../provision/paths.ts";
 import type { Fault } from "../../verify/faults/fault.ts";
 import { faults } from "../../verify/faults/index.ts";
-import { targets } from "../../verify/faults/targets.ts";
 
 /** The page that this writes. */
 export const faultDocsFile = join(projectRoot, "docs/faults.md");
@@ -42,7 +41,7 @@ function section(fault: Fault): string {
   const { id, explains, byHand } = fault;
   const goes = goesInWords(fault);
   const parameters = Object.entries(parametersOf(fault));
-  const facts = [`on: ${targetWords(fault).on}`, ...(goes ? [`a master goes: ${goes}`] : [])];
+  const facts = [`on: ${fault.targets.on}`, ...(goes ? [`a master goes: ${goes}`] : [])];
   return [
     `## ${id}`,
     `${sentence(fault)}.`,
@@ -64,39 +63,8 @@ const goesInWords = ({ masterGoes, goes }: Fault): string | undefined => masterG
 
 const fenced = (text: string): string => `\`\`\`text\n${text}\n\`\`\``;
 
-interface Place {
-  /** Where it can be put. */
-  readonly on: string;
-  /** What completes its title. */
-  readonly object: string;
-}
-
-const places = new Map<Fault["targets"], Place>([
-  [targets.servers, { on: "any server", object: "a server" }],
-  [targets.keepalivedDirectors, { on: "a director under keepalived", object: "a director" }],
-  [targets.realServers, { on: "a real server", object: "a real server" }],
-  [targets.scriptTrackers, { on: "a director that tracks a script", object: "a director" }],
-  [targets.processTrackers, { on: "a director that tracks a process", object: "a director" }],
-  [
-    targets.vipOwners,
-    { on: "a real server that owns a VIP: not by network address translation", object: "a real server" },
-  ],
-  [targets.routed, { on: "a real server by network address translation", object: "a real server" }],
-  [targets.routers, { on: "a director by network address translation", object: "a director" }],
-  [
-    targets.networks,
-    { on: "the name of a network on which directors elect a master, such as `segment`", object: "network" },
-  ],
-]);
-
-function targetWords({ id, targets: where }: Fault): Place {
-  const place = places.get(where);
-  if (!place) throw new Error(`docs/generate/faults.ts has no words for where ${id} can be put`);
-  return place;
-}
-
 const sentence = (fault: Fault): string =>
-  `${fault.title[0]?.toUpperCase()}${fault.title.slice(1)} ${targetWords(fault).object}`;
+  `${fault.title[0]?.toUpperCase()}${fault.title.slice(1)} ${fault.targets.object}`;
 
 /** What JSON Schema says of a parameter, as far as it is shown here. */
 interface Parameter {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import type { Lab, RealServerFailure, Tracked, VrrpInstance } from "../../lab/index.ts";
+import type { RealServerFailure, Tracked, VrrpInstance } from "../../lab/index.ts";
 import type { View } from "../live/view.ts";
+import type { Targets } from "./targets.ts";
 
 /**
  * One way to break a running lab, and to heal it. A fault is put on one server at a time and keeps no state: `heal` and `present` need only
@@ -16,7 +17,7 @@ export interface Fault<P extends z.ZodObject = z.ZodObject> {
   /** Its parameters, all with a default and a description that names the unit. */
   readonly parameters: P;
   /** The servers that it can be put on. */
-  readonly targets: (lab: Lab) => readonly string[];
+  readonly targets: Targets;
   /**
    * How VRRP loses a master with this fault: `silently`, and the standby waits for its master-down interval; or `announced` by an
    * advertisement of priority 0, and the standby waits for its skew. Absent: the master stays master.

@@ -18,23 +18,45 @@ const membersOf = (lab: Lab, such: (instance: VrrpInstance) => boolean): string[
     lab.vrrp.some((instance) => such(instance) && instance.members.some(({ server }) => server === name)),
   );
 
+/** Where a fault can be put: the names in a lab, and words for people. */
+export interface Targets {
+  (lab: Lab): readonly string[];
+  /** What they are: `a director under keepalived`. */
+  readonly on: string;
+  /** What completes a fault's title: `a director`. */
+  readonly object: string;
+}
+
+const those = (on: string, object: string, of: (lab: Lab) => readonly string[]): Targets =>
+  Object.assign(of, { on, object });
+
 /** Targets of faults. */
 export const targets = {
-  servers: (lab: Lab): string[] => names(lab.servers),
-  /** Directors under keepalived. */
-  keepalivedDirectors: (lab: Lab): string[] => (lab.control === "keepalived" ? names(directors(lab)) : []),
-  realServers: (lab: Lab): string[] => names(realServers(lab)),
-  /** Real servers that must keep quiet about an IPv4 VIP. */
-  vipOwners: (lab: Lab): string[] =>
+  servers: those("any server", "a server", (lab) => names(lab.servers)),
+  keepalivedDirectors: those("a director under keepalived", "a director", (lab) =>
+    lab.control === "keepalived" ? names(directors(lab)) : [],
+  ),
+  realServers: those("a real server", "a real server", (lab) => names(realServers(lab))),
+  /** They must keep quiet about an IPv4 VIP. */
+  vipOwners: those("a real server that owns a VIP: not by network address translation", "a real server", (lab) =>
     names(realServers(lab).filter(({ name }) => ownsVips(lab, name) && ofFamily(vipsOf(lab, name), 4).length > 0)),
-  /** Real servers that answer through a director. */
-  routed: (lab: Lab): string[] => names(realServers(lab).filter((one) => defaultRouteOf(lab, one) !== undefined)),
-  /** Directors that are the default route of a network. */
-  routers: (lab: Lab): string[] => names(directors(lab).filter((one) => forwardsPackets(lab, one))),
-  /** Directors that track a script. */
-  scriptTrackers: (lab: Lab): string[] => membersOf(lab, ({ trackScripts }) => trackScripts !== undefined),
-  /** Directors that track a process. */
-  processTrackers: (lab: Lab): string[] => membersOf(lab, ({ trackProcesses }) => trackProcesses !== undefined),
-  /** A network on which directors elect a master, for an unknown host. */
-  networks: (lab: Lab): string[] => [...new Set(lab.vrrp.map(({ network }) => network))],
+  ),
+  /** They answer through a director. */
+  routed: those("a real server by network address translation", "a real server", (lab) =>
+    names(realServers(lab).filter((one) => defaultRouteOf(lab, one) !== undefined)),
+  ),
+  /** They are the default route of a network. */
+  routers: those("a director by network address translation", "a director", (lab) =>
+    names(directors(lab).filter((one) => forwardsPackets(lab, one))),
+  ),
+  scriptTrackers: those("a director that tracks a script", "a director", (lab) =>
+    membersOf(lab, ({ trackScripts }) => trackScripts !== undefined),
+  ),
+  processTrackers: those("a director that tracks a process", "a director", (lab) =>
+    membersOf(lab, ({ trackProcesses }) => trackProcesses !== undefined),
+  ),
+  /** For an unknown host. */
+  networks: those("the name of a network on which directors elect a master, such as `segment`", "network", (lab) => [
+    ...new Set(lab.vrrp.map(({ network }) => network)),
+  ]),
 };

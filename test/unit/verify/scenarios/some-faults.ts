@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { directors, type Lab, realServers } from "../../../../lab/index.ts";
 import { defineFault, type Fault } from "../../../../verify/faults/fault.ts";
-
-const names = (servers: readonly { name: string }[]): string[] => servers.map(({ name }) => name);
+import { targets } from "../../../../verify/faults/targets.ts";
 
 const places = {
-  any: (lab: Lab) => names(lab.servers),
-  director: (lab: Lab) => (lab.control === "keepalived" ? names(directors(lab)) : []),
-  realServer: (lab: Lab) => names(realServers(lab)),
-  network: (lab: Lab) => lab.vrrp.map(({ network }) => network),
+  any: targets.servers,
+  director: targets.keepalivedDirectors,
+  realServer: targets.realServers,
+  network: targets.networks,
 };
 
 interface Traits {
