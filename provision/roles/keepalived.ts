@@ -292,6 +292,8 @@ const serviceContents: Contents = [
   ...healthCheckTypes
     .map(healthCheckKind)
     .map(({ keyword, title }) => [keyword, `${keyword}: what is checked is ${title}.`] as const),
+  ["uthreshold", "uthreshold: at so many connections a real server gets no more."],
+  ["lthreshold", "lthreshold: below so many it gets new ones again."],
   ["inhibit_on_failure", "inhibit_on_failure: a real server that fails stays in the table, with weight 0."],
   ["alpha", "alpha: real servers get requests only after their first successful check."],
   ["omega", "omega: a keepalived that stops mails about each real server, and runs quorum_down."],
