@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { hostPort, type Ip, type VirtualService } from "../../lab/index.ts";
+import { hostPort, type Ip, inUrl, type VirtualService } from "../../lab/index.ts";
 import { command } from "../../provision/ssh/index.ts";
 import type { View } from "../live/view.ts";
 import { readPage } from "./page.ts";
@@ -99,7 +99,7 @@ export function clientOf(
         if ((await Promise.race([ended, late])) === "late") child.kill();
       };
       // HTTP/1.0: no server answers it in chunks.
-      child.stdin?.write(`GET / HTTP/1.0\r\nHost: ${vip}\r\nConnection: keep-alive\r\n\r\n`);
+      child.stdin?.write(`GET / HTTP/1.0\r\nHost: ${inUrl(vip)}\r\nConnection: keep-alive\r\n\r\n`);
       const page = await readPage(child.stdout, ANSWER_SECONDS);
       if (page === undefined) {
         await release();

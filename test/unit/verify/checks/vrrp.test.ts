@@ -174,8 +174,12 @@ describe("keepalived-state", () => {
 });
 
 describe("notify", () => {
-  async function called(host: string, line: string, pgrep = "612\n") {
-    const view = new RecordedView(tracking, byCommand({ journalctl: line, pgrep }));
+  /** The journal of calls, each with the seconds at which it came. */
+  const journal = (...calls: readonly (readonly [seconds: number, call: string])[]): string =>
+    calls.map(([at, call]) => `${(1_780_000_000 + at).toFixed(6)} guest keepalived-notify[467]: ${call}\n`).join("");
+
+  async function called(host: string, lines: string, pgrep = "612\n") {
+    const view = new RecordedView(tracking, byCommand({ journalctl: lines, pgrep }));
     const seen = await notify.look(view, subjectOn(notify, tracking.lab, host));
     return { seen, verdict: verdictOf(seen), command: view.evidence[0]?.command };
   }
@@ -191,12 +195,21 @@ describe("notify", () => {
     ["none, and keepalived runs", "server1", "wrong", ""],
     ["none, and no keepalived runs", "server1", "not there", "", ""],
   ])("%s on %s is %s", async (_what, host, expected, line, pgrep) => {
-    expect((await called(host, line, pgrep)).verdict).toBe(expected);
+    const lines = line === "" ? "" : journal([0, "INSTANCE VI_1 BACKUP 1"], [9, line.trim()]);
+    expect((await called(host, lines, pgrep)).verdict).toBe(expected);
+  });
+
+  it.each<[string, number, Verdict]>([
+    ["within a second: their order is anybody's", 0.1, "right"],
+    ["later: the last one counts", 1.2, "wrong"],
+  ])("of two calls, the second %s", async (_what, after, expected) => {
+    const lines = journal([3, "INSTANCE VI_1 BACKUP 50"], [3 + after, "INSTANCE VI_1 MASTER 50"]);
+    expect((await called("server4", lines)).verdict).toBe(expected);
   });
 
   it("asks the journal for the instance's last call", async () => {
     const { command, seen } = await called("server1", "");
-    expect(command).toMatch(/--identifier keepalived-notify .*grep --fixed-strings .* VI_1 .*tail -n 1$/);
+    expect(command).toMatch(/--identifier keepalived-notify .*grep --fixed-strings .* VI_1 .*tail -n 5$/);
     expect(seen.seen).toBe("last: nothing");
   });
 

@@ -1,7 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { toIp } from "../../../../lab/index.ts";
 import { clientOf } from "../../../../verify/distribution/requests.ts";
@@ -91,6 +94,21 @@ describe.runIf(programs)("the client", () => {
     await settled();
     expect([...open]).toEqual([]);
     expect(client.evidence.map(({ output, status }) => [output, status])).toEqual(Array(2).fill(["server3\n", 0]));
+  });
+
+  it("names an IPv6 VIP in brackets, or web servers refuse the request", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "lvs-lab-requests-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, "request");
+    const answer = "HTTP/1.0 200 OK\\r\\nContent-Length: 8\\r\\n\\r\\nserver2\\n";
+    const view = {
+      startClient: () => spawn("sh", ["-c", `printf '${answer}'; exec cat >"$0"`, file]),
+      keep: (one: Evidence) => one,
+    };
+    const service = { ...serviceOf(lab), vip: toIp("fd00:254::100") };
+    const client = clientOf(view as unknown as View, service, () => "server2");
+    await (await client.hold({ address: toIp("fd00:254::250"), port: 1 })).release();
+    expect(await readFile(file, "utf8")).toContain("\r\nHost: [fd00:254::100]\r\n");
   });
 
   it("holds its side although the web server ends each connection with its answer", async () => {
