@@ -48,6 +48,8 @@ export default defineConfig({
           hookTimeout: minutes(1),
           isolate: false, // importing the sources for each file anew takes half a minute
           setupFiles: ["test/unit/clean-process.ts"],
+          // Or bash, with a socket as its standard input, takes itself for one of rshd and reads ~/.bashrc: bash(1).
+          env: { SHLVL: "1" },
           ...quick,
         },
       },
