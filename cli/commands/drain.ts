@@ -33,7 +33,9 @@ export const drain = (program: Command): void => {
           console.error(`${one} has no other real server with a weight: new connections are refused`);
         tell(unreachable);
         const left = await connectionsLeft(view, server, wait ?? 0);
-        console.log(left === 0 ? "no connection is left" : `${left} connections go on`);
+        console.log(
+          left === 0 ? "no connection is left" : `${left} ${left === 1 ? "connection goes" : "connections go"} on`,
+        );
         if (wait !== undefined && left > 0)
           throw new CliError(`after ${wait} s, ${left} connections to ${server} have not ended`, exitStatus.failed);
       });

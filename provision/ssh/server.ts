@@ -98,6 +98,8 @@ export class ServerConnection {
         });
         // An unhandled error event would end this process. Running commands fail with the connection and report it.
         client.connection?.on("error", () => {});
+        // node-ssh listens once for each command that runs, and many checks run side by side.
+        client.connection?.setMaxListeners(0);
         return client;
       },
       {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   command,
@@ -68,6 +69,18 @@ describe("a command", () => {
   it("gives its output, untrimmed, and a value is never read as syntax", async () => {
     const server = await connected();
     expect(await server.run`echo ${"  $(id) 'x' "}`).toBe("  $(id) 'x' \n");
+  });
+
+  it("runs beside many others, without a warning of Node's", async () => {
+    const server = await connected();
+    const warnings: string[] = [];
+    const warned = ({ message }: Error) => void warnings.push(message);
+    process.on("warning", warned);
+    onTestFinished(() => void process.off("warning", warned));
+    const all = await Promise.all(Array.from({ length: 20 }, (_, index) => server.run`sleep 0.3; echo ${index}`));
+    expect(all).toEqual(Array.from({ length: 20 }, (_, index) => `${index}\n`));
+    await setImmediate();
+    expect(warnings).toEqual([]);
   });
 
   it("that fails is an error with its result; for `try` it is an answer", async () => {
