@@ -118,7 +118,7 @@ describe.concurrent("a private lab host", () => {
     const text = await readFile(file, "utf8");
     await writeFile(file, text.replace(/^.*location \/pool-debian-13\/.*\n/m, ""));
     expect(await readFile(file, "utf8")).not.toBe(text);
-    await runOnHost(host, SEGMENT, ["nginx", "-c", file, "-s", "reload"]);
+    await runOnHost(host, SEGMENT, ["pkill", "-HUP", "--pidfile", join(host.directory, "run/nginx.pid")]);
     await expect.poll(() => status("/pool-debian-13/Packages"), { timeout: 10_000 }).toBe("404");
 
     await host.start({ packages: { "debian-12": pool, "debian-13": pool } });

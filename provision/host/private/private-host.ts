@@ -142,8 +142,8 @@ export class PrivateHost implements LabHost {
     const text = await readFile(file, "utf8");
     if (oses.every((os) => text.includes(poolLocation(this.directory, os)))) return;
     await this.#configurePackageServer(join(cacheRoot(), "debian"));
-    const log = join(this.directory, "log/packages.log");
-    await runOnHost(this, SEGMENT, ["nginx", "-c", file, "-e", log, "-s", "reload"]);
+    // As `nginx -s reload` does, which would look names up where there is no network.
+    await runOnHost(this, SEGMENT, ["pkill", "-HUP", "--pidfile", join(this.directory, "run/nginx.pid")]);
   }
 
   /** Also starts domains and networks marked autostart. */
