@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   destinationKeyOf,
   forwardingMethods,
@@ -153,6 +154,10 @@ function thresholdProblems(service: VirtualService, key: string, text: string): 
   });
 }
 
+/** The kernel updates its statistics every two seconds (estimation in net/netfilter/ipvs/ip_vs_est.c): they are looked at for longer. */
+const LOOKS = 6;
+const LOOK_MS = 500;
+
 /**
  * A service by firewall mark that a virtual service's requests are counted to: ipvsadm(8), --fwmark-service. On a director that does not hold the
  * VIP none arrive, so there it is taken for the service unseen.
@@ -169,12 +174,17 @@ async function markedFor(view: View, host: string, service: VirtualService, tabl
     );
   };
   // The request takes a turn of the scheduler.
-  const [before, after] = await undisturbed(view.live, service, async () => {
+  return await undisturbed(view.live, service, async () => {
     const before = await connections();
     await askService(view, service);
-    return [before, await connections()];
+    for (let look = 0; look < LOOKS; look++) {
+      const after = await connections();
+      const counted = marked.find(({ key }) => (after.get(key) ?? 0) > (before.get(key) ?? 0));
+      if (counted) return counted;
+      await delay(LOOK_MS);
+    }
+    return undefined;
   });
-  return marked.find(({ key }) => (after.get(key) ?? 0) > (before.get(key) ?? 0));
 }
 
 /** A virtual service and its real servers, as `ipvsadm -ln` prints them. */

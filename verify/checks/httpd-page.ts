@@ -55,13 +55,18 @@ export const httpdPage: Check<ServiceSubject> = {
       started: true,
       hint:
         status !== 0
-          ? "The web server takes connections, and does not answer as it should: its log tells why."
+          ? NO_CONNECTION.test(output)
+            ? `Connections to port ${portOf(subject)} are neither taken nor refused: does a packet filter drop them?`
+            : "The web server takes connections, and does not answer as it should: its log tells why."
           : other === undefined
             ? `The client tells servers apart by their pages: this one must name ${host}, and no other real server.`
             : `That is ${other}'s page: the client tells servers apart by it.`,
     };
   },
 };
+
+/** What curl says where its SYN is not answered. */
+const NO_CONNECTION = /Connection timed out|Connection timeout/;
 
 const portOf = ({ host, service }: ServiceSubject): number => portFor(service, host);
 

@@ -119,15 +119,16 @@ describe("a hint names each thing that is wrong, and no command", () => {
 describe("a service by firewall mark", () => {
   const marked = `${head}FWM  1 rr\n${real("172.25.254.12:0")}${real("172.25.254.13:0")}`;
   /** `ipvsadm -ln --stats --exact`, where requests are counted to it or not. */
-  const seen = async (counted: boolean, table = marked) => {
-    let requests = 0;
+  const seen = async (counted: boolean, table = marked, late = 0) => {
+    let requests = -late;
     const view = new RecordedView(dr, (where, command) => {
       if (where === "client") requests++;
       if (!command.includes("--stats")) return table;
+      if (late > 0) requests++; // the kernel brings its statistics up to date every two seconds
       return `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
   -> RemoteAddress:Port
-FWM  1                                  ${7 + (counted ? requests : 0)}       41        0     2665        0
+FWM  1                                  ${7 + (counted ? Math.max(requests, 0) : 0)}       41        0     2665        0
   -> 172.25.254.12:0                    4       21        0     1365        0
 `;
     });
@@ -137,6 +138,10 @@ FWM  1                                  ${7 + (counted ? requests : 0)}       41
   it("is one where the client's requests are counted to it", async () => {
     expect(await seen(true)).toMatchObject({ passed: true });
     expect(await seen(false)).toMatchObject({ passed: false, started: true });
+  });
+
+  it("is one where they are counted late", async () => {
+    expect(await seen(true, marked, 4)).toMatchObject({ passed: true });
   });
 
   it("is held to the same: scheduler, method, real servers", async () => {
