@@ -36,6 +36,14 @@ describe("a page", () => {
     expect((await see(httpdPage, "dr", "server2", byCommand({ curl: "server3\n" }))).hint).toContain("server3's page");
   });
 
+  it.each([
+    ["Connection timed out after 10001 milliseconds", /neither taken nor refused: does a packet filter drop them\?$/],
+    ["Operation timed out after 10001 milliseconds with 0 bytes received", /takes connections, .* its log tells why/],
+  ])("that does not come, by curl's %j, has a hint of its own", async (said, hint) => {
+    const answer = { output: `curl: (28) ${said}\n`, status: 28 };
+    expect((await see(httpdPage, "dr", "server2", byCommand({ curl: answer }))).hint).toMatch(hint);
+  });
+
   it("is asked for at the VIP where the web server listens there alone, or has another page there", async () => {
     const route = { "ip -oneline -4 route get": local };
     expect(await verdict(httpdPage, "dr", "server2", byCommand({ [OWN]: refused, [VIP]: "server2\n", ...route }))).toBe(
