@@ -180,19 +180,27 @@ export function hasAddress(
   return ofFamily(own, family).some((address) => networkAt(draft, address) === network);
 }
 
+/** The addresses of an instance: its own, or where the file gives none the VIPs of all services. Undefined: one that is not valid. */
+export const addressTextsOf = (draft: LabDraft, instance: InstanceDraft): readonly (string | undefined)[] =>
+  "addresses" in instance ? (instance.addresses ?? []) : (draft.services ?? []).map((service) => service?.vip);
+
+/** An instance's first address; undefined while it is not known. */
+function firstAddressOf(draft: LabDraft, instance: InstanceDraft): Ip | undefined {
+  const [text] = addressTextsOf(draft, instance);
+  return parseIp(text ?? "");
+}
+
 /** The family of an instance's addresses, by the first of them; undefined while it is not known. */
 export function familyOfInstance(draft: LabDraft, instance: InstanceDraft): Family | undefined {
-  const text = "addresses" in instance ? instance.addresses?.[0] : draft.services?.[0]?.vip;
-  const address = parseIp(text ?? "");
-  return address === undefined ? undefined : familyOf(address);
+  const first = firstAddressOf(draft, instance);
+  return first && familyOf(first);
 }
 
 /** An instance's version of VRRP, by default that of its family; undefined while it is not known. */
 export function versionOf(draft: LabDraft, instance: InstanceDraft): 2 | 3 | undefined {
   if ("version" in instance) return instance.version;
-  const text = "addresses" in instance ? instance.addresses?.[0] : draft.services?.[0]?.vip;
-  const address = parseIp(text ?? "");
-  return address === undefined ? 2 : defaultVersion(address);
+  const first = firstAddressOf(draft, instance);
+  return first === undefined ? 2 : defaultVersion(first);
 }
 
 export interface AddressAt {

@@ -1,4 +1,5 @@
 import {
+  addressTextsOf,
   clashing,
   clientOf,
   destinationsOf,
@@ -15,14 +16,20 @@ import {
   servicesOf,
 } from "./draft.ts";
 import { forwardingMethods } from "./forwarding/index.ts";
-import { familyOf, parseIp, parseSubnet } from "./ip.ts";
+import { type Family, familyOf, parseIp, parseSubnet } from "./ip.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
 
+/** The family of an address; undefined for a text that is none. */
+function familyOfText(text: string | undefined): Family | undefined {
+  const address = parseIp(text ?? "");
+  return address && familyOf(address);
+}
+
 /** The lists in which each family comes once at most, with what an item is; texts that are no item yet are undefined. */
-function listsByFamily(draft: LabDraft): [path: Path, what: string, families: (4 | 6 | undefined)[]][] {
+function listsByFamily(draft: LabDraft): [path: Path, what: string, families: (Family | undefined)[]][] {
   return [
-    ...(draft.networks ?? []).map((network, index): [Path, string, (4 | 6 | undefined)[]] => [
+    ...(draft.networks ?? []).map((network, index): [Path, string, (Family | undefined)[]] => [
       ["networks", index, "subnets"],
       "subnet in a network",
       (network?.subnets ?? []).map((text) => {
@@ -30,14 +37,7 @@ function listsByFamily(draft: LabDraft): [path: Path, what: string, families: (4
         return subnet && familyOf(subnet);
       }),
     ]),
-    [
-      ["client", "addresses"],
-      "address of the client",
-      (draft.client?.addresses ?? []).map((text) => {
-        const address = parseIp(text ?? "");
-        return address && familyOf(address);
-      }),
-    ],
+    [["client", "addresses"], "address of the client", (draft.client?.addresses ?? []).map(familyOfText)],
   ];
 }
 
@@ -175,17 +175,16 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
   *"instance-of-two-families"(draft) {
     for (const [index, instance] of instancesOf(draft)) {
       const given = "addresses" in instance;
-      const texts = given ? (instance.addresses ?? []) : servicesOf(draft).map(([, { vip }]) => vip);
-      const families = texts.map((text) => {
-        const address = parseIp(text ?? "");
-        return address && familyOf(address);
-      });
+      const texts = addressTextsOf(draft, instance);
+      const families = texts.map(familyOfText);
       const at = families.findIndex((family) => family !== undefined && family !== families.find(Boolean));
       if (at >= 0) {
         yield {
           path: given ? ["vrrp", index, "addresses", at] : ["vrrp", index],
           expected: "addresses of one family in an instance: it advertises over IPv4 or over IPv6",
-          found: given ? `${texts[at]} beside ${texts[0]}` : `the VIPs of all services, ${texts.join(" and ")}`,
+          found: given
+            ? `${texts[at]} beside ${texts[0]}`
+            : `the VIPs of all services, ${texts.filter((text) => text !== undefined).join(" and ")}`,
           remedy:
             "give each family an instance of its own, with `addresses`; the same `syncGroup` in both keeps them together",
         };

@@ -141,6 +141,7 @@ function serviceOf(
       .filter((one) => one.role === "real-server" && !isSorryServer(file, one.name))
       .map((one) => ({ server: one.name, weight: 1 }) as NonNullable<typeof realServers>[number]);
   const vip = toIp(service.vip);
+  const family = familyOf(vip);
   return {
     ...rest,
     name: name ?? `${hostPort(vip, service.port)}${service.protocol === "udp" ? "/udp" : ""}`,
@@ -154,11 +155,11 @@ function serviceOf(
     ...(file.control === "keepalived" ? { healthCheck: completeHealthCheck(service.protocol, healthCheck) } : {}),
     ...completeQuorum(
       { alpha, omega, quorum, hysteresis, quorumUp, quorumDown, sorryServer },
-      { addressOf: (server) => reachedAt(servers, server, familyOf(vip)), family: familyOf(vip), port: service.port },
+      { addressOf: (server) => reachedAt(servers, server, family), family, port: service.port },
     ),
     realServers: chosen.map(({ server, port, weight, page, upperThreshold, lowerThreshold }) => ({
       server,
-      address: reachedAt(servers, server, familyOf(vip)),
+      address: reachedAt(servers, server, family),
       port: port ?? service.port,
       weight,
       ...(upperThreshold === undefined ? {} : { upperThreshold }),

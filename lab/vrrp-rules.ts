@@ -1,12 +1,12 @@
 import { wordsOf } from "./command.ts";
 import {
+  addressTextsOf,
   type FileNames,
   type InstanceDraft,
   instancesOf,
   type LabDraft,
   masters,
   priorityOf,
-  servicesOf,
 } from "./draft.ts";
 import { contains, familyOf, parseIp, parseSubnet } from "./ip.ts";
 import { definitionOf } from "./vrrp-extras.ts";
@@ -105,8 +105,7 @@ export const vrrpRules: Record<string, Rule<LabDraft, FileNames>> = {
   *"addresses-beyond-an-advertisement"(draft) {
     for (const [at, instance] of instancesOf(draft)) {
       const given = "addresses" in instance;
-      const texts = given ? (instance.addresses ?? []) : servicesOf(draft).map(([, { vip }]) => vip);
-      const addresses = new Set(texts.flatMap((text) => parseIp(text ?? "") ?? []));
+      const addresses = new Set(addressTextsOf(draft, instance).flatMap((text) => parseIp(text ?? "") ?? []));
       const [first] = addresses;
       const most = first !== undefined && familyOf(first) === 6 ? mostAddresses.ipv6 : mostAddresses.ipv4;
       if (addresses.size > most) {

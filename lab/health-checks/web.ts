@@ -18,6 +18,9 @@ export interface WebCheck<Type extends "http" | "https" = "http" | "https"> exte
   readonly regex?: string;
 }
 
+/** What keepalived.conf holds in double quotes: printable ASCII characters without these. */
+const quotable = /^[ !#-~]{1,200}$/;
+
 /** The properties of both in a lab file. */
 const properties = {
   path: property(
@@ -55,7 +58,7 @@ const properties = {
     (value) => {
       if (typeof value === "string" && /"|\$_/.test(value))
         return `write . in place of ${value.includes('"') ? "the quote" : "$"}: keepalived.conf cannot hold it`;
-      return typeof value === "string" && /^[ !#-~]{1,200}$/.test(value) && isJavaScript(value)
+      return typeof value === "string" && quotable.test(value) && isJavaScript(value)
         ? "leave out what is of one of the two, such as \\1, \\u0041, \\p{L} or [[:alpha:]], put a backslash before a brace, and repeat less"
         : "write `regex: ^server`";
     },
@@ -63,7 +66,7 @@ const properties = {
 };
 
 function isRegex(text: string): boolean {
-  return /^[ !#-~]{1,200}$/.test(text) && !text.includes("$_") && isJavaScript(text) && isCommonToPcre(text);
+  return quotable.test(text) && !text.includes("$_") && isJavaScript(text) && isCommonToPcre(text);
 }
 
 function isJavaScript(text: string): boolean {
