@@ -33,10 +33,7 @@ export function byHand(lab: Lab, stack = lab.name): { steps: PlacedStep[]; units
     const servers = lab.servers.filter(({ role }) => role === kind);
     for (const round of rounds) {
       const found = servers.flatMap((server) =>
-        round.flatMap((role) => {
-          const hand = roleByHand(lab, server, { role, stack });
-          return hand ? [{ server: server.name, ...hand }] : [];
-        }),
+        rolesByHand(lab, server, { round, stack }).map((hand) => ({ server: server.name, ...hand })),
       );
       for (const { server, steps: own } of found)
         steps.push(...own.map((step) => ({ server, ownMachine: false, ...step })));
@@ -49,13 +46,19 @@ export function byHand(lab: Lab, stack = lab.name): { steps: PlacedStep[]; units
   return { steps, units };
 }
 
-function roleByHand(lab: Lab, server: Server, { role, stack }: { role: RoleName; stack: string }): ByHand | undefined {
+/** Those of the roles of a round that a server has. */
+function rolesByHand(
+  lab: Lab,
+  server: Server,
+  { round, stack }: { round: readonly RoleName[]; stack: string },
+): ByHand[] {
   const { name, os, management, interfaces: own } = server;
-  const inputs = roleInputs(lab, server)[role];
-  if (!inputs) return;
-  return (roles[role] as AnyRole).byHand(inputs, {
-    server: { name, os, address: management, addresses: own.flatMap(({ addresses }) => addresses) },
-    stack,
+  const addresses = own.flatMap((each) => each.addresses);
+  const context = { server: { name, os, address: management, addresses }, stack };
+  const given = roleInputs(lab, server);
+  return round.flatMap((role) => {
+    const inputs = given[role];
+    return inputs ? [(roles[role] as AnyRole).byHand(inputs, context)] : [];
   });
 }
 

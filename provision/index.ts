@@ -8,6 +8,6 @@ export { IGNORE_MEMORY, verdictOn } from "./host/memory-verdict.ts";
 export { type LabHostRef, PACKAGE_PORT } from "./host/reach.ts";
 export { LIVE_VERSION } from "./live.ts";
 export { classes, roleClasses } from "./resources.ts";
-export { type RoleName, roleInputs, roleNames, roles } from "./roles/index.ts";
+export { type RoleInputs, type RoleName, roleInputs, roleNames, roles } from "./roles/index.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";
 export type { ServerRef } from "./ssh/index.ts";

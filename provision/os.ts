@@ -90,6 +90,16 @@ SSLCertificateKeyFile ${key}
 </VirtualHost>
 `;
 
+/** keepalived 2.2, as distributions package it. */
+const keepalived22: OsFamily["keepalived"] = {
+  packages: ["keepalived"],
+  service: "keepalived",
+  config: "/etc/keepalived/keepalived.conf",
+  vrrpPid: "/run/vrrp.pid",
+  checkersPid: "/run/checkers.pid",
+  command: (text) => text,
+};
+
 /** What all Debian releases have in common. */
 const debian: Omit<OsFamily, "title"> = {
   packageManager: { update: "apt-get --quiet update", install: "apt-get --quiet --yes install" },
@@ -126,14 +136,7 @@ ${tlsHost(ports, tlsFiles)}`,
   nftables: { packages: ["nftables"] },
   ipvsadm: { packages: ["ipvsadm"], rules: "/etc/ipvsadm.rules" },
   arptables: { packages: ["arptables"] },
-  keepalived: {
-    packages: ["keepalived"],
-    service: "keepalived",
-    config: "/etc/keepalived/keepalived.conf",
-    vrrpPid: "/run/vrrp.pid",
-    checkersPid: "/run/checkers.pid",
-    command: (text) => text,
-  },
+  keepalived: keepalived22,
   mail: {
     // OpenSMTPD starts much faster than the larger MTAs, and the lab only mails root.
     packages: ["opensmtpd", "bsd-mailx"],
@@ -207,14 +210,7 @@ const enterpriseLinux9: OsFamily = {
   ipvsadm: { packages: ["ipvsadm"], rules: "/etc/sysconfig/ipvsadm" },
   // Deprecated there: `arpCure: nftables` needs no package that is.
   arptables: { packages: ["iptables-nft"] },
-  keepalived: {
-    packages: ["keepalived"],
-    service: "keepalived",
-    config: "/etc/keepalived/keepalived.conf",
-    vrrpPid: "/run/vrrp.pid",
-    checkersPid: "/run/checkers.pid",
-    command: (text) => text,
-  },
+  keepalived: keepalived22,
   mail: {
     packages: ["postfix", "s-nail"],
     service: "postfix",
@@ -235,7 +231,7 @@ export const osFamilies: Readonly<Record<GuestOs, GuestFamily> & Record<"el-9", 
     ...debian,
     title: "Debian 13",
     release: { suite: "trixie" },
-    keepalived: { ...debian.keepalived, command: commandOf23 },
+    keepalived: { ...keepalived22, command: commandOf23 },
   },
   "el-9": enterpriseLinux9,
 };

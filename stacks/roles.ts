@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Lab } from "../lab/index.ts";
-import { classes, PEER_COMMENT, type RoleName, roleClasses, roleInputs, roleNames, roles } from "../provision/index.ts";
+import { classes, PEER_COMMENT, type RoleName, roleClasses, roleNames, roles } from "../provision/index.ts";
 import type { MadeServer } from "./server.ts";
 
 /** Gives every server its roles; in a manual lab that is the exercise. */
 export const giveRoles = (lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] =>
-  lab.setup === "manual" ? [] : [...made.flatMap((each) => makeRoles(lab, each)), ...makePeerKeys(lab, made)];
+  lab.setup === "manual" ? [] : [...made.flatMap(makeRoles), ...makePeerKeys(made)];
 
 /** The roles that come elsewhere: `makeServer` has the first two, and the keys of all directors are made together. */
 const elsewhere: readonly RoleName[] = ["interfaces", "packages", "peerKeys"];
@@ -18,8 +18,7 @@ type AnyClass = new (
 ) => pulumi.Resource;
 
 /** A server's roles that depend on no other server. */
-function makeRoles(lab: Lab, { server, reference, ready, domain }: MadeServer): pulumi.Resource[] {
-  const inputs: Partial<Record<RoleName, object>> = roleInputs(lab, server);
+function makeRoles({ server, inputs, reference, ready, domain }: MadeServer): pulumi.Resource[] {
   const made = new Map<string, pulumi.Resource>();
   for (const name of roleNames) {
     const given = inputs[name];
@@ -48,9 +47,9 @@ function makeRoles(lab: Lab, { server, reference, ready, domain }: MadeServer): 
 const inKebabCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** SSH among directors: each has a key, and knows its peers'. */
-function makePeerKeys(lab: Lab, made: readonly MadeServer[]): pulumi.Resource[] {
+function makePeerKeys(made: readonly MadeServer[]): pulumi.Resource[] {
   const all = made.flatMap((each) => {
-    const { peerKeys } = roleInputs(lab, each.server);
+    const { peerKeys } = each.inputs;
     return peerKeys ? [{ ...each, peers: peerKeys.peers }] : [];
   });
   const identities = new Map(

@@ -6,6 +6,7 @@ import {
   classes,
   libvirtCommandLine,
   PACKAGE_PORT,
+  type RoleInputs,
   roleClasses,
   roleInputs,
   type ServerRef,
@@ -25,6 +26,8 @@ const CLOUD_DISK = 8 * 2 ** 30;
 /** A reachable server, without a role yet. */
 export interface MadeServer {
   readonly server: Server;
+  /** The inputs of its roles. */
+  readonly inputs: RoleInputs;
   readonly hostKey: InstanceType<typeof classes.KeyPair>;
   /** How it is reached. */
   readonly reference: pulumi.Output<ServerRef>;
@@ -139,7 +142,8 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
     },
     { deletedWith: domain },
   );
-  const { interfaces, packages } = roleInputs(lab, server);
+  const inputs = roleInputs(lab, server);
+  const { interfaces, packages } = inputs;
   const networked = interfaces
     ? new roleClasses.interfaces(
         `${name}-interfaces`,
@@ -159,7 +163,7 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
           { server: reference, names: [...new Set(names)].sort(), ...(cloud ? { from: "debian" as const } : {}) },
           { dependsOn: networked, deletedWith: domain },
         );
-  return { server, hostKey, reference, ready, domain };
+  return { server, inputs, hostKey, reference, ready, domain };
 }
 
 interface ImageVolumes {

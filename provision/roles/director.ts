@@ -15,16 +15,8 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
 import { DIRECTOR_RULES, DIRECTOR_UNIT, endDirector, endKeepalived } from "./director-retirement.ts";
-import { asHost, parseIpAddresses, placeVip } from "./ip-address.ts";
-import {
-  type Destination,
-  LIST_THRESHOLDS,
-  parseIpvsTable,
-  parseThresholds,
-  type Thresholds,
-  thresholdOptions,
-  withThresholds,
-} from "./ipvs-table.ts";
+import { asHost, placeVip, presentOf } from "./ip-address.ts";
+import { type Destination, ipvsQuestions, ipvsTableIn, type Thresholds, thresholdOptions } from "./ipvs-table.ts";
 import { defineRole } from "./role.ts";
 import { startService } from "./service.ts";
 import { listed, typedUnit } from "./typed.ts";
@@ -86,24 +78,15 @@ export const director = defineResource({
   async observe(inputs) {
     const server = await connectTo(inputs.server);
     const seen = await server.look({
-      table: "ipvsadm --save --numeric",
-      thresholds: LIST_THRESHOLDS,
+      ...ipvsQuestions,
       addresses: "ip -oneline address show",
       enabled: command`systemctl is-enabled ${unit(inputs).name}`,
       unit: command`cat ${unitPath(unit(inputs))}`,
       rules: command`cat ${DIRECTOR_RULES}`,
     });
-    const found = withThresholds(parseIpvsTable(seen.table.text), parseThresholds(seen.thresholds.text));
-    const present = parseIpAddresses(seen.addresses.text);
+    const found = ipvsTableIn(seen);
     return {
-      addresses: Object.fromEntries(
-        Object.entries(inputs.addresses).map(([device, wanted]) => [
-          device,
-          wanted.filter((one) =>
-            present.some((found) => found.device === device && `${found.address}/${found.prefixLength}` === one),
-          ),
-        ]),
-      ),
+      addresses: presentOf(inputs.addresses, seen.addresses.text),
       services: Object.fromEntries(
         found
           .filter(({ key }) => key in inputs.services)

@@ -3,7 +3,7 @@ import { ofFamily, withPrefix } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
-import { isIpv6, parseIpAddresses, placeOwn } from "./ip-address.ts";
+import { isIpv6, placeOwn, presentOf } from "./ip-address.ts";
 import { defineRole } from "./role.ts";
 import { listed, typedUnit } from "./typed.ts";
 
@@ -35,16 +35,8 @@ export const interfaces = defineResource({
         sixth.length === 0 ? "true" : command`sysctl ${sixth.map((device) => `net.ipv6.conf.${device}.accept_ra`)}`,
       ...bootUnitQuestions(unit(inputs)),
     });
-    const present = parseIpAddresses(seen.addresses.text);
     return {
-      addresses: Object.fromEntries(
-        Object.entries(inputs.addresses).map(([device, wanted]) => [
-          device,
-          wanted.filter((one) =>
-            present.some((found) => found.device === device && `${found.address}/${found.prefixLength}` === one),
-          ),
-        ]),
-      ),
+      addresses: presentOf(inputs.addresses, seen.addresses.text),
       up: inputs.up.filter((device) => seen.links.text.includes(`: ${device}: `)),
       autoconfigured: sixth.filter((device) => !seen.routers.text.includes(`.${device}.accept_ra = 0\n`)),
       onBoot: isOnBoot(unit(inputs), seen) as true,

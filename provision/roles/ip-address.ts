@@ -1,4 +1,4 @@
-import { familyOf, isLinkLocal, toIp } from "../../lab/index.ts";
+import { isLinkLocal, toIp } from "../../lab/index.ts";
 
 /** An address of an interface. */
 export interface InterfaceAddress {
@@ -14,6 +14,22 @@ export const parseIpAddresses = (output: string): InterfaceAddress[] =>
     .map(([, device = "", address = "", length]) => ({ device, address, prefixLength: Number(length) }))
     .filter(({ address }) => address !== "::1" && !(isIpv6(address) && isLinkLocal(toIp(address))));
 
+/**
+ * Those of the wanted addresses that interfaces have, by interface, with prefix length.
+ * @param output of `ip -oneline address show`
+ */
+export function presentOf(
+  wanted: Readonly<Record<string, readonly string[]>>,
+  output: string,
+): Record<string, string[]> {
+  const present = new Set(
+    parseIpAddresses(output).map(({ device, address, prefixLength }) => `${device} ${address}/${prefixLength}`),
+  );
+  return Object.fromEntries(
+    Object.entries(wanted).map(([device, all]) => [device, all.filter((one) => present.has(`${device} ${one}`))]),
+  );
+}
+
 /** `172.25.254.100/32 on eth0`, comma-separated; `no address` for none. */
 export const addressesInWords = (addresses: readonly InterfaceAddress[]): string =>
   addresses.map(({ device, address, prefixLength }) => `${address}/${prefixLength} on ${device}`).join(", ") ||
@@ -23,7 +39,7 @@ export const addressesInWords = (addresses: readonly InterfaceAddress[]): string
 export const isIpv6 = (address: string): boolean => address.includes(":");
 
 /** A VIP with the prefix length that keeps it from bringing a route with it. */
-export const asHost = (vip: string): string => `${vip}/${familyOf(toIp(vip)) === 6 ? 128 : 32}`;
+export const asHost = (vip: string): string => `${vip}/${isIpv6(vip) ? 128 : 32}`;
 
 /**
  * A host's own address as `ip address replace` takes it. Without `nodad` an IPv6 address is of no use for a second: duplicate address detection (RFC

@@ -1,4 +1,5 @@
 import { parseIp, prefixLengthOfMask } from "../../lab/index.ts";
+import type { Section } from "../ssh/index.ts";
 
 /** A virtual service of the kernel's IPVS table: ipvsadm(8). */
 export interface VirtualService {
@@ -125,10 +126,7 @@ export function parseIpvsList(text: string): ListedService[] {
   return services;
 }
 
-/** Command whose output `parseThresholds` reads: `ipvsadm --save` leaves thresholds out. */
-export const LIST_THRESHOLDS = "ipvsadm -ln --thresholds";
-
-/** The thresholds in the output of `LIST_THRESHOLDS`, by the service's key and `ADDRESS:PORT`, with a blank between. */
+/** The thresholds in the output of `ipvsadm -ln --thresholds`, by the service's key and `ADDRESS:PORT`, with a blank between. */
 export function parseThresholds(text: string): Map<string, Thresholds> {
   const found = new Map<string, Thresholds>();
   let key = "";
@@ -145,12 +143,15 @@ export function parseThresholds(text: string): Map<string, Thresholds> {
   return found;
 }
 
-/** A table with the thresholds of its destinations. */
-export const withThresholds = (
-  table: readonly VirtualService[],
-  thresholds: ReadonlyMap<string, Thresholds>,
-): VirtualService[] =>
-  table.map((service) => ({
+/** Commands that query the whole table, for `ServerConnection.look`: `ipvsadm --save` leaves thresholds out. */
+export const ipvsQuestions = { table: "ipvsadm --save --numeric", thresholds: "ipvsadm -ln --thresholds" };
+
+/** The table, with the thresholds of its destinations, by the answers to `ipvsQuestions`. */
+export function ipvsTableIn(
+  seen: Readonly<Record<keyof typeof ipvsQuestions, Pick<Section, "text">>>,
+): VirtualService[] {
+  const thresholds = parseThresholds(seen.thresholds.text);
+  return parseIpvsTable(seen.table.text).map((service) => ({
     ...service,
     destinations: Object.fromEntries(
       Object.entries(service.destinations).map(([real, one]) => [
@@ -159,6 +160,7 @@ export const withThresholds = (
       ]),
     ),
   }));
+}
 
 /** ipvsadm's options for thresholds. An edit without them takes both away. */
 export const thresholdOptions = ({ upperThreshold, lowerThreshold }: Thresholds): string[] => [

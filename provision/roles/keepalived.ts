@@ -6,14 +6,7 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unwrap } from "../values.ts";
 import { endDirector, endKeepalived } from "./director-retirement.ts";
-import {
-  LIST_THRESHOLDS,
-  parseIpvsTable,
-  parseThresholds,
-  type Thresholds,
-  type VirtualService,
-  withThresholds,
-} from "./ipvs-table.ts";
+import { ipvsQuestions, ipvsTableIn, type Thresholds, type VirtualService } from "./ipvs-table.ts";
 import { programsOf, withCommandsFor } from "./keepalived-commands.ts";
 import { GENERATED, keepalivedConf, PASSWORD, withoutPasswords, withPasswords } from "./keepalived-conf.ts";
 import { notifyScript } from "./keepalived-notify.ts";
@@ -58,14 +51,13 @@ export const keepalived = defineResource({
     const server = await connectTo(ref);
     const seen = await server.look({
       config: command`cat ${path}`,
-      table: "ipvsadm --save --numeric",
-      thresholds: LIST_THRESHOLDS,
+      ...ipvsQuestions,
       daemon: DAEMON,
       ...serviceQuestions(service),
       notifyScript: command`[ ! -x ${notifyScript.path} ] || cat ${notifyScript.path}`,
       programs: command`for program in ${programs}; do [ ! -x "$program" ] || echo "$program"; done`,
     });
-    const table = withThresholds(parseIpvsTable(seen.table.text), parseThresholds(seen.thresholds.text));
+    const table = ipvsTableIn(seen);
     return {
       ...withoutPasswords(seen.config.text),
       virtualServices: table.map((service) => serviceLine(service.key, service)),

@@ -105,7 +105,7 @@ const vipDevice = ({ arpCure, ...site }: Pick<Wanted, "arpCure" | "interface">, 
 /** The devices that have a VIP as a /32, or /128. */
 const devicesWith = (vip: string, text: string): string[] =>
   parseIpAddresses(text).flatMap(({ device, address, prefixLength }) =>
-    address === vip && `${address}/${prefixLength}` === asHost(vip) ? [device] : [],
+    `${address}/${prefixLength}` === asHost(vip) ? [device] : [],
   );
 
 /** Whether the cure of ARP is needed: not where there are IPv6 VIPs alone. */

@@ -139,8 +139,10 @@ async function destinationsOf(view: View, server: string): Promise<Looked> {
   const unreachable: string[] = [];
   for (const { name } of directors(view.lab)) {
     try {
-      const table = parseIpvsList((await view.on(name)`ipvsadm -ln`).output);
-      const thresholds = parseThresholds((await view.on(name)`ipvsadm -ln --thresholds`).output);
+      const { output: both } = await view.on(name)`ipvsadm -ln; ipvsadm -ln --thresholds`;
+      const [list = "", limits = ""] = both.split(/^(?=IP Virtual Server)/m);
+      const table = parseIpvsList(list);
+      const thresholds = parseThresholds(limits);
       const { output } = await view.on(name)`cat ${RECORD} 2>/dev/null || true`;
       records.set(name, parseRecord(output));
       for (const { key, destinations } of table)
@@ -148,17 +150,9 @@ async function destinationsOf(view: View, server: string): Promise<Looked> {
           if (isOf(view.lab, server, address)) {
             const others = Object.entries(destinations).filter(([other]) => other !== address);
             const hasOthers = others.some(([, other]) => other.weight > 0);
-            const limits = thresholds.get(`${key} ${address}`) ?? {};
-            found.push({
-              director: name,
-              service: key,
-              address,
-              weight,
-              active,
-              forwarding,
-              hasOthers,
-              thresholds: limits,
-            });
+            const own = thresholds.get(`${key} ${address}`) ?? {};
+            const known = { address, weight, active, forwarding, hasOthers, thresholds: own };
+            found.push({ director: name, service: key, ...known });
           }
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;

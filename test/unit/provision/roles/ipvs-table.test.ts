@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
+  ipvsTableIn,
   parseIpvsConnections,
   parseIpvsList,
   parseIpvsTable,
   parseThresholds,
-  withThresholds,
 } from "../../../../provision/roles/ipvs-table.ts";
 
 it("the textbook's table", () => {
@@ -74,7 +74,7 @@ FWM  7 rr
     ["-f 7 172.25.254.12:0", { upperThreshold: 5, lowerThreshold: 2 }],
   ]);
   const saved = "-A -f 7 -s rr\n-a -f 7 -r 172.25.254.12:0 -g -w 1\n-a -f 7 -r 172.25.254.13:0 -g -w 1\n";
-  expect(withThresholds(parseIpvsTable(saved), thresholds)[0]?.destinations).toEqual({
+  expect(ipvsTableIn({ table: { text: saved }, thresholds: { text: listed } })[0]?.destinations).toEqual({
     "172.25.254.12:0": { weight: 1, forwarding: "Route", upperThreshold: 5, lowerThreshold: 2 },
     "172.25.254.13:0": { weight: 1, forwarding: "Route" },
   });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { readLab } from "../../../../lab/index.ts";
-import { parseIpvsTable, parseThresholds, withThresholds } from "../../../../provision/roles/ipvs-table.ts";
+import { ipvsTableIn, parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
 import {
   keepalived,
   otherThresholds,
@@ -100,7 +100,7 @@ describe("thresholds that are not those of keepalived.conf", () => {
   ];
 
   it.each(cases)("are seen and set: %s", { timeout: 20_000 }, (_, config, table, list, seen, edits) => {
-    expect(otherThresholds(config, withThresholds(parseIpvsTable(table), parseThresholds(list)))).toEqual(seen);
+    expect(otherThresholds(config, ipvsTableIn({ table: { text: table }, thresholds: { text: list } }))).toEqual(seen);
     const script = `sleep() { :; }; ipvsadm() { case "$*" in --save*) printf %s "$TABLE" ;; -ln*) printf %s "$LIST" ;; *) printf "%s\\n" "$*" ;; esac; }
 set -e
 ${weightsAsIn(config)}`;

@@ -80,7 +80,8 @@ describe("draining", () => {
   });
 
   it("keeps thresholds, which an edit without them takes away", async () => {
-    const limits = "TCP  172.25.254.100:80 rr\n  -> 172.25.254.12:80             60         40         0          0\n";
+    const limits =
+      "IP Virtual Server version 1.2.1 (size=4096)\nTCP  172.25.254.100:80 rr\n  -> 172.25.254.12:80             60         40         0          0\n";
     const server1 = aDirector("1", table([1, 0], [1, 0]), limits);
     const view = viewOf(dr, { server1 });
     await drain(view, "server2");
