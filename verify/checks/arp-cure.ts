@@ -54,8 +54,8 @@ export const arpCure: Check<ServiceSubject> = {
     const answers = (await arpAnswers(view, vip)).includes(host);
     const claimed = voice.names.filter((name) => isVip(lab, name));
     const stolen = voice.names.flatMap((name) => ownerOf(lab, host, name).map((owner) => ({ name, owner })));
-    // Whoever heard it take the VIP for its own takes it for the owner. The client is made to ask anew. An advertisement that it did not ask for changes
-    // an IPv6 entry, too (RFC 4861, section 7.2.5).
+    // The client's entry may now name this real server, so it is deleted and the client asks again. In IPv6 an unsolicited advertisement is enough for
+    // that (RFC 4861, section 7.2.5).
     if (answers || claimed.length > 0)
       await view.client("ip", "neigh", "del", vip, "dev", interfaceOn(lab.client, network).device);
     const seen = inWords(vip, { answers, mute, ...voice });

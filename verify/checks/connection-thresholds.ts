@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { destinationKeyOf, type Lab, poolOf, type VirtualService } from "../../lab/index.ts";
 import { snapshots } from "../distribution/director.ts";
 import { clientOf, type Held } from "../distribution/requests.ts";
 import { ownSource } from "../distribution/sources.ts";
 import type { Check } from "./check.ts";
+import { secondsUntil } from "./seconds-until.ts";
 import { askedByHand, type ServiceSubject, serverOfPage } from "./subjects.ts";
 
 /** The most connections that it opens: each takes some hundredths of a second. */
@@ -70,6 +70,7 @@ export const connectionThresholds: Check<ServiceSubject> = {
       await releaseAll(held);
       const again = await secondsUntil(
         async () => (await client.ask(ownSource(view.lab, service))).outcome === "answered",
+        FORGOTTEN,
       );
       return {
         passed: ended === "refused" && counts.every(isFull) && again !== undefined,
@@ -90,15 +91,4 @@ export const connectionThresholds: Check<ServiceSubject> = {
 
 async function releaseAll(held: Held[]): Promise<void> {
   await Promise.all(held.splice(0).map((one) => one.release()));
-}
-
-/** How long it takes until a condition holds; undefined: longer than IPVS needs. */
-async function secondsUntil(condition: () => Promise<boolean>): Promise<number | undefined> {
-  const begun = performance.now();
-  const seconds = () => (performance.now() - begun) / 1000;
-  while (seconds() < FORGOTTEN) {
-    if (await condition()) return seconds();
-    await delay(500);
-  }
-  return undefined;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import {
   destinationKeyOf,
   forwardingMethods,
@@ -20,6 +19,7 @@ import {
 } from "../../provision/roles/ipvs-table.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
+import { secondsUntil } from "./seconds-until.ts";
 import { askService, eachDirector, everywhere, keepalivedRuns, methodOf, undisturbed } from "./subjects.ts";
 import { sameWeights } from "./weights.ts";
 
@@ -154,9 +154,8 @@ function thresholdProblems(service: VirtualService, key: string, text: string): 
   });
 }
 
-/** The kernel updates its statistics every two seconds (estimation in net/netfilter/ipvs/ip_vs_est.c): they are looked at for longer. */
-const LOOKS = 6;
-const LOOK_MS = 500;
+/** Seconds for which statistics are looked at: the kernel updates them every two (estimation in net/netfilter/ipvs/ip_vs_est.c). */
+const COUNTED_WITHIN = 3;
 
 /**
  * A service by firewall mark that a virtual service's requests are counted to: ipvsadm(8), --fwmark-service. On a director that does not hold the
@@ -177,13 +176,13 @@ async function markedFor(view: View, host: string, service: VirtualService, tabl
   return await undisturbed(view.live, service, async () => {
     const before = await connections();
     await askService(view, service);
-    for (let look = 0; look < LOOKS; look++) {
+    let counted: ListedService | undefined;
+    await secondsUntil(async () => {
       const after = await connections();
-      const counted = marked.find(({ key }) => (after.get(key) ?? 0) > (before.get(key) ?? 0));
-      if (counted) return counted;
-      await delay(LOOK_MS);
-    }
-    return undefined;
+      counted = marked.find(({ key }) => (after.get(key) ?? 0) > (before.get(key) ?? 0));
+      return counted !== undefined;
+    }, COUNTED_WITHIN);
+    return counted;
   });
 }
 

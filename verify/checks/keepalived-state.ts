@@ -1,5 +1,6 @@
 import { type Lab, serverNamed, type VrrpPart, vrrpPartsOf } from "../../lab/index.ts";
 import { osFamilies } from "../../provision/os.ts";
+import { isIpv6 } from "../../provision/roles/ip-address.ts";
 import { type InstanceState, keepalivedState } from "../live/keepalived-state.ts";
 import type { Check } from "./check.ts";
 import { eachDirector, keepalivedRuns, underKeepalived } from "./subjects.ts";
@@ -50,7 +51,7 @@ const settingsOf = ({
 });
 
 /** IPv4 first. */
-const orderOf = ({ addresses: [first = ""] }: Settings): number => (first.includes(":") ? 1 : 0);
+const orderOf = ({ addresses: [first = ""] }: Settings): number => (isIpv6(first) ? 1 : 0);
 
 const inWords = (all: readonly Settings[]): string =>
   all

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { hostPort, type Ip, schemeOf, type VirtualService } from "../../lab/index.ts";
 import { CLIENT, type LabHost } from "../../provision/host/reach.ts";
+import { isIpv6 } from "../../provision/roles/ip-address.ts";
 import { until } from "../../provision/until.ts";
 import { RunClock } from "../live/clock.ts";
 import { LabError } from "../live/lab-error.ts";
@@ -99,7 +100,7 @@ export class Probe {
     const lines = createInterface({ input: child.stdout as Readable });
     lines.on("line", (line) => probe.#hear(JSON.parse(line) as ProbeMessage));
     await Promise.race([once(lines, "line"), probe.#ended]);
-    if (target.address.includes(":")) await probe.#watchNeighbour(place);
+    if (isIpv6(target.address)) await probe.#watchNeighbour(place);
     return probe;
   }
 
