@@ -9,13 +9,6 @@ import { failures, TestStack, type } from "./stack.ts";
 
 const MINUTES = 60_000;
 
-/** What `grade --json` says, with its exit status. */
-async function grade(stack: TestStack, ...args: string[]): Promise<Grade & { status: number | null }> {
-  const { status, stdout, stderr } = await stack.lvs("grade", "--json", ...args);
-  expect(stdout, stderr).not.toBe("");
-  return { ...(JSON.parse(stdout) as Grade), status };
-}
-
 /** The tasks of a status, as `id@where`. */
 const withStatus = ({ tasks }: Grade, status: TaskStatus): string[] =>
   tasks.filter((task) => task.status === status).map(({ id, subjects }) => `${id}@${subjects.join("+")}`);
@@ -35,7 +28,7 @@ describe("the dr exercise on bare guests", () => {
     expect(up.status, up.stderr).toBe(0);
     expect(up.stderr).toContain("npx lvs-lab grade -s e2e-bare");
 
-    const before = await grade(stack);
+    const before = await stack.grade();
     expect(withStatus(before, "not yet"), JSON.stringify(before.tasks, null, 2)).toHaveLength(before.tasks.length);
     expect(before).toMatchObject({ status: 1, passed: false, control: "ipvsadm", score: { points: 0, percent: 0 } });
 
@@ -52,7 +45,7 @@ describe("the dr exercise on bare guests", () => {
 
   test("the article's steps, typed by hand, get full marks", { timeout: 30 * MINUTES }, async () => {
     await type(stack, drByHand(lab));
-    const after = await grade(stack);
+    const after = await stack.grade();
     expect(
       [...withStatus(after, "wrong"), ...withStatus(after, "not yet")],
       JSON.stringify(after.tasks, null, 2),
@@ -64,12 +57,12 @@ describe("the dr exercise on bare guests", () => {
   test("another `up` leaves the student's work alone", async () => {
     const up = await stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
     expect(up.status, up.stdout + up.stderr).toBe(0);
-    expect(await grade(stack)).toMatchObject({ status: 0 });
+    expect(await stack.grade()).toMatchObject({ status: 0 });
   });
 
   test("what is broken is wrong, with a hint that says how to mend it", async () => {
     await stack.on("server2", "systemctl stop apache2");
-    const broken = await grade(stack);
+    const broken = await stack.grade();
     expect(broken.status).toBe(1);
     expect(withStatus(broken, "wrong")).toEqual(["httpd-page@server2", "balancing@client"]);
     expect(withStatus(broken, "not yet")).toEqual([]);
@@ -86,14 +79,14 @@ describe("the dr exercise on bare guests", () => {
     expect(await readFile(file, "utf8")).toMatch(/<testsuite .*tests="3".*failures="1"/);
 
     await stack.on("server2", "systemctl start apache2");
-    expect(await grade(stack)).toMatchObject({ status: 0 });
+    expect(await stack.grade()).toMatchObject({ status: 0 });
   });
 
   test("a mistake is told from a step that has not been taken", async () => {
     const [{ vip, port } = { vip: "", port: 0 }] = lab.services;
     await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s wrr`);
     await stack.on("server3", `ip addr del ${vip}/32 dev eth0`);
-    const open = await grade(stack);
+    const open = await stack.grade();
     expect(withStatus(open, "wrong")).toContain("director-table@server1");
     expect(withStatus(open, "not yet")).toEqual(["real-server-vip@server3", "arp-cure@server3"]);
     await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s rr`);
@@ -101,7 +94,7 @@ describe("the dr exercise on bare guests", () => {
   });
 
   test("`--faults` shows that the table is blind, and mends what it broke", async () => {
-    const whole = await grade(stack, "--faults");
+    const whole = await stack.grade("--faults");
     expect(whole.tasks.at(-1)).toMatchObject({ id: "no-health-check", status: "done" });
     expect(whole.status).toBe(0);
   });
@@ -113,9 +106,9 @@ describe("the ha exercise, on guests from which the dr exercise was taken away",
     await stack.lab("bare-ha");
     const up = await stack.lvs("up");
     expect(up.status, up.stderr).toBe(0);
-    expect(await grade(stack)).toMatchObject({ status: 1, control: "keepalived", score: { points: 0 } });
+    expect(await stack.grade()).toMatchObject({ status: 1, control: "keepalived", score: { points: 0 } });
     await type(stack, haByHand(await readLab("labs/bare-ha.yaml")));
-    const after = await grade(stack);
+    const after = await stack.grade();
     expect(
       [...withStatus(after, "wrong"), ...withStatus(after, "not yet")],
       JSON.stringify(after.tasks, null, 2),

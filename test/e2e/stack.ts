@@ -13,6 +13,7 @@ import { virsh } from "../../provision/host/virsh.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { closeConnections } from "../../provision/ssh/index.ts";
 import type { CheckResult } from "../../verify/checks/check.ts";
+import type { Grade } from "../../verify/grade/grade.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
 import type { Step } from "./by-hand.ts";
 
@@ -151,6 +152,13 @@ export class TestStack {
     const { stdout, stderr } = await this.lvs("check", "--json", ...args);
     if (stdout === "") throw new Error(stderr);
     return (JSON.parse(stdout) as { checks: CheckResult[] }).checks;
+  }
+
+  /** What `grade --json` says, with its exit status. */
+  async grade(...args: string[]): Promise<Grade & { status: number | null }> {
+    const { status, stdout, stderr } = await this.lvs("grade", "--json", ...args);
+    if (stdout === "") throw new Error(stderr);
+    return { ...(JSON.parse(stdout) as Grade), status };
   }
 
   /** libvirt's command line on the lab's own libvirtd. */

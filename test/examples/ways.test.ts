@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readLab } from "../../lab/index.ts";
-import type { Grade } from "../../verify/grade/grade.ts";
 import { drByHand, haByHand } from "../e2e/by-hand.ts";
 import { TestStack, type as typeSteps } from "../e2e/stack.ts";
 import { exercises, type Typed } from "./ways.ts";
@@ -26,11 +25,10 @@ describe.each(exercises)("the exercise $lab", ({ lab: name, packages, ways, mist
         `export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1; apt-get -q update && apt-get -q -y install ${wanted}`,
       );
     }
-    expect(await grade()).toMatchObject({ passed: true });
+    expect(await stack.grade()).toMatchObject({ passed: true });
     expect(await stack.lvs("snapshot", "done")).toMatchObject({ status: 0 });
   });
 
-  const grade = async (): Promise<Grade> => JSON.parse((await stack.lvs("grade", "--json")).stdout) as Grade;
   const type = async ({ on }: Typed): Promise<void> => {
     expect(await stack.lvs("restore", "done")).toMatchObject({ status: 0 });
     for (const [server, command] of Object.entries(on)) await stack.on(server, command);
@@ -38,14 +36,14 @@ describe.each(exercises)("the exercise $lab", ({ lab: name, packages, ways, mist
 
   test.each(ways)("full marks for $what", async (way) => {
     await type(way);
-    const { tasks, score } = await grade();
+    const { tasks, score } = await stack.grade();
     expect(tasks.filter(({ status }) => status !== "done")).toEqual([]);
     expect(score.percent).toBe(100);
   });
 
   test.each(mistakes)("$what: $task is not done, and the hint says why", async (mistake) => {
     await type(mistake);
-    const { tasks, passed } = await grade();
+    const { tasks, passed } = await stack.grade();
     const task = tasks.find(({ id, subjects }) => `${id}@${subjects.join("+")}` === mistake.task);
     expect(task?.status, JSON.stringify(tasks, null, 2)).not.toBe("done");
     expect(passed).toBe(false);
