@@ -48,7 +48,8 @@ export const realServer = defineResource({
     const server = await connectTo(inputs.server);
     const seen = await server.look({
       addresses: "ip -oneline address show",
-      tunnel: command`ip -oneline link show dev ${TUNNEL} up`,
+      // To ask for the device by its name loads its module: ip-link(8) does not say so, dev_load() in the kernel's dev_ioctl.c does.
+      tunnel: inputs.tunnelVips.length > 0 ? command`ip -oneline link show dev ${TUNNEL} up` : "true",
       ...cureQuestions(inputs),
       neighbourFilter: ipv6Vips(inputs).length > 0 ? neighbourFilter.question : "true",
       enabled: command`systemctl is-enabled ${NAME}`,

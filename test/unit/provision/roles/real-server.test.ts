@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { observedCure, realServer, unit } from "../../../../provision/roles/real-server.ts";
+import { ServerConnection } from "../../../../provision/ssh/index.ts";
 
 const wanted = {
   vips: ["172.25.254.100"],
@@ -194,4 +195,20 @@ describe("the cure by nftables", () => {
       "-/usr/sbin/nft delete table arp lvs_lab",
     ]);
   });
+});
+
+it.each([
+  ["has no tunnel: its name is asked for by nobody, which would load its module", [], false],
+  ["has VIPs on it", ["172.25.254.101"], true],
+])("a server that %s", async (_, tunnelVips, isAsked) => {
+  const asked: Record<string, string> = {};
+  const look = async (questions: Record<string, string>) => {
+    Object.assign(asked, questions);
+    return Object.fromEntries(Object.keys(questions).map((key) => [key, { text: "", code: 0 }]));
+  };
+  vi.spyOn(ServerConnection, "connect").mockResolvedValue({ connected: true, close() {}, look } as never);
+  const server = { name: "server2", os: "debian-12", address: "172.25.254.12", host: { directory: String(isAsked) } };
+  const inputs = { ...wanted, server, tunnelVips, arpCure: "arptables", onBoot: true, address6: "" };
+  await realServer.observe(inputs as never, () => {});
+  expect(Object.values(asked).join("\n").includes("tunl0")).toBe(isAsked);
 });
