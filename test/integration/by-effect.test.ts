@@ -234,6 +234,9 @@ describe.concurrent("the fault arp-answer", { timeout: 120_000 }, () => {
           "nft --stateless list ruleset; arptables -n -L; sysctl net.ipv4.conf.all.arp_ignore net.ipv4.conf.all.arp_announce; ip -oneline address show; ip link show dev eth0",
         )
       ).stdout;
+    // Its link-local address is tentative for a second (RFC 4862, section 5.4), which is no part of the fault.
+    const tentative = async () => (await on("server2", "ip -6 address show tentative")).stdout;
+    await expect.poll(tentative, { timeout: 10_000 }).toBe("");
     const before = await state();
     const site = { view: await view(), server: "server2" };
     expect((await arpAnswer.present(site, {})).there).toBe(false);
