@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
-import { savedIn } from "../../provision/host/snapshots.ts";
+import { savedIn, snapshotsSettled } from "../../provision/host/snapshots.ts";
 import { until } from "../../provision/until.ts";
 import { hurts, resetOf, restoringFile } from "./reset.ts";
 import { failures, leaseSharedLab } from "./stack.ts";
@@ -90,6 +90,7 @@ describe("snapshots of a lab under keepalived", () => {
 
   test("a command that is killed in the middle leaves a whole lab", async () => {
     await killedInTheMiddle("save", "snapshot", "cut");
+    await snapshotsSettled(stack.directory); // `snapshots` reads only, and does not wait
     expect((await listed()).map(({ name }) => name)).toEqual(["cut", "busy", "served"]);
     expect(new Set(await states())).toEqual(new Set(["running"]));
     await stack.on("server1", "touch /later");
