@@ -17,6 +17,7 @@ import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
 import { inventory } from "./commands/inventory.ts";
 import { logs } from "./commands/logs.ts";
+import { rehearse } from "./commands/rehearse.ts";
 import { scenario } from "./commands/scenario.ts";
 import { reset, restore, snapshot, snapshots } from "./commands/snapshot.ts";
 import { soak } from "./commands/soak.ts";
@@ -62,6 +63,7 @@ for (const add of [
   capture,
   client,
   validate,
+  rehearse,
   explain,
   env,
   doctor,

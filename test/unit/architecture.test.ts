@@ -15,8 +15,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   // The Pulumi program: nothing imports it.
   stacks: ["lab", "setup", "provision"],
   verify: ["lab", "setup", "provision"],
-  cli: ["lab", "setup", "provision", "verify"],
-  "docs/generate": ["lab", "setup", "provision", "verify", "cli"],
+  rehearse: ["lab", "setup", "provision", "verify"],
+  cli: ["lab", "setup", "provision", "verify", "rehearse"],
+  "docs/generate": ["lab", "setup", "provision", "verify", "rehearse", "cli"],
   bench: ["lab", "setup", "provision", "verify", "cli", "docs/generate"],
 };
 

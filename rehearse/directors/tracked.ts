@@ -1,0 +1,59 @@
+import { commandWordsOf } from "../conf/text.ts";
+import { all, last, type Statement } from "../conf/tree.ts";
+import { numberOf, type Track } from "./instance.ts";
+
+/** What instances may track: a vrrp_script, vrrp_track_process or vrrp_track_file of keepalived.conf(5). */
+export interface Tracked {
+  readonly kind: Track["kind"];
+  readonly name: string;
+  readonly at: Statement;
+  readonly block: readonly Statement[];
+  /** Where an instance has no weight of its own. 0: a failure is a FAULT. */
+  readonly weight: number;
+}
+
+/** A vrrp_script. Times in seconds. */
+export interface Script extends Tracked {
+  readonly kind: "script";
+  readonly command?: { readonly at: Statement; readonly words: readonly string[] };
+  readonly interval: number;
+  readonly timeout: number;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+const keywords = {
+  vrrp_script: "script",
+  vrrp_track_process: "process",
+  vrrp_track_file: "file",
+  track_file: "file",
+  bfd_instance: "bfd",
+} as const;
+
+export const trackedIn = (statements: readonly Statement[]): Tracked[] =>
+  all(statements, ...Object.keys(keywords)).map((at) => {
+    const kind = keywords[at.keyword as keyof typeof keywords];
+    const block = at.block ?? [];
+    const tracked = { kind, name: at.words[0] ?? "", at, block, weight: numberOf(last(block, "weight")) ?? 0 };
+    return kind === "script" ? scriptOf({ ...tracked, kind }) : tracked;
+  });
+
+function scriptOf(tracked: Tracked & { readonly kind: "script" }): Script {
+  const { block } = tracked;
+  const at = last(block, "script");
+  const interval = numberOf(last(block, "interval")) ?? 1;
+  return {
+    ...tracked,
+    ...(at ? { command: { at, words: commandWordsOf(at.text.replace(/^script[ \t]+/, "")).flatMap(inWords) } } : {}),
+    interval,
+    timeout: numberOf(last(block, "timeout")) ?? interval,
+    rise: numberOf(last(block, "rise")) ?? 1,
+    fall: numberOf(last(block, "fall")) ?? 1,
+  };
+}
+
+/** A command in quotes is cut into its words once more. */
+const inWords = (word: string, index: number, { length }: readonly string[]): string[] =>
+  index === 0 && length === 1 ? commandWordsOf(word) : [word];
+
+export const isScript = (tracked: Tracked): tracked is Script => tracked.kind === "script";

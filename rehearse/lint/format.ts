@@ -1,0 +1,54 @@
+import { type Folder, placeText } from "../folder.ts";
+import { type Finding, type Level, levels } from "./rule.ts";
+
+/** Findings for people: place, level, what is so, why it matters, and the fix. No newline at the end. */
+export function formatFindings(folder: Folder, findings: readonly Finding[]): string {
+  const directors = folder.configurations.map(({ director }) => director);
+  const parts = findings.map((finding) => {
+    const { rule, level, at, message, fix, also = [] } = finding;
+    const line =
+      folder
+        .texts()
+        .find(({ file }) => file === at.file)
+        ?.text.split(/\r?\n/)[at.line - 1] ?? "";
+    return [
+      `${placeText(folder, at)}: ${level}: ${message} [${rule.id}]`,
+      `  ${at.line} | ${line.trim()}`,
+      ...also.map((place) => `  see ${placeText(folder, place)}`),
+      `  ${rule.why}`,
+      `  Source: ${rule.source}`,
+      `  Fix: ${fix}`,
+    ].join("\n");
+  });
+  return [
+    ...parts,
+    `${folder.path}: ${directors.length === 1 ? "director" : "directors"} ${directors.join(", ")}: ${summaryOf(findings)}`,
+  ].join("\n\n");
+}
+
+const summaryOf = (findings: readonly Finding[]): string => {
+  const counts = levels.flatMap((level) => {
+    const number = findings.filter((finding) => finding.level === level).length;
+    return number === 0 ? [] : [`${number} ${level}${number === 1 ? "" : "s"}`];
+  });
+  return counts.length === 0 ? "nothing found" : counts.join(", ");
+};
+
+/** Findings for programs. Version 1: places are relative to the folder, lines count from 1. */
+export const findingsAsJson = (folder: Folder, findings: readonly Finding[]) => ({
+  format: "lvs-lab lint",
+  version: 1,
+  folder: folder.path,
+  directors: folder.configurations.map(({ director, file }) => ({ name: director, file })),
+  findings: findings.map(({ rule, level, at, message, fix, also = [] }) => ({
+    rule: rule.id,
+    ...{ level, file: at.file, line: at.line, message, fix },
+    why: rule.why,
+    source: rule.source,
+    also: also.map(({ file, line }) => ({ file, line })),
+  })),
+});
+
+/** Whether the findings are a failure: notes are none. */
+export const fails = (findings: readonly Finding[]): boolean =>
+  findings.some(({ level }) => level !== ("note" satisfies Level));
