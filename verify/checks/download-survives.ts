@@ -17,8 +17,8 @@ const MEGABYTES = 16;
 /** How long each step may take under KVM. */
 const SECONDS = 15;
 
-/** What must come before a step counts as survived: more than buffers hold that were filled before it. */
-const PROOF_BYTES = 512 * 1024;
+/** What must come after a change of director: the real server sends it once it hears that earlier parts were read. */
+const PROOF_BYTES = 256 * 1024;
 
 export const downloadSurvives: Check<ServiceSubject> = {
   id: "download-survives",
@@ -52,19 +52,27 @@ export const downloadSurvives: Check<ServiceSubject> = {
       await Promise.all(servers.map(async (server) => [await placeFile(view, server), server] as const)),
     );
     const download = new Download(view, `${serviceUrl(service)}${NAME}`);
-    const wait = (signal: AbortSignal, what: string, condition: () => Promise<boolean>) =>
+    let begun = false;
+    /** Waits for a condition, or for the end of the connection. `received`: 0 before there is one. */
+    const wait = (signal: AbortSignal, what: string, condition: (received: number) => Promise<boolean> | boolean) =>
       untilAborted(
         signal,
         async () => {
-          if (!download.over && !(await condition())) throw new LabError(`${what}, for ${SECONDS} s`);
+          const received = await download.received();
+          begun ||= received !== undefined;
+          const ended = download.over || (begun && received === undefined);
+          if (!ended && !(await condition(received ?? 0))) throw new LabError(`${what}, for ${SECONDS} s`);
         },
         { seconds: patience(live, SECONDS), everyMs: 200, failed: (last) => last as Error },
       );
-    /** Waits until so much more has come that it cannot all have been under way before. */
     const goesOn = async (signal: AbortSignal, when: string): Promise<void> => {
-      const begin = download.bytes;
-      await wait(signal, `no more came ${when}`, async () => download.bytes >= begin + PROOF_BYTES);
-      if (download.bytes >= begin + PROOF_BYTES) told.push(`it went on ${when}`);
+      const begin = (await download.received()) ?? 0;
+      let last = begin;
+      await wait(signal, `no more came ${when}`, (received) => {
+        last = Math.max(last, received);
+        return received >= begin + PROOF_BYTES;
+      });
+      if (last >= begin + PROOF_BYTES) told.push(`it went on ${when}`);
     };
     const told: string[] = [];
     const { signal: never } = new AbortController();
@@ -89,8 +97,6 @@ export const downloadSurvives: Check<ServiceSubject> = {
       download.stop();
       await Promise.all(servers.map((server) => view.on(server)`rm --force ${fileOn(serverNamed(lab, server).os)}`));
     }
-    // When it breaks, what came last was under way in buffers: it proves nothing.
-    if (result.error !== undefined) told.pop();
     const server = sums.get(result.sha256);
     const end =
       result.error === undefined

@@ -22,6 +22,7 @@ export interface Downloaded {
  */
 export class Download {
   readonly #view: View;
+  readonly #url: string;
   readonly #words: readonly string[];
   readonly #child: ReturnType<View["startClient"]>;
   readonly #hash = createHash("sha256");
@@ -34,6 +35,7 @@ export class Download {
 
   constructor(view: View, url: string) {
     this.#view = view;
+    this.#url = url;
     this.#words = ["curl", "--silent", "--show-error", "--fail", "--insecure", url];
     this.#child = view.startClient(...this.#words);
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -44,12 +46,19 @@ export class Download {
     this.#read = this.#readAll();
   }
 
-  /** How much has come so far. */
-  get bytes(): number {
-    return this.#bytes;
+  /**
+   * How much its connection has received so far, in bytes, as the client's kernel counts it: what is read comes later, out of buffers of megabytes,
+   * also when the connection is long gone. Undefined: there is no connection.
+   */
+  async received(): Promise<number | undefined> {
+    const { hostname, port, protocol } = new URL(this.#url);
+    const target = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+    const { output } = await this.#view.client("ss", "--no-header", "--tcp", "--info", "--numeric", "dst", target);
+    const counts = [...output.matchAll(/\bbytes_received:(\d+)/g)].map(([, count]) => Number(count));
+    return counts.length === 0 ? undefined : Math.max(...counts); // the probe's connections are short
   }
 
-  /** Whether nothing more will come. */
+  /** Whether all that came has been read, and nothing more will come. */
   get over(): boolean {
     return this.#over;
   }
