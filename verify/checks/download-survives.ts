@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { defaultOs, instanceOfVip, poolOf, serverNamed, serviceUrl } from "../../lab/index.ts";
 import { type OsName, osFamilies } from "../../provision/os.ts";
 import { patience } from "../../provision/ssh/index.ts";
@@ -16,6 +17,9 @@ const MEGABYTES = 16;
 
 /** How long each step may take under KVM. */
 const SECONDS = 15;
+
+/** How long a master may keep what it tells the others of its connections: IPVS_SYNC_FLUSH_TIME in the kernel's ip_vs_sync.c is two seconds. */
+const SYNC_SECONDS = 3;
 
 /** What must come after a change of director: the real server sends it once it hears that earlier parts were read. */
 const PROOF_BYTES = 256 * 1024;
@@ -79,6 +83,7 @@ export const downloadSurvives: Check<ServiceSubject> = {
     let result: Downloaded;
     try {
       await goesOn(never, `through ${master}`);
+      await delay(SYNC_SECONDS * 1000);
       await whileBroken(view, "power-off", master, async (signal) => {
         await wait(
           signal,
