@@ -1,0 +1,46 @@
+import type { Cidr, GuestOs, Ip } from "../../lab/index.ts";
+
+/** What is around the configurations of a folder and is not in them: `rehearsal.yaml`. */
+export interface Plan {
+  readonly os: GuestOs;
+  /** Ethernet segments. */
+  readonly networks: readonly PlannedNetwork[];
+  readonly directors: readonly PlannedDirector[];
+  /** Where requests come from. */
+  readonly client: { readonly network: string; readonly addresses: readonly Ip[] };
+  /** Hosts that are only talked to: real servers, gateways, whatever a script pings. They are no VMs. */
+  readonly standIns: readonly StandIn[];
+}
+
+export interface PlannedNetwork {
+  readonly name: string;
+  readonly subnets: readonly Cidr[];
+}
+
+export interface PlannedDirector {
+  readonly name: string;
+  /** Packages beside keepalived and ipvsadm, such as what a script looks for. */
+  readonly packages: readonly string[];
+  readonly interfaces: readonly PlannedInterface[];
+}
+
+export interface PlannedInterface {
+  /** As the configurations name it. */
+  readonly device: string;
+  readonly network: string;
+  /** The director's own, beside those that keepalived brings. */
+  readonly addresses: readonly Ip[];
+}
+
+export interface StandIn {
+  readonly name: string;
+  readonly network: string;
+  readonly addresses: readonly Ip[];
+}
+
+/** A plan that the configurations suggest, with what they do not say. */
+export interface Inferred {
+  readonly plan: Plan;
+  /** What was assumed, a sentence each, by the part of the plan: a name of a network, director, stand-in, or `client`. */
+  readonly assumed: ReadonlyMap<string, readonly string[]>;
+}

@@ -1,0 +1,48 @@
+import type { Inferred } from "./plan.ts";
+
+/** A plan as the text of `rehearsal.yaml`, in which comments tell what was assumed. */
+export function planText({ plan, assumed }: Inferred): string {
+  const { os, networks, directors, client, standIns } = plan;
+  const notes = (part: string, indent: string) =>
+    (assumed.get(part) ?? []).map((sentence) => `${indent}# Assumed: ${sentence}.`);
+  const list = (items: readonly string[]) => `[${items.map(quoted).join(", ")}]`;
+  return [
+    "# What is around the configurations of this folder, written by `lvs-lab rehearse init`. Check what was assumed.",
+    `os: ${os}`,
+    "networks:",
+    ...networks.flatMap(({ name, subnets }) => [
+      ...notes(name, "  "),
+      `  - name: ${name}`,
+      `    subnets: ${list(subnets)}`,
+    ]),
+    "directors:",
+    ...directors.flatMap(({ name, packages, interfaces }) => [
+      ...notes(name, "  "),
+      `  - name: ${name}`,
+      ...(packages.length > 0 ? [`    packages: ${list(packages)}`] : []),
+      "    interfaces:",
+      ...interfaces.flatMap(({ device, network, addresses }) => [
+        `      - device: ${quoted(device)}`,
+        `        network: ${network}`,
+        `        addresses: ${list(addresses)}`,
+      ]),
+    ]),
+    ...notes("client", ""),
+    "client:",
+    `  network: ${client.network}`,
+    `  addresses: ${list(client.addresses)}`,
+    ...(standIns.length > 0
+      ? ["# Hosts that are only talked to. They are no VMs, and say who they are.", "standIns:"]
+      : []),
+    ...standIns.flatMap(({ name, network, addresses }) => [
+      `  - name: ${name}`,
+      `    network: ${network}`,
+      `    addresses: ${list(addresses)}`,
+    ]),
+    "",
+  ].join("\n");
+}
+
+/** A word that YAML could take for something else in double quotes. */
+const quoted = (text: string): string =>
+  /^[a-z][\w./-]*$/i.test(text) || /^\d+(\.\d+){3}(\/\d+)?$/.test(text) ? text : JSON.stringify(text);
