@@ -251,12 +251,15 @@ const ha: Exercise = {
         `f() { cp "$1" /etc/keepalived/mine.conf; echo '! mine.conf has it' >"$1"; echo 'DAEMON_ARGS="-f /etc/keepalived/mine.conf"' >/etc/default/keepalived; }; f`,
       ),
     },
-    {
-      what: "another port of a real server with lb_kind DR, which keepalived passes over",
-      on: onBoth("sed -i 's/real_server 172.25.254.12 80/real_server 172.25.254.12 8080/'"),
-    },
   ],
   mistakes: [
+    {
+      // keepalived says that it takes the service's port, and at a reload it takes the real server out.
+      what: "another port of a real server with lb_kind DR",
+      on: onBoth("sed -i 's/real_server 172.25.254.12 80/real_server 172.25.254.12 8080/'"),
+      task: "keepalived-config@server1",
+      hint: /names each line/,
+    },
     {
       what: "another virtual router on one",
       on: onOne("server4", "sed -i 's/virtual_router_id 51/virtual_router_id 52/'"),
