@@ -7,6 +7,7 @@ export { labMemory } from "./host/lab-memory.ts";
 export { IGNORE_MEMORY, verdictOn } from "./host/memory-verdict.ts";
 export { type LabHostRef, PACKAGE_PORT } from "./host/reach.ts";
 export { LIVE_VERSION } from "./live.ts";
+export { directorPackages } from "./os.ts";
 export { classes, roleClasses } from "./resources.ts";
 export { type RoleInputs, type RoleName, roleInputs, roleNames, roles } from "./roles/index.ts";
 export { PEER_COMMENT } from "./roles/peer-keys.ts";

@@ -237,3 +237,11 @@ export const osFamilies: Readonly<Record<GuestOs, GuestFamily> & Record<"el-9", 
 };
 
 export type OsName = keyof typeof osFamilies;
+
+/** What a director needs that has a configuration of somebody's own: keepalived, and what people and faults use beside it. */
+export const directorPackages = (os: GuestOs): string[] =>
+  [
+    ...osFamilies[os].keepalived.packages,
+    ...osFamilies[os].ipvsadm.packages,
+    ...osFamilies[os].nftables.packages,
+  ].sort();

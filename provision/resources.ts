@@ -4,10 +4,13 @@ import { guestImage } from "./host/guest-image.ts";
 import { labHost } from "./host/lab-host.ts";
 import { seedImage } from "./host/seed-image.ts";
 import { serving } from "./host/serving.ts";
+import { standIn } from "./host/stand-in.ts";
 import { type PulumiClass, pulumiClass } from "./pulumi-class.ts";
 import type { ResourceDefinition } from "./resource.ts";
 import { baseSystem } from "./roles/base-system.ts";
 import { type RoleName, roleNames, roles } from "./roles/index.ts";
+import { ownInterfaces } from "./roles/own-interfaces.ts";
+import { ownKeepalived } from "./roles/own-keepalived.ts";
 import { keyPair } from "./ssh/key-pair.ts";
 
 type ClassOf<Definition> =
@@ -28,6 +31,9 @@ export const classes = {
   SeedImage: pulumiClass(seedImage),
   BaseSystem: pulumiClass(baseSystem),
   Serving: pulumiClass(serving),
+  StandIn: pulumiClass(standIn),
+  OwnInterfaces: pulumiClass(ownInterfaces),
+  OwnKeepalived: pulumiClass(ownKeepalived),
 } as const;
 
 /** The definition of every resource that the provider `lvs` knows. */

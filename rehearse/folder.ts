@@ -1,11 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, normalize, posix, relative } from "node:path";
+import { dirname, join, normalize, posix } from "node:path";
 import { globSync } from "tinyglobby";
-import { type Files, type Lines, type Place, readLines, type Unread } from "./conf/lines.ts";
+import { type Files, HOME, type Lines, type Place, readLines, type Unread } from "./conf/lines.ts";
 import { readTree, type Statement } from "./conf/tree.ts";
-
-/** Where keepalived finds its configuration on a director. */
-const home = "/etc/keepalived";
 
 /** Blocks of which one makes a file a configuration of keepalived. */
 const blocks = ["global_defs", "vrrp_instance", "virtual_server", "vrrp_sync_group", "vrrp_script"];
@@ -19,7 +16,8 @@ export interface Configuration {
   readonly statements: readonly Statement[];
   /** What of it cannot be read. */
   readonly unread: readonly Unread[];
-  readonly files: readonly string[];
+  /** The files that it consists of, by their names in the folder, with their paths on the director. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /** A folder of configurations, as one would attach it to a bug report. */
@@ -54,7 +52,7 @@ export function readFolder(path: string): Folder {
   const files = new FolderFiles(path);
   const candidates = files.candidates();
   const read = candidates.map(({ name, file }) => ({ name, file, lines: readLines(file, { files, configId: name }) }));
-  const included = new Set(read.flatMap(({ file, lines }) => lines.files.filter((one) => one !== file)));
+  const included = new Set(read.flatMap(({ file, lines }) => [...lines.files.keys()].filter((one) => one !== file)));
   const found = read.filter(({ file, lines }) => !included.has(file) && isConfiguration(lines));
   if (found.length === 0)
     throw new FolderError(
@@ -131,11 +129,6 @@ class FolderFiles implements Files {
     return [];
   }
 
-  directoryOf(file: string): string {
-    const inside = dirname(relative(topOf(file), file));
-    return inside === "." ? home : `${home}/${inside}`;
-  }
-
   find(path: string, from: string): FolderFile | undefined {
     for (const file of this.#candidatesFor(path, from)) {
       const text = this.read(file);
@@ -159,7 +152,7 @@ class FolderFiles implements Files {
   #candidatesFor(path: string, from: string): string[] {
     const top = topOf(from);
     const below = posix.isAbsolute(path)
-      ? [posix.relative(home, path), path.slice(1)].flatMap((one) => [join(top, one), one])
+      ? [posix.relative(HOME, path), path.slice(1)].flatMap((one) => [join(top, one), one])
       : [join(dirname(from), path), join(top, path)];
     const name = posix.basename(path);
     return [...new Set([...below, join(top, name), name].map((one) => normalize(one)))].filter(

@@ -6,8 +6,8 @@ export interface MadeNetwork {
   readonly name: string;
   readonly segment: libvirt.Network;
   readonly bridge: string;
-  /** The lab host's own address in it. */
-  readonly hostAddress: Ip;
+  /** The lab host's own address in it; undefined: it has none. */
+  readonly hostAddress: Ip | undefined;
 }
 
 export interface LabNetworks {
@@ -25,7 +25,6 @@ export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost
   const options = { provider, deletedWith: host, deleteBeforeReplace: true };
   const all = lab.networks.map(({ name, subnets, hostAddresses }, index): MadeNetwork => {
     const [hostAddress] = hostAddresses;
-    if (hostAddress === undefined) throw new Error(`the network ${name} has no subnet`);
     const bridge = bridgeOf(index);
     // By its place, as the bridge: a network that only gets another name in the lab file stays as it is.
     const place = index === 0 ? "segment" : `segment-${index + 1}`;
@@ -36,7 +35,7 @@ export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost
         mode: "none",
         bridge,
         // IPv4 alone: with an IPv6 address libvirt waits for duplicate address detection on a bridge that nothing is attached to yet.
-        addresses: subnets.filter((subnet) => familyOf(subnet) === 4),
+        addresses: hostAddress === undefined ? [] : subnets.filter((subnet) => familyOf(subnet) === 4),
         dhcp: { enabled: false },
         dns: { enabled: false },
         autostart: true,

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { clientAddress, type Lab, type Server, withPrefix } from "../lab/index.ts";
 import {
   classes,
+  directorPackages,
   libvirtCommandLine,
   PACKAGE_PORT,
   type RoleInputs,
@@ -16,7 +17,7 @@ import {
 import type { MadeImage } from "./images.ts";
 import type { LabNetworks } from "./network.ts";
 
-const { BaseSystem, KeyPair, SeedImage } = classes;
+const { BaseSystem, KeyPair, OwnInterfaces, SeedImage } = classes;
 
 const DOMAIN_XSLT = readFileSync(new URL("domain.xsl", import.meta.url), "utf8");
 
@@ -43,10 +44,16 @@ export interface Surroundings {
   readonly host: InstanceType<typeof classes.LabHost>;
   readonly networks: LabNetworks;
   readonly access: InstanceType<typeof classes.KeyPair>;
+  /** What somebody's own configuration needs, instead of the lab's roles. */
+  readonly own?: {
+    readonly packages: readonly string[];
+    /** Kernel settings. */
+    readonly sysctls: Readonly<Record<string, string>>;
+  };
 }
 
 /** Creates one VM: its disk over the image, its seed, its domain; then its base system and its roles' packages. */
-export function makeServer({ lab, server, image: made, host, networks, access }: Surroundings): MadeServer {
+export function makeServer({ lab, server, image: made, host, networks, access, own }: Surroundings): MadeServer {
   const { image, cloud } = made;
   const { name, os, management } = server;
   const [main] = server.interfaces;
@@ -142,6 +149,15 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
     },
     { deletedWith: domain },
   );
+  if (own)
+    return {
+      server,
+      inputs: noRoles,
+      hostKey,
+      reference,
+      ready: prepareOwn({ lab, server, own, reference, base, domain }),
+      domain,
+    };
   const inputs = roleInputs(lab, server);
   const { interfaces, packages } = inputs;
   const networked = interfaces
@@ -164,6 +180,46 @@ export function makeServer({ lab, server, image: made, host, networks, access }:
           { dependsOn: networked, deletedWith: domain },
         );
   return { server, inputs, hostKey, reference, ready, domain };
+}
+
+const noRoles: RoleInputs = { packages: { groups: [], names: [] } };
+
+/** What a configuration of somebody's own finds on its server: interfaces by their names, keepalived, and other packages of Debian. */
+function prepareOwn({
+  lab,
+  server,
+  own: { packages, sysctls },
+  reference,
+  base,
+  domain,
+}: Required<Pick<Surroundings, "lab" | "server" | "own">> &
+  Pick<MadeServer, "reference" | "domain"> & { readonly base: pulumi.Resource }): pulumi.Resource {
+  const { name, os, interfaces } = server;
+  const options = (...dependsOn: pulumi.Resource[]) => ({ dependsOn, deletedWith: domain });
+  const networked = new OwnInterfaces(
+    `${name}-interfaces`,
+    {
+      server: reference,
+      interfaces: interfaces.map(({ mac, device, addresses }) => ({
+        mac: mac.toLowerCase(),
+        device,
+        addresses: addresses.map((address) => withPrefix(lab, address)),
+      })),
+      sysctls: { ...sysctls },
+    },
+    options(base),
+  );
+  const needed = new roleClasses.packages(
+    `${name}-packages`,
+    { server: reference, names: directorPackages(os) },
+    options(networked),
+  );
+  if (packages.length === 0) return needed;
+  return new roleClasses.packages(
+    `${name}-further-packages`,
+    { server: reference, names: [...packages].sort(), from: "debian" as const },
+    options(needed),
+  );
 }
 
 interface ImageVolumes {

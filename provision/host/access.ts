@@ -57,10 +57,10 @@ export interface LabHost {
    */
   spawn(at: string, command: readonly string[], options?: LabSpawnOptions): ChildProcess;
   /**
-   * Attaches a host (name: at most 15 characters) to a bridge by an interface eth0 with `address` and prefix length, and an IPv6 address if there is
-   * one. An existing host of that name is replaced.
+   * Attaches a host (name: at most 15 characters) to a bridge by an interface eth0 with `address` and prefix length, and an IPv6 address; either may
+   * be empty. An existing host of that name is replaced.
    */
-  attach(name: string, options: { bridge: string; address: string; address6?: string }): Promise<void>;
+  attach(name: string, options: { bridge: string; address?: string; address6?: string }): Promise<void>;
   /** Detaches it; a missing one is no error. */
   detach(name: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { Parameters, repeatedLine } from "./parameters.ts";
 import { withoutComment } from "./text.ts";
 
@@ -26,8 +27,6 @@ export interface Files {
   read(file: string): string | undefined;
   /** The files that an include names: `pattern` as it is written, in the file `from`. */
   matching(pattern: string, from: string): readonly string[];
-  /** The directory of a file, on the director. */
-  directoryOf(file: string): string;
 }
 
 export interface ReadOptions {
@@ -40,11 +39,14 @@ export interface ReadOptions {
 export interface Lines {
   readonly lines: readonly Line[];
   readonly unread: readonly Unread[];
-  /** The files that it consists of, the first one first. */
-  readonly files: readonly string[];
+  /** The files that it consists of, the first one first, each with its path on the director. */
+  readonly files: ReadonlyMap<string, string>;
   /** The names in its `@NAME` lines. */
   readonly conditions: ReadonlySet<string>;
 }
+
+/** Where keepalived reads its configuration on a director. */
+export const HOME = "/etc/keepalived";
 
 /** Replacing parameters that contain parameters ends after so many rounds. */
 const deepest = 100;
@@ -52,13 +54,13 @@ const deepest = 100;
 /** Reads a configuration as keepalived does: read_line() of keepalived 2.2.7's lib/parser.c. */
 export function readLines(file: string, options: ReadOptions): Lines {
   const reader = new Reader(options);
-  const lines = [...reader.file(file, { file, line: 1 })];
-  return { lines, unread: reader.unread, files: [...reader.files], conditions: reader.conditions };
+  const lines = [...reader.file(file, `${HOME}/keepalived.conf`, { file, line: 1 })];
+  return { lines, unread: reader.unread, files: reader.files, conditions: reader.conditions };
 }
 
 class Reader {
   readonly unread: Unread[] = [];
-  readonly files = new Set<string>();
+  readonly files = new Map<string, string>();
   readonly conditions = new Set<string>();
   readonly #options: ReadOptions;
   readonly #parameters = new Parameters();
@@ -68,14 +70,15 @@ class Reader {
     this.#options = options;
   }
 
-  *file(file: string, from: Place): Generator<Line> {
+  /** @param path its path on the director */
+  *file(file: string, path: string, from: Place): Generator<Line> {
     const text = this.#options.files.read(file);
     if (text === undefined || this.#open.includes(file)) {
       const message = text === undefined ? `there is no file ${file}` : `${file} includes itself`;
       this.unread.push({ ...from, message, fix: "name a file of the folder" });
       return;
     }
-    this.files.add(file);
+    this.files.set(file, path);
     this.#open.push(file);
     this.#enter(file);
     const lines = text.split(/\r?\n/).map((line, index) => ({ file, line: index + 1, text: withoutComment(line) }));
@@ -86,7 +89,7 @@ class Reader {
   }
 
   #enter(file: string): void {
-    this.#parameters.set("_PWD", this.#options.files.directoryOf(file));
+    this.#parameters.set("_PWD", posix.dirname(this.files.get(file) ?? HOME));
   }
 
   *#all(lines: readonly Line[]): Generator<Line> {
@@ -175,7 +178,8 @@ class Reader {
         message: `no file of the folder is ${pattern}`,
         fix: "put the file into the folder, where keepalived would find it from this one",
       });
-    for (const file of files) yield* this.file(file, from);
+    const directory = posix.resolve(posix.dirname(this.files.get(from.file) ?? HOME), posix.dirname(pattern));
+    for (const file of files) yield* this.file(file, `${directory}/${posix.basename(file)}`, from);
   }
 }
 

@@ -42,7 +42,7 @@ const unique = (findings: readonly Finding[]): Finding[] => [
 
 /** The rules that comments allow, by file and line. */
 function allowances(folder: Folder): Map<string, Map<number, Set<string>>> {
-  const files = new Set(folder.configurations.flatMap(({ files }) => files));
+  const files = new Set(folder.configurations.flatMap(({ files }) => [...files.keys()]));
   return new Map(
     folder
       .texts()

@@ -82,6 +82,11 @@ export const planSchema = z.strictObject({
             "a list of Debian packages",
             "write `packages: [haproxy]`, or leave it out",
           ).default([]),
+          sysctls: property(
+            z.record(z.string().regex(/^[a-z0-9_.-]+$/), z.string().regex(/^[\w. -]+$/)),
+            "a map of kernel settings, the values in quotes",
+            'write `sysctls: {net.ipv4.ip_forward: "1"}`, or leave it out',
+          ).default({}),
           interfaces: property(
             z.array(z.strictObject({ device, network, addresses: addressList })).min(1),
             "a list of interfaces",
@@ -99,7 +104,7 @@ export const planSchema = z.strictObject({
     "write `client: {network: net1, addresses: [192.0.2.250]}`",
   ),
   standIns: property(
-    z.array(z.strictObject({ name, network, addresses: addressList })),
+    z.array(z.strictObject({ name, network, addresses: addressList, gateways: addressList.default([]) })),
     "a list of hosts that are only talked to",
     "write `standIns:` and the hosts indented under it, or leave it out",
   ).default([]),
@@ -221,7 +226,11 @@ export function parsePlan(text: string, file: string, directors: readonly string
       interfaces: interfaces.map(({ addresses, ...one }) => ({ ...one, addresses: ips(addresses) })),
     })),
     client: { network: contents.client.network, addresses: ips(contents.client.addresses) },
-    standIns: contents.standIns.map(({ addresses, ...one }) => ({ ...one, addresses: ips(addresses) })),
+    standIns: contents.standIns.map(({ addresses, gateways, ...one }) => ({
+      ...one,
+      addresses: ips(addresses),
+      gateways: ips(gateways),
+    })),
   };
 }
 

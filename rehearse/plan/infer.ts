@@ -81,10 +81,13 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
       for (const address of addresses) taken.add(address);
       return { device, network: network.name, addresses };
     });
-    return { name: director.name, packages: packagesOf(folder, director), interfaces };
+    const sysctls: Record<string, string> = forwards(director) ? { "net.ipv4.ip_forward": "1" } : {};
+    if (forwards(director))
+      assume(director.name, "it forwards packets, net.ipv4.ip_forward=1: it does NAT, or it is a gateway");
+    return { name: director.name, packages: packagesOf(folder, director), sysctls, interfaces };
   });
   const standIns = standInsOf(hosts, networks, assume);
-  const all = [...networks, ...standIns.networks];
+  const every = [...networks, ...standIns.networks];
   for (const { name, subnets } of standIns.networks)
     for (const { interfaces } of planned)
       interfaces.push({
@@ -97,6 +100,18 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
     networks.find(({ subnets }) =>
       served(directors).some((address) => subnets.some((subnet) => contains(subnet, address))),
     ) ?? front;
+  const equipped = standIns.all.map((one) => {
+    if (one.network === home?.name) return one;
+    const subnets = every.find(({ name }) => name === one.network)?.subnets ?? [];
+    const gateways = [...directors.flatMap(virtualAddressesOf), ...planned.flatMap(addressesOf)].filter(
+      (address) =>
+        familyOf(address) === familyOf(one.addresses[0] as Ip) && subnets.some((subnet) => contains(subnet, address)),
+    );
+    const [gateway] = gateways;
+    if (gateway === undefined) return one;
+    assume(one.name, `its way to clients is ${gateway}`);
+    return { ...one, gateways: [gateway] };
+  });
   const client = {
     network: home?.name ?? "",
     addresses: (home?.subnets ?? []).map((subnet) => freeAddress(subnet, taken, 250n)),
@@ -105,10 +120,10 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
   return {
     plan: {
       os: defaultOs,
-      networks: all,
+      networks: every,
       directors: planned,
       client,
-      standIns: standIns.all,
+      standIns: equipped,
     },
     assumed,
   };
@@ -233,6 +248,14 @@ const virtualAddressesOf = ({ instances, virtualServers }: Director): Ip[] => [
   ...virtualServers.flatMap(({ addresses }) => addresses),
 ];
 
+const addressesOf = ({ interfaces }: { interfaces: readonly { addresses: readonly Ip[] }[] }): readonly Ip[] =>
+  interfaces.flatMap(({ addresses }) => addresses);
+
+/** Whether a director has to forward packets: for NAT, or as the gateway of a network, when it has instances on several ones. */
+const forwards = ({ virtualServers, instances }: Director): boolean =>
+  virtualServers.some(({ method }) => method === "NAT") ||
+  (virtualServers.length === 0 && new Set(instances.map(deviceOf)).size > 1);
+
 /** What clients ask for: the addresses of virtual servers, or else those of instances. */
 const served = (directors: readonly Director[]): Ip[] => {
   const services = directors.flatMap(({ virtualServers }) => virtualServers.flatMap(({ addresses }) => addresses));
@@ -350,7 +373,7 @@ function standInsOf(
         `${network.subnets.join(", ")}: ${address} is in no network of the directors; each of them gets an interface here`,
       );
     }
-    return { name: `${label}${number}`, network: network.name, addresses: [address] };
+    return { name: `${label}${number}`, network: network.name, addresses: [address], gateways: [] };
   });
   return { all: standIns, networks: further };
 }

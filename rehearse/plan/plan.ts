@@ -21,6 +21,8 @@ export interface PlannedDirector {
   readonly name: string;
   /** Packages beside keepalived and ipvsadm, such as what a script looks for. */
   readonly packages: readonly string[];
+  /** Kernel settings, by their names: sysctl(8). */
+  readonly sysctls: Readonly<Record<string, string>>;
   readonly interfaces: readonly PlannedInterface[];
 }
 
@@ -36,6 +38,8 @@ export interface StandIn {
   readonly name: string;
   readonly network: string;
   readonly addresses: readonly Ip[];
+  /** Its default routes, one of each family at most. */
+  readonly gateways: readonly Ip[];
 }
 
 /** A plan that the configurations suggest, with what they do not say. */

@@ -16,10 +16,17 @@ export function planText({ plan, assumed }: Inferred): string {
       `    subnets: ${list(subnets)}`,
     ]),
     "directors:",
-    ...directors.flatMap(({ name, packages, interfaces }) => [
+    ...directors.flatMap(({ name, packages, sysctls, interfaces }) => [
       ...notes(name, "  "),
       `  - name: ${name}`,
       ...(packages.length > 0 ? [`    packages: ${list(packages)}`] : []),
+      ...(Object.keys(sysctls).length > 0
+        ? [
+            `    sysctls: {${Object.entries(sysctls)
+              .map(([key, value]) => `${key}: "${value}"`)
+              .join(", ")}}`,
+          ]
+        : []),
       "    interfaces:",
       ...interfaces.flatMap(({ device, network, addresses }) => [
         `      - device: ${quoted(device)}`,
@@ -34,10 +41,12 @@ export function planText({ plan, assumed }: Inferred): string {
     ...(standIns.length > 0
       ? ["# Hosts that are only talked to. They are no VMs, and say who they are.", "standIns:"]
       : []),
-    ...standIns.flatMap(({ name, network, addresses }) => [
+    ...standIns.flatMap(({ name, network, addresses, gateways }) => [
+      ...notes(name, "  "),
       `  - name: ${name}`,
       `    network: ${network}`,
       `    addresses: ${list(addresses)}`,
+      ...(gateways.length > 0 ? [`    gateways: ${list(gateways)}`] : []),
     ]),
     "",
   ].join("\n");

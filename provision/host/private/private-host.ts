@@ -4,6 +4,7 @@ import { copyFile, mkdir, open, readdir, readFile, rename, rm, symlink, writeFil
 import { basename, join } from "node:path";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
+import ipaddr from "ipaddr.js";
 import { type GuestOs, guestOses } from "../../../lab/index.ts";
 import { cacheRoot } from "../../paths.ts";
 import { until } from "../../until.ts";
@@ -28,12 +29,13 @@ const START_SECONDS = 30;
 const ALIVE_SECONDS = 5;
 
 /**
- * An attached host's MAC address, derived from its IPv4 address: a recreated host keeps its address in the guests' ARP caches. Servers'
- * addresses start with fe, attached hosts' with fd.
+ * An attached host's MAC address, derived from the last two bytes of its address: a recreated host keeps its address in the guests' ARP caches.
+ * Servers' addresses start with fe, attached hosts' with fd.
  */
 const macOf = (address: string): string => {
-  const [third = 0, fourth = 0] = address.split(/[./]/).slice(2).map(Number);
-  return `52:54:00:fd:${third.toString(16).padStart(2, "0")}:${fourth.toString(16).padStart(2, "0")}`;
+  const [text = ""] = address.split("/");
+  const bytes = ipaddr.parse(text).toByteArray().slice(-2);
+  return `52:54:00:fd:${bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":")}`;
 };
 
 /** File that marks a directory as a lab's. Directories without it are never removed. */
@@ -239,7 +241,7 @@ export class PrivateHost implements LabHost {
   /** Its kernel leaves ports below 40000 to programs that choose their own: see verify/probe/source-ports.mjs. */
   async attach(
     name: string,
-    { bridge, address, address6 = "" }: { bridge: string; address: string; address6?: string },
+    { bridge, address = "", address6 = "" }: { bridge: string; address?: string; address6?: string },
   ): Promise<void> {
     await this.detach(name);
     const script = `set -e
@@ -248,11 +250,12 @@ export class PrivateHost implements LabHost {
       nsenter --net="$2" ip link add "$3" type veth peer name eth0 address "$6" netns "$1"
       nsenter --net="$2" ip link set "$3" master "$4" up
       nsenter --net="$1" sysctl -q net.ipv4.ip_local_port_range="40000 65535"
-      nsenter --net="$1" ip address add "$5" dev eth0
+      [ -z "$5" ] || nsenter --net="$1" ip address add "$5" dev eth0
       [ -z "$7" ] || nsenter --net="$1" sysctl -q net.ipv6.conf.eth0.accept_ra=0 net.ipv6.conf.eth0.autoconf=0
       nsenter --net="$1" ip link set eth0 up
       [ -z "$7" ] || nsenter --net="$1" ip address add "$7" dev eth0 nodad`;
-    await this.#script(script, this.#net(name), this.#net(SEGMENT), name, bridge, address, macOf(address), address6);
+    const mac = macOf(address || address6);
+    await this.#script(script, this.#net(name), this.#net(SEGMENT), name, bridge, address, mac, address6);
   }
 
   async detach(name: string): Promise<void> {

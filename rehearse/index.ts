@@ -1,0 +1,7 @@
+/** What the Pulumi program needs to build a rehearsal. */
+export { directorOf } from "./directors/director.ts";
+export { FolderError, readFolder } from "./folder.ts";
+export { readPlan } from "./plan/file.ts";
+export { filesOf } from "./plan/files.ts";
+export { labOfPlan, standInsOf } from "./plan/lab.ts";
+export type { Plan } from "./plan/plan.ts";

@@ -1,0 +1,98 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addressOn, type Lab, ofFamily, withPrefix } from "../lab/index.ts";
+import { classes, IGNORE_MEMORY, type LabHostRef, LIVE_VERSION, labMemory, verdictOn } from "../provision/index.ts";
+import { labDirectory } from "../provision/paths.ts";
+import { type MadeImage, makeImages } from "./images.ts";
+import { type LabNetworks, makeNetworks } from "./network.ts";
+import type { MadeServer } from "./server.ts";
+
+const { Client, KeyPair, LabHost } = classes;
+
+/** What there is before the first server: the lab host with its images, its networks, and the client. */
+export interface Foundation {
+  readonly acceleration: InstanceType<typeof classes.GuestImage>["acceleration"];
+  readonly images: ReadonlyMap<string, MadeImage>;
+  readonly host: InstanceType<typeof LabHost>;
+  readonly networks: LabNetworks;
+  readonly client: InstanceType<typeof Client>;
+  /** The key by which servers are reached. */
+  readonly access: InstanceType<typeof KeyPair>;
+}
+
+/** Makes the foundation of a lab. @throws RunError if the machine has not enough memory for its servers, or the lab host is of an unknown kind */
+export async function makeFoundation(stack: string, lab: Lab): Promise<Foundation> {
+  const place = hostOf(stack);
+  const memory = verdictOn(labMemory(place, lab.servers), {
+    preview: pulumi.runtime.isDryRun(),
+    ignored: process.env[IGNORE_MEMORY] === "1",
+  });
+  if (memory.refusal) throw refusal(memory.refusal);
+  if (memory.warning) await pulumi.log.warn(memory.warning);
+
+  const images = await makeImages(lab);
+  const [first] = images.values();
+  if (!first) throw new Error("the lab has no server");
+  const { acceleration } = first.image;
+  const host = new LabHost("host", {
+    host: place,
+    packages: Object.fromEntries([...images.values()].map(({ os, image }) => [os, image.pool])),
+  });
+  const networks = makeNetworks(lab, host);
+  const [home] = lab.client.interfaces;
+  if (!home) throw new Error("the client has no interface");
+  const { bridge, segment } = networks.on(home.network);
+  const client = new Client(
+    "client",
+    {
+      host: host.host,
+      generation: host.generation,
+      bridge,
+      address: withPrefix(lab, addressOn(lab.client, home.network)),
+      ...clientAddress6(lab),
+    },
+    { dependsOn: segment, deletedWith: host },
+  );
+  const access = new KeyPair("access", { comment: `lvs-lab-${stack}` });
+  return { acceleration, images, host, networks, client, access };
+}
+
+/** The outputs of a stack, of which `live` is what `lvs-lab` reads. */
+export const outputsOf = (
+  lab: Lab,
+  { host, networks, acceleration }: Foundation,
+  servers: readonly Pick<MadeServer, "reference">[],
+) => ({
+  libvirtUri: host.uri,
+  acceleration,
+  vip: lab.virtualAddresses[0]?.address,
+  servers: Object.fromEntries(lab.servers.map(({ name, management }) => [name, management])),
+  /** Input of `lvs-lab`: the lab, and how to reach its servers, which includes the private key. */
+  live: pulumi.secret({
+    version: LIVE_VERSION,
+    lab,
+    host: host.host,
+    bridges: Object.fromEntries(networks.all.map(({ name, bridge }) => [name, bridge])),
+    acceleration,
+    servers: servers.map(({ reference }) => reference),
+  }),
+});
+
+/** The client's IPv6 address, if it has one. */
+function clientAddress6(lab: Lab): { address6?: string } {
+  const [address] = lab.client.interfaces.flatMap(({ addresses }) => ofFamily(addresses, 6));
+  return address === undefined ? {} : { address6: withPrefix(lab, address) };
+}
+
+/** The lab host, from the stack's configuration value `host`. @throws RunError for an unknown kind */
+function hostOf(stack: string): LabHostRef {
+  const kind = new pulumi.Config().get("host") ?? "private";
+  if (kind !== "private")
+    throw refusal(
+      `the stack "${stack}" has the unknown lab host kind "${kind}"; the only kind is "private".\n` +
+        `Fix: pulumi config set host private --stack ${stack}`,
+    );
+  return { kind, directory: labDirectory(stack) };
+}
+
+/** An error that ends the program. Without a stack trace: Pulumi would format it, which took 13 s of garbage collection. */
+export const refusal = (message: string): pulumi.RunError => Object.assign(new pulumi.RunError(message), { stack: "" });

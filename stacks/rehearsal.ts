@@ -1,0 +1,71 @@
+import { isAbsolute, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { FileError, formatFileError } from "../lab/index.ts";
+import { classes } from "../provision/index.ts";
+import { projectRoot } from "../provision/paths.ts";
+import {
+  directorOf,
+  FolderError,
+  filesOf,
+  labOfPlan,
+  type Plan,
+  readFolder,
+  readPlan,
+  standInsOf,
+} from "../rehearse/index.ts";
+import { makeFoundation, outputsOf, refusal } from "./foundation.ts";
+import { makeServer } from "./server.ts";
+
+const { OwnKeepalived, StandIn } = classes;
+
+/** The rehearsal of a folder's configurations: its directors with their files as they are, and stand-ins for what they talk to. */
+export async function rehearsal(stack: string, given: string): Promise<Record<string, unknown>> {
+  const path = isAbsolute(given) ? given : join(projectRoot, given);
+  const { folder, plan } = await read(path);
+  const directors = folder.configurations.map(directorOf);
+  const lab = labOfPlan(stack, plan, directors);
+  const foundation = await makeFoundation(stack, lab);
+  const { host, images, networks } = foundation;
+  const image = images.get(plan.os);
+  if (!image) throw new Error("there is no image");
+
+  for (const { name, network, ...wanted } of standInsOf(plan, directors))
+    new StandIn(
+      name,
+      { host: host.host, generation: host.generation, bridge: networks.on(network).bridge, name, ...wanted },
+      { dependsOn: networks.on(network).segment, deletedWith: host },
+    );
+
+  const servers = lab.servers.map((server) => {
+    const planned = plan.directors.find(({ name }) => name === server.name);
+    const configuration = folder.configurations.find(({ director }) => director === server.name);
+    if (!planned || !configuration) throw new Error(`${server.name} has no configuration`);
+    const made = makeServer({ ...foundation, lab, server, image, own: planned });
+    new OwnKeepalived(
+      `${server.name}-keepalived`,
+      {
+        server: made.reference,
+        files: pulumi.secret(filesOf(folder, configuration)),
+        configId: configuration.director,
+      },
+      { dependsOn: made.ready, deletedWith: made.domain },
+    );
+    return made;
+  });
+  return outputsOf(lab, foundation, servers);
+}
+
+/** The folder and its plan. @throws RunError, of which Pulumi shows only the message */
+async function read(path: string): Promise<{ folder: ReturnType<typeof readFolder>; plan: Plan }> {
+  try {
+    const folder = readFolder(path);
+    const plan = await readPlan(
+      path,
+      folder.configurations.map(({ director }) => director),
+    );
+    return { folder, plan };
+  } catch (error) {
+    if (error instanceof FileError) throw refusal(formatFileError(error));
+    throw error instanceof FolderError ? refusal(error.message) : error;
+  }
+}
