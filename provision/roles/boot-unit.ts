@@ -14,14 +14,16 @@ export interface BootUnit {
   readonly stop: readonly string[];
   /** Whether other units find the network as this one leaves it: it comes before network.target, they after. */
   readonly beforeNetwork?: boolean;
+  /** Units that come after this one: network.target orders nothing where no unit wants it. */
+  readonly before?: readonly string[];
 }
 
 export const unitPath = (unit: Pick<BootUnit, "name">): string => `/etc/systemd/system/${unit.name}.service`;
 
-export const unitText = ({ description, start, stop, beforeNetwork }: BootUnit): string => `[Unit]
+export const unitText = ({ description, start, stop, beforeNetwork, before = [] }: BootUnit): string => `[Unit]
 Description=${description}
 ${beforeNetwork ? "Before" : "After"}=network.target
-
+${before.length > 0 ? `Before=${before.join(" ")}\n` : ""}
 [Service]
 Type=oneshot
 RemainAfterExit=yes

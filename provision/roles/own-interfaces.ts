@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type OsName, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { type BootUnit, bootUnitQuestions, isOnBoot, removeBootUnit, restartBootUnit } from "./boot-unit.ts";
@@ -33,6 +34,7 @@ export const ownInterfaces = defineResource({
   }),
 
   async observe({ server: ref, interfaces, sysctls }) {
+    const unit = unitFor(ref.os);
     const server = await connectTo(ref);
     const names = Object.keys(sysctls);
     const seen = await server.look({
@@ -60,24 +62,27 @@ export const ownInterfaces = defineResource({
     const server = await connectTo(ref);
     // The connection outlives the renaming of its interface: TCP repeats what is lost meanwhile.
     await server.script(
-      [writing(SCRIPT, scriptText(interfaces, sysctls)), command`chmod 0755 ${SCRIPT}`, restartBootUnit(unit)].join(
-        "\n",
-      ),
+      [
+        writing(SCRIPT, scriptText(interfaces, sysctls)),
+        command`chmod 0755 ${SCRIPT}`,
+        restartBootUnit(unitFor(ref.os)),
+      ].join("\n"),
     );
   },
 
   async remove({ server: ref }) {
-    await (await connectTo(ref)).script([removeBootUnit(unit), command`rm -f ${SCRIPT}`].join("\n"));
+    await (await connectTo(ref)).script([removeBootUnit(unitFor(ref.os)), command`rm -f ${SCRIPT}`].join("\n"));
   },
 });
 
-const unit: BootUnit = {
+const unitFor = (os: OsName): BootUnit => ({
   name: "lvs-interfaces",
   description: "Names and addresses of interfaces, as a configuration of one's own has them",
   start: [SCRIPT],
   stop: [],
   beforeNetwork: true,
-};
+  before: [`${osFamilies[os].keepalived.service}.service`],
+});
 
 /** The device with a MAC address, in the output of `ip -oneline link show`. A device on top of another one has the same address. */
 const deviceWith = (mac: string, links: string): string | undefined =>
