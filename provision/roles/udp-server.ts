@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { forwardingMethods, pageOf, portsOf, servicesOf } from "../../lab/index.ts";
+import { forwardingMethods, ofFamily, pageOf, portsOf, servicesOf } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unitPath } from "./boot-unit.ts";
@@ -127,7 +127,7 @@ export const role = defineRole({
     return {
       page: pageOf(lab, name),
       ports,
-      addresses: [...new Set([...own.flatMap(({ addresses }) => addresses), ...vips])],
+      addresses: [...new Set([...own.flatMap(({ addresses }) => ofFamily(addresses, 4)), ...vips])],
     };
   },
 
