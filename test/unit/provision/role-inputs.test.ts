@@ -15,6 +15,7 @@ describe("the roles of a server", () => {
     ["tunnel", "server3", ["httpd", "packages", "realServer"]],
     ["localnode", "server1", ["director", "httpd", "packages"]],
     ["udp", "server2", ["packages", "realServer", "udpServer"]],
+    ["health-checks", "server2", ["httpd", "mail", "packages", "realServer", "udpServer"]],
   ])("%s: %s", async (lab, server, roles) => {
     expect(rolesIn(await readLab(`labs/${lab}.yaml`), server)).toEqual(roles);
   });
