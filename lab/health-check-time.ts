@@ -4,7 +4,7 @@ import type { VirtualService } from "./model.ts";
 
 /*
  * How long keepalived takes, by the source of version 2.2.7: keepalived/check/check_tcp.c (tcp_epilog), check_http.c (epilog), check_udp.c (udp_epilog),
- * check_misc.c (misc_check_child_thread) and check_api.c (register_checkers_thread). A check that succeeds is followed by delay_loop, one that fails by
+ * check_dns.c (dns_final), check_smtp.c (smtp_final), check_misc.c (misc_check_child_thread) and check_api.c (register_checkers_thread). A check that succeeds is followed by delay_loop, one that fails by
  * delay_before_retry, `retry` times. The timers start when a check ends, but those of MISC_CHECK when it starts. All times are in seconds.
  */
 
@@ -44,7 +44,7 @@ export function returnTime(check: HealthCheck, failure: RealServerFailure): Seco
   return { minimum: more, maximum: longest + pause(check, delay, longest) + more };
 }
 
-/** When the first check after a start of keepalived comes. If it fails, that is enough: it is not repeated. */
+/** When the first check after a start of keepalived comes. If it fails, that is enough: only DNS_CHECK and SMTP_CHECK repeat it. */
 export const firstCheckTime = ({ warmup, delayLoop }: HealthCheck): SecondsBand => ({
   minimum: bootstrapDelay,
   maximum: bootstrapDelay + (warmup ?? delayLoop),

@@ -5,6 +5,7 @@ export { labFileOf, labNames } from "./files.ts";
 export { forwardingMethods } from "./forwarding/index.ts";
 export type { ForwardingMethod } from "./forwarding/method.ts";
 export { firstCheckTime, longestTime, removalTime, returnTime, seesFailure } from "./health-check-time.ts";
+export { dnsDefaults, dnsTypes } from "./health-checks/dns.ts";
 export {
   type HealthCheck,
   type HealthCheckType,
@@ -12,7 +13,8 @@ export {
   healthCheckTypes,
   retriesOf,
 } from "./health-checks/index.ts";
-export type { RealServerFailure } from "./health-checks/kind.ts";
+export { type RealServerFailure, realServerFailures } from "./health-checks/kind.ts";
+export { SMTP_PORT } from "./health-checks/smtp.ts";
 export * from "./ip.ts";
 export type * from "./model.ts";
 export { defaultOs, type GuestOs, guestOs, guestOses, osWords } from "./os.ts";

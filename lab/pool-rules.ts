@@ -1,5 +1,6 @@
 import { type LabDraft, type ServiceDraft, servicesOf, sorryNames } from "./draft.ts";
 import { type HealthCheckType, healthCheckKind, healthCheckTypes } from "./health-checks/index.ts";
+import { SMTP_PORT } from "./health-checks/smtp.ts";
 import { defaultSorryPage } from "./quorum.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
@@ -148,6 +149,25 @@ export const poolRules: Record<string, Rule<LabDraft, unknown>> = {
         remedy: "write another port, such as `port: 443`, where the health check is `type: https`",
         other: [...tls.path, "healthCheck", "type"],
       };
+    }
+  },
+
+  *"port-of-the-mta"(draft) {
+    const asked = checksOf(draft).filter(({ type }) => type !== undefined && healthCheckKind(type).speaks === "smtp");
+    for (const { path, port, names } of tcpPortsOf(draft)) {
+      if (port !== SMTP_PORT) continue;
+      for (const { path: other, check, type, service } of asked) {
+        const shared = (realServersOf(draft, service) ?? []).find(({ server }) => names.includes(server));
+        if (!shared) continue;
+        yield {
+          path,
+          expected: `another port than ${SMTP_PORT}, on which the MTA of ${shared.server} listens: \`type: ${type}\` asks for it, beside the web server`,
+          found: String(port),
+          remedy: "write another port, such as `port: 80`",
+          other: [...other, ...("type" in check ? ["type"] : [])],
+        };
+        break;
+      }
     }
   },
 
@@ -353,6 +373,23 @@ const weightsOf = (draft: LabDraft, service: ServiceDraft): number | undefined =
   realServersOf(draft, service)?.reduce((sum, { weight }) => sum + weight, 0);
 
 const pagesOf = (draft: LabDraft, service: ServiceDraft): Real[] => realServersOf(draft, service) ?? [];
+
+/** The ports on which web servers listen, with their places and the names of these servers. */
+const tcpPortsOf = (draft: LabDraft): { path: Path; port: number; names: readonly string[] }[] =>
+  placed(draft).flatMap(({ service, path }) => {
+    if ("protocol" in service && service.protocol !== "tcp") return [];
+    const names = webServersOf(draft, service) ?? [];
+    const own = (service.realServers ?? []).flatMap((real, index) =>
+      real?.server !== undefined && real.port !== undefined
+        ? [{ path: [...path, "realServers", index, "port"], port: real.port, names: [real.server] }]
+        : [],
+    );
+    const others = names.filter((name) => !own.some((one) => one.names.includes(name)));
+    const more = (service.morePorts ?? []).map((port, index) => ({ path: [...path, "morePorts", index], port, names }));
+    return [{ path: [...path, "port"], port: service.port, names: others }, ...more, ...own].flatMap(
+      ({ port, ...rest }) => (port === undefined ? [] : [{ ...rest, port }]),
+    );
+  });
 
 /** The servers that have the service's page: its real servers and its sorry server, by name. */
 function webServersOf(draft: LabDraft, service: ServiceDraft): string[] | undefined {

@@ -1,6 +1,7 @@
 import { forwardingMethods } from "./forwarding/index.ts";
 import type { ForwardingMethod } from "./forwarding/method.ts";
 import { healthCheckKind } from "./health-checks/index.ts";
+import type { HealthCheckKind } from "./health-checks/kind.ts";
 import {
   type Cidr,
   contains,
@@ -163,6 +164,14 @@ export const portsOf = (lab: Lab, server: string, protocol: Protocol, { tls = fa
 /** The services that a real server is a destination of. */
 export const servicesOf = (lab: Lab, server: string): VirtualService[] =>
   lab.services.filter((service) => service.realServers.some((real) => real.server === server));
+
+/** What a service's health check speaks to the real servers, beside what they serve anyway. */
+export const spokenBy = ({ healthCheck }: VirtualService): HealthCheckKind["speaks"] =>
+  healthCheck && healthCheckKind(healthCheck.type).speaks;
+
+/** Whether a health check of a real server speaks this to it. */
+export const isAskedBy = (lab: Lab, server: string, speaks: NonNullable<HealthCheckKind["speaks"]>): boolean =>
+  servicesOf(lab, server).some((service) => spokenBy(service) === speaks);
 
 /** The services whose sorry server this is. A director is that of every service whose file names none. */
 export const sorryServicesOf = (lab: Lab, server: string): VirtualService[] =>

@@ -67,12 +67,13 @@ export interface OsFamily {
     /** A command of keepalived.conf, as keepalived 2.2 takes it, for this system's version. The text is what stands between the double quotes. */
     command(text: string): string;
   };
-  /** A local MTA and the `mail` command. */
+  /** An MTA and the `mail` command. */
   readonly mail: {
     readonly packages: readonly string[];
     readonly service: string;
     readonly config: string;
-    readonly configText: string;
+    /** Its configuration, for mail of the server itself alone, or for mail from everywhere to the server's own users. */
+    configText(from: "itself" | "everywhere"): string;
   };
 }
 
@@ -142,11 +143,21 @@ ${tlsHost(ports, tlsFiles)}`,
     packages: ["opensmtpd", "bsd-mailx"],
     service: "opensmtpd",
     config: "/etc/smtpd.conf",
-    configText: `# Mail stays on this server: smtpd.conf(5).
+    // On all addresses, not on the server's own: what is there when it starts at boot does not matter.
+    configText: (from) =>
+      from === "itself"
+        ? `# Mail stays on this server: smtpd.conf(5).
 table aliases file:/etc/aliases
 listen on lo
 action "local" mbox alias <aliases>
 match from local for local action "local"
+`
+        : `# Mail for this server's own users, from everywhere: smtpd.conf(5).
+table aliases file:/etc/aliases
+listen on 0.0.0.0
+listen on ::
+action "local" mbox alias <aliases>
+match from any for local action "local"
 `,
   },
 };
@@ -215,9 +226,11 @@ const enterpriseLinux9: OsFamily = {
     packages: ["postfix", "s-nail"],
     service: "postfix",
     config: "/etc/postfix/main.cf",
-    configText: `# Mail stays on this server: postconf(5).
+    configText: (
+      from,
+    ) => `# Mail ${from === "itself" ? "stays on this server" : "for this server's own users, from everywhere"}: postconf(5).
 compatibility_level = 2
-inet_interfaces = loopback-only
+inet_interfaces = ${from === "itself" ? "loopback-only" : "all"}
 mydestination = $myhostname, localhost.$mydomain, localhost
 alias_maps = hash:/etc/aliases
 `,

@@ -1,18 +1,17 @@
 import { z } from "zod";
 import { choice, property, wholeNumber } from "../yaml/schema.ts";
+import { dns } from "./dns.ts";
 import { http } from "./http.ts";
 import { https } from "./https.ts";
 import type { HealthCheckKind } from "./kind.ts";
 import { misc } from "./misc.ts";
 import { ping } from "./ping.ts";
+import { smtp } from "./smtp.ts";
 import { tcp } from "./tcp.ts";
 import { udp } from "./udp.ts";
 
-/**
- * Every kind of health check, by the name that a lab file takes. A new one is its file and a row here. keepalived's DNS_CHECK and SMTP_CHECK are not among
- * them: no real server of a lab serves what they ask for.
- */
-const kinds = { tcp, http, https, udp, ping, misc };
+/** Every kind of health check, by the name that a lab file takes. A new one is its file and a row here. */
+const kinds = { tcp, http, https, udp, dns, smtp, ping, misc };
 
 type Kinds = typeof kinds;
 export type HealthCheckType = keyof Kinds;
@@ -40,6 +39,8 @@ export const healthCheckSchema = property(
     ...http.properties,
     ...https.properties,
     ...udp.properties,
+    ...dns.properties,
+    ...smtp.properties,
     ...ping.properties,
     ...misc.properties,
     delayLoop: seconds("seconds between health checks", "delayLoop"),

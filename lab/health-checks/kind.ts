@@ -7,9 +7,10 @@ import type { Ip } from "../ip.ts";
  * - `silent`: no packet comes back, as of a host without power;
  * - `hangs`: the kernel accepts connections, the application never answers;
  * - `error-status`: it answers, with an HTTP status that is none of the right ones;
- * - `wrong-page`: it answers with a right status and another page.
+ * - `wrong-page`: it answers with a right status and another page;
+ * - `mta-refuses`: it is well, and so is the host, but no MTA listens.
  */
-export const realServerFailures = ["refuses", "silent", "hangs", "error-status", "wrong-page"] as const;
+export const realServerFailures = ["refuses", "silent", "hangs", "error-status", "wrong-page", "mta-refuses"] as const;
 export type RealServerFailure = (typeof realServerFailures)[number];
 
 /** From the shortest to the longest possible time, in seconds. */
@@ -64,8 +65,14 @@ export interface HealthCheckKind<P extends z.ZodRawShape = z.ZodRawShape, C exte
   readonly requires?: Readonly<Record<string, string>>;
   /** Whether it has a socket of its own, and so a connect_timeout. */
   readonly connects: boolean;
+  /** The port that it asks; not there: the real server's. */
+  readonly port?: number;
+  /** What it speaks to the real server, where that is not the web server's or the UDP server's own: something there must answer it. */
+  readonly speaks?: "dns" | "smtp";
   /** keepalived's `retry` where the file has none (default_retry in keepalived 2.2.7's check_*.c). */
   readonly defaultRetry: number;
+  /** keepalived's `delay_before_retry` where its configuration has none, in seconds (default_delay_before_retry there). */
+  readonly defaultDelayBeforeRetry: number | "delayLoop";
   /** How many checks in a row must succeed before a failed real server is back. */
   readonly successes: 1 | 2;
   /** Whether delayLoop and delayBeforeRetry count from the start of a check. Else from its end. */

@@ -28,6 +28,7 @@ export const misc = defineHealthCheck({
   protocols: ["tcp", "udp"],
   connects: false,
   defaultRetry: 0,
+  defaultDelayBeforeRetry: 1,
   successes: 1,
   countsFromStart: true,
   complete: ({ command: given = [], timeout, ...rest }): MiscCheck => ({

@@ -14,6 +14,7 @@ export const ping = defineHealthCheck({
   protocols: ["tcp", "udp"],
   connects: true,
   defaultRetry: 1,
+  defaultDelayBeforeRetry: 1,
   successes: 1,
   // Written out in keepalived.conf: keepalived.conf(5) has no default for it.
   complete: (given): PingCheck => ({

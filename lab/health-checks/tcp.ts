@@ -14,6 +14,7 @@ export const tcp = defineHealthCheck({
   protocols: ["tcp"],
   connects: true,
   defaultRetry: 1,
+  defaultDelayBeforeRetry: 1,
   successes: 1,
   complete: (given): TcpCheck => ({ type: "tcp", connectTimeout: given.connectTimeout, ...timersOf(given) }),
   lines: () => [],

@@ -27,6 +27,7 @@ export const udp = defineHealthCheck({
   },
   connects: true,
   defaultRetry: 1,
+  defaultDelayBeforeRetry: 1,
   successes: 1,
   complete: ({ requireReply, ...given }): UdpCheck => ({
     type: "udp",

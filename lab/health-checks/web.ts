@@ -88,6 +88,7 @@ export const webKind = <Type extends "http" | "https">(
     protocols: ["tcp"],
     connects: true,
     defaultRetry: 1,
+    defaultDelayBeforeRetry: 3,
     // The first one only forgets the URL that failed; the next round may make it alive: epilog() in check_http.c.
     successes: 2,
     complete: ({ path = "/", statusCodes, digest, regex, ...given }): WebCheck<Type> => ({
@@ -116,6 +117,7 @@ export const webKind = <Type extends "http" | "https">(
         hangs: exactly(check.connectTimeout),
         "error-status": exactly(0),
         "wrong-page": check.digest || check.regex !== undefined ? exactly(0) : undefined,
+        "mta-refuses": undefined,
       };
       return takes[failure];
     },

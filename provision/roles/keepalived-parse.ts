@@ -43,8 +43,8 @@ export function parseVirtualServers(text: string): ConfiguredService[] {
   });
 }
 
-/** keepalived's defaults, in seconds: alloc_vs() in check_data.c, KEEPALIVED_DEFAULT_DELAY, and queue_checker() in check_api.c. */
-const defaults = { delayLoop: 60, connectTimeout: 5, delayBeforeRetry: 1, delayBeforeRetryOfWebChecks: 3 };
+/** keepalived's defaults, in seconds: alloc_vs() in check_data.c and KEEPALIVED_DEFAULT_DELAY. */
+const defaults = { delayLoop: 60, connectTimeout: 5 };
 
 /** What a check says, or its real server, or its virtual server. */
 type Settings = Readonly<Record<string, string | undefined>>;
@@ -84,13 +84,17 @@ function thresholdsIn({ uthreshold, lthreshold }: Settings): Thresholds {
 /** Checks that tell more than a line: one that keepalived knows and a lab does not is taken for the slowest kind that sees everything. */
 function checkOf({ words: [keyword = ""], block }: Statement, inherited: Settings): HealthCheck[] {
   if (!/_(CHECK|GET)$/.test(keyword) || ["FILE_CHECK", "BFD_CHECK"].includes(keyword)) return [];
-  const known = healthCheckTypes.find((type) => healthCheckKind(type).keyword === keyword);
-  const type: HealthCheckType = known ?? "http";
   const given = settingsOf(block);
+  const known = healthCheckTypes.find((type) => {
+    const kind = healthCheckKind(type);
+    // One that asks the real server's own port, where a lab's asks another, sees other failures.
+    return kind.keyword === keyword && (kind.port === undefined || given.connect_port === String(kind.port));
+  });
+  const type: HealthCheckType = known ?? "http";
   const own: Settings = { ...inherited, ...given };
   const url = settingsOf(block.find(({ words: [word] }) => word === "url")?.block ?? []);
   const seconds = (key: string, otherwise: number): number => numberOf(own[key]) ?? otherwise;
-  const isWeb = healthCheckKind(type).successes > 1;
+  const { defaultDelayBeforeRetry } = healthCheckKind(type);
   const retry = numberOf(given.retry ?? given.nb_get_retry ?? inherited.retry);
   const delayLoop = seconds("delay_loop", defaults.delayLoop);
   const warmup = numberOf(own.warmup);
@@ -99,7 +103,7 @@ function checkOf({ words: [keyword = ""], block }: Statement, inherited: Setting
     delayLoop,
     delayBeforeRetry: seconds(
       "delay_before_retry",
-      isWeb ? defaults.delayBeforeRetryOfWebChecks : defaults.delayBeforeRetry,
+      defaultDelayBeforeRetry === "delayLoop" ? delayLoop : defaultDelayBeforeRetry,
     ),
     connectTimeout: seconds("connect_timeout", defaults.connectTimeout),
     ...(retry === undefined ? {} : { retry }),

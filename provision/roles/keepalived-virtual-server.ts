@@ -65,14 +65,14 @@ function quorumLines(service: VirtualService): string[] {
   ];
 }
 
-/** @param namesPort whether the check names the port that it asks: a real server of a firewall mark has none */
+/** @param namesPort whether the check names the real server's port where it asks that: a real server of a firewall mark has none */
 function checkLines(check: HealthCheck, real: RealServer, { namesPort }: { readonly namesPort: boolean }): string[] {
   const kind = healthCheckKind(check.type);
   return [
     ...(check.inhibitOnFailure ? ["inhibit_on_failure"] : []),
     `${kind.keyword} {`,
     ...kind.lines(check, real).map((line) => `    ${line}`),
-    ...(namesPort && kind.connects ? [`    connect_port ${real.port}`] : []),
+    ...(kind.port !== undefined || (namesPort && kind.connects) ? [`    connect_port ${kind.port ?? real.port}`] : []),
     ...timerLines(check).map((line) => `    ${line}`),
     "}",
   ];

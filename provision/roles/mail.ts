@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isDirectorUnder } from "../../lab/index.ts";
+import { isAskedBy, isDirectorUnder } from "../../lab/index.ts";
 import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
@@ -7,10 +7,14 @@ import { defineRole } from "./role.ts";
 import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
 import { typedFile } from "./typed.ts";
 
-/** Receives keepalived's mail: an MTA that listens only on the loopback and delivers to root's mailbox. */
+/**
+ * An MTA that delivers to the mailboxes of the server's own users. A director's listens on the loopback alone and gets keepalived's mail; a real server's
+ * listens on all addresses, where a health check asks for it.
+ */
 export const mail = defineResource({
   type: "Mail",
-  summary: "A local MTA on port 25 of the loopback, for keepalived's notices to root.",
+  summary:
+    "An MTA on port 25: of the loopback, for keepalived's notices to root; of all addresses, where a health check asks by SMTP.",
   where: z.object({ server: serverRef }),
   want: z.object({
     /** The MTA's full configuration file. */
@@ -45,15 +49,21 @@ export const mail = defineResource({
 export const role = defineRole({
   resource: mail,
 
-  inputsOf: (lab, server) =>
-    isDirectorUnder("keepalived", lab, server) ? { config: osFamilies[server.os].mail.configText } : undefined,
+  inputsOf(lab, server) {
+    const { configText } = osFamilies[server.os].mail;
+    if (isAskedBy(lab, server.name, "smtp")) return { config: configText("everywhere") };
+    return isDirectorUnder("keepalived", lab, server) ? { config: configText("itself") } : undefined;
+  },
 
   packageGroups: () => ["mail"],
 
   byHand: ({ config }, { server: { os } }) => ({
     steps: [
       {
-        why: "An MTA that listens on the loopback alone: keepalived's notices go to root's mailbox.",
+        why:
+          config === osFamilies[os].mail.configText("itself")
+            ? "An MTA that listens on the loopback alone: keepalived's notices go to root's mailbox."
+            : "An MTA that listens on all addresses: the health check asks for it. Mail to the server's own users goes to their mailboxes.",
         commands: [
           typedFile(osFamilies[os].mail.config, config),
           ...typedStart(osFamilies[os].mail.service, "restart"),

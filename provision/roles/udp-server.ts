@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { forwardingMethods, pageOf, portsOf, servicesOf } from "../../lab/index.ts";
+import { forwardingMethods, isAskedBy, ofFamily, pageOf, portsOf, servicesOf } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unitPath } from "./boot-unit.ts";
 import { defineRole } from "./role.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
 import { listed, typed, typedFile } from "./typed.ts";
+import { udpScript } from "./udp-script.ts";
 
 /** The UDP server of a real server: it answers each datagram with its page. In Perl, which every Debian has. */
 export const udpServer = defineResource({
@@ -18,8 +19,12 @@ export const udpServer = defineResource({
     ports: z.array(z.number()).min(1),
     /** The addresses that it answers on, VIPs included: an answer comes from the address that was asked. */
     addresses: z.array(z.ipv4()).min(1),
+    /** Whether it answers DNS queries as a DNS server does, and all other datagrams with the page. */
+    dns: z.boolean().default(false),
     ...serviceState,
   }),
+
+  upgrade: (recorded) => ({ dns: false, ...recorded }),
 
   async observe(inputs) {
     const server = await connectTo(inputs.server);
@@ -29,11 +34,12 @@ export const udpServer = defineResource({
       script: command`cat ${SCRIPT}`,
       ...serviceQuestions(UNIT.name),
     });
-    const asWanted = seen.unit.text === unitOf(inputs) && seen.script.text === script;
+    const asWanted = seen.unit.text === unitOf(inputs) && seen.script.text === udpScript(inputs);
     return {
       page: seen.page.text,
       ports: asWanted ? inputs.ports : [],
       addresses: asWanted ? inputs.addresses : [],
+      dns: seen.script.text === udpScript({ dns: true }),
       ...serviceAnswers(seen),
     };
   },
@@ -44,7 +50,7 @@ export const udpServer = defineResource({
       [
         "set -e",
         command`mkdir -p ${DIRECTORY}`,
-        writing(SCRIPT, script),
+        writing(SCRIPT, udpScript(inputs)),
         writing(PAGE, inputs.page),
         writing(unitPath(UNIT), unitOf(inputs)),
         "systemctl daemon-reload",
@@ -65,37 +71,6 @@ const UNIT = { name: "lvs-udp-server" };
 const DIRECTORY = "/usr/local/lib/lvs-lab";
 const SCRIPT = `${DIRECTORY}/udp-server.pl`;
 const PAGE = `${DIRECTORY}/udp-page`;
-
-/** udp(7): a socket that is bound to an address answers from it. IP_FREEBIND, ip(7): the address may come later, as a VIP does at boot. */
-export const script = String.raw`# Answers every datagram with the contents of a file.
-# usage: perl udp-server.pl FILE ADDRESS:PORT...
-use strict;
-use warnings;
-use Socket;
-
-use constant { SOL_IP => 0, IP_FREEBIND => 15 };
-
-my ($file, @places) = @ARGV;
-my @sockets;
-my $all = '';
-for my $place (@places) {
-	my ($address, $port) = $place =~ /^(.*):(\d+)$/ or die "$place is no ADDRESS:PORT\n";
-	socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";
-	setsockopt($socket, SOL_IP, IP_FREEBIND, 1) or die "IP_FREEBIND: $!\n";
-	bind($socket, sockaddr_in($port, inet_aton($address))) or die "$place: $!\n";
-	vec($all, fileno($socket), 1) = 1;
-	push @sockets, $socket;
-}
-while (1) {
-	next unless select(my $ready = $all, undef, undef, undef) > 0;
-	for my $socket (grep { vec($ready, fileno($_), 1) } @sockets) {
-		my $from = recv($socket, my $question, 65535, 0) or next;
-		open(my $page, '<', $file) or next;
-		local $/;
-		send($socket, <$page>, 0, $from);
-	}
-}
-`;
 
 interface Wanted {
   readonly addresses: readonly string[];
@@ -127,7 +102,8 @@ export const role = defineRole({
     return {
       page: pageOf(lab, name),
       ports,
-      addresses: [...new Set([...own.flatMap(({ addresses }) => addresses), ...vips])],
+      addresses: [...new Set([...own.flatMap(({ addresses }) => ofFamily(addresses, 4)), ...vips])],
+      dns: isAskedBy(lab, name, "dns"),
     };
   },
 
@@ -140,8 +116,9 @@ export const role = defineRole({
       {
         why:
           "A UDP server, in Perl, which every Debian has. It answers each datagram with the page, from the address that was asked, the VIP too: " +
-          "so it binds each address by itself.",
-        commands: [typedFile(SCRIPT, script)],
+          "so it binds each address by itself." +
+          (wanted.dns ? " DNS queries it answers as a DNS server does: the health check asks for that." : ""),
+        commands: [typedFile(SCRIPT, udpScript(wanted))],
       },
       {
         why: `Its unit for systemd, on ${wanted.ports.length === 1 ? "port" : "ports"} ${listed(wanted.ports.map(String))}.`,

@@ -89,6 +89,16 @@ export const walk: readonly Example[] = [
     seen: ["server5-httpd"],
     faulty: ["sorry-server"],
   },
+  {
+    lab: "health-checks",
+    hurt: {
+      server2: "systemctl stop opensmtpd",
+      server3: "echo '# none' >>/usr/local/lib/lvs-lab/udp-server.pl; systemctl stop lvs-udp-server",
+    },
+    seen: ["server2-mail", "server3-udp-server"],
+    fails: ["smtp-answer@server2", "dns-answer@server3", "udp-page@server3"],
+    faulty: ["real-server-down"],
+  },
   { lab: "three-directors" },
   {
     lab: "ipv6",

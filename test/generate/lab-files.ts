@@ -128,9 +128,19 @@ const path = fc
   .string({ unit: fc.constantFrom(..."abcABC019_/?&=%.;:+,!'$~@*()-"), maxLength: 20 })
   .map((text) => `/${text.replaceAll("$_", "$")}`);
 
+/** A domain name, short or of as many characters as there may be, also one that keepalived.conf knows as a keyword. */
+const domain = fc.constantFrom(
+  "ns",
+  "www.example.org",
+  "xn--a.b-c.0",
+  "name",
+  "type",
+  `${"a".repeat(63)}.${"b.".repeat(94)}c`,
+);
+
 const check = fc.record({
-  tcp: fc.constantFrom("tcp", "http", "https", "ping", "misc"),
-  udp: fc.constantFrom("udp", "ping", "misc"),
+  tcp: fc.constantFrom("tcp", "http", "https", "smtp", "ping", "misc"),
+  udp: fc.constantFrom("udp", "dns", "dns", "smtp", "ping", "misc"),
   there: fc.integer({ min: 0, max: 9 }),
   path: maybe(path),
   statusCodes: maybe(fc.uniqueArray(whole(100, 599), { minLength: 1, maxLength: 400 })),
@@ -138,6 +148,15 @@ const check = fc.record({
   regex: maybe(expression),
   pageRegex: maybe(fc.constantFrom(...pageExpressions)),
   requireReply: maybe(flag),
+  queryType: maybe(fc.constantFrom("A" as const, "SOA" as const, "TXT" as const, "DNSKEY" as const)),
+  queryName: maybe(
+    fc.oneof(
+      domain,
+      domain.map((text) => `${text}.`),
+      fc.constant("."),
+    ),
+  ),
+  heloName: maybe(fc.oneof(domain, fc.constantFrom("x", "1.2"))),
   command: command(["{address}", "{port}"]),
   timeout: maybe(whole(1, 3600)),
   delayLoop: maybe(whole(1, 3600)),
@@ -418,6 +437,9 @@ function checkOf(plan: Plan, { check: drawn }: ServicePlan, isUdp: boolean): Che
         }
       : {}),
     requireReply: type === "udp" ? drawn.requireReply : undefined,
+    queryType: type === "dns" ? drawn.queryType : undefined,
+    queryName: type === "dns" ? drawn.queryName : undefined,
+    heloName: type === "smtp" ? drawn.heloName : undefined,
     command: type === "misc" ? drawn.command : undefined,
     timeout: type === "misc" ? drawn.timeout : undefined,
     delayLoop: drawn.delayLoop,

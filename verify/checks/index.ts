@@ -9,6 +9,7 @@ import { defaultRoute } from "./default-route.ts";
 import { directorDown } from "./director-down.ts";
 import { directorTable } from "./director-table.ts";
 import { directorVip } from "./director-vip.ts";
+import { dnsAnswer } from "./dns-answer.ts";
 import { downloadSurvives } from "./download-survives.ts";
 import { forwardingPath } from "./forwarding-path.ts";
 import { httpdPage } from "./httpd-page.ts";
@@ -23,6 +24,7 @@ import { peerSsh } from "./peer-ssh.ts";
 import { portGroup } from "./port-group.ts";
 import { realServerDown } from "./real-server-down.ts";
 import { realServerVip } from "./real-server-vip.ts";
+import { smtpAnswer } from "./smtp-answer.ts";
 import { sorryServer } from "./sorry-server.ts";
 import { tracking } from "./tracking.ts";
 import { udpPage } from "./udp-page.ts";
@@ -34,6 +36,8 @@ export const checks: readonly Check[] = [
   directorVip,
   httpdPage,
   udpPage,
+  dnsAnswer,
+  smtpAnswer,
   realServerVip,
   arpCure,
   defaultRoute,

@@ -1,11 +1,11 @@
-import { destinationKeyOf, holderOf, poolOf } from "../../lab/index.ts";
+import { destinationKeyOf, holderOf, longestTime, poolOf, type VirtualService } from "../../lab/index.ts";
 import { parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
 import type { Check } from "./check.ts";
 import { schedulingMargin, secondsUntil } from "./seconds-until.ts";
 import { askedByHand, askService, clientOfEachService, type ServiceSubject, underKeepalived } from "./subjects.ts";
-import { seesStop, stopSeenWithin } from "./web-server-stop.ts";
+import { stopSeenBy } from "./web-server-stop.ts";
 
 const REQUESTS = 20;
 
@@ -17,13 +17,13 @@ export const realServerDown: Check<ServiceSubject> = {
     "keepalived looks after the real servers: one that no longer serves is out of the table before long, from then on no request fails, " +
     "root has a mail about it, and once it serves again it is back.",
   grading: { keepalived: { points: 2 } },
-  appliesTo: (lab) => underKeepalived(lab) && lab.services.some(seesStop),
+  appliesTo: (lab) => underKeepalived(lab) && lab.services.some((service) => stopSeenBy(service) !== undefined),
   faulty: true,
-  subjects: (lab) => clientOfEachService(lab).filter(({ service }) => seesStop(service)),
+  subjects: (lab) => clientOfEachService(lab).filter(({ service }) => stopSeenBy(service) !== undefined),
   expected: (_, { service }) =>
-    `out of the table within ${stopSeenWithin(service)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
+    `out of the table within ${seenWithin(service)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
   byHand: (lab, { service }) => [
-    `npx lvs-lab fault inject httpd-stop ${poolOf(service)[0]?.server}`,
+    `npx lvs-lab fault inject ${stopSeenBy(service)?.id} ${poolOf(service)[0]?.server}`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- ipvsadm -ln`,
     `for i in {1..10}; do ${askedByHand(service)}; done`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- mail`,
@@ -35,7 +35,8 @@ export const realServerDown: Check<ServiceSubject> = {
   async look(view, { service }) {
     const master = holderOf(view.lab, service.vip);
     const victim = poolOf(service)[0];
-    if (!victim) return { passed: false, seen: "no real server", started: false };
+    const fault = stopSeenBy(service);
+    if (!victim || !fault) return { passed: false, seen: "no real server", started: false };
     // With `inhibit_on_failure` it stays, with weight 0, and gets nothing either: keepalived.conf(5).
     const inTable = async (): Promise<boolean> =>
       parseIpvsList((await view.on(master)`ipvsadm -ln`).output).some(
@@ -52,8 +53,8 @@ export const realServerDown: Check<ServiceSubject> = {
       );
     const before = await mails();
     const margin = schedulingMargin(view.live);
-    const { out, failed, told } = await whileBroken(view, "httpd-stop", victim.server, async (signal) => {
-      const out = await secondsUntil(async () => !(await inTable()), stopSeenWithin(service) + margin, signal);
+    const { out, failed, told } = await whileBroken(view, fault.id, victim.server, async (signal) => {
+      const out = await secondsUntil(async () => !(await inTable()), seenWithin(service) + margin, signal);
       let failed = 0;
       for (let request = 0; out !== undefined && request < REQUESTS; request++) {
         signal.throwIfAborted();
@@ -63,7 +64,7 @@ export const realServerDown: Check<ServiceSubject> = {
       const told = await secondsUntil(async () => (await mails()) > before, patience(view.live, 2), signal);
       return { out, failed, told: told !== undefined };
     });
-    const back = await secondsUntil(inTable, stopSeenWithin(service) + patience(view.live, 2));
+    const back = await secondsUntil(inTable, seenWithin(service) + patience(view.live, 2));
     return {
       started: true,
       passed: out !== undefined && failed === 0 && told && back !== undefined,
@@ -77,4 +78,10 @@ export const realServerDown: Check<ServiceSubject> = {
         .join("; "),
     };
   },
+};
+
+/** Seconds that it may take the health check to see what it is tried by, or its end. */
+const seenWithin = (service: VirtualService): number => {
+  const fault = stopSeenBy(service);
+  return fault && service.healthCheck ? longestTime(service.healthCheck, [fault.failure]) : 0;
 };

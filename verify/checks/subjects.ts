@@ -15,7 +15,9 @@ import {
   schemeOf,
   servedBy,
   serverNamed,
+  servicesOf,
   serviceUrl,
+  spokenBy,
   urlAt,
   type VirtualService,
   type VrrpInstance,
@@ -61,6 +63,14 @@ export const clientOfEachInstance = (lab: Lab): InstanceSubject[] =>
 /** Every real server, with each service of that protocol that it is a destination of. */
 export const eachRealServerBy = (lab: Lab, protocol: Protocol): ServiceSubject[] =>
   eachRealServer(lab).filter(({ service }) => service.protocol === protocol);
+
+/** Every real server, with each service whose health check speaks this to it. */
+export const eachRealServerAsked = (lab: Lab, speaks: ReturnType<typeof spokenBy>): ServiceSubject[] =>
+  realServers(lab).flatMap(({ name }) =>
+    servicesOf(lab, name)
+      .filter((service) => spokenBy(service) === speaks)
+      .map((service) => ({ host: name, service })),
+  );
 
 /** Every real server, with each service that it is a destination of, or the sorry server of. */
 export const eachRealServer = (lab: Lab): ServiceSubject[] =>

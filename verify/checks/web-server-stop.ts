@@ -1,4 +1,7 @@
-import { longestTime, seesFailure, type VirtualService } from "../../lab/index.ts";
+import { longestTime, type RealServerFailure, seesFailure, type VirtualService } from "../../lab/index.ts";
+import type { Fault } from "../faults/fault.ts";
+import { httpdStop } from "../faults/httpd-stop.ts";
+import { mtaStop } from "../faults/mta-stop.ts";
 
 /** Whether a service's health check sees a stopped web server: a ping does not. */
 export const seesStop = (service: VirtualService): boolean => seesFailure(service, "refuses");
@@ -6,3 +9,14 @@ export const seesStop = (service: VirtualService): boolean => seesFailure(servic
 /** Seconds that it may take to see a stopped web server, or its return. */
 export const stopSeenWithin = ({ healthCheck }: VirtualService): number =>
   healthCheck ? longestTime(healthCheck, ["refuses"]) : 0;
+
+/** The faults by which health checks are tried, in this order. */
+const tried: readonly Pick<Fault, "id" | "realServer">[] = [httpdStop, mtaStop];
+
+/** The first of them that a service's health check sees, with how; undefined if it sees none: a ping does not. */
+export const stopSeenBy = (
+  service: VirtualService,
+): { readonly id: string; readonly failure: RealServerFailure } | undefined =>
+  tried.flatMap(({ id, realServer }) =>
+    realServer !== undefined && seesFailure(service, realServer) ? [{ id, failure: realServer }] : [],
+  )[0];

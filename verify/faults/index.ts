@@ -8,6 +8,7 @@ import { httpdStop } from "./httpd-stop.ts";
 import { keepalivedKill } from "./keepalived-kill.ts";
 import { keepalivedStop } from "./keepalived-stop.ts";
 import { linkDown } from "./link-down.ts";
+import { mtaStop } from "./mta-stop.ts";
 import { netem } from "./netem.ts";
 import { partition } from "./partition.ts";
 import { pause } from "./pause.ts";
@@ -35,6 +36,7 @@ export const faults = [
   httpdStop,
   httpdHang,
   rejectPort,
+  mtaStop,
   routeLost,
   forwardingOff,
   linkDown,

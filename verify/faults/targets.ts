@@ -2,6 +2,7 @@ import {
   defaultRouteOf,
   directors,
   forwardsPackets,
+  isAskedBy,
   type Lab,
   ofFamily,
   ownsVips,
@@ -37,6 +38,10 @@ export const targets = {
     lab.control === "keepalived" ? names(directors(lab)) : [],
   ),
   realServers: those("a real server", "a real server", (lab) => names(realServers(lab))),
+  /** They run an MTA. */
+  mailServers: those("a real server whose health check is `smtp`", "a real server", (lab) =>
+    names(realServers(lab).filter(({ name }) => isAskedBy(lab, name, "smtp"))),
+  ),
   /** They must keep quiet about an IPv4 VIP. */
   vipOwners: those("a real server that owns a VIP: not by network address translation", "a real server", (lab) =>
     names(realServers(lab).filter(({ name }) => ownsVips(lab, name) && ofFamily(vipsOf(lab, name), 4).length > 0)),

@@ -17,7 +17,7 @@ export function modelLab(control: Control, realServers: number, forwarding: Forw
       (_, n) => `{ name: web${n + 1}, addresses: [10.0.${behind ? 1 : 0}.${n + 10}], role: real-server }`,
     ),
   ];
-  // With something of each kind to track, so that faults of that have a place.
+  // With something of each kind to track, and a service that needs an MTA, so that faults of that have a place.
   const instance = (address: string) =>
     `  - { addresses: [${address}], members: [{ server: director1 }, { server: director2, priority: 50 }],
       trackScripts: [{ command: /bin/true }], trackProcesses: [{ process: cron }] }\n`;
@@ -25,8 +25,9 @@ export function modelLab(control: Control, realServers: number, forwarding: Forw
   const text = `control: ${control}
 networks:
   - { name: front, subnets: [10.0.0.0/24] }
-${behind ? "  - { name: back, subnets: [10.0.1.0/24], defaultRoute: 10.0.1.200 }\n" : ""}services: [{ vip: 10.0.0.200, forwarding: ${forwarding} }]
-${control === "keepalived" ? election : ""}servers:
+${behind ? "  - { name: back, subnets: [10.0.1.0/24], defaultRoute: 10.0.1.200 }\n" : ""}services:
+  - { vip: 10.0.0.200, forwarding: ${forwarding} }
+${control === "keepalived" ? `  - { vip: 10.0.0.200, port: 8080, forwarding: ${forwarding}, healthCheck: { type: smtp } }\n` : ""}${control === "keepalived" ? election : ""}servers:
 ${servers.map((server) => `  - ${server}`).join("\n")}
 `;
   return parseLab(text, "model.yaml");

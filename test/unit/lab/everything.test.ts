@@ -24,6 +24,8 @@ it("docs/everything.yaml is a lab", async () => {
       { name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3\n" }] },
       { name: "shop" },
       { name: "echo" },
+      { name: "dns" },
+      { name: "shop-with-mail" },
     ],
     vrrp: [{ syncGroup: "VG_1", trackScripts: [{ timeout: 1 }] }, { syncGroup: "VG_1" }],
     servers: [

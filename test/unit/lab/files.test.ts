@@ -14,6 +14,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "fast-failover",
     "ha",
     "ha-baked",
+    "health-checks",
     "ipv6",
     "localnode",
     "nat",

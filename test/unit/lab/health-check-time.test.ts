@@ -7,6 +7,8 @@ const tcp = (change: object = {}): HealthCheck => ({ type: "tcp", ...textbook, .
 const http = (change: object = {}): HealthCheck => ({ type: "http", path: "/", ...textbook, ...change });
 const ping = (): HealthCheck => ({ type: "ping", ...textbook, retry: 1 });
 const udp = (change: object = {}): HealthCheck => ({ type: "udp", ...textbook, ...change });
+const dns = (change: object = {}): HealthCheck => ({ type: "dns", ...textbook, ...change });
+const smtp = (change: object = {}): HealthCheck => ({ type: "smtp", ...textbook, ...change });
 const misc = (change: object = {}): HealthCheck => ({
   type: "misc",
   command: ["/bin/true"],
@@ -32,6 +34,15 @@ describe("the table of docs/health-checks.md", () => {
     ["UDP, a closed port", udp(), "refuses", [3, 9]],
     ["UDP, a server that is gone, and may be", udp(), "silent", undefined],
     ["UDP, a server that hangs, and must reply", udp({ requireReply: true }), "hangs", [9, 15]],
+    ["DNS, a closed port: three retries are the default", dns(), "refuses", [9, 15]],
+    ["DNS, one retry, a closed port", dns({ retry: 1 }), "refuses", [3, 9]],
+    ["DNS, a server that hangs", dns(), "hangs", [21, 27]],
+    ["DNS, a host that is gone", dns(), "silent", [9, 27]],
+    ["SMTP, an MTA that is stopped", smtp(), "mta-refuses", [3, 9]],
+    ["SMTP, a host that is gone", smtp(), "silent", [3, 15]],
+    ["SMTP, a web server that is stopped", smtp(), "refuses", undefined],
+    ["SMTP, a web server that hangs", smtp(), "hangs", undefined],
+    ["HTTP, an MTA that is stopped", http({ digest: true }), "mta-refuses", undefined],
     ["ping, a host that is gone", ping(), "silent", [3, 15]],
     ["ping, a closed port of a host that answers", ping(), "refuses", undefined],
     ["a command, which is not repeated", misc(), "refuses", [0, 12]],
@@ -80,6 +91,12 @@ const measured: readonly [HealthCheck, RealServerFailure, removed: number[], ret
   [http(short()), "hangs", [3.39, 4.12, 4.3], [3.23, 3.24, 4.75]],
   [http({ ...short(), retry: 2 }), "error-status", [2.04, 3.62, 3.74], [2.9, 2.93, 3.42]],
   [http({ ...short(), delayBeforeRetry: 4 }), "error-status", [4.67, 5.52, 5.85], [4.61, 4.24, 4.12]],
+  [dns(short()), "refuses", [4.31, 4.55, 3.85], [1.99, 1.96, 1.4]],
+  [dns({ ...short(), retry: 0 }), "refuses", [1.49, 1.51, 0.01], [1.19, 1.08, 1.25]],
+  [dns({ ...short(), retry: 1 }), "hangs", [4.18, 4.25, 3.71], [1.43, 1.73, 1.46]],
+  [smtp(short()), "mta-refuses", [2.57, 1.21, 2.17], [1.84, 0.61, 1.92]],
+  [smtp({ ...short(), retry: 0 }), "mta-refuses", [0.18, 0.69, 0.64], [0.48, 1.04, 1.5]],
+  [smtp({ ...short(), delayBeforeRetry: 4 }), "mta-refuses", [5.91, 5.43, 4.38], [0.73, 1.62, 0.61]],
   [misc({ ...short(), timeout: 1 }), "refuses", [1.15, 1.23, 1.37], [1.84, 1.9, 1.26]],
   [misc({ ...short(), delayLoop: 3, timeout: 1, retry: 2 }), "hangs", [3.3, 3.62, 4.91], [1.97, 1, 0.42]],
   [misc({ ...short(), timeout: 3, retry: 1 }), "hangs", [6.74, 7.64, 7.95], [2.42, 1, 1.97]],

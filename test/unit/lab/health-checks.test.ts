@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  isAskedBy,
   pageOf,
   parseLab,
   portsOf,
@@ -8,6 +9,7 @@ import {
   schemeOf,
   serviceUrl,
   sorryServicesOf,
+  spokenBy,
   vipsOf,
 } from "../../../lab/index.ts";
 
@@ -63,6 +65,16 @@ describe("a health check is complete", () => {
       },
     ],
     ["type: http, digest: false", { type: "http", path: "/", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 }],
+    ["type: smtp", { type: "smtp", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 }],
+    [
+      "type: smtp, heloName: director.example.org, retry: 2",
+      {
+        type: "smtp",
+        heloName: "director.example.org",
+        retry: 2,
+        ...{ delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 },
+      },
+    ],
     [
       "type: misc, command: '/usr/bin/nc -z {address} {port}', timeout: 2",
       {
@@ -81,6 +93,17 @@ describe("a health check is complete", () => {
     expect(checkOf(given)).toEqual(complete);
   });
 
+  it.each([
+    ["type: dns", { type: "dns" }],
+    ["type: dns, queryType: TXT, queryName: .", { type: "dns", queryType: "TXT", queryName: "." }],
+    ["type: dns, queryName: www.example.org.", { type: "dns", queryName: "www.example.org." }],
+  ])("of a UDP service: %s", (given, complete) => {
+    expect(labWith(`protocol: udp, healthCheck: { ${given} }`).services[0]?.healthCheck).toEqual({
+      ...complete,
+      ...{ delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 },
+    });
+  });
+
   it("with keepalived's own number of retries where the file has none", () => {
     const retries = (check: string) => {
       const found = checkOf(check);
@@ -90,6 +113,8 @@ describe("a health check is complete", () => {
       1, 1, 1, 0,
     ]);
     expect(["retry: 0", "type: misc, command: /bin/true, retry: 4"].map(retries)).toEqual([0, 4]);
+    const dns = labWith("protocol: udp, healthCheck: { type: dns }").services[0]?.healthCheck;
+    expect(dns && retriesOf(dns)).toBe(3);
   });
 
   it("in a manual lab, also about pages that somebody else makes", () => {
@@ -208,5 +233,20 @@ ${control === "keepalived" ? "  - { name: b, addresses: [10.0.0.12], role: direc
   it("has none without keepalived", () => {
     expect(ofProtocol("tcp", "ipvsadm")).toBeUndefined();
     expect(ofProtocol("udp", "ipvsadm")).toBeUndefined();
+  });
+});
+
+describe("what a health check speaks", () => {
+  const lab = labWith(
+    "healthCheck: { type: smtp }, realServers: [{ server: server2 }, { server: server5 }]",
+    "  - { vip: 172.25.254.100, port: 53, protocol: udp, healthCheck: { type: dns }, realServers: [{ server: server3 }] }",
+  );
+
+  it("is spoken to its own real servers", () => {
+    expect(lab.services.map(spokenBy)).toEqual(["smtp", "dns"]);
+    const asked = (speaks: "dns" | "smtp") =>
+      lab.servers.map(({ name }) => name).filter((name) => isAskedBy(lab, name, speaks));
+    expect(asked("smtp")).toEqual(["server2", "server5"]);
+    expect(asked("dns")).toEqual(["server3"]);
   });
 });

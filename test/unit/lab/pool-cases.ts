@@ -14,6 +14,21 @@ servers:
   - { name: server5, addresses: [172.25.254.15], role: real-server }
 `;
 
+/** A lab by network address translation, whose health check asks an MTA. */
+const behind = `control: keepalived
+networks:
+  - { name: outside, subnets: [172.25.254.0/24] }
+  - { name: inside, subnets: [192.168.10.0/24], defaultRoute: 192.168.10.254 }
+services: [{ vip: 172.25.254.100, forwarding: nat, healthCheck: { type: smtp }, realServers: [{ server: server2 }] }]
+vrrp:
+  - { addresses: [172.25.254.100], members: [{ server: server1 }, { server: server4, priority: 50 }] }
+  - { addresses: [192.168.10.254], members: [{ server: server1 }, { server: server4, priority: 50 }] }
+servers:
+  - { name: server1, addresses: [172.25.254.11, 192.168.10.11], role: director }
+  - { name: server2, addresses: [192.168.10.12], role: real-server }
+  - { name: server4, addresses: [172.25.254.14, 192.168.10.14], role: director }
+`;
+
 /** Properties of the service, and more services. */
 const service = (...lines: string[]) => ({
   base,
@@ -41,15 +56,15 @@ export const poolValueCases: FileCase[] = [
     check("type: ‸htpp"),
     "healthCheck.type",
     "htpp",
-    /^one of tcp, http, https, udp, ping, misc$/,
+    /^one of tcp, http, https, udp, dns, smtp, ping, misc$/,
     /^did you mean `http`\?$/,
   ),
   value(
-    "a kind of check that no real server answers",
-    check("type: ‸dns"),
+    "a kind of check that keepalived has and a lab has not",
+    check("type: ‸bfd"),
     "healthCheck.type",
-    "dns",
-    /^one of tcp, http, https, udp, ping, misc$/,
+    "bfd",
+    /^one of tcp, http, https, udp, dns, smtp, ping, misc$/,
     /^write `type: tcp`/,
   ),
   ...["index.html", '"/a b"'].map((path) =>
@@ -70,6 +85,43 @@ export const poolValueCases: FileCase[] = [
       `'${path}'`,
       /^a path: .*\(RFC 3986, section 3\.3\), without \$_$/,
       /^write other characters as % and two hex digits/,
+    ),
+  ),
+  ...[
+    "a.example.org",
+    ".example.org",
+    "example..org",
+    `${"a".repeat(64)}.org`,
+    "'ex ample.org'",
+    `${"abc.".repeat(64)}`,
+  ].map((name) =>
+    value(
+      `the query name ${name}`,
+      service("protocol: udp", `healthCheck: { type: dns, queryName: ‸${name} }`),
+      "healthCheck.queryName",
+      name.length > 60 ? `${name.slice(0, 60)}…` : name,
+      /^a domain name: labels of up to 63 letters/,
+      name.startsWith("a.")
+        ? /^write a first label of two characters or more: /
+        : /^write `queryName: www\.example\.org`/,
+    ),
+  ),
+  value(
+    "a type of records that keepalived does not know",
+    service("protocol: udp", "healthCheck: { type: dns, queryType: ‸ANY }"),
+    "healthCheck.queryType",
+    "ANY",
+    /^one of A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG, DNSKEY$/,
+    /^write `queryType: A`, or leave it out for SOA$/,
+  ),
+  ...["-lab", "lab-.org", "my_host", "lab.", "'[1.2.3.4]'"].map((name) =>
+    value(
+      `the HELO name ${name}`,
+      check(`type: smtp, heloName: ‸${name}`),
+      "healthCheck.heloName",
+      name,
+      /^a domain name: labels of up to 63 letters, digits and hyphens/,
+      /^write `heloName: director\.example\.org`/,
     ),
   ),
   value(
@@ -319,6 +371,7 @@ export const poolRuleCases: FileCase[] = [
     [
       ["udp", "type", "type: ‸udp", "udp", "tcp", "`type: tcp`"],
       ["http on a UDP service", "type", "type: ‸http", "http", "udp", "`type: udp`"],
+      ["dns on a TCP service", "type", "type: ‸dns", "dns", "tcp", "`type: tcp`"],
       ["the default on a UDP service", "", "‸delayLoop: 2", "tcp, the default", "udp", "`type: udp`"],
     ] as const
   ).map(([why, key, text, found, protocol, remedy]) => ({
@@ -401,6 +454,40 @@ export const poolRuleCases: FileCase[] = [
     expected: /^a match that ends before the end of the page of server2/,
     found: "'server[^x]+'",
     remedy: /^end the page with a newline/,
+  },
+  ...(
+    [
+      ["of the service itself", "port: ‸25, healthCheck: { type: smtp }", "", "services[0].port"],
+      ["of another service", "healthCheck: { type: smtp }", ", port: ‸25", "services[1].port"],
+      [
+        "of a group",
+        "healthCheck: { type: smtp }",
+        ", firewallMark: 1, morePorts: [443, ‸25]",
+        "services[1].morePorts[1]",
+      ],
+    ] as const
+  ).map(([why, first, second, path]) => ({
+    why: `the MTA's port as one ${why}`,
+    base,
+    from: "  - vip: 172.25.254.100\n",
+    to: `  - { vip: 172.25.254.100, ${first} }\n${second && `  - { vip: 172.25.254.101${second} }\n`}`,
+    rule: "port-of-the-mta",
+    path,
+    expected:
+      /^another port than 25, on which the MTA of server[23] listens: `type: smtp` asks for it, beside the web server$/,
+    found: "25",
+    remedy: /^write another port, such as `port: 80`$/,
+  })),
+  {
+    why: "the MTA's port as that of a real server behind the director",
+    base: behind,
+    from: "realServers: [{ server: server2 }]",
+    to: "realServers: [{ server: server2, port: ‸25 }]",
+    rule: "port-of-the-mta",
+    path: "services[0].realServers[0].port",
+    expected: /^another port than 25, on which the MTA of server2 listens: /,
+    found: "25",
+    remedy: /^write another port/,
   },
   {
     why: "a port with TLS for one service and without for another",

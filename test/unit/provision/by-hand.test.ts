@@ -322,7 +322,7 @@ const told: Readonly<Record<RoleName, readonly string[]>> = {
   interfaces: ["addresses", "up"],
   packages: ["names"],
   httpd: ["page", "ports", "tlsPorts"],
-  udpServer: ["page", "ports", "addresses"],
+  udpServer: ["page", "ports", "addresses", "dns"],
   routing: ["defaultRoute", "forwards"],
   firewallMarks: ["marks"],
   realServer: ["vips", "tunnelVips", "arpCure"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Lab, labNames, readLab, serverNamed } from "../../../lab/index.ts";
+import { type Lab, labNames, parseLab, readLab, serverNamed } from "../../../lab/index.ts";
 import { roleInputs, roleNames, roles } from "../../../provision/roles/index.ts";
 
 const rolesIn = (lab: Lab, name: string): string[] => Object.keys(roleInputs(lab, serverNamed(lab, name))).sort();
@@ -15,6 +15,7 @@ describe("the roles of a server", () => {
     ["tunnel", "server3", ["httpd", "packages", "realServer"]],
     ["localnode", "server1", ["director", "httpd", "packages"]],
     ["udp", "server2", ["packages", "realServer", "udpServer"]],
+    ["health-checks", "server2", ["httpd", "mail", "packages", "realServer", "udpServer"]],
   ])("%s: %s", async (lab, server, roles) => {
     expect(rolesIn(await readLab(`labs/${lab}.yaml`), server)).toEqual(roles);
   });
@@ -58,3 +59,18 @@ it.each(labNames())("the resources take the inputs of labs/%s.yaml as they are",
 /** Without what is not the resource's: where it is, and what the packages are for. */
 const strippedOf = (inputs: object): object =>
   Object.fromEntries(Object.entries(inputs).filter(([key]) => !["interface", "address6", "groups"].includes(key)));
+
+it("the UDP server of a real server with both families answers over IPv4", () => {
+  const lab = parseLab(
+    `control: ipvsadm
+networks: [{ subnets: [172.25.254.0/24, "fd00:254::/64"] }]
+services: [{ vip: 172.25.254.100, port: 5353, protocol: udp }, { vip: "fd00:254::100" }]
+servers:
+  - { name: a, addresses: [172.25.254.11, "fd00:254::11"], role: director }
+  - { name: b, addresses: [172.25.254.12, "fd00:254::12"], role: real-server }`,
+    "lab.yaml",
+  );
+  const { udpServer } = roleInputs(lab, serverNamed(lab, "b"));
+  expect(udpServer?.addresses).toEqual(["172.25.254.12", "172.25.254.100"]);
+  expect(roles.udpServer.resource.want.safeParse(udpServer).success).toBe(true);
+});

@@ -173,6 +173,27 @@ describe("a health check", () => {
       ],
     ],
     [
+      "by DNS, for the SOA of the root",
+      { type: "dns", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 },
+      ["DNS_CHECK {", "    connect_timeout 3", "    delay_before_retry 3", "}"],
+    ],
+    [
+      "by DNS, for what the file says",
+      { ...tcp, type: "dns", queryType: "TXT", queryName: "www.example.org", retry: 1 },
+      [
+        ...["DNS_CHECK {", "    type TXT", "    name www.example.org"],
+        ...["    connect_timeout 3", "    retry 1", "    delay_before_retry 3", "}"],
+      ],
+    ],
+    [
+      "by SMTP, of another port than the service's",
+      { ...tcp, type: "smtp", heloName: "director.example.org" },
+      [
+        ...["SMTP_CHECK {", "    helo_name director.example.org", "    connect_port 25"],
+        ...["    connect_timeout 3", "    delay_before_retry 3", "}"],
+      ],
+    ],
+    [
       "by a command, in the real server's own words",
       {
         type: "misc",
@@ -217,6 +238,12 @@ it.each([
   const realServers = web80.realServers.map((real) => ({ ...real, page }));
   const text = keepalivedConf({ protocol: "udp", healthCheck, realServers });
   expect(text).toContain(`        UDP_CHECK {\n            ${lines}\n            connect_timeout 3\n`);
+});
+
+it("an SMTP check of a firewall mark's real servers asks port 25, not theirs", () => {
+  const healthCheck = { type: "smtp", delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 } as const;
+  const text = keepalivedConf({ firewallMark: 1, healthCheck });
+  expect(text.match(/connect_port \d+/g)).toEqual(["connect_port 25", "connect_port 25"]);
 });
 
 describe("a web check", () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type RealServer, readLab, removalTime, returnTime, serverNamed, vrrpPartsOf } from "../../../../lab/index.ts";
+import {
+  type RealServer,
+  readLab,
+  realServerFailures,
+  removalTime,
+  returnTime,
+  serverNamed,
+  vrrpPartsOf,
+} from "../../../../lab/index.ts";
 import { keepalivedConf } from "../../../../provision/roles/keepalived-conf.ts";
 import { parseVirtualServers } from "../../../../provision/roles/keepalived-parse.ts";
 
@@ -27,14 +35,20 @@ describe("the lab's own file", () => {
     const lab = await readLab("docs/everything.yaml");
     const text = keepalivedConf({ instances: [], services: lab.services });
     const configured = parseVirtualServers(text);
-    expect(configured.map(({ key }) => key)).toEqual(["-t 172.25.254.100:80", "-t 172.25.254.100:8080", "-f 7"]);
+    expect(configured.map(({ key }) => key)).toEqual([
+      "-t 172.25.254.100:80",
+      "-t 172.25.254.100:8080",
+      "-f 7",
+      "-u 172.25.254.100:53",
+      "-t 172.25.254.100:8081",
+    ]);
     for (const [index, { healthCheck }] of lab.services.entries())
       for (const { checks, inhibit } of configured[index]?.realServers ?? []) {
         const [check, ...more] = checks;
         if (!check || !healthCheck) throw new Error("a check is missing");
         expect(more).toEqual([]);
         expect(inhibit).toBe(healthCheck.inhibitOnFailure ?? false);
-        for (const failure of ["refuses", "silent", "hangs", "error-status", "wrong-page"] as const) {
+        for (const failure of realServerFailures) {
           expect(removalTime(check, failure)).toEqual(removalTime(healthCheck, failure));
           expect(returnTime(check, failure)).toEqual(returnTime(healthCheck, failure));
         }
@@ -120,6 +134,22 @@ virtual_server 172.25.254.100 80 {
       "virtual_server 10.0.0.1 80 {\ndelay_loop 6\nprotocol TCP\nreal_server 10.0.0.2 80 {\nTCP_CHECK {\nconnect_timeout 3\nretry 3\ndelay_before_retry 3\n}\n}\n}";
     const check = firstCheck(text);
     expect(check && removalTime(check, "refuses")).toEqual({ minimum: 9, maximum: 15 });
+  });
+
+  it("with a DNS_CHECK has its own defaults: three retries, each after the delay between checks", () => {
+    const text =
+      "virtual_server 10.0.0.1 53 {\ndelay_loop 6\nprotocol UDP\nreal_server 10.0.0.2 53 {\nDNS_CHECK {\n}\n}\n}";
+    const check = firstCheck(text);
+    expect(check).toMatchObject({ type: "dns", connectTimeout: 5, delayBeforeRetry: 6 });
+    expect(check && removalTime(check, "refuses")).toEqual({ minimum: 18, maximum: 24 });
+  });
+
+  it("with an SMTP_CHECK of port 25 sees an MTA that stops", () => {
+    const text =
+      "virtual_server 10.0.0.1 80 {\ndelay_loop 6\nprotocol TCP\nreal_server 10.0.0.2 80 {\nSMTP_CHECK {\nconnect_port 25\n}\n}\n}";
+    const check = firstCheck(text);
+    expect(check && removalTime(check, "mta-refuses")).toEqual({ minimum: 1, maximum: 7 });
+    expect(check && removalTime(check, "refuses")).toBeUndefined();
   });
 
   it("with a check that a lab does not have is taken for a slow one that sees everything", () => {

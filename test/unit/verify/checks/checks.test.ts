@@ -64,6 +64,7 @@ describe("the catalogue", () => {
     "nat-ha",
     "crossed",
     "udp",
+    "health-checks",
     "tracking",
     "sync-group",
     "three-directors",
@@ -452,20 +453,27 @@ describe("keepalived-config", () => {
 
 describe.concurrent("real-server-down", () => {
   /** A lab in which stopping httpd on server2 has these effects. */
-  async function stopped({ leaves = true, mails = true, request = "server3\n" as Answer } = {}) {
+  async function stopped({
+    leaves = true,
+    mails = true,
+    request = "server3\n" as Answer,
+    type = "tcp" as "tcp" | "smtp",
+  } = {}) {
     const base = await aLabOnDisk("ha");
     // Timers as short as a lab file allows, for a check that waits by them.
     const live = {
       ...base,
       lab: withService(base.lab, {
-        healthCheck: { type: "tcp", delayLoop: 1, connectTimeout: 3, delayBeforeRetry: 1 },
+        healthCheck: { type, delayLoop: 1, connectTimeout: 3, delayBeforeRetry: 1 },
       }),
     };
     let down = false;
     let sent = 0;
     const done: string[] = [];
+    const asked: string[] = [];
     const view = new RecordedView(live, (where, command) => {
       if (where === "client") return request;
+      asked.push(...(/sport = :(\d+)/.exec(command)?.slice(1) ?? []));
       const [verb] = /systemctl (stop|start)/.exec(command) ?? [];
       if (verb) {
         done.push(`${where}: ${verb}`);
@@ -475,12 +483,24 @@ describe.concurrent("real-server-down", () => {
       if (command.startsWith("cat")) return `${sent}\n`;
       return table(service, ...(down && leaves ? [] : [real2]), real3);
     });
-    return { ...(await realServerDown.look(view, subjectOn(realServerDown, live.lab, "client"))), done };
+    return {
+      ...(await realServerDown.look(view, subjectOn(realServerDown, live.lab, "client"))),
+      done,
+      ports: [...new Set(asked)],
+    };
   }
   const mended = ["server2: systemctl stop", "server2: systemctl start"];
 
   it("passes where it is taken out, root is told, no request fails and it is taken in again", async () => {
-    expect(await stopped()).toMatchObject({ passed: true, done: mended });
+    expect(await stopped()).toMatchObject({ passed: true, done: mended, ports: ["80"] });
+  });
+
+  it("stops the MTA where the health check asks that", async () => {
+    expect(await stopped({ type: "smtp" })).toMatchObject({ passed: true, done: mended, ports: ["25"] });
+    const { lab } = await aLiveLab("health-checks");
+    const [web, dns] = realServerDown.subjects(lab).map((subject) => realServerDown.byHand(lab, subject)[0]);
+    expect(web).toBe("npx lvs-lab fault inject mta-stop server2");
+    expect(dns).toBe("npx lvs-lab fault inject httpd-stop server2");
   });
 
   it.each([

@@ -2,8 +2,10 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { $ } from "zx";
+import type { HealthCheck } from "../../../../lab/index.ts";
 import { httpdHang } from "../../../../verify/faults/httpd-hang.ts";
 import { httpdStop } from "../../../../verify/faults/httpd-stop.ts";
+import { mtaStop } from "../../../../verify/faults/mta-stop.ts";
 import { LabError } from "../../../../verify/live/lab-error.ts";
 import { aLiveLab } from "../a-live-lab.ts";
 import { withService } from "../other-labs.ts";
@@ -17,6 +19,7 @@ const programs: Readonly<Record<string, string>> = {
   ss: 'case $* in *--udp*) cat "$DIR/ss.udp" ;; *) cat "$DIR/ss" ;; esac',
   ps: `case $* in
 -o\\ unit=*) grep "^$4 " "$DIR/units" | cut -d ' ' -f 2 || true ;;
+-o\\ comm=*) grep "^$4 " "$DIR/comms" 2>/dev/null | cut -d ' ' -f 2 ;;
 -o\\ stat=*) for pid in \${4//,/ }; do cat "$DIR/stat.$pid"; done ;;
 esac`,
   systemctl: `case $1 in
@@ -184,6 +187,45 @@ describe("httpd-stop", () => {
     await writeFile(join(directory, "stopped.nginx.service"), listens("nginx", 701, "nginx.service"));
     await httpdStop.heal(site(), {});
     expect(await there(httpdStop)).toBe(false);
+  });
+});
+
+describe("mta-stop", () => {
+  const unit = "opensmtpd.service";
+  const smtpd = (pid: number): string =>
+    `LISTEN 0 5 0.0.0.0:25 0.0.0.0:* users:(("smtpd",pid=${pid},fd=8)) unit=${unit}\n`;
+  const mtaThere = async () => (await mtaStop.present(site(), {})).there;
+
+  it("stops OpenSMTPD, of which another process listens than the unit's main one, and starts it again", async () => {
+    await running([], { [unit]: [23, "no"] });
+    await writeFile(join(directory, "ss"), smtpd(28));
+    await writeFile(join(directory, "units"), `28 ${unit}\n`);
+    await writeFile(join(directory, "comms"), "23 smtpd\n28 smtpd\n");
+    expect(await mtaThere()).toBe(false);
+    await mtaStop.inject(site(), {});
+    expect(await mtaThere()).toBe(true);
+    await mtaStop.heal(site(), {});
+    expect(await mtaThere()).toBe(false);
+    expect(await log()).toEqual([`stop ${unit}`, `start ${unit}`]);
+  });
+
+  it("refuses port 25 of one that was started by hand, and no other", async () => {
+    await running([], { "ssh.service": [400, "no"] });
+    await writeFile(join(directory, "ss"), smtpd(900).replace(unit, "ssh.service"));
+    await writeFile(join(directory, "units"), "900 ssh.service\n");
+    await writeFile(join(directory, "comms"), "400 sshd\n900 smtpd\n");
+    await mtaStop.inject(site(), {});
+    expect(await mtaThere()).toBe(true);
+    expect(await file("table")).toContain("tcp dport { 25 } reject with tcp reset");
+    await mtaStop.heal(site(), {});
+    expect(await log()).toEqual(["refuse", "accept"]);
+  });
+
+  it("can be put where a health check asks for an MTA", async () => {
+    const asked = (healthCheck: HealthCheck) => mtaStop.targets(withService(live.lab, { healthCheck }));
+    const timers = { delayLoop: 6, connectTimeout: 3, delayBeforeRetry: 3 };
+    expect(asked({ type: "smtp", ...timers })).toEqual(["server2", "server3"]);
+    expect(asked({ type: "tcp", ...timers })).toEqual([]);
   });
 });
 

@@ -85,14 +85,14 @@ const valueCases: FileCase[] = [
   ),
   value(
     "requires.healthCheck",
-    top("requires: { healthCheck: ‸smtp }"),
-    /^one of tcp, http, https, udp, ping, misc, or a list of them$/,
+    top("requires: { healthCheck: ‸bfd }"),
+    /^one of tcp, http, https, udp, dns, smtp, ping, misc, or a list of them$/,
     /^write `healthCheck: http`$/,
   ),
   value(
     "requires.healthCheck[1]",
     top("requires: { healthCheck: [tcp, ‸htpp] }"),
-    /^one of tcp, http, https, udp, ping, misc$/,
+    /^one of tcp, http, https, udp, dns, smtp, ping, misc$/,
     /^did you mean `http`\?$/,
   ),
   value(
