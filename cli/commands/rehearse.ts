@@ -1,15 +1,41 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import type { Command } from "commander";
-import { FolderError, readFolder } from "../../rehearse/folder.ts";
-import { fails, findingsAsJson, formatFindings } from "../../rehearse/lint/format.ts";
-import { lint, subjectOf } from "../../rehearse/lint/index.ts";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { fails, findingsAsJson, formatFindings, summaryOf } from "../../rehearse/lint/format.ts";
+import { lint } from "../../rehearse/lint/index.ts";
 import { rules } from "../../rehearse/lint/rules/index.ts";
 import { findingsAsSarif } from "../../rehearse/lint/sarif.ts";
+import {
+  cellsOf,
+  type Event,
+  eventNames,
+  events,
+  formatMatrix,
+  prepareCell,
+  type Row,
+  rowOf,
+  serviceWords,
+} from "../../rehearse/matrix.ts";
 import { PLAN } from "../../rehearse/plan/file.ts";
-import { inferPlan } from "../../rehearse/plan/infer.ts";
-import { planText } from "../../rehearse/plan/write.ts";
+import { interruptible } from "../../verify/live/interruptible.ts";
+import { type JunitSuite, junit } from "../../verify/report/junit.ts";
+import { runSuite } from "../../verify/report/run-suite.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
+import { liveLab } from "../live-lab.ts";
+import { reportOption, stackName, wholeNumber } from "../options.ts";
+import { pulumiDo } from "../pulumi.ts";
+import { prepareStack } from "../recover.ts";
+import { configureRehearsal, folderAt, folderOf, rehearsalStack, writePlan } from "../rehearsal.ts";
+import { reportOf } from "../report-error.ts";
+import { holdingStack, type StackLock } from "../stack-lock.ts";
+import { takeAway } from "../take-away.ts";
+import { runAndReport } from "./scenario.ts";
+
+const say = (message: string): void => console.error(message);
+
+/** What every subcommand takes. */
+const folderArgument = "one file for each director, NAME.conf or NAME/keepalived.conf, and what they include or run";
 
 export const rehearse = (program: Command): void => {
   const group = program
@@ -21,7 +47,7 @@ export const rehearse = (program: Command): void => {
     .description(
       "find what `keepalived -t` passes and people regret, without a VM; exit status 1 if something is found",
     )
-    .argument("<folder>", "one file for each director: NAME.conf or NAME/keepalived.conf, and what they include or run")
+    .argument("<folder>", folderArgument)
     .option("-j, --json", "print JSON instead of text")
     .option("--sarif", "print SARIF 2.1.0, which code hosts and editors show beside the lines")
     .action((path: string, { json, sarif }: { json?: boolean; sarif?: boolean }) => {
@@ -36,54 +62,126 @@ export const rehearse = (program: Command): void => {
   group
     .command("init")
     .description(`write ${PLAN}: which interface is on which network, where real servers are; says what it assumed`)
-    .argument("<folder...>", "the folder, or its configurations: NAME.conf or NAME/keepalived.conf for each director")
+    .argument("<folder...>", "the folder, or all of its configurations")
     .option("--force", "replace the file that is there")
-    .action((paths: string[], { force }: { force?: boolean }) => {
-      const path = folderOf(paths);
-      const folder = folderAt(path);
-      const file = join(path, PLAN);
-      if (existsSync(file) && !force)
-        throw new CliError(
-          `${file} is there already. Fix: edit it, or replace it with --force`,
-          exitStatus.configuration,
-        );
-      const inferred = inferPlan(folder, subjectOf(folder).directors);
-      writeFileSync(file, planText(inferred));
-      console.log(`${file}: written`);
-      for (const [part, sentences] of inferred.assumed)
-        for (const sentence of sentences) console.log(`  assumed, ${part}: ${sentence}`);
+    .action((paths: string[], { force }: { force?: boolean }) =>
+      writePlan(folderOf(paths), { ...(force ? { force } : {}), say: console.log }),
+    );
+
+  group
+    .command("up")
+    .description(
+      "bring the directors up with their files as they are, and stand-ins for what they talk to; `down` removes them",
+    )
+    .argument("<folder>", folderArgument)
+    .addOption(rehearsalStackOption())
+    .action(async (path: string, { stack = rehearsalStack(path) }: { stack?: string }) => {
+      await holdingStack(stack, async (lock) => await bringUp(lock, path));
+      const { lab } = await liveLab(stack);
+      say(`
+The directors are up. Services: ${serviceWords(lab)}. Next:
+  npx lvs-lab status -s ${stack}          show their current state
+  npx lvs-lab rehearse run ${path} -s ${stack} --keep   break them one way after the other
+  npx lvs-lab down -s ${stack}            remove them`);
+    });
+
+  group
+    .command("run", { isDefault: true })
+    .description(
+      "bring the directors up, break the master in several ways under load, compare with VRRP's promise, remove everything",
+    )
+    .argument("<folder>", folderArgument)
+    .addOption(rehearsalStackOption())
+    .addOption(reportOption())
+    .addOption(
+      new Option("--only <event...>", `what to do to the master: ${eventNames.join(", ")}`).argParser(eventList),
+    )
+    .option("--budget <minutes>", "begin no further run after so many minutes", wholeNumber(10_000))
+    .option("--junit", "write junit.xml into the directory of the reports, too")
+    .option("--keep", "leave the directors up")
+    .action(async (path: string, { stack = rehearsalStack(path), ...options }: RunOptions) => {
+      tellOfLint(path);
+      process.exitCode = await holdingStack(stack, async (lock) => {
+        try {
+          return await interruptible(async (signal) => await rehearseAll(lock, path, { ...options, signal }));
+        } finally {
+          if (options.keep) say(`The directors stay up: npx lvs-lab down -s ${stack} removes them.`);
+          else await takeAway(lock, { say }).catch((error) => say(String(reportOf(error).shown)));
+        }
+      });
     });
 };
 
-/** The folder of configurations that the command line names. */
-function folderAt(path: string) {
-  try {
-    return readFolder(path);
-  } catch (error) {
-    if (error instanceof FolderError) throw new CliError(error.message, exitStatus.configuration, { cause: error });
-    throw error;
-  }
+interface RunOptions {
+  readonly stack?: string;
+  readonly report: string;
+  readonly only?: readonly Event[];
+  readonly budget?: number;
+  readonly junit?: boolean;
+  readonly keep?: boolean;
 }
 
-/** The folder that the command line names, by itself or by all of its configurations. */
-function folderOf(paths: readonly string[]): string {
-  const [first = "."] = paths;
-  if (paths.length === 1 && !first.endsWith(".conf")) return first;
-  const folders = new Set(
-    paths.map((path) =>
-      path.endsWith("/keepalived.conf") && paths.length > 1 ? dirname(dirname(path)) : dirname(path),
-    ),
-  );
-  const [folder = "."] = folders;
-  const given = new Set(paths.map((path) => resolve(path)));
-  const others = folderAt(folder)
-    .configurations.map(({ file }) => join(folder, file))
-    .filter((file) => !given.has(resolve(file)));
-  if (folders.size > 1 || others.length > 0)
+const rehearsalStackOption = (): Option =>
+  new Option("-s, --stack <name>", "the stack; by default rehearse- and the folder's name").argParser(stackName);
+
+/** Reads one event more of `--only`. */
+function eventList(word: string, before: readonly Event[] = []): Event[] {
+  if (eventNames.includes(word as Event)) return [...before, word as Event];
+  throw new InvalidArgumentError(`expected one of ${eventNames.join(", ")}.`);
+}
+
+/** A line on what lint finds: the rehearsal shows what these do. */
+function tellOfLint(path: string): void {
+  const findings = lint(folderAt(path));
+  if (findings.length > 0) say(`lint: ${summaryOf(findings)}; \`npx lvs-lab rehearse lint ${path}\` tells them`);
+}
+
+/** Brings up the rehearsal of a folder; writes its plan if it has none. */
+async function bringUp(lock: StackLock, path: string): Promise<void> {
+  if (!existsSync(join(path, PLAN))) writePlan(path, { say });
+  await configureRehearsal(lock.stack, path);
+  await prepareStack(lock, say);
+  const status = await pulumiDo("up", lock.stack);
+  if (status !== 0) throw new CliError(`\`pulumi up\` ended with status ${status}`, status);
+}
+
+/** @returns the exit status: 1 if a measurement misses what was promised */
+async function rehearseAll(
+  lock: StackLock,
+  path: string,
+  { report, only, budget, junit: asJunit, signal }: RunOptions & { readonly signal: AbortSignal },
+): Promise<number> {
+  await bringUp(lock, path);
+  const live = await liveLab(lock.stack);
+  const cells = cellsOf(live.lab, only);
+  if (cells.length === 0)
     throw new CliError(
-      `${folders.size > 1 ? `the configurations are in ${[...folders].join(", ")}` : `${folder} has other configurations: ${others.map((one) => relative(folder, one)).join(", ")}`}. ` +
-        "Fix: put the directors' configurations into a folder of their own, NAME.conf or NAME/keepalived.conf for each",
-      exitStatus.configuration,
+      `nothing to break: of the services ${serviceWords(live.lab)} none is held by an instance of two directors. Fix: \`npx lvs-lab status -s ${lock.stack}\` after \`rehearse up\` shows what is there`,
     );
-  return folder;
+  const begun = performance.now();
+  const rows: Row[] = [];
+  const suites: JunitSuite[] = [];
+  let left = cells.length;
+  for (const cell of cells) {
+    signal.throwIfAborted();
+    if (budget !== undefined && performance.now() - begun > budget * 60_000) break;
+    const { result, paths } = await runAndReport(live, await prepareCell(live, cell), report);
+    rows.push(rowOf(cell, result, relative(process.cwd(), paths.html)));
+    suites.push(runSuite(result));
+    left -= 1;
+    if (result.interrupted !== undefined) break;
+  }
+  console.log(formatMatrix(rows));
+  if (left > 0)
+    console.log(
+      `${left} of ${cells.length} not run: ${cells
+        .slice(-left)
+        .map(({ event }) => events[event].title)
+        .join("; ")}`,
+    );
+  if (asJunit) {
+    await mkdir(report, { recursive: true });
+    await writeFile(join(report, "junit.xml"), junit(suites));
+  }
+  return rows.every(({ passed }) => passed) ? exitStatus.ok : exitStatus.failed;
 }

@@ -26,7 +26,8 @@ export function formatFindings(folder: Folder, findings: readonly Finding[]): st
   ].join("\n\n");
 }
 
-const summaryOf = (findings: readonly Finding[]): string => {
+/** `2 errors, 1 warning`, or that nothing was found. */
+export const summaryOf = (findings: readonly Finding[]): string => {
   const counts = levels.flatMap((level) => {
     const number = findings.filter((finding) => finding.level === level).length;
     return number === 0 ? [] : [`${number} ${level}${number === 1 ? "" : "s"}`];

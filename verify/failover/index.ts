@@ -1,3 +1,3 @@
 export { formatFailover } from "./format.ts";
 export { type FailoverReport, failoverReport } from "./report.ts";
-export { failoverScenario } from "./scenario.ts";
+export { failoverScenario, fitted } from "./scenario.ts";

@@ -1,0 +1,75 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { isStackName, labDirectory } from "../provision/paths.ts";
+import { type Folder, FolderError, readFolder } from "../rehearse/folder.ts";
+import { subjectOf } from "../rehearse/lint/index.ts";
+import { PLAN } from "../rehearse/plan/file.ts";
+import { inferPlan } from "../rehearse/plan/infer.ts";
+import { planText } from "../rehearse/plan/write.ts";
+import { CliError, exitStatus } from "./exit-status.ts";
+import { must } from "./pulumi.ts";
+
+/** The folder of configurations that a command line names. @throws CliError if it has none */
+export function folderAt(path: string): Folder {
+  try {
+    return readFolder(path);
+  } catch (error) {
+    if (error instanceof FolderError) throw new CliError(error.message, exitStatus.configuration, { cause: error });
+    throw error;
+  }
+}
+
+/** The folder that a command line names, by itself or by all of its configurations. @throws CliError if these are not all */
+export function folderOf(paths: readonly string[]): string {
+  const [first = "."] = paths;
+  if (paths.length === 1 && !first.endsWith(".conf")) return first;
+  const inFolders = paths.length > 1 && paths.every((path) => basename(path) === "keepalived.conf");
+  const folders = new Set(paths.map((path) => (inFolders ? dirname(dirname(path)) : dirname(path))));
+  const [folder = "."] = folders;
+  const given = new Set(paths.map((path) => resolve(path)));
+  const others = folderAt(folder)
+    .configurations.map(({ file }) => join(folder, file))
+    .filter((file) => !given.has(resolve(file)));
+  if (folders.size === 1 && others.length === 0) return folder;
+  const problem =
+    folders.size > 1
+      ? `the configurations are in several folders, ${[...folders].join(", ")}`
+      : `${folder} has other configurations, ${others.map((one) => relative(folder, one)).join(", ")}`;
+  throw new CliError(
+    `${problem}. Fix: put the directors' configurations into a folder of their own, NAME.conf or NAME/keepalived.conf for each`,
+    exitStatus.configuration,
+  );
+}
+
+/** Writes a folder's `rehearsal.yaml` and tells what was assumed. @throws CliError if there is one, unless it is to be replaced */
+export function writePlan(
+  path: string,
+  { force = false, say }: { force?: boolean; say: (line: string) => void },
+): void {
+  const folder = folderAt(path);
+  const file = join(path, PLAN);
+  if (existsSync(file) && !force)
+    throw new CliError(`${file} is there already. Fix: edit it, or replace it with --force`, exitStatus.configuration);
+  const inferred = inferPlan(folder, subjectOf(folder).directors);
+  writeFileSync(file, planText(inferred));
+  say(`${file}: written`);
+  for (const [part, sentences] of inferred.assumed) for (const one of sentences) say(`  assumed, ${part}: ${one}`);
+}
+
+/** The name of the stack that rehearses a folder, where none is given. */
+export function rehearsalStack(path: string): string {
+  const name = `rehearse-${basename(resolve(path))}`.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 40);
+  return isStackName(name) ? name : "rehearse";
+}
+
+/** Makes a stack the rehearsal of a folder. @throws CliError if the stack is a lab that is up */
+export async function configureRehearsal(stack: string, path: string): Promise<void> {
+  await must("stack", "select", "--create", stack);
+  const before = await must("config", "get", "rehearsal", "--stack", stack).catch(() => "");
+  if (before === "" && existsSync(labDirectory(stack)))
+    throw new CliError(
+      `the stack "${stack}" is a lab that is up. Fix: choose another one with --stack, or take it down first`,
+      exitStatus.configuration,
+    );
+  await must("config", "set", "rehearsal", resolve(path), "--stack", stack);
+}
