@@ -1,3 +1,4 @@
+import type { BfdTimers } from "./bfd.ts";
 import { forwardingMethods } from "./forwarding/index.ts";
 import type { ForwardingMethod } from "./forwarding/method.ts";
 import { healthCheckKind } from "./health-checks/index.ts";
@@ -21,6 +22,7 @@ import type {
   RealServer,
   Server,
   ServerInterface,
+  TrackBfd,
   VirtualService,
   VrrpInstance,
   VrrpState,
@@ -248,19 +250,42 @@ export const urlAt = (service: VirtualService, port: number): string =>
 /** A service's URL for its clients. */
 export const serviceUrl = (service: VirtualService): string => urlAt(service, service.port);
 
+/** A server's end of a BFD session: keepalived.conf(5), bfd_instance. */
+export interface BfdSession extends BfdTimers {
+  /** keepalived's name for it, on this server. */
+  readonly name: string;
+  readonly source: Ip;
+  readonly neighbor: Ip;
+}
+
 /** A director's part in a VRRP instance. */
-export interface VrrpPart extends Omit<VrrpInstance, "members" | "network" | "unicast" | "trackInterfaces"> {
+export interface VrrpPart
+  extends Omit<VrrpInstance, "members" | "network" | "unicast" | "trackInterfaces" | "trackBfd"> {
   readonly interface: string;
   readonly state: VrrpState;
   readonly priority: number;
   /** Its address, and those of the other members; not there: it advertises by multicast. */
   readonly unicast?: { readonly source: Ip; readonly peers: readonly Ip[] };
   readonly trackInterfaces?: readonly { readonly device: string; readonly weight: number }[];
+  readonly trackBfd?: readonly (BfdSession & { readonly weight: number })[];
 }
+
+/** A director's end of a session that an instance of that family tracks. */
+const bfdSessionOf = (
+  lab: Lab,
+  director: Server,
+  { name, neighbor, network, minTx, minRx, multiplier }: TrackBfd,
+  family: Family,
+): BfdSession => ({
+  name,
+  source: addressOn(director, network, family),
+  neighbor: addressOn(serverNamed(lab, neighbor), network, family),
+  ...{ minTx, minRx, multiplier },
+});
 
 /** A director's part in each VRRP instance that it is a member of. */
 export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
-  instancesOf(lab, director.name).flatMap(({ members, network, unicast, trackInterfaces, ...instance }) => {
+  instancesOf(lab, director.name).flatMap(({ members, network, unicast, trackInterfaces, trackBfd, ...instance }) => {
     const family = familyOfInstance(instance);
     const peers = members
       .filter(({ server }) => server !== director.name)
@@ -288,6 +313,9 @@ export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
                 weight: one.weight,
               })),
             }
+          : {}),
+        ...(trackBfd
+          ? { trackBfd: trackBfd.map((one) => ({ ...bfdSessionOf(lab, director, one, family), weight: one.weight })) }
           : {}),
       }));
   });

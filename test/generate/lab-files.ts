@@ -231,6 +231,16 @@ const instance = fc.record({
     { maxLength: 2 },
   ),
   interfaceWeight: maybe(weight),
+  bfd: maybe(
+    fc.record({
+      name: maybe(name),
+      network: flag,
+      minTx: maybe(whole(1, 10_000)),
+      minRx: maybe(whole(1, 10_000)),
+      multiplier: maybe(whole(1, 10)),
+      weight: maybe(weight),
+    }),
+  ),
   notify: maybe(fc.oneof(fc.constant(true as const), command())),
 });
 
@@ -298,7 +308,7 @@ function fileOf(plan: Plan): LabInput {
       ...(plan.inside ? [{ name: "inside", subnets: ["192.168.10.0/24"], defaultRoute: route }] : []),
     ],
     services,
-    vrrp: instancesOf(plan, lists, directors),
+    vrrp: instancesOf(plan, lists, { directors, real: REALS.find((server) => named.includes(server)) }),
     servers: [
       ...directors.map((server, index) => ({
         name: server,
@@ -435,10 +445,16 @@ const roomBeside = (weights: readonly number[]): { least: number; most: number }
   most: 254 - weights.reduce((sum, one) => sum + Math.max(one, 0), 0),
 });
 
-function instancesOf(plan: Plan, lists: readonly string[][], directors: readonly string[]): Instance[] {
+function instancesOf(
+  plan: Plan,
+  lists: readonly string[][],
+  { directors, real }: { readonly directors: readonly string[]; readonly real: string | undefined },
+): Instance[] {
   const synced = plan.synced && lists.length > 1;
   const ids = new Set<string>();
   const named = new Set<string>();
+  /** Families that have a session. */
+  const bfd = new Set<boolean>();
   const first = plan.instances[0];
   return lists.map((addresses, index): Instance => {
     const own = (plan.instances[index % plan.instances.length] ?? first) as InstancePlan;
@@ -454,7 +470,13 @@ function instancesOf(plan: Plan, lists: readonly string[][], directors: readonly
     const drawn = own.priorities.slice(0, directors.length);
     const ordered = synced ? drawn.toSorted((one, other) => other - one) : drawn;
     const tracked = network === "inside" || !plan.inside ? undefined : own.interfaceWeight;
-    const weights = [...own.scripts, ...own.processes].map((one) => one.weight ?? 0).concat(tracked ?? 0);
+    // A neighbour on the instance's network. A session is one instance's alone: others would have to say the same.
+    const neighbor = network === "inside" || bfd.has(isIpv6) ? undefined : real;
+    if (own.bfd && neighbor !== undefined) bfd.add(isIpv6);
+    const session = neighbor === undefined ? undefined : own.bfd;
+    const weights = [...own.scripts, ...own.processes]
+      .map((one) => one.weight ?? 0)
+      .concat(tracked ?? 0, session?.weight ?? 0);
     const { least, most } = roomBeside(weights);
     const fits = most - least + 1 >= directors.length;
     // Those of the file as they are, or the highest that there is room for, in the same order.
@@ -509,6 +531,15 @@ function instancesOf(plan: Plan, lists: readonly string[][], directors: readonly
               name: unique(process.name),
               weight: weighed(process.weight),
             })),
+      trackBfd: session && [
+        {
+          ...session,
+          name: unique(session.name),
+          neighbor: neighbor ?? "",
+          network: session.network ? "front" : undefined,
+          weight: weighed(session.weight),
+        },
+      ],
       trackInterfaces: tracked === undefined ? undefined : [{ network: "inside", weight: weighed(tracked) }],
       notify: own.notify,
     };

@@ -8,7 +8,7 @@ import { type Evidence, View } from "../../../verify/live/view.ts";
 
 /** A shipped lab as its stack's outputs would describe it, with no server behind it. */
 export async function aLiveLab(
-  name: "dr" | "ha" | "bare" | "bare-ha" | "nat" | "tracking" | "sync-group" | "three-directors" | "ipv6",
+  name: "dr" | "ha" | "bare" | "bare-ha" | "nat" | "tracking" | "bfd" | "sync-group" | "three-directors" | "ipv6",
 ): Promise<LiveLab> {
   const lab = await readLab(`labs/${name}.yaml`);
   const host = { kind: "private", directory: "/lab" } as const;
