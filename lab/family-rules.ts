@@ -122,12 +122,13 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
           other: ["services", index, "vip"],
         };
       }
-      if (service.protocol === "udp") {
+      if (service.firewallMark !== undefined) {
         yield {
-          path: ["services", index, "protocol"],
-          expected: "tcp for an IPv6 VIP, so far",
-          found: "udp",
-          remedy: "leave it out, or take an IPv4 VIP",
+          path: ["services", index, "firewallMark"],
+          atKey: true,
+          expected: "no firewallMark with an IPv6 VIP, so far: the lab marks packets of IPv4 alone",
+          found: "it",
+          remedy: "remove it, with `morePorts`, or take an IPv4 VIP",
           other: ["services", index, "vip"],
         };
       }

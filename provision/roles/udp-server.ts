@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { forwardingMethods, pageOf, portsOf, servicesOf } from "../../lab/index.ts";
+import { forwardingMethods, hostPort, pageOf, portsOf, servicesOf, toIp } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unitPath } from "./boot-unit.ts";
@@ -17,7 +17,7 @@ export const udpServer = defineResource({
     page: z.string(),
     ports: z.array(z.number()).min(1),
     /** The addresses that it answers on, VIPs included: an answer comes from the address that was asked. */
-    addresses: z.array(z.ipv4()).min(1),
+    addresses: z.array(z.union([z.ipv4(), z.ipv6()])).min(1),
     ...serviceState,
   }),
 
@@ -66,12 +66,15 @@ const DIRECTORY = "/usr/local/lib/lvs-lab";
 const SCRIPT = `${DIRECTORY}/udp-server.pl`;
 const PAGE = `${DIRECTORY}/udp-page`;
 
-/** udp(7): a socket that is bound to an address answers from it. IP_FREEBIND, ip(7): the address may come later, as a VIP does at boot. */
+/**
+ * udp(7): a socket that is bound to an address answers from it. IP_FREEBIND, ip(7): the address may come later, as a VIP does at boot. Linux takes it for
+ * an IPv6 socket, too.
+ */
 export const script = String.raw`# Answers every datagram with the contents of a file.
 # usage: perl udp-server.pl FILE ADDRESS:PORT...
 use strict;
 use warnings;
-use Socket;
+use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);
 
 use constant { SOL_IP => 0, IP_FREEBIND => 15 };
 
@@ -79,10 +82,11 @@ my ($file, @places) = @ARGV;
 my @sockets;
 my $all = '';
 for my $place (@places) {
-	my ($address, $port) = $place =~ /^(.*):(\d+)$/ or die "$place is no ADDRESS:PORT\n";
-	socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";
+	my ($v6, $v4, $port) = $place =~ /^(?:\[(.*)\]|(.*)):(\d+)$/ or die "$place is no ADDRESS:PORT\n";
+	my $name = defined $v6 ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $v6)) : sockaddr_in($port, inet_aton($v4));
+	socket(my $socket, defined $v6 ? PF_INET6 : PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";
 	setsockopt($socket, SOL_IP, IP_FREEBIND, 1) or die "IP_FREEBIND: $!\n";
-	bind($socket, sockaddr_in($port, inet_aton($address))) or die "$place: $!\n";
+	bind($socket, $name) or die "$place: $!\n";
 	vec($all, fileno($socket), 1) = 1;
 	push @sockets, $socket;
 }
@@ -107,7 +111,7 @@ Description=UDP server of the LVS lab: answers with a page that names the server
 After=network.target
 
 [Service]
-ExecStart=/usr/bin/perl ${SCRIPT} ${PAGE} ${addresses.flatMap((address) => ports.map((port) => `${address}:${port}`)).join(" ")}
+ExecStart=/usr/bin/perl ${SCRIPT} ${PAGE} ${addresses.flatMap((address) => ports.map((port) => hostPort(toIp(address), port))).join(" ")}
 Restart=always
 
 [Install]

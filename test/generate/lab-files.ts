@@ -280,13 +280,15 @@ function fileOf(plan: Plan): LabInput {
   let port = 0;
   const marks = new Set<number>();
   const services = plan.services.map((one): Service => {
-    const more = one.mark === undefined ? 0 : one.morePorts;
+    const family = plan.ipv6 ? one.family : "4";
+    const drawn = family === "6" ? undefined : one.mark;
+    const more = drawn === undefined ? 0 : one.morePorts;
     const ports = plan.ports.slice(port, port + 1 + more);
     port += 1 + more;
-    let { mark } = one;
+    let mark = drawn;
     while (mark !== undefined && marks.has(mark)) mark = (mark % LARGEST_MARK) + 1;
     if (mark !== undefined) marks.add(mark);
-    return serviceOf(plan, one, { vip: vips[plan.ipv6 ? one.family : "4"](one.vip), ports, mark });
+    return serviceOf(plan, one, { vip: vips[family](one.vip), ports, mark });
   });
   const named = services.flatMap(({ realServers = [] }) => realServers.map(({ server }) => server));
   const sorry = services.some(({ sorryServer }) => sorryServer?.server !== undefined);
@@ -346,7 +348,7 @@ function serviceOf(
   { vip, ports, mark }: { vip: string; ports: readonly number[]; mark: number | undefined },
 ): Service {
   const isIpv6 = vip.includes(":");
-  const protocol = isIpv6 && one.protocol === "udp" ? undefined : one.protocol;
+  const { protocol } = one;
   const forwarding =
     isIpv6 || (one.forwarding === "nat" && !plan.inside) ? one.forwarding && ("dr" as const) : one.forwarding;
   const isNat = forwarding === "nat";

@@ -160,6 +160,15 @@ export const familyRuleCases: FileCase[] = [
     remedy: /^leave it out for direct routing/,
   },
   {
+    why: "a firewall mark of IPv6 packets",
+    ...inSix("‸firewallMark: 7"),
+    rule: "ipv6-service-of-another-kind",
+    path: "services[1].firewallMark",
+    expected: /^no firewallMark with an IPv6 VIP, so far: the lab marks packets of IPv4 alone$/,
+    found: "it",
+    remedy: /^remove it, with `morePorts`, or take an IPv4 VIP$/,
+  },
+  {
     why: "a netmask of IPv6 clients",
     ...inSix("persistenceTimeout: 50\n    ‸persistenceNetmask: 24"),
     rule: "ipv6-service-of-another-kind",
@@ -167,15 +176,6 @@ export const familyRuleCases: FileCase[] = [
     expected: /^no persistenceNetmask with an IPv6 VIP, so far/,
     found: "it",
     remedy: /^remove it: .*, or take an IPv4 VIP$/,
-  },
-  {
-    why: "an IPv6 service of UDP",
-    ...inSix("protocol: ‸udp"),
-    rule: "ipv6-service-of-another-kind",
-    path: "services[1].protocol",
-    expected: /^tcp for an IPv6 VIP, so far$/,
-    found: "udp",
-    remedy: /^leave it out, or take an IPv4 VIP$/,
   },
   {
     why: "a real server of an IPv6 service without an IPv6 address",
