@@ -205,17 +205,4 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
       }
     }
   },
-
-  *"virtual-mac-of-ipv6"(draft) {
-    for (const [index, instance] of instancesOf(draft)) {
-      if (instance.useVmac === true && familyOfInstance(draft, instance) === 6) {
-        yield {
-          path: ["vrrp", index, "useVmac"],
-          expected: "no `useVmac` in an instance with IPv6 addresses, so far",
-          found: "it",
-          remedy: "remove it",
-        };
-      }
-    }
-  },
 };

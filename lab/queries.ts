@@ -360,12 +360,16 @@ export const advertSourceOf = (lab: Lab, { addresses, network, unicast }: VrrpIn
  */
 export const advertisedBy = ({ id, addresses, unicast }: Pick<VrrpInstance, "id" | "addresses" | "unicast">): Ip[] =>
   familyOfInstance({ addresses }) === 6 && !unicast
-    ? [linkLocalOf(`00:00:5e:00:02:${id.toString(16).padStart(2, "0")}`), ...addresses]
+    ? [linkLocalOf(routerMacOf({ id, addresses })), ...addresses]
     : [...addresses];
 
-/** The MAC address of a VRRP instance that has one of its own, in lower case: RFC 9568, section 7.3. */
-export const virtualMacOf = ({ id, useVmac }: VrrpInstance): string | undefined =>
-  useVmac ? `00:00:5e:00:01:${id.toString(16).padStart(2, "0")}` : undefined;
+/** A virtual router's own MAC address, in lower case, whether it is in use or not: RFC 9568, section 7.3. */
+export const routerMacOf = ({ id, addresses }: Pick<VrrpInstance, "id" | "addresses">): string =>
+  `00:00:5e:00:0${familyOfInstance({ addresses }) === 6 ? 2 : 1}:${id.toString(16).padStart(2, "0")}`;
+
+/** The MAC address of a VRRP instance that has one of its own. */
+export const virtualMacOf = (instance: VrrpInstance): string | undefined =>
+  instance.useVmac ? routerMacOf(instance) : undefined;
 
 /** The server whose interface has a hardware address, in whatever case it is written: Linux prints it in lower, libvirt's provider in upper. */
 export const serverWithMac = (lab: Lab, mac: string): string | undefined =>

@@ -511,7 +511,7 @@ function instancesOf(
       preempt,
       preemptDelay,
       unicast: own.unicast,
-      useVmac: isIpv6 && own.useVmac ? undefined : own.useVmac,
+      useVmac: own.useVmac,
       syncGroup: synced ? "group_1" : undefined,
       connectionSync: plan.connectionSync && index === 0 && (synced || lists.length === 1) ? true : undefined,
       trackScripts:

@@ -260,13 +260,4 @@ export const familyRuleCases: FileCase[] = [
     found: "0.125",
     remedy: /^write `advertInterval: 0\.1`$/,
   },
-  {
-    why: "a virtual MAC address over IPv6",
-    ...inInstance("useVmac: ‸true"),
-    rule: "virtual-mac-of-ipv6",
-    path: "vrrp[1].useVmac",
-    expected: /^no `useVmac` in an instance with IPv6 addresses, so far$/,
-    found: "it",
-    remedy: /^remove it$/,
-  },
 ];
