@@ -15,7 +15,6 @@ import {
   serversOf,
   servicesOf,
 } from "./draft.ts";
-import { forwardingMethods } from "./forwarding/index.ts";
 import { type Family, familyOf, parseIp, parseSubnet } from "./ip.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
@@ -103,10 +102,10 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
       const vip = parseIp(service.vip ?? "");
       if (vip === undefined || familyOf(vip) === 4) continue;
       const method = methodOf(service);
-      if (method && method !== forwardingMethods.dr) {
+      if (method?.ipv4Alone !== undefined) {
         yield {
           path: ["services", index, "forwarding"],
-          expected: "dr for an IPv6 VIP, so far",
+          expected: `dr for an IPv6 VIP, so far: with ${service.forwarding} ${method.ipv4Alone}`,
           found: `${service.forwarding}`,
           remedy: "leave it out for direct routing, or take an IPv4 VIP",
           other: ["services", index, "vip"],

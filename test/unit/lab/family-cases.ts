@@ -155,7 +155,7 @@ export const familyRuleCases: FileCase[] = [
     ...inSix("forwarding: ‸tunnel"),
     rule: "ipv6-service-of-another-kind",
     path: "services[1].forwarding",
-    expected: /^dr for an IPv6 VIP, so far$/,
+    expected: /^dr for an IPv6 VIP, so far: with tunnel real servers unpack on tunl0, which takes IPv4 in IPv4; /,
     found: "tunnel",
     remedy: /^leave it out for direct routing/,
   },
