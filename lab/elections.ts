@@ -3,8 +3,13 @@ import { priorityIn } from "./queries.ts";
 import { masterDownInterval, type PromisedOutage, promisedOutage, skew, type VrrpTimers } from "./vrrp.ts";
 
 /** The weights of all that an instance tracks. */
-const weightsOf = ({ trackInterfaces = [], trackScripts = [], trackProcesses = [] }: VrrpInstance): number[] =>
-  [...trackInterfaces, ...trackScripts, ...trackProcesses].map(({ weight }) => weight);
+const weightsOf = ({
+  trackInterfaces = [],
+  trackScripts = [],
+  trackProcesses = [],
+  trackBfd = [],
+}: VrrpInstance): number[] =>
+  [...trackInterfaces, ...trackScripts, ...trackProcesses, ...trackBfd].map(({ weight }) => weight);
 
 /**
  * A director's priority while all that the instance tracks is well: positive weights are added to the configured one. Undefined if it takes no

@@ -15,7 +15,6 @@ import {
   serversOf,
   servicesOf,
 } from "./draft.ts";
-import { forwardingMethods } from "./forwarding/index.ts";
 import { type Family, familyOf, parseIp, parseSubnet } from "./ip.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
@@ -103,10 +102,10 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
       const vip = parseIp(service.vip ?? "");
       if (vip === undefined || familyOf(vip) === 4) continue;
       const method = methodOf(service);
-      if (method && method !== forwardingMethods.dr) {
+      if (method?.ipv4Alone !== undefined) {
         yield {
           path: ["services", index, "forwarding"],
-          expected: "dr for an IPv6 VIP, so far",
+          expected: `dr for an IPv6 VIP, so far: with ${service.forwarding} ${method.ipv4Alone}`,
           found: `${service.forwarding}`,
           remedy: "leave it out for direct routing, or take an IPv4 VIP",
           other: ["services", index, "vip"],
@@ -122,12 +121,13 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
           other: ["services", index, "vip"],
         };
       }
-      if (service.protocol === "udp") {
+      if (service.firewallMark !== undefined) {
         yield {
-          path: ["services", index, "protocol"],
-          expected: "tcp for an IPv6 VIP, so far",
-          found: "udp",
-          remedy: "leave it out, or take an IPv4 VIP",
+          path: ["services", index, "firewallMark"],
+          atKey: true,
+          expected: "no firewallMark with an IPv6 VIP, so far: the lab marks packets of IPv4 alone",
+          found: "it",
+          remedy: "remove it, with `morePorts`, or take an IPv4 VIP",
           other: ["services", index, "vip"],
         };
       }
@@ -200,19 +200,6 @@ export const familyRules: Record<string, Rule<LabDraft, FileNames>> = {
           expected: "3 for IPv6 addresses: version 2 is of IPv4 alone (RFC 9568, section 1)",
           found: "2",
           remedy: "write `version: 3`, or leave it out",
-        };
-      }
-    }
-  },
-
-  *"virtual-mac-of-ipv6"(draft) {
-    for (const [index, instance] of instancesOf(draft)) {
-      if (instance.useVmac === true && familyOfInstance(draft, instance) === 6) {
-        yield {
-          path: ["vrrp", index, "useVmac"],
-          expected: "no `useVmac` in an instance with IPv6 addresses, so far",
-          found: "it",
-          remedy: "remove it",
         };
       }
     }

@@ -1,4 +1,6 @@
 /** What the rest of the project knows of a lab: the model, what is asked of it, and how it is read. */
+export { detectionTime } from "./bfd.ts";
+export { bfdSessionsOf, bfdSessionsWith } from "./bfd-sessions.ts";
 export { quotedCommand } from "./command.ts";
 export * from "./elections.ts";
 export { labFileOf, labNames } from "./files.ts";

@@ -129,6 +129,7 @@ export interface VrrpInstance {
   readonly trackInterfaces?: readonly TrackInterface[];
   readonly trackScripts?: readonly TrackScript[];
   readonly trackProcesses?: readonly TrackProcess[];
+  readonly trackBfd?: readonly TrackBfd[];
   /** What keepalived calls at each change of state: a command's words, or `true` for the lab's own script. */
   readonly notify?: true | readonly string[];
 }
@@ -170,6 +171,22 @@ export interface TrackProcess extends TrackWeight {
   readonly quorum: number;
   /** Seconds for which there may be fewer. */
   readonly delay: number;
+}
+
+/** A BFD session (RFC 5880) with a server that is no director: each director of the instance has one, and tracks it. Intervals are in milliseconds. */
+export interface TrackBfd extends TrackWeight {
+  /** keepalived's name for it, on directors. Instances that track the same session share a name. */
+  readonly name: string;
+  /** The server's name. */
+  readonly neighbor: string;
+  /** The name of the network over which they speak, in the family of the instance. */
+  readonly network: string;
+  /** Desired Min TX Interval of both ends. */
+  readonly minTx: number;
+  /** Required Min RX Interval of both ends. */
+  readonly minRx: number;
+  /** Detect Mult of both ends. */
+  readonly multiplier: number;
 }
 
 export interface VrrpMember {

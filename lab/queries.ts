@@ -1,3 +1,4 @@
+import type { BfdTimers } from "./bfd.ts";
 import { forwardingMethods } from "./forwarding/index.ts";
 import type { ForwardingMethod } from "./forwarding/method.ts";
 import { healthCheckKind } from "./health-checks/index.ts";
@@ -22,6 +23,7 @@ import type {
   RealServer,
   Server,
   ServerInterface,
+  TrackBfd,
   VirtualService,
   VrrpInstance,
   VrrpState,
@@ -257,19 +259,42 @@ export const urlAt = (service: VirtualService, port: number): string =>
 /** A service's URL for its clients. */
 export const serviceUrl = (service: VirtualService): string => urlAt(service, service.port);
 
+/** A server's end of a BFD session: keepalived.conf(5), bfd_instance. */
+export interface BfdSession extends BfdTimers {
+  /** keepalived's name for it, on this server. */
+  readonly name: string;
+  readonly source: Ip;
+  readonly neighbor: Ip;
+}
+
 /** A director's part in a VRRP instance. */
-export interface VrrpPart extends Omit<VrrpInstance, "members" | "network" | "unicast" | "trackInterfaces"> {
+export interface VrrpPart
+  extends Omit<VrrpInstance, "members" | "network" | "unicast" | "trackInterfaces" | "trackBfd"> {
   readonly interface: string;
   readonly state: VrrpState;
   readonly priority: number;
   /** Its address, and those of the other members; not there: it advertises by multicast. */
   readonly unicast?: { readonly source: Ip; readonly peers: readonly Ip[] };
   readonly trackInterfaces?: readonly { readonly device: string; readonly weight: number }[];
+  readonly trackBfd?: readonly (BfdSession & { readonly weight: number })[];
 }
+
+/** A director's end of a session that an instance of that family tracks. */
+const bfdSessionOf = (
+  lab: Lab,
+  director: Server,
+  { name, neighbor, network, minTx, minRx, multiplier }: TrackBfd,
+  family: Family,
+): BfdSession => ({
+  name,
+  source: addressOn(director, network, family),
+  neighbor: addressOn(serverNamed(lab, neighbor), network, family),
+  ...{ minTx, minRx, multiplier },
+});
 
 /** A director's part in each VRRP instance that it is a member of. */
 export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
-  instancesOf(lab, director.name).flatMap(({ members, network, unicast, trackInterfaces, ...instance }) => {
+  instancesOf(lab, director.name).flatMap(({ members, network, unicast, trackInterfaces, trackBfd, ...instance }) => {
     const family = familyOfInstance(instance);
     const peers = members
       .filter(({ server }) => server !== director.name)
@@ -297,6 +322,9 @@ export const vrrpPartsOf = (lab: Lab, director: Server): VrrpPart[] =>
                 weight: one.weight,
               })),
             }
+          : {}),
+        ...(trackBfd
+          ? { trackBfd: trackBfd.map((one) => ({ ...bfdSessionOf(lab, director, one, family), weight: one.weight })) }
           : {}),
       }));
   });
@@ -341,12 +369,16 @@ export const advertSourceOf = (lab: Lab, { addresses, network, unicast }: VrrpIn
  */
 export const advertisedBy = ({ id, addresses, unicast }: Pick<VrrpInstance, "id" | "addresses" | "unicast">): Ip[] =>
   familyOfInstance({ addresses }) === 6 && !unicast
-    ? [linkLocalOf(`00:00:5e:00:02:${id.toString(16).padStart(2, "0")}`), ...addresses]
+    ? [linkLocalOf(routerMacOf({ id, addresses })), ...addresses]
     : [...addresses];
 
-/** The MAC address of a VRRP instance that has one of its own, in lower case: RFC 9568, section 7.3. */
-export const virtualMacOf = ({ id, useVmac }: VrrpInstance): string | undefined =>
-  useVmac ? `00:00:5e:00:01:${id.toString(16).padStart(2, "0")}` : undefined;
+/** A virtual router's own MAC address, in lower case, whether it is in use or not: RFC 9568, section 7.3. */
+export const routerMacOf = ({ id, addresses }: Pick<VrrpInstance, "id" | "addresses">): string =>
+  `00:00:5e:00:0${familyOfInstance({ addresses }) === 6 ? 2 : 1}:${id.toString(16).padStart(2, "0")}`;
+
+/** The MAC address of a VRRP instance that has one of its own. */
+export const virtualMacOf = (instance: VrrpInstance): string | undefined =>
+  instance.useVmac ? routerMacOf(instance) : undefined;
 
 /** The server whose interface has a hardware address, in whatever case it is written: Linux prints it in lower, libvirt's provider in upper. */
 export const serverWithMac = (lab: Lab, mac: string): string | undefined =>

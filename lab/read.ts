@@ -63,7 +63,13 @@ function complete(file: LabOutput, base: string): Lab {
   const routes = networks
     .flatMap(({ defaultRoute = "" as Ip }) => [defaultRoute])
     .filter((route) => route && !own.includes(route));
-  const extras = extrasOf(file.vrrp ?? []);
+  const extras = extrasOf(
+    file.vrrp ?? [],
+    (file.vrrp ?? []).map(({ addresses }) => {
+      const first = toIp(addresses?.[0] ?? vips[0] ?? "");
+      return { network: networkOf(networks, first), family: familyOf(first) };
+    }),
+  );
   return {
     version: 2,
     name: file.name ?? base,

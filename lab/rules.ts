@@ -1,3 +1,4 @@
+import { bfdRules } from "./bfd-rules.ts";
 import { defaultInstanceName } from "./defaults.ts";
 import {
   clashing,
@@ -693,4 +694,5 @@ export const rules: Record<string, Rule<LabDraft, FileNames>> = {
   },
 
   ...vrrpRules,
+  ...bfdRules,
 };

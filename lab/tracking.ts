@@ -1,3 +1,4 @@
+import { detectionTime, IDLE_INTERVAL } from "./bfd.ts";
 import { atLeast1, effectivePriority, preemptionOf, skewOf } from "./elections.ts";
 import type { Lab, VrrpInstance } from "./model.ts";
 import { byPriority } from "./queries.ts";
@@ -10,8 +11,8 @@ export interface Band {
 
 /** What an instance tracks, of whatever kind. */
 export interface Tracked {
-  readonly kind: "interface" | "script" | "process";
-  /** A network's name, or keepalived's for the script or the process. */
+  readonly kind: "interface" | "script" | "process" | "bfd";
+  /** A network's name, or keepalived's for the script, the process or the BFD session. */
   readonly name: string;
   /** 0: its failure is the instance's FAULT. */
   readonly weight: number;
@@ -32,11 +33,12 @@ const inARow = (times: number, { interval, timeout }: { interval: number; timeou
   maximum: (times * interval + timeout) * 1000,
 });
 
-/** All that an instance tracks: interfaces, scripts, processes, in the order of the file. */
+/** All that an instance tracks: interfaces, scripts, processes, BFD sessions, in the order of the file. */
 export const trackedBy = ({
   trackInterfaces = [],
   trackScripts = [],
   trackProcesses = [],
+  trackBfd = [],
 }: VrrpInstance): Tracked[] => [
   ...trackInterfaces.map(
     ({ network, weight }): Tracked => ({ kind: "interface", name: network, weight, fails: at(0), recovers: at(0) }),
@@ -53,6 +55,14 @@ export const trackedBy = ({
       ...{ kind: "process", name, weight },
       fails: at(delay * 1000),
       recovers: at(delay * 1000),
+    }),
+  ),
+  ...trackBfd.map(
+    ({ name, weight, ...session }): Tracked => ({
+      ...{ kind: "bfd", name, weight },
+      fails: detectionTime(session),
+      // Down, Init, Up: each end answers with its next packet, of which there is one a second while the session is down.
+      recovers: { minimum: 0, maximum: 3 * IDLE_INTERVAL },
     }),
   ),
 ];

@@ -1,5 +1,6 @@
 import { wordsOf } from "./command.ts";
-import type { TrackProcess, TrackScript, VrrpInstance } from "./model.ts";
+import type { Family } from "./ip.ts";
+import type { TrackBfd, TrackProcess, TrackScript, VrrpInstance } from "./model.ts";
 import type { LabOutput } from "./schema.ts";
 
 type Instance = NonNullable<LabOutput["vrrp"]>[number];
@@ -15,6 +16,7 @@ export type VrrpExtras = Pick<
   | "trackInterfaces"
   | "trackScripts"
   | "trackProcesses"
+  | "trackBfd"
   | "notify"
 >;
 
@@ -23,8 +25,17 @@ interface Nameless {
   readonly name?: string | undefined;
 }
 
-/** The extras of all instances, in their order: scripts and processes have their names in one file, whichever instance tracks them. */
-export function extrasOf(instances: readonly Instance[]): VrrpExtras[] {
+/** Where an instance advertises. */
+interface Place {
+  readonly network: string;
+  readonly family: Family;
+}
+
+/**
+ * The extras of all instances, in their order: scripts, processes and BFD sessions have their names in one file, whichever instance tracks them.
+ * @param places those of the instances, in the same order
+ */
+export function extrasOf(instances: readonly Instance[], places: readonly Place[]): VrrpExtras[] {
   const scripts = names(
     instances.flatMap(({ trackScripts = [] }) => trackScripts.map(scriptOf)),
     ({ command: [program = ""] }) => program.split("/").at(-1) ?? "",
@@ -33,18 +44,27 @@ export function extrasOf(instances: readonly Instance[]): VrrpExtras[] {
     instances.flatMap(({ trackProcesses = [] }) => trackProcesses),
     ({ process }) => process,
   );
+  const bfd = instances.map(({ trackBfd = [] }, at) => {
+    const { network: own = "", family } = places[at] ?? {};
+    return trackBfd.map(({ network = own, ...one }) => ({ ...one, network, family }));
+  });
+  const bfdNames = names(bfd.flat(), ({ neighbor }) => neighbor);
   return instances.map(
-    ({
-      preemptDelay,
-      unicast,
-      useVmac,
-      syncGroup,
-      connectionSync,
-      trackInterfaces,
-      trackScripts,
-      trackProcesses,
-      notify,
-    }) => ({
+    (
+      {
+        preemptDelay,
+        unicast,
+        useVmac,
+        syncGroup,
+        connectionSync,
+        trackInterfaces,
+        trackScripts,
+        trackProcesses,
+        trackBfd,
+        notify,
+      },
+      at,
+    ) => ({
       ...(preemptDelay > 0 ? { preemptDelay } : {}),
       ...(unicast ? { unicast } : {}),
       ...(useVmac ? { useVmac } : {}),
@@ -56,6 +76,13 @@ export function extrasOf(instances: readonly Instance[]): VrrpExtras[] {
         : {}),
       ...(trackProcesses
         ? { trackProcesses: trackProcesses.map((one): TrackProcess => ({ ...one, name: processes(one) })) }
+        : {}),
+      ...(trackBfd
+        ? {
+            trackBfd: (bfd[at] ?? []).map(
+              ({ family, ...one }): TrackBfd => ({ ...one, name: bfdNames({ ...one, family }) }),
+            ),
+          }
         : {}),
       ...(notify === undefined ? {} : { notify: notify === true ? notify : wordsOf(notify) }),
     }),

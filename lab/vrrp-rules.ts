@@ -14,7 +14,7 @@ import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
 
 /** The lists of what an instance tracks. */
-const lists = ["trackInterfaces", "trackScripts", "trackProcesses"] as const;
+const lists = ["trackInterfaces", "trackScripts", "trackProcesses", "trackBfd"] as const;
 
 /** A tracked object, with its place. */
 interface TrackedAt {

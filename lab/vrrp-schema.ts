@@ -82,6 +82,36 @@ const trackInterface = property(
   { interface: "write `network: outside`: the device is that of each director on this network" },
 );
 
+/** What keepalived takes without a warning: BFD_MINRX_MAX_SENSIBLE, BFD_MINTX_MAX_SENSIBLE and BFD_MULTIPLIER_MAX_SENSIBLE in its bfd.h. */
+const bfdLimits = { milliseconds: 10_000, multiplier: 10 };
+
+const bfdInterval = (what: string, key: string) =>
+  wholeNumber(1, bfdLimits.milliseconds, `milliseconds ${what}`, `${key}: 100`).default(100);
+
+const trackBfd = property(
+  z.strictObject({
+    name: name("keepalived's bfd_instance"),
+    neighbor: property(z.string(), "the name of a real server", "write `neighbor: server2`"),
+    network: property(
+      z.string(),
+      "the name of a network",
+      "write `network: inside`, or leave it out for the instance's own",
+    ).optional(),
+    minTx: bfdInterval("between two control packets to the neighbour, at least", "minTx"),
+    minRx: bfdInterval("between two of the neighbour's, at least", "minRx"),
+    multiplier: wholeNumber(
+      1,
+      bfdLimits.multiplier,
+      "the number of missing control packets after which the session is down",
+      "multiplier: 5",
+    ).default(5),
+    weight: weight(),
+  }),
+  "a map with neighbor",
+  "write `- { neighbor: server2, weight: -60 }`",
+  { neighbour: "write `neighbor: server2`", server: "write `neighbor: server2`" },
+);
+
 const listOf = <S extends z.ZodType>(item: S, what: string, example: string) =>
   property(z.array(item).min(1), `a list of ${what}`, `write \`${example}\`, or leave it out`).optional();
 
@@ -115,6 +145,7 @@ export const vrrpExtras = {
   trackInterfaces: listOf(trackInterface, "interfaces by their networks", "trackInterfaces: [{ network: outside }]"),
   trackScripts: listOf(trackScript, "scripts", "trackScripts: [{ command: /usr/bin/pgrep apache2 }]"),
   trackProcesses: listOf(trackProcess, "processes", "trackProcesses: [{ process: cron }]"),
+  trackBfd: listOf(trackBfd, "BFD sessions by their neighbours", "trackBfd: [{ neighbor: server2 }]"),
   notify: property(
     z.union([z.literal(true), command()]),
     `true, or ${commandExpected}`,

@@ -3,7 +3,20 @@ import type { Lab, VrrpInstance } from "./model.ts";
 import { byPriority } from "./queries.ts";
 
 /** What a lab file may say and yet seldom means, each as a sentence for its user. A file with warnings is valid. */
-export const warningsOf = (lab: Lab): string[] => lab.vrrp.flatMap(weightsThatMoveNothing);
+export const warningsOf = (lab: Lab): string[] => [
+  ...lab.vrrp.flatMap(weightsThatMoveNothing),
+  ...lab.vrrp.flatMap(bfdWithoutWeight),
+];
+
+/** A neighbour whose end puts every director into FAULT. In a sync group there is no other way. */
+function bfdWithoutWeight({ name, members, syncGroup, trackBfd = [] }: VrrpInstance): string[] {
+  const alone = trackBfd.filter(({ weight }) => weight === 0).map(({ neighbor }) => neighbor);
+  if (syncGroup !== undefined || alone.length === 0) return [];
+  return [
+    `vrrp ${name}: when ${alone.join(" or ")} is off, ${members.map(({ server }) => server).join(" and ")} all lose their BFD session with it and go to ` +
+      "FAULT, and nobody holds the addresses. Fix: give `trackBfd` a weight: priorities then fall alike, and the master stays.",
+  ];
+}
 
 /** Weights that never take the VIP away from a director that still takes part. */
 function weightsThatMoveNothing(instance: VrrpInstance): string[] {

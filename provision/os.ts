@@ -64,6 +64,8 @@ export interface OsFamily {
     /** PID files of the VRRP and the health check process: keepalived(8), --vrrp_pid, --checkers_pid. */
     readonly vrrpPid: string;
     readonly checkersPid: string;
+    /** The same of the BFD process. All of these keepalived packages are built with BFD; of Debian 13's and Enterprise Linux 9's that was not seen. */
+    readonly bfdPid: string;
     /** A command of keepalived.conf, as keepalived 2.2 takes it, for this system's version. The text is what stands between the double quotes. */
     command(text: string): string;
   };
@@ -98,6 +100,7 @@ const keepalived22: OsFamily["keepalived"] = {
   config: "/etc/keepalived/keepalived.conf",
   vrrpPid: "/run/vrrp.pid",
   checkersPid: "/run/checkers.pid",
+  bfdPid: "/run/bfd.pid",
   command: (text) => text,
 };
 

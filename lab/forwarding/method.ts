@@ -14,4 +14,6 @@ export interface ForwardingMethod {
   readonly answersPassDirector: boolean;
   /** The device on which a real server takes the director's packets in, and owns the VIP. Absent: the interface itself. */
   readonly tunnelDevice?: "tunl0";
+  /** Why it carries no IPv6 VIP, as a phrase; not there: it does. */
+  readonly ipv4Alone?: string;
 }

@@ -11,4 +11,6 @@ export const nat: ForwardingMethod = {
   title: "network address translation",
   keepsDestination: false,
   answersPassDirector: true,
+  ipv4Alone:
+    "answers must come back through the director, and default routes and the forwarding of packets are those of IPv4 here",
 };

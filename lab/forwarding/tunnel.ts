@@ -12,4 +12,6 @@ export const tunnel: ForwardingMethod = {
   keepsDestination: true,
   answersPassDirector: false,
   tunnelDevice: "tunl0",
+  ipv4Alone:
+    "real servers unpack on tunl0, which takes IPv4 in IPv4; packets of IPv6 would need a device of ip6_tunnel",
 };

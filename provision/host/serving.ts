@@ -51,7 +51,9 @@ export const serving = defineResource({
  */
 function ask(url: string, options: { seconds: number; times: number }): string[] {
   const { protocol, hostname, port } = new URL(url);
-  return protocol === "udp:" ? askByUdp(hostname, Number(port), options) : askByHttp(url, options);
+  return protocol === "udp:"
+    ? askByUdp(hostname.replace(/^\[|\]$/g, ""), Number(port), options)
+    : askByHttp(url, options);
 }
 
 /** Each datagram from another port. */

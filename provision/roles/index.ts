@@ -1,5 +1,6 @@
 import type { Lab, Server } from "../../lab/index.ts";
 import { osFamilies, type PackageGroup } from "../os.ts";
+import { role as bfdNeighbor } from "./bfd-neighbor.ts";
 import { role as director } from "./director.ts";
 import { role as firewallMarks } from "./firewall-marks.ts";
 import { role as httpd } from "./httpd.ts";
@@ -25,6 +26,7 @@ export const roles = {
   routing,
   firewallMarks,
   realServer,
+  bfdNeighbor,
   director,
   mail,
   peerKeys,

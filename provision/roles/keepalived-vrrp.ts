@@ -1,4 +1,4 @@
-import { quotedCommand, type TrackProcess, type TrackScript, type VrrpPart } from "../../lab/index.ts";
+import { type BfdSession, quotedCommand, type TrackProcess, type TrackScript, type VrrpPart } from "../../lab/index.ts";
 import { notifyScript } from "./keepalived-notify.ts";
 
 /** The instance that the sync daemon follows. `inst` may be left out, but for a name that is another option of the line. */
@@ -23,6 +23,7 @@ export const vrrpBlocks = (instances: readonly VrrpPart[]): string =>
   [
     ...once(instances.flatMap(({ trackScripts = [] }) => trackScripts)).map(vrrpScript),
     ...once(instances.flatMap(({ trackProcesses = [] }) => trackProcesses)).map(vrrpTrackProcess),
+    ...once(instances.flatMap(({ trackBfd = [] }) => trackBfd)).map(bfdInstance),
     ...syncGroups(instances),
     ...instances.map(vrrpInstance),
   ]
@@ -60,6 +61,23 @@ const vrrpTrackProcess = ({ name, process, quorum, delay }: TrackProcess): strin
 ${delay > 0 ? `    delay ${delay}\n` : ""}}
 `;
 
+/** A bfd_instance. Without `source_ip` it would send from whatever address the route gives, which its neighbour does not know. */
+export const bfdInstance = ({
+  name,
+  source,
+  neighbor,
+  minTx,
+  minRx,
+  multiplier,
+}: BfdSession): string => `bfd_instance ${name} {
+    neighbor_ip ${neighbor}
+    source_ip ${source}
+    min_rx ${minRx}
+    min_tx ${minTx}
+    multiplier ${multiplier}
+}
+`;
+
 function syncGroups(instances: readonly VrrpPart[]): string[] {
   const names = new Set(instances.flatMap(({ syncGroup }) => syncGroup ?? []));
   return [...names].map(
@@ -90,7 +108,7 @@ const versionLines = ({ version, password }: Pick<VrrpPart, "version" | "passwor
 `;
 
 /** What the instance tracks. A process has a weight in any case: without one it is 1. */
-function trackLines({ trackInterfaces = [], trackScripts = [], trackProcesses = [] }: VrrpPart): string {
+function trackLines({ trackInterfaces = [], trackScripts = [], trackProcesses = [], trackBfd = [] }: VrrpPart): string {
   const weighed = (name: string, weight: number) => (weight === 0 ? name : `${name} weight ${weight}`);
   return [
     block(
@@ -104,6 +122,10 @@ function trackLines({ trackInterfaces = [], trackScripts = [], trackProcesses = 
     block(
       "track_process",
       trackProcesses.map(({ name, weight }) => `${name} weight ${weight}`),
+    ),
+    block(
+      "track_bfd",
+      trackBfd.map(({ name, weight }) => weighed(name, weight)),
     ),
   ].join("");
 }

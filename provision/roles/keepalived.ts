@@ -271,6 +271,7 @@ const vrrpContents: Contents = [
   ],
   ["vrrp_track_process", "vrrp_track_process: processes that must be there."],
   ["track_interface", "track_interface: interfaces that must be up."],
+  ["bfd_instance", "bfd_instance: a BFD session with a server that is no director; track_bfd: it must be up."],
   ["notify", "notify: the script that keepalived runs at each change of state."],
   ["enable_script_security", "enable_script_security: keepalived runs nothing that others than root can change."],
   [

@@ -1,15 +1,25 @@
+import { isIpv6 } from "./ip-address.ts";
+
+/** What the script of a UDP server depends on. */
+interface Served {
+  /** The addresses that it answers on. */
+  readonly addresses: readonly string[];
+  /** Whether it answers DNS queries as such, not with the page. What is no query gets the page in any case. */
+  readonly dns: boolean;
+}
+
 /**
  * The UDP server's Perl script. udp(7): a socket that is bound to an address answers from it. IP_FREEBIND, ip(7): the address may come later, as a VIP
- * does at boot.
- * @param dns whether it answers DNS queries as such, not with the page. What is no query gets the page in any case
+ * does at boot; Linux takes it for an IPv6 socket, too.
  */
-export function udpScript({ dns }: { readonly dns: boolean }): string {
+export function udpScript({ addresses, dns }: Served): string {
   const { about, modules, constants, functions, reply } = dns ? dnsParts : pageParts;
+  const { socket, names, binding } = addresses.some(isIpv6) ? bothFamilies : ipv4Alone;
   return String.raw`# Answers every datagram with the contents of a file${about}
 # usage: perl udp-server.pl FILE ADDRESS:PORT...
 use strict;
 use warnings;
-use Socket;
+${socket}
 ${modules}
 use constant { SOL_IP => 0, IP_FREEBIND => 15 };
 ${constants}
@@ -17,10 +27,9 @@ my ($file, @places) = @ARGV;
 my @sockets;
 my $all = '';
 for my $place (@places) {
-	my ($address, $port) = $place =~ /^(.*):(\d+)$/ or die "$place is no ADDRESS:PORT\n";
-	socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";
+${names}
 	setsockopt($socket, SOL_IP, IP_FREEBIND, 1) or die "IP_FREEBIND: $!\n";
-	bind($socket, sockaddr_in($port, inet_aton($address))) or die "$place: $!\n";
+	bind($socket, ${binding}) or die "$place: $!\n";
 	vec($all, fileno($socket), 1) = 1;
 	push @sockets, $socket;
 }
@@ -36,6 +45,21 @@ ${reply}
 `;
 }
 
+const ipv4Alone = {
+  socket: "use Socket;",
+  names: String.raw`	my ($address, $port) = $place =~ /^(.*):(\d+)$/ or die "$place is no ADDRESS:PORT\n";
+	socket(my $socket, PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";`,
+  binding: "sockaddr_in($port, inet_aton($address))",
+};
+
+const bothFamilies = {
+  socket: "use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6);",
+  names: String.raw`	my ($v6, $v4, $port) = $place =~ /^(?:\[(.*)\]|(.*)):(\d+)$/ or die "$place is no ADDRESS:PORT\n";
+	my $name = defined $v6 ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $v6)) : sockaddr_in($port, inet_aton($v4));
+	socket(my $socket, defined $v6 ? PF_INET6 : PF_INET, SOCK_DGRAM, 0) or die "socket: $!\n";`,
+  binding: "$name",
+};
+
 const pageParts = {
   about: ".",
   modules: "",
@@ -49,7 +73,7 @@ use constant { NOTIMP => 4, REFUSED => 5, BADVERS => 16 };
 `;
 
 /** RFC 1035, section 4: messages; RFC 2308, section 2.2: the SOA of an answer without data; RFC 6891: OPT. */
-const functions = String.raw`my ($own) = map { inet_aton(/^(.*):/) } @places;
+const functions = String.raw`my ($own) = map { inet_aton(/^(.*):/) } grep { !/^\[/ } @places;
 my $host = join '', map { pack 'C/a*', $_ } split(/\./, (POSIX::uname())[1]), '';
 my $soa = "$host\4root$host" . pack 'N5', 1, 3600, 600, 86400, 0;
 

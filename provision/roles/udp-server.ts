@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { forwardingMethods, isAskedBy, ofFamily, pageOf, portsOf, servicesOf } from "../../lab/index.ts";
+import { forwardingMethods, hostPort, isAskedBy, pageOf, portsOf, servicesOf, toIp } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unitPath } from "./boot-unit.ts";
@@ -18,7 +18,7 @@ export const udpServer = defineResource({
     page: z.string(),
     ports: z.array(z.number()).min(1),
     /** The addresses that it answers on, VIPs included: an answer comes from the address that was asked. */
-    addresses: z.array(z.ipv4()).min(1),
+    addresses: z.array(z.union([z.ipv4(), z.ipv6()])).min(1),
     /** Whether it answers DNS queries as a DNS server does, and all other datagrams with the page. */
     dns: z.boolean().default(false),
     ...serviceState,
@@ -39,7 +39,7 @@ export const udpServer = defineResource({
       page: seen.page.text,
       ports: asWanted ? inputs.ports : [],
       addresses: asWanted ? inputs.addresses : [],
-      dns: seen.script.text === udpScript({ dns: true }),
+      dns: seen.script.text === udpScript({ ...inputs, dns: true }),
       ...serviceAnswers(seen),
     };
   },
@@ -82,7 +82,7 @@ Description=UDP server of the LVS lab: answers with a page that names the server
 After=network.target
 
 [Service]
-ExecStart=/usr/bin/perl ${SCRIPT} ${PAGE} ${addresses.flatMap((address) => ports.map((port) => `${address}:${port}`)).join(" ")}
+ExecStart=/usr/bin/perl ${SCRIPT} ${PAGE} ${addresses.flatMap((address) => ports.map((port) => hostPort(toIp(address), port))).join(" ")}
 Restart=always
 
 [Install]
@@ -102,7 +102,7 @@ export const role = defineRole({
     return {
       page: pageOf(lab, name),
       ports,
-      addresses: [...new Set([...own.flatMap(({ addresses }) => ofFamily(addresses, 4)), ...vips])],
+      addresses: [...new Set([...own.flatMap(({ addresses }) => addresses), ...vips])],
       dns: isAskedBy(lab, name, "dns"),
     };
   },

@@ -76,6 +76,14 @@ export const walk: readonly Example[] = [
   { lab: "sync-group" },
   { lab: "tracking" },
   {
+    lab: "bfd",
+    hurt: { server2: "systemctl stop keepalived" },
+    seen: ["server2-bfd-neighbor"],
+    // Both priorities fall alike, and the master stays.
+    fails: ["bfd-session@server1", "bfd-session@server4", "adverts@server1"],
+    faulty: ["tracking"],
+  },
+  {
     lab: "connection-sync",
     hurt: { server4: "ipvsadm --stop-daemon backup" },
     seen: ["server4-keepalived"],

@@ -250,6 +250,16 @@ const instance = fc.record({
     { maxLength: 2 },
   ),
   interfaceWeight: maybe(weight),
+  bfd: maybe(
+    fc.record({
+      name: maybe(name),
+      network: flag,
+      minTx: maybe(whole(1, 10_000)),
+      minRx: maybe(whole(1, 10_000)),
+      multiplier: maybe(whole(1, 10)),
+      weight: maybe(weight),
+    }),
+  ),
   notify: maybe(fc.oneof(fc.constant(true as const), command())),
 });
 
@@ -289,13 +299,15 @@ function fileOf(plan: Plan): LabInput {
   let port = 0;
   const marks = new Set<number>();
   const services = plan.services.map((one): Service => {
-    const more = one.mark === undefined ? 0 : one.morePorts;
+    const family = plan.ipv6 ? one.family : "4";
+    const drawn = family === "6" ? undefined : one.mark;
+    const more = drawn === undefined ? 0 : one.morePorts;
     const ports = plan.ports.slice(port, port + 1 + more);
     port += 1 + more;
-    let { mark } = one;
+    let mark = drawn;
     while (mark !== undefined && marks.has(mark)) mark = (mark % LARGEST_MARK) + 1;
     if (mark !== undefined) marks.add(mark);
-    return serviceOf(plan, one, { vip: vips[plan.ipv6 ? one.family : "4"](one.vip), ports, mark });
+    return serviceOf(plan, one, { vip: vips[family](one.vip), ports, mark });
   });
   const named = services.flatMap(({ realServers = [] }) => realServers.map(({ server }) => server));
   const sorry = services.some(({ sorryServer }) => sorryServer?.server !== undefined);
@@ -317,7 +329,7 @@ function fileOf(plan: Plan): LabInput {
       ...(plan.inside ? [{ name: "inside", subnets: ["192.168.10.0/24"], defaultRoute: route }] : []),
     ],
     services,
-    vrrp: instancesOf(plan, lists, directors),
+    vrrp: instancesOf(plan, lists, { directors, real: REALS.find((server) => named.includes(server)) }),
     servers: [
       ...directors.map((server, index) => ({
         name: server,
@@ -355,7 +367,7 @@ function serviceOf(
   { vip, ports, mark }: { vip: string; ports: readonly number[]; mark: number | undefined },
 ): Service {
   const isIpv6 = vip.includes(":");
-  const protocol = isIpv6 && one.protocol === "udp" ? undefined : one.protocol;
+  const { protocol } = one;
   const forwarding =
     isIpv6 || (one.forwarding === "nat" && !plan.inside) ? one.forwarding && ("dr" as const) : one.forwarding;
   const isNat = forwarding === "nat";
@@ -457,10 +469,16 @@ const roomBeside = (weights: readonly number[]): { least: number; most: number }
   most: 254 - weights.reduce((sum, one) => sum + Math.max(one, 0), 0),
 });
 
-function instancesOf(plan: Plan, lists: readonly string[][], directors: readonly string[]): Instance[] {
+function instancesOf(
+  plan: Plan,
+  lists: readonly string[][],
+  { directors, real }: { readonly directors: readonly string[]; readonly real: string | undefined },
+): Instance[] {
   const synced = plan.synced && lists.length > 1;
   const ids = new Set<string>();
   const named = new Set<string>();
+  /** Families that have a session. */
+  const bfd = new Set<boolean>();
   const first = plan.instances[0];
   return lists.map((addresses, index): Instance => {
     const own = (plan.instances[index % plan.instances.length] ?? first) as InstancePlan;
@@ -476,7 +494,13 @@ function instancesOf(plan: Plan, lists: readonly string[][], directors: readonly
     const drawn = own.priorities.slice(0, directors.length);
     const ordered = synced ? drawn.toSorted((one, other) => other - one) : drawn;
     const tracked = network === "inside" || !plan.inside ? undefined : own.interfaceWeight;
-    const weights = [...own.scripts, ...own.processes].map((one) => one.weight ?? 0).concat(tracked ?? 0);
+    // A neighbour on the instance's network. A session is one instance's alone: others would have to say the same.
+    const neighbor = network === "inside" || bfd.has(isIpv6) ? undefined : real;
+    if (own.bfd && neighbor !== undefined) bfd.add(isIpv6);
+    const session = neighbor === undefined ? undefined : own.bfd;
+    const weights = [...own.scripts, ...own.processes]
+      .map((one) => one.weight ?? 0)
+      .concat(tracked ?? 0, session?.weight ?? 0);
     const { least, most } = roomBeside(weights);
     const fits = most - least + 1 >= directors.length;
     // Those of the file as they are, or the highest that there is room for, in the same order.
@@ -509,7 +533,7 @@ function instancesOf(plan: Plan, lists: readonly string[][], directors: readonly
       preempt,
       preemptDelay,
       unicast: own.unicast,
-      useVmac: isIpv6 && own.useVmac ? undefined : own.useVmac,
+      useVmac: own.useVmac,
       syncGroup: synced ? "group_1" : undefined,
       connectionSync: plan.connectionSync && index === 0 && (synced || lists.length === 1) ? true : undefined,
       trackScripts:
@@ -531,6 +555,15 @@ function instancesOf(plan: Plan, lists: readonly string[][], directors: readonly
               name: unique(process.name),
               weight: weighed(process.weight),
             })),
+      trackBfd: session && [
+        {
+          ...session,
+          name: unique(session.name),
+          neighbor: neighbor ?? "",
+          network: session.network ? "front" : undefined,
+          weight: weighed(session.weight),
+        },
+      ],
       trackInterfaces: tracked === undefined ? undefined : [{ network: "inside", weight: weighed(tracked) }],
       notify: own.notify,
     };

@@ -201,6 +201,7 @@ export function bends(lab: Lab, director: Server, dump: Dump): string[] {
       const delays = [tracked["Terminate delay"], tracked["Fork delay"]];
       compare(`process ${name} delays`, Array(2).fill(`${delay.toFixed(6)}s`), delays);
     }
+    for (const { name } of part.trackBfd ?? []) blockOf("VRRP Track BFD", name);
   }
   const groups = new Set(parts.flatMap(({ syncGroup }) => syncGroup ?? []));
   for (const name of groups) {
@@ -241,6 +242,7 @@ const instanceLists = (part: VrrpPart): Record<string, readonly string[]> => {
     "Unicast Peer": part.unicast?.peers.map((peer) => `${peer} min_ttl 0 max_ttl 255`) ?? [],
     "Tracked interfaces": part.trackInterfaces?.map((one) => `${one.device} weight ${one.weight}`) ?? [],
     "Tracked scripts": part.trackScripts?.map((one) => `${one.name} weight ${one.weight}`) ?? [],
+    "Tracked BFDs": part.trackBfd?.map((one) => `${one.name}: weight ${one.weight}`) ?? [],
     "Tracked processes": part.trackProcesses?.map((one) => `${one.name}, weight ${one.weight}`) ?? [],
   };
 };

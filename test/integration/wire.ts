@@ -110,7 +110,7 @@ class Keepalived {
 
   /** @param vrrp settings that differ from the lab's instance */
   async start({ state, priority }: Start, vrrp: Partial<VrrpInstance> = {}): Promise<void> {
-    const { unicast: _, trackInterfaces: __, ...rest } = { ...instance, ...vrrp };
+    const { unicast: _, trackInterfaces: __, trackBfd: ___, ...rest } = { ...instance, ...vrrp };
     const config = keepalivedConf({
       instances: [{ ...rest, state, priority, interface: "eth0" }],
       services: [{ ...service, realServers: [] }],

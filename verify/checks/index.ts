@@ -2,6 +2,7 @@ import { adverts } from "./adverts.ts";
 import { arpCure } from "./arp-cure.ts";
 import { arpOwner } from "./arp-owner.ts";
 import { balancing } from "./balancing.ts";
+import { bfdSession } from "./bfd-session.ts";
 import type { Check } from "./check.ts";
 import { connectionSync } from "./connection-sync.ts";
 import { connectionThresholds } from "./connection-thresholds.ts";
@@ -53,6 +54,7 @@ export const checks: readonly Check[] = [
   keepalivedConfig,
   keepalivedLog,
   keepalivedStateCheck,
+  bfdSession,
   notify,
   adverts,
   vipHolder,

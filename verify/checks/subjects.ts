@@ -1,6 +1,7 @@
 import {
   directors,
   type ForwardingMethod,
+  familyOf,
   forwardingMethods,
   hostPort,
   type Ip,
@@ -131,7 +132,7 @@ export const insecure = (service: VirtualService, port = service.port): string[]
 /** A request to a service as typed, by its protocol. */
 export const askedByHand = (service: VirtualService): string =>
   service.protocol === "udp"
-    ? `echo | socat -t 1 - UDP4:${hostPort(service.vip, service.port)}`
+    ? `echo | socat -t 1 - UDP${familyOf(service.vip)}:${hostPort(service.vip, service.port)}`
     : `curl ${urlOf(service)}`;
 
 /** Whether answers repeat with this period. */

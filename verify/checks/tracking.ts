@@ -24,7 +24,7 @@ export const tracking: Check<InstanceSubject> = {
     "What the master tracks decides on its role: each failure moves the VIP to whom the priorities say, or leaves it",
   role: "director",
   proves:
-    "A director that is alive may still be of no use. Each script, process and interface that the instance tracks is made to fail on the master, and " +
+    "A director that is alive may still be of no use. Each script, process, interface and BFD session that the instance tracks is made to fail on the master, and " +
     "keepalived answers as its weight says: by FAULT, by a priority that is too low to stay master, or by one that is still the highest.",
   appliesTo: (lab) => lab.vrrp.some((instance) => trackedBy(instance).length > 0),
   faulty: true,
@@ -48,7 +48,7 @@ export const tracking: Check<InstanceSubject> = {
     }),
   hint: () =>
     "`keepalived -t` names scripts that keepalived may not run. What is tracked must be in the vrrp_instance too: `track_script`, `track_process`, " +
-    "`track_interface`. A weight moves the VIP only below the priority of another director.",
+    "`track_interface`, `track_bfd`. A weight moves the VIP only below the priority of another director.",
   async look(view, subject) {
     const seen: string[] = [];
     let passed = true;

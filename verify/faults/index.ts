@@ -1,4 +1,5 @@
 import { arpAnswer } from "./arp-answer.ts";
+import { bfdLoss } from "./bfd-loss.ts";
 import { clockSkew } from "./clock-skew.ts";
 import { diskFull } from "./disk-full.ts";
 import type { Fault } from "./fault.ts";
@@ -33,6 +34,7 @@ export const faults = [
   vrrpKill,
   scriptFail,
   processStop,
+  bfdLoss,
   httpdStop,
   httpdHang,
   rejectPort,

@@ -60,6 +60,9 @@ export const targets = {
   processTrackers: those("a director that tracks a process", "a director", (lab) =>
     membersOf(lab, ({ trackProcesses }) => trackProcesses !== undefined),
   ),
+  bfdTrackers: those("a director that tracks a BFD session", "a director", (lab) =>
+    membersOf(lab, ({ trackBfd }) => trackBfd !== undefined),
+  ),
   /** For an unknown host. */
   networks: those("the name of a network on which directors elect a master, such as `segment`", "network", (lab) => [
     ...new Set(lab.vrrp.map(({ network }) => network)),

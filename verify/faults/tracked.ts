@@ -10,4 +10,5 @@ export const trackedFaults: Readonly<
   interface: (network) => ({ id: "link-down", parameters: { network } }),
   script: (script) => ({ id: "script-fail", parameters: { script } }),
   process: (process) => ({ id: "process-stop", parameters: { process } }),
+  bfd: (session) => ({ id: "bfd-loss", parameters: { session } }),
 };

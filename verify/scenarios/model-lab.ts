@@ -20,7 +20,7 @@ export function modelLab(control: Control, realServers: number, forwarding: Forw
   // With something of each kind to track, and a service that needs an MTA, so that faults of that have a place.
   const instance = (address: string) =>
     `  - { addresses: [${address}], members: [{ server: director1 }, { server: director2, priority: 50 }],
-      trackScripts: [{ command: /bin/true }], trackProcesses: [{ process: cron }] }\n`;
+      trackScripts: [{ command: /bin/true }], trackProcesses: [{ process: cron }], trackBfd: [{ neighbor: web1, network: ${behind ? "back" : "front"} }] }\n`;
   const election = `vrrp:\n${instance("10.0.0.200")}${behind ? instance("10.0.1.200") : ""}`;
   const text = `control: ${control}
 networks:

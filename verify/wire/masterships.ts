@@ -8,6 +8,7 @@ import {
   lowestPriority,
   masterDownInterval,
   masterDownOf,
+  routerMacOf,
   serverNamed,
   type VrrpInstance,
 } from "../../lab/index.ts";
@@ -59,8 +60,8 @@ export function vrrpFacts(lab: Lab, instance: VrrpInstance | undefined): VrrpFac
     address: instance && advertSourceOf(lab, instance, server),
     mac: interfaceOn(serverNamed(lab, server), instance?.network ?? "").mac.toLowerCase(),
   }));
-  // The virtual router's own hardware address, which RFC 3768 wants (section 7.3) and keepalived uses with `use_vmac`.
-  const virtualMac = id === undefined ? undefined : `00:00:5e:00:01:${id.toString(16).padStart(2, "0")}`;
+  // RFC 3768 wants it (section 7.3), and keepalived uses it with `use_vmac`.
+  const virtualMac = instance && routerMacOf(instance);
   return {
     intervalMs: advertInterval * 1000,
     slowestMs: Math.max(

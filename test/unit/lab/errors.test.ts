@@ -3,6 +3,7 @@ import { FileError, formatFileError, type Problem, parseLab } from "../../../lab
 import { rules } from "../../../lab/rules.ts";
 import { labSchema } from "../../../lab/schema.ts";
 import { propertyPaths } from "../../../lab/yaml/schema.ts";
+import { bfdRuleCases, bfdValueCases } from "./bfd-cases.ts";
 import { familyRuleCases, familyValueCases } from "./family-cases.ts";
 import { edit, type FileCase, problemsIn, unmarked } from "./file-cases.ts";
 import { poolRuleCases, poolUnknownKeys, poolValueCases } from "./pool-cases.ts";
@@ -111,6 +112,7 @@ const block = (text: string, key: string): string => new RegExp(`^${key}:.*\n([ 
 const valueCases: FileCase[] = [
   ...familyValueCases,
   ...vrrpValueCases,
+  ...bfdValueCases,
   {
     why: "a lab name with a capital",
     ...top("name: ‸Textbook"),
@@ -1097,6 +1099,7 @@ const given = (marked: string): string => /‸([\d.]+)/.exec(marked)?.[1] ?? "";
 
 const ruleCases: FileCase[] = [
   ...vrrpRuleCases,
+  ...bfdRuleCases,
   {
     why: "two servers of a name",
     base: dr,

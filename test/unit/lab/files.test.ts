@@ -6,6 +6,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "arp-problem",
     "bare",
     "bare-ha",
+    "bfd",
     "connection-sync",
     "crossed",
     "debian-13",

@@ -326,6 +326,7 @@ const told: Readonly<Record<RoleName, readonly string[]>> = {
   routing: ["defaultRoute", "forwards"],
   firewallMarks: ["marks"],
   realServer: ["vips", "tunnelVips", "arpCure"],
+  bfdNeighbor: ["config"],
   director: ["addresses", "services"],
   mail: ["config"],
   peerKeys: ["identity", "authorized", "knownHosts"],

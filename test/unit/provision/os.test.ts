@@ -59,6 +59,7 @@ const unconfirmed = [
   "keepalived.config",
   "keepalived.vrrpPid",
   "keepalived.checkersPid",
+  "keepalived.bfdPid",
   "keepalived.command",
   "mail.service",
   "mail.config",

@@ -15,6 +15,7 @@ export async function aLiveLab(
     | "bare-ha"
     | "nat"
     | "tracking"
+    | "bfd"
     | "sync-group"
     | "three-directors"
     | "ipv6"

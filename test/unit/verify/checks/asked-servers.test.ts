@@ -66,7 +66,7 @@ describe("dns-answer", () => {
       expect(dnsMessage(query).includes("\n")).toBe(true);
       expect(dnsResponse((await nobody).stdout)).toBeUndefined();
       socket.close();
-      writeFileSync(join(directory, "server.pl"), udpScript({ dns: true }));
+      writeFileSync(join(directory, "server.pl"), udpScript({ addresses: ["172.25.254.12"], dns: true }));
       writeFileSync(join(directory, "page"), "server2\n");
       const server = spawn("perl", [join(directory, "server.pl"), join(directory, "page"), `127.0.0.2:${port}`]);
       try {

@@ -190,6 +190,19 @@ describe("adverts over IPv6", () => {
     });
     expect(await look(adverts, "server1", { timeout: "" })).toMatchObject({ passed: false, seen: "nobody advertises" });
   });
+
+  it("come from the virtual router's MAC address of IPv6 where it has one", async () => {
+    const lab: Lab = { ...live.lab, vrrp: live.lab.vrrp.map((instance) => ({ ...instance, useVmac: true })) };
+    const seen = async (sender: string) => {
+      const timeout = advert(100).replace("52:54:00:fe:fe:0b", sender);
+      const view = new RecordedView({ ...live, lab }, byCommand({ timeout }));
+      return await adverts.look(view, subjectOf(adverts, "server1", lab));
+    };
+    expect(await seen("00:00:5e:00:02:33")).toMatchObject({ passed: true });
+    // That of IPv4, and the director's own.
+    expect(await seen("00:00:5e:00:01:33")).toMatchObject({ passed: false });
+    expect(await seen("52:54:00:fe:fe:0b")).toMatchObject({ passed: false });
+  });
 });
 
 it("vip-holder sees the IPv6 VIP on the master, and not its link-local address", async () => {

@@ -11,6 +11,7 @@ const labs: Readonly<Record<Control, string>> = { ipvsadm: "labs/dr.yaml", keepa
 const natLabs: Readonly<Record<Control, string>> = { ipvsadm: "labs/nat.yaml", keepalived: "labs/nat-ha.yaml" };
 /** For scenarios of what the textbook's labs do not have. */
 const tracking = "labs/tracking.yaml";
+const bfd = "labs/bfd.yaml";
 const synced = "labs/connection-sync.yaml";
 const names = await scenarioNames();
 const scenarios = await Promise.all(names.map(async (name) => readScenario(await findScenario(name), { faults })));
@@ -19,7 +20,13 @@ describe.each(scenarios)("$name", (scenario) => {
   it.each(scenario.controls)("fits a shipped lab with %s in control", (control) => {
     const routed = scenario.requires.forwarding === "nat" ? natLabs : labs;
     const { connectionSync } = scenario.requires;
-    const special = scenario.name.startsWith("tracked-") ? tracking : connectionSync ? synced : undefined;
+    const special = scenario.name.startsWith("tracked-bfd-")
+      ? bfd
+      : scenario.name.startsWith("tracked-")
+        ? tracking
+        : connectionSync
+          ? synced
+          : undefined;
     const file = special ?? routed[control];
     const text = readFileSync(join(projectRoot, file), "utf8");
     const { preempt, healthCheck, sorryServer } = scenario.requires;

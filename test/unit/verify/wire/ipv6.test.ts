@@ -166,6 +166,9 @@ describe("VRRP over IPv6", () => {
     const [seen] = heard([1, advert("64")]).adverts;
     if (!seen) throw new Error("no advertisement");
     expect(vrrpFacts(lab, six).directorOf(seen)).toBe("server1");
+    // From the virtual router's own MAC address, which is not that of IPv4.
+    expect(vrrpFacts(lab, six).directorOf({ ...seen, mac: "00:00:5e:00:02:33" })).toBe("server1");
+    expect(vrrpFacts(lab, six).directorOf({ ...seen, mac: "00:00:5e:00:01:33" })).toBeUndefined();
     expect(vrrpFacts(lab, six).concerns(seen)).toBe(true);
     expect(vrrpFacts(lab, four).concerns(seen)).toBe(false);
     expect(returnOf(seen, seen, 1000)).toBe("unknown");
