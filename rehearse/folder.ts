@@ -38,7 +38,8 @@ export interface FolderFile {
   /** Relative to the folder. */
   readonly file: string;
   readonly text: string;
-  readonly executable: boolean;
+  /** Its permissions, as of stat(2). */
+  readonly mode: number;
 }
 
 /** The folder cannot be read, or has no configuration; the message names the fix. */
@@ -139,7 +140,7 @@ class FolderFiles implements Files {
   find(path: string, from: string): FolderFile | undefined {
     for (const file of this.#candidatesFor(path, from)) {
       const text = this.read(file);
-      if (text !== undefined) return { file, text, executable: (statSync(join(this.#root, file)).mode & 0o111) !== 0 };
+      if (text !== undefined) return { file, text, mode: statSync(join(this.#root, file)).mode & 0o7777 };
     }
     return undefined;
   }
