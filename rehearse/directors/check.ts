@@ -24,13 +24,21 @@ export interface CheckTimes {
   readonly delayBeforeRetry?: number;
 }
 
-/** What kinds of checks do without other words. `delayBeforeRetry` of DNS_CHECK is its delay_loop. */
+/** What kinds of checks do without other words. `delayBeforeRetry` of DNS_CHECK is its delay_loop; `formerRetry`: it takes nb_get_retry too. */
 const kinds: Readonly<
-  Record<string, { readonly retry: number; readonly delayBeforeRetry?: number; readonly asksPort?: true }>
+  Record<
+    string,
+    {
+      readonly retry: number;
+      readonly delayBeforeRetry?: number;
+      readonly asksPort?: true;
+      readonly formerRetry?: true;
+    }
+  >
 > = {
   TCP_CHECK: { retry: 1, delayBeforeRetry: 1, asksPort: true },
-  HTTP_GET: { retry: 1, delayBeforeRetry: 3, asksPort: true },
-  SSL_GET: { retry: 1, delayBeforeRetry: 3, asksPort: true },
+  HTTP_GET: { retry: 1, delayBeforeRetry: 3, asksPort: true, formerRetry: true },
+  SSL_GET: { retry: 1, delayBeforeRetry: 3, asksPort: true, formerRetry: true },
   SMTP_CHECK: { retry: 1, delayBeforeRetry: 1, asksPort: true },
   DNS_CHECK: { retry: 3, asksPort: true },
   UDP_CHECK: { retry: 1, delayBeforeRetry: 1, asksPort: true },
@@ -83,7 +91,8 @@ export const checksIn = (
       return {
         ...{ at, block: inside, kind: at.keyword, delayLoop: given.delayLoop },
         ...(withoutAttempts.includes(at.keyword) ? {} : { timeout }),
-        retry: numberOf(last(inside, "retry", "nb_get_retry")) ?? given.retry ?? kind.retry,
+        retry:
+          numberOf(last(inside, "retry", ...(kind.formerRetry ? ["nb_get_retry"] : []))) ?? given.retry ?? kind.retry,
         delayBeforeRetry: given.delayBeforeRetry ?? kind.delayBeforeRetry ?? given.delayLoop,
         ...(kind.asksPort ? { port: numberOf(last(inside, "connect_port")) ?? port } : {}),
       };

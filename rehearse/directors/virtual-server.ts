@@ -72,7 +72,8 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const group = all(statements, "virtual_server_group").filter(({ words }) => words[0] === second);
   const entries = group.flatMap(({ block: inside }) => inside ?? []);
   const ranges = kind === "group" ? entries.flatMap(rangesIn) : kind === "address" ? rangesIn(lineOf(at)) : [];
-  const protocol = protocolIn(block) ?? (ranges.length > 0 ? "UDP" : undefined);
+  const marksAlone = kind === "fwmark" || (kind === "group" && ranges.length === 0);
+  const protocol = marksAlone ? undefined : (protocolIn(block) ?? "UDP");
   const sorryServer = last(block, "sorry_server");
   const method = methodIn(block, "lb_kind", "lvs_method") ?? "NAT";
   const times = { ...defaultTimes, ...timesIn(block) };

@@ -14,7 +14,7 @@ export const portNotChanged: Rule = {
     for (const { virtualServers } of directors)
       for (const { name, kind, realServers } of virtualServers)
         for (const real of realServers) {
-          if (kind !== "address" || real.port === 0 || real.port === real.portInTable) continue;
+          if (kind !== "address" || !(real.port > 0) || real.port === real.portInTable) continue;
           yield {
             at: real.at,
             message: `${realServerName(real)} gets packets for port ${real.portInTable}, that of ${name}: ${real.method} does not change ports`,

@@ -32,6 +32,20 @@ const has = (holder: { readonly director: Director; readonly service?: VirtualSe
 function* differences(name: string, one: Holder, other: Holder): Iterable<Found> {
   const ones = keptRealServers(one.service);
   const others = keptRealServers(other.service);
+  const alone = ones.length === 1 && others.length === 1 && !same(others, ones[0] as RealServer);
+  if (alone) {
+    const [own, its] = [ones[0] as RealServer, others[0] as RealServer];
+    yield {
+      at: its.at,
+      also: [own.at],
+      level: "note",
+      message:
+        `${name} has one real server, ${realServerName(its)} on ${other.director.name} and ${realServerName(own)} on ` +
+        `${one.director.name}: right only if each director serves the clients itself`,
+      fix: "write the same real servers on all directors, unless each is to be its own",
+    };
+    return;
+  }
   const missing = ones.filter((real) => !same(others, real));
   if (missing.length > 0)
     yield {
