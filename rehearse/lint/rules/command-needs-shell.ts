@@ -49,4 +49,4 @@ const withPatterns =
 /** Whether a word may be a pattern or a program of its own: an argument of such a program. Operators by themselves are none. */
 const takesPattern = (words: readonly string[], index: number): boolean =>
   words.slice(0, index).some((word) => withPatterns.test(word.replace(/^.*\//, ""))) &&
-  !/^(?:\|\|?|&&?|\d?>>?\S*|\d?>&\d)$/.test(words[index] ?? "");
+  !/^(?:\|\|?|&&?|(?:\d?|&)>>?\S*|\d?>&\d)$/.test(words[index] ?? "");

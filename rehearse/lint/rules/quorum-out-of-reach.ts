@@ -19,11 +19,12 @@ export const quorumOutOfReach: Rule = {
         const reals = keptRealServers(service);
         const sum = reals.reduce((total, { weight }) => total + weight, 0);
         const at = last(block, "hysteresis") ?? last(block, "quorum");
-        if (!at || sum === 0 || reals.some(({ checks }) => checks.some(changesWeight))) continue;
+        if (!at || sum === 0) continue;
         // keepalived lowers a quorum above the sum to it, and a hysteresis of the quorum or more to one less.
         const quorum = Math.min(service.quorum, sum);
         const needed = quorum + Math.min(hysteresis, quorum - 1);
-        if (needed <= sum && service.quorum <= sum) continue;
+        const reached = needed <= sum || reals.some(({ checks }) => checks.some(changesWeight));
+        if (reached && service.quorum <= sum) continue;
         yield {
           at: service.quorum > sum ? (last(block, "quorum") ?? at) : at,
           message:

@@ -21,7 +21,7 @@ export const scriptEchoes: Rule = {
 
 function* echoIn(command: Command, folder: Folder): Iterable<Found> {
   const file = scriptOf(command, folder);
-  const text = file ? (isShellScript(file) ? file.text : undefined) : command.words[shellTextIn(command)];
+  const text = file ? (isShellScript(file) ? file.text : undefined) : inlineText(command);
   const script = text === undefined ? undefined : readShellScript(text);
   const [first, second] = script?.echoes ?? [];
   if (!script?.alwaysSucceeds || first === undefined) return;
@@ -35,3 +35,8 @@ function* echoIn(command: Command, folder: Folder): Iterable<Found> {
     fix: "write `exit 0` where all is well, and `exit 1` where it is not",
   };
 }
+
+/** What a command without a script of the folder runs in the shell's language: `sh -c TEXT`, or an echo alone. */
+const inlineText = (command: Command): string | undefined =>
+  command.words[shellTextIn(command)] ??
+  (/^(?:\/(?:usr\/)?bin\/)?(?:echo|printf)$/.test(command.words[0] ?? "") ? command.words.join(" ") : undefined);
