@@ -29,6 +29,7 @@ import { virtualServerAddressNotHeld } from "./virtual-server-address-not-held.t
 import { virtualServerDiffers } from "./virtual-server-differs.ts";
 import { virtualServerGroupMissing } from "./virtual-server-group-missing.ts";
 import { virtualServerMissing } from "./virtual-server-missing.ts";
+import { virtualServerTwice } from "./virtual-server-twice.ts";
 import { weightNeverFlips } from "./weight-never-flips.ts";
 
 /** Every rule. A new one is its file and a row here. */
@@ -53,6 +54,7 @@ export const rules: readonly Rule[] = [
   virtualServerDiffers,
   realServersDiffer,
   realServerTwice,
+  virtualServerTwice,
   nobodyQuietAboutArp,
   directorIsRealServer,
   virtualServerAddressNotHeld,
