@@ -8,6 +8,7 @@ import { commandNotQuoted } from "./command-not-quoted.ts";
 import { directorIsRealServer } from "./director-is-real-server.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
+import { natGatewayStays } from "./nat-gateway-stays.ts";
 import { noHealthCheck } from "./no-health-check.ts";
 import { noWeight } from "./no-weight.ts";
 import { nobodyQuietAboutArp } from "./nobody-quiet-about-arp.ts";
@@ -56,6 +57,7 @@ export const rules: readonly Rule[] = [
   realServerTwice,
   virtualServerTwice,
   nobodyQuietAboutArp,
+  natGatewayStays,
   directorIsRealServer,
   virtualServerAddressNotHeld,
   virtualServerGroupMissing,
