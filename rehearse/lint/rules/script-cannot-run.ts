@@ -8,8 +8,9 @@ export const scriptCannotRun: Rule = {
   title: "a script without a first line #!, or that is not executable",
   level: "error",
   why:
-    "keepalived starts a script by execve(2), which needs #! and an interpreter in its first line. Where that fails, keepalived takes the script for " +
-    "a success, always. A script that is not executable it leaves out, and what the script would check is not checked.",
+    "keepalived starts a script by execve(2), which needs #! and an interpreter in its first line; only one that is built with libmagic, as Debian's is " +
+    "not, runs a script without #! by a shell. Where execve fails, keepalived takes the script for a success, always. A script that is not executable it " +
+    "leaves out, and what the script would check is not checked.",
   source: "system_call_script(), check_script_secure() in keepalived's lib/notify.c; execve(2), Interpreter scripts",
   *look(subject) {
     const modesKept = startedFiles(subject).some(isExecutable);
@@ -30,7 +31,7 @@ function* cannotRun(command: Command, folder: Folder, modesKept: boolean): Itera
     yield {
       at: first,
       also: [at],
-      message: `${file.file} does not begin with #!, so it cannot be started: ${success}`,
+      message: `${file.file} does not begin with #!: a keepalived without libmagic cannot start it, and ${success}`,
       fix: "write `#!/bin/sh`, or the interpreter that it is for, as its first line",
     };
   else if (/\r$/.test(file.text.split("\n")[0] ?? ""))
