@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize, posix } from "node:path";
 import { globSync } from "tinyglobby";
-import { type Files, HOME, type Lines, type Place, readLines, type Unread } from "./conf/lines.ts";
+import { type Files, HOME, type Lines, PLAN, type Place, readLines, type Unread } from "./conf/lines.ts";
 import { readTree, type Statement } from "./conf/tree.ts";
 
 /** Blocks of which one makes a file a configuration of keepalived. */
@@ -36,7 +36,8 @@ export interface FolderFile {
   /** Relative to the folder. */
   readonly file: string;
   readonly text: string;
-  readonly executable: boolean;
+  /** Its permissions, as of stat(2). */
+  readonly mode: number;
 }
 
 /** The folder cannot be read, or has no configuration; the message names the fix. */
@@ -132,17 +133,20 @@ class FolderFiles implements Files {
   find(path: string, from: string): FolderFile | undefined {
     for (const file of this.#candidatesFor(path, from)) {
       const text = this.read(file);
-      if (text !== undefined) return { file, text, executable: (statSync(join(this.#root, file)).mode & 0o111) !== 0 };
+      if (text !== undefined) return { file, text, mode: statSync(join(this.#root, file)).mode & 0o7777 };
     }
     return undefined;
   }
 
   texts(): { file: string; text: string }[] {
     const files = globSync("**/*", { cwd: this.#root, onlyFiles: true, dot: true });
-    return files.sort().flatMap((file) => {
-      const text = this.read(file);
-      return text === undefined ? [] : [{ file, text }];
-    });
+    return files
+      .filter((file) => file !== PLAN)
+      .sort()
+      .flatMap((file) => {
+        const text = this.read(file);
+        return text === undefined ? [] : [{ file, text }];
+      });
   }
 
   /**

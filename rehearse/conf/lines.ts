@@ -45,6 +45,9 @@ export interface Lines {
   readonly conditions: ReadonlySet<string>;
 }
 
+/** The file of a folder that is no director's: what is around its configurations. */
+export const PLAN = "rehearsal.yaml";
+
 /** Where keepalived reads its configuration on a director. */
 export const HOME = "/etc/keepalived";
 

@@ -1,5 +1,6 @@
 import { all, last, type Statement } from "../conf/tree.ts";
 import type { Configuration } from "../folder.ts";
+import { type Command, commandsIn } from "./command.ts";
 import { type Instance, instancesOf } from "./instance.ts";
 import { isOn } from "./settings.ts";
 import { type SyncGroup, syncGroupsOf } from "./sync-group.ts";
@@ -17,6 +18,8 @@ export interface Director {
   /** Scripts, processes and files that instances may track. */
   readonly tracked: readonly Tracked[];
   readonly virtualServers: readonly VirtualServer[];
+  /** The programs that it runs. */
+  readonly commands: readonly Command[];
 }
 
 /** The director of a configuration. */
@@ -29,6 +32,7 @@ export function directorOf(configuration: Configuration): Director {
     ...{ name, configuration, settings, tracked, syncGroups },
     instances: instancesOf(statements, settings),
     virtualServers: virtualServersOf(statements),
+    commands: commandsIn(statements),
   };
 }
 

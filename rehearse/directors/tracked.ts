@@ -1,5 +1,5 @@
-import { commandWordsOf } from "../conf/text.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
+import { type Command, commandAt } from "./command.ts";
 import { numberOf, type Track } from "./instance.ts";
 
 /** What instances may track: a vrrp_script, vrrp_track_process or vrrp_track_file of keepalived.conf(5). */
@@ -15,7 +15,7 @@ export interface Tracked {
 /** A vrrp_script. Times in seconds. */
 export interface Script extends Tracked {
   readonly kind: "script";
-  readonly command?: { readonly at: Statement; readonly words: readonly string[] };
+  readonly command?: Command;
   readonly interval: number;
   readonly timeout: number;
   readonly rise: number;
@@ -44,16 +44,12 @@ function scriptOf(tracked: Tracked & { readonly kind: "script" }): Script {
   const interval = numberOf(last(block, "interval")) ?? 1;
   return {
     ...tracked,
-    ...(at ? { command: { at, words: commandWordsOf(at.text.replace(/^script[ \t]+/, "")).flatMap(inWords) } } : {}),
+    ...(at ? { command: commandAt(at, tracked.at) } : {}),
     interval,
     timeout: numberOf(last(block, "timeout")) ?? interval,
     rise: numberOf(last(block, "rise")) ?? 1,
     fall: numberOf(last(block, "fall")) ?? 1,
   };
 }
-
-/** A command in quotes is cut into its words once more. */
-const inWords = (word: string, index: number, { length }: readonly string[]): string[] =>
-  index === 0 && length === 1 ? commandWordsOf(word) : [word];
 
 export const isScript = (tracked: Tracked): tracked is Script => tracked.kind === "script";

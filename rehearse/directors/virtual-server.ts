@@ -1,73 +1,166 @@
 import { type Ip, parseIp } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
+import { type AddressRange, rangesIn } from "./address-range.ts";
+import { type Check, type CheckTimes, checksIn, timesIn } from "./check.ts";
 import { numberOf } from "./instance.ts";
+import { isOn } from "./settings.ts";
 
-/** A real_server of keepalived.conf(5). */
+/** How IPVS forwards to a real server: keepalived.conf(5), lvs_method. */
+export type Method = "NAT" | "DR" | "TUN";
+
+/** A real_server of keepalived.conf(5). What its virtual server sets for all is filled in. */
 export interface RealServer {
   readonly at: Statement;
   readonly block: readonly Statement[];
   /** As it is written, canonical if it is an address. */
   readonly address: string;
+  /** As it is written; 0: none. */
   readonly port: number;
+  /** The port in the kernel's table; 0: that of the packet. Only NAT can change the port: validate_check_config() in check_data.c. */
+  readonly portInTable: number;
   readonly weight: number;
-  /** Blocks such as TCP_CHECK. */
-  readonly checks: readonly Statement[];
+  readonly method: Method;
+  /** inhibit_on_failure: a failure takes away the weight, not the server. */
+  readonly inhibit: boolean;
+  readonly checks: readonly Check[];
 }
 
 /** A virtual_server of keepalived.conf(5). */
 export interface VirtualServer {
   readonly at: Statement;
   readonly block: readonly Statement[];
-  /** What packets it takes, in keepalived's words with canonical addresses, and its protocol: equal services have equal keys. */
+  /** What it is called in messages: the words of its first line. */
+  readonly name: string;
+  readonly kind: "address" | "fwmark" | "group";
+  /** What packets it takes, with canonical addresses, and its protocol: equal services have equal keys. */
   readonly key: string;
   /** The addresses that it serves; of a group, all of its. Empty for a firewall mark. */
-  readonly addresses: readonly Ip[];
+  readonly ranges: readonly AddressRange[];
+  /** Whether it is a group's and there is no such group: keepalived leaves the virtual server out. */
+  readonly groupMissing: boolean;
+  /** Of a service by firewall mark, undefined: it takes all. */
+  readonly protocol?: "TCP" | "UDP" | "SCTP";
   readonly scheduler: string;
-  readonly method: "NAT" | "DR" | "TUN";
+  readonly method: Method;
   /** In seconds; 0: clients are not tied to a real server. */
   readonly persistence: number;
   /** In seconds. */
   readonly delayLoop: number;
+  readonly quorum: number;
+  readonly hysteresis: number;
+  readonly sorryServer?: Statement;
   readonly realServers: readonly RealServer[];
 }
 
+/** keepalived's lvs_schedulers[] in check_parser.c. It ignores other words, so that the kernel's other schedulers cannot be had. */
+export const schedulers = "rr wrr lc wlc lblc sh mh dh fo ovf lblcr sed nq twos".split(" ");
+
+/** IPVS_SVC_PERSISTENT_TIMEOUT of keepalived's libipvs.h, in seconds. */
+const defaultPersistence = 360;
+
+/** vs->connection_to and KEEPALIVED_DEFAULT_DELAY of keepalived's check_data.c, in seconds. */
+const defaultTimes = { connectTimeout: 5, delayLoop: 60 };
+
+/** The virtual servers of a configuration, in its order, as keepalived's check_parser.c and check_data.c read them. */
 export const virtualServersOf = (statements: readonly Statement[]): VirtualServer[] =>
   all(statements, "virtual_server").map((at) => virtualServerOf(at, statements));
 
 function virtualServerOf(at: Statement, statements: readonly Statement[]): VirtualServer {
   const block = at.block ?? [];
-  const protocol = last(block, "protocol")?.words[0]?.toUpperCase() ?? "TCP";
-  const persistence = last(block, "persistence_timeout");
-  const method = last(block, "lb_kind", "lvs_method")?.words[0]?.toUpperCase();
+  const [first = "", second = ""] = at.words;
+  const kind = first === "fwmark" || first === "group" ? first : "address";
+  const group = all(statements, "virtual_server_group").filter(({ words }) => words[0] === second);
+  const entries = group.flatMap(({ block: inside }) => inside ?? []);
+  const ranges = kind === "group" ? entries.flatMap(rangesIn) : kind === "address" ? rangesIn(lineOf(at)) : [];
+  const marksAlone = kind === "fwmark" || (kind === "group" && ranges.length === 0);
+  const protocol = marksAlone ? undefined : (protocolIn(block) ?? "UDP");
+  const sorryServer = last(block, "sorry_server");
+  const method = methodIn(block, "lb_kind", "lvs_method") ?? "NAT";
+  const times = { ...defaultTimes, ...timesIn(block) };
+  const port = kind === "address" ? Number(second || 0) : 0;
+  const services = kind === "group" ? entries.map(({ text }) => text) : [at.words.join(" ")];
   return {
-    ...{ at, block },
-    key: `${at.words.map(canonical).join(" ")} ${protocol}`,
-    addresses: addressesOf(at.words, statements),
-    scheduler: last(block, "lb_algo", "lvs_sched")?.words[0] ?? "wlc",
-    method: method === "DR" || method === "TUN" ? method : "NAT",
-    persistence: persistence ? (numberOf(persistence) ?? 360) : 0,
-    delayLoop: numberOf(last(block, "delay_loop")) ?? 60,
-    realServers: all(block, "real_server").map(realServerOf),
+    ...{ at, block, kind, ranges, method },
+    name: at.words.join(" "),
+    key: `${services.map(canonicalWords).sort().join(", ")} ${protocol ?? "any protocol"}`,
+    groupMissing: kind === "group" && group.length === 0,
+    ...(protocol ? { protocol } : {}),
+    scheduler:
+      all(block, "lb_algo", "lvs_sched")
+        .map(({ words }) => words[0] ?? "")
+        .findLast((word) => schedulers.includes(word)) ?? "wlc",
+    persistence: persistenceIn(block, ranges),
+    delayLoop: times.delayLoop,
+    quorum: numberOf(last(block, "quorum")) ?? 1,
+    hysteresis: numberOf(last(block, "hysteresis")) ?? 0,
+    ...(sorryServer ? { sorryServer } : {}),
+    realServers: all(block, "real_server").map((one) =>
+      realServerOf(one, { method, times, port, kind, weight: numberOf(last(block, "weight")) ?? 1, block }),
+    ),
   };
 }
 
-function addressesOf([first = "", second = ""]: readonly string[], statements: readonly Statement[]): Ip[] {
-  if (first === "fwmark") return [];
-  if (first !== "group") return [parseIp(first) ?? []].flat();
-  return all(statements, "virtual_server_group")
-    .filter(({ words }) => words[0] === second)
-    .flatMap(({ block }) => block ?? [])
-    .flatMap(({ keyword }) => parseIp(keyword.split("-")[0] ?? "") ?? []);
+/** What real servers take from their virtual server. */
+interface Given {
+  readonly method: Method;
+  readonly weight: number;
+  readonly times: CheckTimes & typeof defaultTimes;
+  readonly port: number;
+  readonly kind: VirtualServer["kind"];
+  readonly block: readonly Statement[];
 }
 
-function realServerOf(at: Statement): RealServer {
+function realServerOf(at: Statement, given: Given): RealServer {
   const block = at.block ?? [];
-  const [address = "", port = "0"] = at.words;
+  const [address = "", portText = "0"] = at.words;
+  const port = Number(portText);
+  const method = methodIn(block, "lvs_method") ?? given.method;
+  const inhibit = last(block, "inhibit_on_failure") ?? last(given.block, "inhibit_on_failure");
   return {
-    ...{ at, block, address: canonical(address), port: Number(port) },
-    weight: numberOf(last(block, "weight")) ?? 1,
-    checks: block.filter(({ keyword }) => /^([A-Z]+_CHECK|HTTP_GET|SSL_GET)$/.test(keyword)),
+    ...{ at, block, address: canonical(address), port, method },
+    portInTable: portInTable(port, method, given),
+    weight: numberOf(last(block, "weight")) ?? given.weight,
+    inhibit: inhibit !== undefined && isOn(inhibit),
+    checks: checksIn(block, { ...given.times, ...timesIn(block) }, given.times.delayLoop, port),
   };
 }
 
-const canonical = (text: string): string => parseIp(text) ?? text;
+function portInTable(port: number, method: Method, given: Given): number {
+  if (given.kind === "group") return port;
+  if (method === "NAT") return port === 0 && given.kind === "address" ? given.port : port;
+  return given.kind === "fwmark" ? 0 : given.port;
+}
+
+function methodIn(block: readonly Statement[], ...keywords: string[]): Method | undefined {
+  const words = all(block, ...keywords).map(({ words: [word] }) => word);
+  return words.findLast((word): word is Method => word === "NAT" || word === "DR" || word === "TUN");
+}
+
+function protocolIn(block: readonly Statement[]): VirtualServer["protocol"] {
+  const words = all(block, "protocol").map(({ words: [word = ""] }) => word.toUpperCase());
+  return words.findLast((word) => word === "TCP" || word === "UDP" || word === "SCTP");
+}
+
+function persistenceIn(block: readonly Statement[], ranges: readonly AddressRange[]): number {
+  const values = all(block, "persistence_timeout").map((at) =>
+    at.words.length === 0 ? defaultPersistence : (numberOf(at) ?? 0),
+  );
+  const given = values.findLast((value) => value > 0);
+  // Without a port only a persistent service is possible.
+  const needed = last(block, "persistence_granularity") !== undefined || ranges.some(({ port }) => port === 0);
+  return given ?? (needed ? defaultPersistence : 0);
+}
+
+/** The first address of each range that a virtual server serves. */
+export const servedAddresses = ({ ranges }: Pick<VirtualServer, "ranges">): Ip[] => ranges.map(({ first }) => first);
+
+/** The first line of a virtual server as an entry of a group has it: `ADDRESS PORT`. */
+const lineOf = (at: Statement): Statement => ({ ...at, keyword: at.words[0] ?? "", words: at.words.slice(1) });
+
+const canonicalWords = (text: string): string =>
+  text
+    .split(/[ \t]+/)
+    .map(canonical)
+    .join(" ");
+
+const canonical = (text: string): Ip | string => parseIp(text) ?? text;

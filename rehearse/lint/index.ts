@@ -42,20 +42,16 @@ const unique = (findings: readonly Finding[]): Finding[] => [
 
 /** The rules that comments allow, by file and line. */
 function allowances(folder: Folder): Map<string, Map<number, Set<string>>> {
-  const files = new Set(folder.configurations.flatMap(({ files }) => [...files.keys()]));
   return new Map(
-    folder
-      .texts()
-      .filter(({ file }) => files.has(file))
-      .map(({ file, text }) => {
-        const lines = new Map<number, Set<string>>();
-        for (const [index, line] of text.split("\n").entries()) {
-          const [, before = "", ids = ""] = /^(.*?)[#!][ \t]*lint: allow ([\w, -]+)/.exec(line) ?? [];
-          if (ids === "") continue;
-          const number = before.trim() === "" ? index + 2 : index + 1;
-          lines.set(number, new Set([...(lines.get(number) ?? []), ...ids.split(/[ ,]+/)]));
-        }
-        return [file, lines] as const;
-      }),
+    folder.texts().map(({ file, text }) => {
+      const lines = new Map<number, Set<string>>();
+      for (const [index, line] of text.split("\n").entries()) {
+        const [, before = "", ids = ""] = /^(.*?)[#!][ \t]*lint: allow ([\w, -]+)/.exec(line) ?? [];
+        if (ids === "") continue;
+        const number = before.trim() === "" ? index + 2 : index + 1;
+        lines.set(number, new Set([...(lines.get(number) ?? []), ...ids.split(/[ ,]+/)]));
+      }
+      return [file, lines] as const;
+    }),
   );
 }

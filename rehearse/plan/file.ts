@@ -5,10 +5,10 @@ import { osProperty } from "../../lab/os.ts";
 import { parseFile, readText } from "../../lab/yaml/file.ts";
 import { findingsOf, type Rule } from "../../lab/yaml/rules.ts";
 import { property } from "../../lab/yaml/schema.ts";
+import { PLAN } from "../conf/lines.ts";
 import type { Plan } from "./plan.ts";
 
-/** The name of the file in its folder. */
-export const PLAN = "rehearsal.yaml";
+export { PLAN };
 
 const name = property(
   z.string().regex(/^[a-z][a-z0-9-]{0,14}$/),

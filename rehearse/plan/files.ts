@@ -19,7 +19,7 @@ export function filesOf(folder: Folder, configuration: Configuration): Record<st
   ]);
   const scripts = namedPaths(configuration.statements).flatMap((path): [string, DirectorFile][] => {
     const found = folder.find(path, configuration.file);
-    return found ? [[posix.resolve(HOME, path), { text: found.text, executable: found.executable }]] : [];
+    return found ? [[posix.resolve(HOME, path), { text: found.text, executable: (found.mode & 0o111) !== 0 }]] : [];
   });
   return Object.fromEntries([...scripts, ...own]);
 }

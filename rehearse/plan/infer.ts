@@ -16,6 +16,7 @@ import type { Director } from "../directors/director.ts";
 import type { Instance } from "../directors/instance.ts";
 import { isScript } from "../directors/tracked.ts";
 import { virtualRoutersOf } from "../directors/virtual-router.ts";
+import { servedAddresses } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
 import type { Inferred, PlannedNetwork, StandIn } from "./plan.ts";
 
@@ -245,7 +246,7 @@ function ownAddresses(director: Director, device: string, directors: readonly Di
 
 const virtualAddressesOf = ({ instances, virtualServers }: Director): Ip[] => [
   ...instances.flatMap(({ addresses, excluded }) => [...addresses, ...excluded].map(({ address }) => address)),
-  ...virtualServers.flatMap(({ addresses }) => addresses),
+  ...virtualServers.flatMap(servedAddresses),
 ];
 
 const addressesOf = ({ interfaces }: { interfaces: readonly { addresses: readonly Ip[] }[] }): readonly Ip[] =>
@@ -258,7 +259,7 @@ const forwards = ({ virtualServers, instances }: Director): boolean =>
 
 /** What clients ask for: the addresses of virtual servers, or else those of instances. */
 const served = (directors: readonly Director[]): Ip[] => {
-  const services = directors.flatMap(({ virtualServers }) => virtualServers.flatMap(({ addresses }) => addresses));
+  const services = directors.flatMap(({ virtualServers }) => virtualServers.flatMap(servedAddresses));
   return services.length > 0 ? services : directors.flatMap(virtualAddressesOf);
 };
 

@@ -19,6 +19,7 @@ import type { Director } from "../directors/director.ts";
 import { numberOf } from "../directors/instance.ts";
 import { isOn } from "../directors/settings.ts";
 import { type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
+import { servedAddresses } from "../directors/virtual-server.ts";
 import type { Plan, PlannedDirector, PlannedNetwork } from "./plan.ts";
 
 /** The network by which directors are reached, beside those of the plan: RFC 2544's range for benchmarks is nobody's. */
@@ -128,12 +129,12 @@ function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNet
   const seen = new Set<string>();
   return directors
     .flatMap(({ virtualServers }) => virtualServers)
-    .flatMap(({ key, at, addresses, scheduler, method, persistence, realServers }) => {
-      const [vip] = addresses;
+    .flatMap(({ key, kind, at, ranges, protocol, scheduler, method, persistence, realServers }) => {
+      const vip = ranges[0]?.first;
       const port = Number(at.words[1]);
       const known = schedulers.includes(scheduler as Scheduler);
-      if (seen.has(key) || !key.endsWith(" TCP") || !vip || !known || !Number.isInteger(port)) return [];
-      if (!home.subnets.some((subnet) => contains(subnet, vip)) || at.words[0] === "group") return [];
+      if (seen.has(key) || protocol !== "TCP" || !vip || !known || !Number.isInteger(port)) return [];
+      if (!home.subnets.some((subnet) => contains(subnet, vip)) || kind !== "address") return [];
       seen.add(key);
       return [
         {
@@ -150,7 +151,7 @@ function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNet
               {
                 server: host.name,
                 address: real.address as Ip,
-                port: real.port || port,
+                port: real.portInTable || port,
                 weight,
                 page: `${host.name}\n`,
               },
@@ -180,11 +181,9 @@ function listenersOf(addresses: readonly Ip[], directors: readonly Director[]): 
     for (const { at, block, realServers } of virtualServers) {
       for (const real of realServers) {
         if (!addresses.includes(real.address as Ip)) continue;
-        listen(real.port || Number(at.words[1]));
+        listen(real.portInTable || real.port || Number(at.words[1]));
         for (const check of real.checks) {
-          const port = numberOf(all(check.block, "connect_port").at(-1)) ?? real.port;
-          const tls = check.keyword === "SSL_GET";
-          listen(port, { tls, statuses: statusesOf(check.block) });
+          listen(check.port ?? 0, { tls: check.kind === "SSL_GET", statuses: statusesOf(check.block) });
         }
       }
       for (const { words } of all(block, "sorry_server"))
@@ -238,7 +237,7 @@ const quietAddressesOf = (addresses: readonly Ip[], directors: readonly Director
           ({ method, realServers }) =>
             method !== "NAT" && realServers.some((real) => addresses.includes(real.address as Ip)),
         )
-        .flatMap((server) => server.addresses),
+        .flatMap(servedAddresses),
     ),
   ),
 ];

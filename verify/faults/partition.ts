@@ -24,7 +24,7 @@ export const partition = defineFault({
     await eachSide(site, async (side, isOwn) => {
       const heard = isOwn ? others(site) : own;
       const rules = [
-        `ip saddr { ${heard.map(({ management }) => management).join(", ")} } drop;`,
+        `ip saddr { ${heard.flatMap(ipv4Of).join(", ")} } drop;`,
         ...(heard.some(hasIpv6) ? [`ip6 saddr { ${heard.flatMap(ipv6Of).join(", ")} } drop;`] : []),
       ];
       await firewall.set(side, TABLE, `chain input { type filter hook input priority 0; ${rules.join(" ")} }`);
@@ -47,6 +47,9 @@ export const partition = defineFault({
 
 const hasIpv6 = ({ interfaces }: Server): boolean =>
   interfaces.some(({ addresses }) => ofFamily(addresses, 6).length > 0);
+
+/** A server's IPv4 addresses: directors advertise on any of their networks. */
+const ipv4Of = ({ interfaces }: Server): Ip[] => interfaces.flatMap(({ addresses }) => ofFamily(addresses, 4));
 
 /** A server's IPv6 addresses: the lab's, and the link-local ones, from which it advertises. */
 const ipv6Of = ({ interfaces }: Server): Ip[] =>

@@ -1,0 +1,50 @@
+import { commandWordsOf } from "../conf/text.ts";
+import type { Statement } from "../conf/tree.ts";
+
+/** A program that keepalived runs, without a shell: system_call_script() of keepalived's lib/notify.c. */
+export interface Command {
+  readonly at: Statement;
+  /** What runs it, for messages: `vrrp_script chk`, `notify_master of vrrp_instance VI_1`. */
+  readonly owner: string;
+  /** Whose state its exit status decides; undefined: nothing's. */
+  readonly decides?: "instance" | "real server";
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  /**
+   * What stands behind the command on its line. keepalived takes one word for a command, in quotes if it has arguments; the words behind a
+   * notification's are its user and group, and those behind a script's or a misc_path's are ignored: set_script_params_array() and
+   * notify_script_init() in lib/notify.c.
+   */
+  readonly behind: readonly string[];
+}
+
+const decides = { script: "instance", misc_path: "real server" } as const;
+
+/** The keywords that name a command: keepalived's vrrp_parser.c, check_parser.c, check_misc.c and global_parser.c. */
+const keywords = [
+  ...["script", "misc_path"],
+  ...["notify", "notify_master", "notify_backup", "notify_fault", "notify_stop", "notify_deleted"],
+  ...["notify_master_rx_lower_pri", "notify_up", "notify_down", "quorum_up", "quorum_down"],
+  ...["notify_fifo_script", "vrrp_notify_fifo_script", "lvs_notify_fifo_script", "startup_script", "shutdown_script"],
+];
+
+/** The command of a statement in the block of `owner`. */
+export function commandAt(at: Statement, owner: Statement): Command {
+  const [keyword = "", command = "", ...behind] = commandWordsOf(at.text);
+  const name = [owner.keyword, ...owner.words].join(" ");
+  return {
+    ...{ at, behind, words: commandWordsOf(command) },
+    owner: keyword === "script" ? name : `${keyword} of ${name}`,
+    ...(keyword in decides ? { decides: decides[keyword as keyof typeof decides] } : {}),
+  };
+}
+
+/** All commands of a configuration, in its order. */
+export const commandsIn = (statements: readonly Statement[], owner?: Statement): Command[] =>
+  statements.flatMap((statement) => [
+    ...(owner && !statement.block && keywords.includes(statement.keyword) ? [commandAt(statement, owner)] : []),
+    ...commandsIn(statement.block ?? [], namesItself(statement) ? statement : owner),
+  ]);
+
+/** Whether a block has a name of its own that tells where it is: a check has none, its real server has. */
+const namesItself = ({ keyword, words }: Statement): boolean => words.length > 0 || keyword === "global_defs";

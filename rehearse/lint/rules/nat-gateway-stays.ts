@@ -1,0 +1,41 @@
+import { contains, familyOf, type Ip, parseIp, subnetOf } from "../../../lab/index.ts";
+import { last } from "../../conf/tree.ts";
+import type { Director } from "../../directors/director.ts";
+import type { Rule } from "../rule.ts";
+import { realServerName } from "../services.ts";
+
+export const natGatewayStays: Rule = {
+  id: "nat-gateway-stays",
+  title: "NAT without an address that moves in the network of the real servers",
+  level: "note",
+  why:
+    "With NAT the answers must pass the director that has rewritten the requests, so real servers send them to an address of it as their gateway. If that " +
+    "is an address of one director's own, it does not move: after a failover the answers go to a host that is down.",
+  source: "ipvsadm(8), --masquerading; ip_vs_out() in Linux's net/netfilter/ipvs/ip_vs_core.c",
+  *look({ directors }) {
+    for (const director of directors)
+      for (const { name, at, block, realServers } of director.virtualServers) {
+        const [instance] = director.instances;
+        const real = realServers.find(({ method, address }) => method === "NAT" && parseIp(address) !== undefined);
+        if (!instance || !real || movesIn(director, real.address as Ip)) continue;
+        yield {
+          at: last(block, "lvs_method", "lb_kind") ?? at,
+          also: [real.at],
+          message: `${name} uses NAT, and no instance of ${director.name} holds an address near ${realServerName(real)} that could be its gateway`,
+          fix: "let the instance hold the real servers' gateway too, in virtual_ipaddress or virtual_ipaddress_excluded",
+        };
+      }
+  },
+};
+
+/** The size of a network whose prefix length is not written: seldom is one smaller. */
+const usual = { 4: 24, 6: 64 } as const;
+
+/** Whether an instance holds an address in the network of a real server. */
+const movesIn = ({ instances }: Director, real: Ip): boolean =>
+  instances
+    .flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
+    .some(({ address, prefixLength }) => {
+      const family = familyOf(address);
+      return contains(subnetOf(address, Math.min(prefixLength ?? usual[family], usual[family])), real);
+    });

@@ -1,0 +1,1 @@
+nc -z localhost 80 # script-cannot-run

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo checking
+nc -z localhost 80
