@@ -2,6 +2,7 @@ import { all, last, type Statement } from "../conf/tree.ts";
 import type { Configuration } from "../folder.ts";
 import { type Instance, instancesOf } from "./instance.ts";
 import { isOn } from "./settings.ts";
+import { type SyncDaemon, syncDaemonOf } from "./sync-daemon.ts";
 import { type SyncGroup, syncGroupsOf } from "./sync-group.ts";
 import { type Tracked, trackedIn } from "./tracked.ts";
 import { type VirtualServer, virtualServersOf } from "./virtual-server.ts";
@@ -17,6 +18,7 @@ export interface Director {
   /** Scripts, processes and files that instances may track. */
   readonly tracked: readonly Tracked[];
   readonly virtualServers: readonly VirtualServer[];
+  readonly syncDaemon?: SyncDaemon;
 }
 
 /** The director of a configuration. */
@@ -25,9 +27,11 @@ export function directorOf(configuration: Configuration): Director {
   const settings = all(statements, "global_defs").flatMap(({ block }) => block ?? []);
   const tracked = trackedIn(statements);
   const syncGroups = syncGroupsOf(statements);
+  const instances = instancesOf(statements, settings);
+  const syncDaemon = syncDaemonOf(settings, instances);
   return {
-    ...{ name, configuration, settings, tracked, syncGroups },
-    instances: instancesOf(statements, settings),
+    ...{ name, configuration, settings, instances, tracked, syncGroups },
+    ...(syncDaemon ? { syncDaemon } : {}),
     virtualServers: virtualServersOf(statements),
   };
 }
