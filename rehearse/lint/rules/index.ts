@@ -13,6 +13,7 @@ import { nopreemptWithWeights } from "./nopreempt-with-weights.ts";
 import { ownerPriorityTaken } from "./owner-priority.ts";
 import { passwordTooLong } from "./password-too-long.ts";
 import { preemptDelayIgnored } from "./preempt-delay-ignored.ts";
+import { prioritiesCrossed } from "./priorities-crossed.ts";
 import { routerIdTwice } from "./router-id-twice.ts";
 import { strictDropsTraffic } from "./strict-drops-traffic.ts";
 import { strictForbids } from "./strict-forbids.ts";
@@ -26,12 +27,14 @@ import { versionDiffers } from "./version-differs.ts";
 import { weightIgnored } from "./weight-ignored.ts";
 import { weightIsNoFault } from "./weight-is-no-fault.ts";
 import { weightNeverFlips } from "./weight-never-flips.ts";
+import { weightOnOneMember } from "./weight-on-one-member.ts";
 
 /** Every rule. A new one is its file and a row here. */
 export const rules: readonly Rule[] = [
   unreadable,
   weightNeverFlips,
   weightIgnored,
+  weightOnOneMember,
   weightIsNoFault,
   nopreemptWithMaster,
   nopreemptWithWeights,
@@ -54,6 +57,7 @@ export const rules: readonly Rule[] = [
   strictForbids,
   strictDropsTraffic,
   syncGroupOpen,
+  prioritiesCrossed,
   gatewayMovesAlone,
   syncDaemon,
 ];
