@@ -135,7 +135,8 @@ function familyOfInstance(block: readonly Statement[]): Family {
   return 4;
 }
 
-const addressOf = (text: string): Ip | undefined => parseIp(text.split("/")[0] ?? "");
+/** An address, without a prefix length behind it: inet_stosockaddr() of keepalived's lib/utils.c. */
+export const addressOf = (text: string): Ip | undefined => parseIp(text.split("/")[0] ?? "");
 
 /** VRRP's version: the instance's, or 3 for IPv6 (RFC 5798), or that of all, or 2. */
 function versionOf(block: readonly Statement[], settings: readonly Statement[], family: Family): 2 | 3 {
@@ -212,10 +213,10 @@ function unicastIn(block: readonly Statement[]): Unicast | undefined {
   const at = last(block, "unicast_peer");
   const peers = all(block, "unicast_peer")
     .flatMap(({ block: inside }) => inside ?? [])
-    .flatMap(({ keyword }) => parseIp(keyword) ?? []);
+    .flatMap(({ keyword }) => addressOf(keyword) ?? []);
   if (!at || peers.length === 0) return undefined;
   const source = last(block, "unicast_src_ip", "mcast_src_ip");
-  const address = parseIp(source?.words[0] ?? "");
+  const address = addressOf(source?.words[0] ?? "");
   return { at, peers, ...(source && address !== undefined ? { source: { at: source, address } } : {}) };
 }
 

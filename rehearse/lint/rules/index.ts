@@ -10,6 +10,7 @@ import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { nopreemptWithMaster } from "./nopreempt-with-master.ts";
 import { nopreemptWithWeights } from "./nopreempt-with-weights.ts";
+import { offIsOn } from "./off-is-on.ts";
 import { ownerPriorityTaken } from "./owner-priority.ts";
 import { passwordTooLong } from "./password-too-long.ts";
 import { preemptDelayIgnored } from "./preempt-delay-ignored.ts";
@@ -32,6 +33,7 @@ import { weightOnOneMember } from "./weight-on-one-member.ts";
 /** Every rule. A new one is its file and a row here. */
 export const rules: readonly Rule[] = [
   unreadable,
+  offIsOn,
   weightNeverFlips,
   weightIgnored,
   weightOnOneMember,

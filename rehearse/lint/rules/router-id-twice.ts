@@ -1,4 +1,4 @@
-import { contains, type Ip, subnetOf } from "../../../lab/index.ts";
+import { contains, familyOf, type Ip, isLinkLocal, subnetOf } from "../../../lab/index.ts";
 import type { Statement } from "../../conf/tree.ts";
 import type { Director } from "../../directors/director.ts";
 import type { Instance, VirtualAddress } from "../../directors/instance.ts";
@@ -81,8 +81,11 @@ function onOneNetwork(one: readonly Member[], other: readonly Member[]): boolean
   return one.some(({ instance }) => other.some((member) => member.instance.interface === instance.interface));
 }
 
+/** Link-local addresses are on every network. */
 const subnetIn = ({ address, prefixLength }: VirtualAddress) =>
-  prefixLength === undefined || prefixLength >= 32 ? [] : [subnetOf(address, prefixLength)];
+  prefixLength === undefined || prefixLength >= (familyOf(address) === 6 ? 128 : 32) || isLinkLocal(address)
+    ? []
+    : [subnetOf(address, prefixLength)];
 
 const shown = ({ instance }: Member): Ip[] => addressesOf(instance).slice(0, 3);
 

@@ -1,5 +1,5 @@
-import { parseIp } from "../../../lab/index.ts";
 import { all } from "../../conf/tree.ts";
+import { addressOf } from "../../directors/instance.ts";
 import type { Rule } from "../rule.ts";
 
 export const unicastOwnAddress: Rule = {
@@ -17,7 +17,7 @@ export const unicastOwnAddress: Rule = {
         if (!source || !unicast.peers.includes(source.address)) continue;
         const lines = all(block, "unicast_peer").flatMap(({ block: inside }) => inside ?? []);
         yield {
-          at: lines.find(({ keyword }) => parseIp(keyword) === source.address) ?? unicast.at,
+          at: lines.find(({ keyword }) => addressOf(keyword) === source.address) ?? unicast.at,
           also: [source.at],
           message: `${name} of ${director.name} lists its own address, ${source.address}, as a unicast peer: it logs a warning with every advertisement that it sends`,
           fix: "remove the director's own address from its unicast_peer",

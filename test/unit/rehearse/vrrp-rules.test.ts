@@ -94,6 +94,15 @@ const cases: [what: string, configurations: Record<string, string>, place: strin
     "two masters with one MAC address",
   ],
   [
+    "two IPv6 clusters with one id",
+    {
+      db: instance([], { name: "DB", address: "fe80::2/64\n2001:db8::2/64" }),
+      web: instance([], { name: "WEB", address: "fe80::1/64\n2001:db8::1/64" }),
+    },
+    "web.conf:3 warning router-id-twice",
+    "DB of db (2001:db8::2) and WEB of web (2001:db8::1) have nothing in common but virtual_router_id 51",
+  ],
+  [
     "an owner with weights",
     { lb1: script + instance(["track_script {", "chk", "}"], { priority: 255 }) },
     "lb1.conf:6 error weight-ignored",
@@ -142,6 +151,13 @@ const sound: [what: string, configurations: Record<string, string>][] = [
     {
       lb1: script + instance(["nopreempt", "track_script {", "chk", "}"]),
       lb2: instance([], { priority: 100 }),
+    },
+  ],
+  [
+    "two IPv6 clusters with one id on two networks",
+    {
+      db: instance([], { name: "DB", address: "fe80::1/64\n2001:db8:2::1/64" }),
+      web: instance([], { name: "WEB", address: "fe80::1/64\n2001:db8:1::1/64" }),
     },
   ],
   [
