@@ -12,7 +12,7 @@ export const nopreemptWithWeights: Rule = {
     "A failure with a weight lowers the master's priority and leaves it master. A backup with nopreempt goes on accepting the advertisements of a " +
     "master of lower priority, so nobody takes over; only a FAULT or silence makes it.",
   source:
-    "vrrp_state_backup() in keepalived's vrrp.c, the same in 2.2.7, 2.3.3 and 2.4; acassen/keepalived issue 2379; keepalived.conf(5), nopreempt",
+    "vrrp_state_backup() in keepalived's vrrp.c, the same in 2.2.7, 2.3.3 and 2.4; acassen/keepalived issues 2379 and 2599; keepalived.conf(5), nopreempt",
   *look({ routers }) {
     for (const { members } of routers) {
       const [only] = members;

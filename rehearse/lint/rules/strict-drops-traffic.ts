@@ -13,7 +13,7 @@ export const strictDropsTraffic: Rule = {
     "In strict mode only the owner of an address (priority 255) accepts packets for it, so keepalived has the packet filter drop all others on the " +
     "master, pings and those for IPVS as well. That fits a router that only forwards; `accept` lifts it in VRRP version 3.",
   source:
-    "vrrp_complete_instance() and vrrp_handle_accept_mode() in keepalived's vrrp.c, vrrp_nftables.c; acassen/keepalived issues 1373 and 2339",
+    "vrrp_complete_instance() and vrrp_handle_accept_mode() in keepalived's vrrp.c, vrrp_nftables.c; acassen/keepalived issues 474 and 1373",
   *look({ directors }) {
     for (const director of directors) {
       const dropped = director.instances.filter(

@@ -1,21 +1,22 @@
 import { last } from "../../conf/tree.ts";
 import type { Director } from "../../directors/director.ts";
 import type { Instance } from "../../directors/instance.ts";
-import { syncGroupOf, type Weighted, weightsOf } from "../../directors/weight.ts";
-import type { Rule } from "../rule.ts";
+import { fall, syncGroupOf, type Weighted, weightsOf } from "../../directors/weight.ts";
+import type { Found, Rule } from "../rule.ts";
 import { listed } from "../words.ts";
 
 export const weightIsNoFault: Rule = {
   id: "weight-is-no-fault",
-  title: "notify_fault where everything tracked only lowers the priority",
+  title: "notify_fault, or a weight as large as the priority, where a failure only lowers the priority",
   level: "note",
   why:
     "A failure with a weight changes the priority and not the state, so notify_fault does not run and no FAULT is told to anybody; it comes when an " +
-    "interface is down. The master that gives way goes to BACKUP, with notify_backup.",
+    "interface is down. The lowest priority is 1: with it a director is still master where no other one is heard.",
   source:
     "keepalived.conf(5), track_script; process_script_update_priority() in keepalived's vrrp_track.c; acassen/keepalived issue 942",
   *look({ directors }) {
-    for (const director of directors)
+    for (const director of directors) {
+      for (const instance of director.instances) yield* bottom(director, instance);
       for (const { name, block, members } of [
         ...director.instances.map(alone),
         ...director.syncGroups.map(grouped(director)),
@@ -31,8 +32,20 @@ export const weightIsNoFault: Rule = {
           fix: "remove the weight if a failure is to be a FAULT; else do in notify_backup what is to happen",
         };
       }
+    }
   },
 };
+
+/** Weights that take away all of the priority: more than a lower priority was meant. */
+function* bottom(director: Director, instance: Instance): Iterable<Found> {
+  for (const one of checks(director, instance))
+    if (one.weight < 0 && one.track.kind !== "file" && instance.priority <= fall(one))
+      yield {
+        at: one.track.at,
+        message: `the weight ${one.weight} of ${one.track.name} leaves ${instance.name} of ${director.name} (${instance.priority}) a priority of 1 and is no FAULT: it stays master while no other director is heard`,
+        fix: "remove the weight if the failure is to be a FAULT",
+      };
+}
 
 interface Notifying {
   readonly name: string;
