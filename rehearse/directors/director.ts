@@ -3,6 +3,7 @@ import type { Configuration } from "../folder.ts";
 import { type Command, commandsIn } from "./command.ts";
 import { type Instance, instancesOf } from "./instance.ts";
 import { isOn } from "./settings.ts";
+import { type SyncDaemon, syncDaemonOf } from "./sync-daemon.ts";
 import { type SyncGroup, syncGroupsOf } from "./sync-group.ts";
 import { type Tracked, trackedIn } from "./tracked.ts";
 import { type VirtualServer, virtualServersOf } from "./virtual-server.ts";
@@ -20,6 +21,7 @@ export interface Director {
   readonly virtualServers: readonly VirtualServer[];
   /** The programs that it runs. */
   readonly commands: readonly Command[];
+  readonly syncDaemon?: SyncDaemon;
 }
 
 /** The director of a configuration. */
@@ -28,9 +30,11 @@ export function directorOf(configuration: Configuration): Director {
   const settings = all(statements, "global_defs").flatMap(({ block }) => block ?? []);
   const tracked = trackedIn(statements);
   const syncGroups = syncGroupsOf(statements);
+  const instances = instancesOf(statements, settings);
+  const syncDaemon = syncDaemonOf(settings, instances);
   return {
-    ...{ name, configuration, settings, tracked, syncGroups },
-    instances: instancesOf(statements, settings),
+    ...{ name, configuration, settings, instances, tracked, syncGroups },
+    ...(syncDaemon ? { syncDaemon } : {}),
     virtualServers: virtualServersOf(statements),
     commands: commandsIn(statements),
   };

@@ -9,6 +9,8 @@ export interface SyncGroup {
   /** The names of its instances, each with its place. */
   readonly members: readonly { readonly name: string; readonly at: Statement }[];
   readonly tracks: readonly Track[];
+  /** Whether weights count that its members track; those that the group tracks always do. */
+  readonly trackingWeight: boolean;
 }
 
 export const syncGroupsOf = (statements: readonly Statement[]): SyncGroup[] =>
@@ -20,4 +22,5 @@ export const syncGroupsOf = (statements: readonly Statement[]): SyncGroup[] =>
       .flatMap(({ block }) => block ?? [])
       .flatMap((line) => [line.keyword, ...line.words].map((name) => ({ name, at: line }))),
     tracks: tracksIn(at.block ?? []),
+    trackingWeight: all(at.block, "sync_group_tracking_weight", "global_tracking").length > 0,
   }));

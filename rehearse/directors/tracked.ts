@@ -8,8 +8,10 @@ export interface Tracked {
   readonly name: string;
   readonly at: Statement;
   readonly block: readonly Statement[];
-  /** Where an instance has no weight of its own. 0: a failure is a FAULT. */
+  /** Where an instance has no weight of its own. 0: a failure is a FAULT. The number in a file counts so many times. */
   readonly weight: number;
+  /** Whether the weight counts the other way round. */
+  readonly reverse: boolean;
 }
 
 /** A vrrp_script. Times in seconds. */
@@ -34,7 +36,12 @@ export const trackedIn = (statements: readonly Statement[]): Tracked[] =>
   all(statements, ...Object.keys(keywords)).map((at) => {
     const kind = keywords[at.keyword as keyof typeof keywords];
     const block = at.block ?? [];
-    const tracked = { kind, name: at.words[0] ?? "", at, block, weight: numberOf(last(block, "weight")) ?? 0 };
+    const weight = last(block, "weight");
+    const tracked = {
+      ...{ kind, name: at.words[0] ?? "", at, block },
+      weight: numberOf(weight) ?? (kind === "file" ? 1 : 0),
+      reverse: weight?.words[1] === "reverse",
+    };
     return kind === "script" ? scriptOf({ ...tracked, kind }) : tracked;
   });
 

@@ -1,9 +1,12 @@
 import { type Folder, placeText } from "../folder.ts";
 import { type Finding, type Level, levels } from "./rule.ts";
 
-/** Findings for people: place, level, what is so, why it matters, and the fix. No newline at the end. */
+/**
+ * Findings for people: place, level, what is so, the fix, and at a rule's first finding why it matters and the source. No newline at the end.
+ */
 export function formatFindings(folder: Folder, findings: readonly Finding[]): string {
   const directors = folder.configurations.map(({ director }) => director);
+  const explained = new Set<string>();
   const parts = findings.map((finding) => {
     const { rule, level, at, message, fix, also = [] } = finding;
     const line =
@@ -11,14 +14,15 @@ export function formatFindings(folder: Folder, findings: readonly Finding[]): st
         .texts()
         .find(({ file }) => file === at.file)
         ?.text.split(/\r?\n/)[at.line - 1] ?? "";
-    return [
+    const text = [
       `${placeText(folder, at)}: ${level}: ${message} [${rule.id}]`,
       `  ${at.line} | ${line.trim()}`,
       ...also.map((place) => `  see ${placeText(folder, place)}`),
-      `  ${rule.why}`,
-      `  Source: ${rule.source}`,
+      ...(explained.has(rule.id) ? [] : [`  ${rule.why}`, `  Source: ${rule.source}`]),
       `  Fix: ${fix}`,
     ].join("\n");
+    explained.add(rule.id);
+    return text;
   });
   return [
     ...parts,

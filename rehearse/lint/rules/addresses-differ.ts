@@ -22,13 +22,13 @@ function* differences(one: Member, other: Member): Iterable<Found> {
   const more = addresses(other).filter((address) => !addresses(one).includes(address));
   if (missing.length === 0 && more.length === 0) return;
   const parts = [
-    ...(missing.length > 0 ? [`lacks ${missing.join(", ")}`] : []),
-    ...(more.length > 0 ? [`has ${more.join(", ")} more`] : []),
+    ...(missing.length > 0 ? [`lacks ${missing.join(", ")} of ${one.director.name}'s addresses`] : []),
+    ...(more.length > 0 ? [`has ${more.join(", ")}, which ${one.director.name} has not`] : []),
   ];
   yield {
     at: other.instance.at,
     also: [one.instance.at],
-    message: `${other.instance.name} of ${other.director.name} ${parts.join(" and ")} than ${one.director.name}'s; each drops the other's advertisements`,
+    message: `${other.instance.name} of ${other.director.name} ${parts.join(" and ")}; each drops the other's advertisements`,
     fix: "write the same virtual_ipaddress block on all directors, or put what differs into virtual_ipaddress_excluded",
   };
 }

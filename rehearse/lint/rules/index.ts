@@ -1,43 +1,79 @@
 import type { Rule } from "../rule.ts";
+import { addressTwice } from "./address-twice.ts";
+import { addressUnderTwoIds } from "./address-under-two-ids.ts";
 import { addressesDiffer } from "./addresses-differ.ts";
 import { advertIntervalDiffers } from "./advert-interval-differs.ts";
+import { advertIntervalRounded } from "./advert-interval-rounded.ts";
+import { authenticationDiffers } from "./authentication-differs.ts";
+import { authenticationIgnored } from "./authentication-ignored.ts";
 import { checkSlowerThanDelayLoop } from "./check-slower-than-delay-loop.ts";
 import { checkWithoutPort } from "./check-without-port.ts";
 import { commandNeedsShell } from "./command-needs-shell.ts";
 import { commandNotQuoted } from "./command-not-quoted.ts";
 import { directorIsRealServer } from "./director-is-real-server.ts";
+import { equalPriorities } from "./equal-priorities.ts";
+import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
 import { natGatewayStays } from "./nat-gateway-stays.ts";
 import { noHealthCheck } from "./no-health-check.ts";
 import { noWeight } from "./no-weight.ts";
 import { nobodyQuietAboutArp } from "./nobody-quiet-about-arp.ts";
+import { nopreemptWithMaster } from "./nopreempt-with-master.ts";
+import { nopreemptWithWeights } from "./nopreempt-with-weights.ts";
+import { offIsOn } from "./off-is-on.ts";
+import { ownerPriorityTaken } from "./owner-priority.ts";
 import { passwordTooLong } from "./password-too-long.ts";
 import { persistenceWithRoundRobin } from "./persistence-with-round-robin.ts";
 import { portNotChanged } from "./port-not-changed.ts";
+import { preemptDelayIgnored } from "./preempt-delay-ignored.ts";
+import { prioritiesCrossed } from "./priorities-crossed.ts";
 import { protocolMissing } from "./protocol-missing.ts";
 import { quorumOutOfReach } from "./quorum-out-of-reach.ts";
 import { realServerTwice } from "./real-server-twice.ts";
 import { realServersDiffer } from "./real-servers-differ.ts";
+import { routerIdTwice } from "./router-id-twice.ts";
 import { scriptCannotRun } from "./script-cannot-run.ts";
 import { scriptEchoes } from "./script-echoes.ts";
 import { scriptOutlivesInterval } from "./script-outlives-interval.ts";
 import { scriptPathRelative } from "./script-path-relative.ts";
 import { scriptUserUnknown } from "./script-user-unknown.ts";
 import { sorryServerNeverUsed } from "./sorry-server-never-used.ts";
+import { strictDropsTraffic } from "./strict-drops-traffic.ts";
+import { strictForbids } from "./strict-forbids.ts";
+import { syncDaemon } from "./sync-daemon.ts";
+import { syncGroupOpen } from "./sync-group-open.ts";
+import { unicastOneSided } from "./unicast-one-sided.ts";
+import { unicastOwnAddress } from "./unicast-own-address.ts";
+import { unicastPeerMissing } from "./unicast-peer-missing.ts";
 import { unreadable } from "./unreadable.ts";
+import { versionDiffers } from "./version-differs.ts";
 import { virtualServerAddressNotHeld } from "./virtual-server-address-not-held.ts";
 import { virtualServerDiffers } from "./virtual-server-differs.ts";
 import { virtualServerGroupMissing } from "./virtual-server-group-missing.ts";
 import { virtualServerMissing } from "./virtual-server-missing.ts";
 import { virtualServerTwice } from "./virtual-server-twice.ts";
+import { weightIgnored } from "./weight-ignored.ts";
+import { weightIsNoFault } from "./weight-is-no-fault.ts";
 import { weightNeverFlips } from "./weight-never-flips.ts";
+import { weightOnOneMember } from "./weight-on-one-member.ts";
 
 /** Every rule. A new one is its file and a row here. */
 export const rules: readonly Rule[] = [
   unreadable,
+  offIsOn,
   weightNeverFlips,
-  passwordTooLong,
+  weightIgnored,
+  weightOnOneMember,
+  weightIsNoFault,
+  nopreemptWithMaster,
+  nopreemptWithWeights,
+  preemptDelayIgnored,
+  equalPriorities,
+  ownerPriorityTaken,
+  routerIdTwice,
+  addressUnderTwoIds,
+  addressTwice,
   addressesDiffer,
   advertIntervalDiffers,
   scriptEchoes,
@@ -68,4 +104,18 @@ export const rules: readonly Rule[] = [
   sorryServerNeverUsed,
   miscDynamicWithPlugin,
   mailToNobody,
+  advertIntervalRounded,
+  versionDiffers,
+  authenticationDiffers,
+  authenticationIgnored,
+  passwordTooLong,
+  unicastOneSided,
+  unicastPeerMissing,
+  unicastOwnAddress,
+  strictForbids,
+  strictDropsTraffic,
+  syncGroupOpen,
+  prioritiesCrossed,
+  gatewayMovesAlone,
+  syncDaemon,
 ];
