@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, normalize, posix, relative } from "node:path";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, normalize, posix, relative, sep } from "node:path";
 import { globSync } from "tinyglobby";
 import { type Files, type Lines, type Place, readLines, type Unread } from "./conf/lines.ts";
+import { patternsOf } from "./conf/pattern.ts";
 import { readTree, type Statement } from "./conf/tree.ts";
 
 /** Where keepalived finds its configuration on a director. */
@@ -115,9 +116,10 @@ class FolderFiles implements Files {
   read(file: string): string | undefined {
     if (isOutside(file)) return undefined;
     try {
-      const path = join(this.#root, file);
-      const { size } = statSync(path);
-      return size > largest ? undefined : readFileSync(path, "utf8");
+      const path = realpathSync(join(this.#root, file));
+      if (!path.startsWith(realpathSync(this.#root) + sep)) return undefined;
+      const status = statSync(path);
+      return status.isFile() && status.size <= largest ? readFileSync(path, "utf8") : undefined;
     } catch {
       return undefined;
     }
@@ -125,10 +127,16 @@ class FolderFiles implements Files {
 
   matching(pattern: string, from: string): readonly string[] {
     for (const candidate of this.#candidatesFor(pattern, from)) {
-      const found = globSync(candidate, { cwd: this.#root, onlyFiles: true, expandDirectories: false, dot: true });
-      if (found.length > 0) return found.sort();
+      const found = patternsOf(candidate).flatMap((one) =>
+        globSync(one, { cwd: this.#root, onlyFiles: true, expandDirectories: false, globstar: false }).sort(),
+      );
+      if (found.length > 0) return found;
     }
     return [];
+  }
+
+  isExecutable(file: string): boolean {
+    return (statSync(join(this.#root, file)).mode & 0o111) !== 0;
   }
 
   directoryOf(file: string): string {
@@ -139,7 +147,7 @@ class FolderFiles implements Files {
   find(path: string, from: string): FolderFile | undefined {
     for (const file of this.#candidatesFor(path, from)) {
       const text = this.read(file);
-      if (text !== undefined) return { file, text, executable: (statSync(join(this.#root, file)).mode & 0o111) !== 0 };
+      if (text !== undefined) return { file, text, executable: this.isExecutable(file) };
     }
     return undefined;
   }
