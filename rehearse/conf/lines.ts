@@ -1,4 +1,4 @@
-import { Parameters, repeatedLine } from "./parameters.ts";
+import { Parameters, type Replaced, repeatedLine } from "./parameters.ts";
 import { partsOf, withoutComment } from "./text.ts";
 
 /** A line of a file. */
@@ -132,39 +132,42 @@ class Reader {
 
   /** @param rest the lines after it: a parameter may be written over several of them */
   *#line(given: Line, rest: Iterator<Line>): Generator<Line> {
-    let line = given;
-    let others: readonly Line[] = [];
-    for (let round = 0; ; round++) {
-      const applicable = this.#applicable(line.text);
-      if (applicable === undefined) return;
-      line = { ...line, text: applicable };
-      if (this.#defines(line, rest)) return;
-      if (/^~(SEQ|LST)/.test(line.text)) {
+    let line: Line | undefined = given;
+    const others: Line[] = [];
+    for (let round = 0; line; round++) {
+      const text = this.#applicable(line.text);
+      line = text === undefined ? undefined : { ...line, text };
+      if (!line || this.#defines(line, rest)) line = undefined;
+      else if (/^~(SEQ|LST)/.test(line.text)) {
         yield* this.#repeated(line);
-        return yield* this.#all(others);
+        line = undefined;
+      } else {
+        const replaced = line.text.startsWith("~") ? undefined : this.#parameters.replace(line.text);
+        if (!replaced) break;
+        others.unshift(...replaced.rest);
+        line = this.#cleanedAgain(line, replaced, round);
+        if (line && !line.text.startsWith("@") && !line.text.includes("$")) break;
       }
-      const replaced = line.text.startsWith("~") ? undefined : this.#parameters.replace(line.text);
-      if (!replaced) break;
-      if (round >= deepest) {
-        this.unread.push({
-          ...placeOf(line),
-          message: "the parameters of this line name each other",
-          fix: "define one without the other",
-        });
-        return;
-      }
-      line = { ...line, ...replaced.from, text: withoutComment(replaced.text) };
-      if (replaced.rest.length > 0) others = [...replaced.rest, ...others];
-      if (!line.text.startsWith("@") && !line.text.includes("$")) break;
     }
-    const include = isInclude.exec(line.text);
-    if (include) yield* this.#include(include[2] as string, line, /[aw]/.test(include[1] as string));
-    else {
-      const [first, residue] = partsOf(line.text);
-      if (first !== "") yield { ...line, text: first };
-      if (residue !== "") yield* this.#line({ ...line, text: residue }, rest);
-    }
+    if (line) yield* this.#decided(line, rest);
     yield* this.#all(others);
+  }
+
+  /** A line with its parameters replaced; undefined if they have no end. */
+  #cleanedAgain(line: Line, { text, from }: Replaced, round: number): Line | undefined {
+    if (round < deepest) return { ...line, ...from, text: withoutComment(text) };
+    const message = "the parameters of this line name each other";
+    this.unread.push({ ...placeOf(line), message, fix: "define one without the other" });
+    return undefined;
+  }
+
+  /** A line without conditions and parameters. */
+  *#decided(line: Line, rest: Iterator<Line>): Generator<Line> {
+    const [, kind = "", pattern] = isInclude.exec(line.text) ?? [];
+    if (pattern !== undefined) return yield* this.#include(pattern, line, /[aw]/.test(kind));
+    const [first, residue] = partsOf(line.text);
+    if (first !== "") yield { ...line, text: first };
+    if (residue !== "") yield* this.#line({ ...line, text: residue }, rest);
   }
 
   /** The lines of ~SEQ and ~LST. */

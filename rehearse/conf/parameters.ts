@@ -4,7 +4,7 @@ import type { Line } from "./lines.ts";
 type Value = string | readonly Line[];
 
 /** What a line became when its parameters were replaced. */
-interface Replaced {
+export interface Replaced {
   readonly text: string;
   /** The other lines of a parameter of several lines; it stands at the end of the text. */
   readonly rest: readonly Line[];

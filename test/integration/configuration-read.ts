@@ -14,6 +14,10 @@ export interface ConfigurationRead {
 
 /** Our reader's view of a director. */
 export function readByUs({ instances, syncGroups, tracked, virtualServers }: Director): ConfigurationRead {
+  const tracks = [...instances, ...syncGroups].flatMap((one) => one.tracks);
+  const used = tracked
+    .filter(isScript)
+    .filter(({ name }) => tracks.some((one) => one.kind === "script" && one.name === name));
   return {
     instances: Object.fromEntries(
       instances.map((one) => [
@@ -36,7 +40,8 @@ export function readByUs({ instances, syncGroups, tracked, virtualServers }: Dir
     ),
     syncGroups: Object.fromEntries(syncGroups.map(({ name, members }) => [name, members.map((one) => one.name)])),
     scripts: Object.fromEntries(
-      tracked.filter(isScript).map(({ name, command, interval, timeout, rise, fall, weight }) => [
+      // It forgets those that nobody tracks.
+      used.map(({ name, command, interval, timeout, rise, fall, weight }) => [
         name,
         {
           command: command?.words.map((word) => `'${word}'`).join(" "),

@@ -1,11 +1,11 @@
 #!/bin/bash
 # Has keepalived read a keepalived.conf in network, mount and PID namespaces of its own, which end with this script.
-# usage: keepalived-reads.sh DIRECTORY FILE FILE-FOR-VRRP [OPTION...]
+# usage: keepalived-reads.sh DIRECTORY FILE FILE-FOR-VRRP true|false [OPTION...], whether the file has virtual servers
 # DIRECTORY has `interfaces` (for `ip -batch`) and may have `etc`, which becomes /etc/keepalived. Its VRRP process reads the second file.
 # Prints what keepalived says, in three parts: its test of the file, the log of its VRRP process with what it has read, and that of the other one.
 cd "$1" || exit
-file=$2 vrrp_file=$3
-shift 3
+file=$2 vrrp_file=$3 services=$4
+shift 4
 mount -t proc proc /proc && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /etc/keepalived || exit
 install -m 0755 /dev/stdin /etc/keepalived/lvs-lab-notify <<<$'#!/bin/sh\ntrue' || exit
 [[ ! -d etc ]] || cp -r etc/. /etc/keepalived || exit
@@ -31,6 +31,6 @@ log() { # KIND LAST-LINE OPTION...
 log vrrp "VRRP sockpool*" keepalived --vrrp --use-file "$vrrp_file" "$@"
 # Without the right to change IPVS's table: it ends when it has read the file, also where the kernel has IPVS; or goes on, if it has read no service.
 # It has no such process without a service.
-grep -qrs virtual_server etc "$file" || { echo "@@ checkers" && echo "@@ end" && exit; }
+"$services" || { echo "@@ checkers" && echo "@@ end" && exit; }
 log checkers "@(Stopped Keepalived*|Startup complete)" setpriv --bounding-set=-net_admin keepalived --check --use-file "$file" "$@"
 echo "@@ end"

@@ -33,8 +33,12 @@ export interface Keepalived {
    * Has it read a configuration of several files, on a host that has the interfaces eth0 to eth3, each with an address.
    * @param files the contents of /etc/keepalived, by their paths in it
    * @param file the first one
+   * @param services whether it has virtual servers
    */
-  readFiles(files: Readonly<Record<string, string>>, file: string, configId: string): Promise<Reading>;
+  readFiles(
+    files: Readonly<Record<string, string>>,
+    options: { readonly file: string; readonly configId: string; readonly services: boolean },
+  ): Promise<Reading>;
   end(): Promise<void>;
 }
 
@@ -62,12 +66,19 @@ export async function openKeepalived(): Promise<Keepalived> {
       // IPVS's sync daemon is the one thing for which the VRRP process needs IPVS, which not every machine's kernel has.
       const vrrp = config.replace(/^.*lvs_sync_daemon .*$/m, "");
       const files = { "keepalived.conf": config, "vrrp.conf": vrrp, interfaces: interfacesOf(lab, director) };
-      return { config, ...(await readIn(files, "keepalived.conf", "vrrp.conf")) };
+      return { config, ...(await readIn(files, "keepalived.conf", "vrrp.conf", `${lab.services.length > 0}`)) };
     },
-    async readFiles(files, file, configId) {
+    async readFiles(files, { file, configId, services }) {
       const etc = Object.entries(files).map(([path, text]) => [`etc/${path}`, text] as const);
       const first = `/etc/keepalived/${file}`;
-      return await readIn({ ...Object.fromEntries(etc), interfaces }, first, first, "--config-id", configId);
+      return await readIn(
+        { ...Object.fromEntries(etc), interfaces },
+        first,
+        first,
+        `${services}`,
+        "--config-id",
+        configId,
+      );
     },
     async end() {
       await end(host.process);
