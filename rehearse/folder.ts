@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, normalize, posix } from "node:path";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { dirname, join, normalize, posix, sep } from "node:path";
 import { globSync } from "tinyglobby";
 import { type Files, HOME, type Lines, PLAN, type Place, readLines, type Unread } from "./conf/lines.ts";
+import { patternsOf } from "./conf/pattern.ts";
 import { readTree, type Statement } from "./conf/tree.ts";
 
 /** Blocks of which one makes a file a configuration of keepalived. */
@@ -114,9 +115,10 @@ class FolderFiles implements Files {
   read(file: string): string | undefined {
     if (isOutside(file)) return undefined;
     try {
-      const path = join(this.#root, file);
-      const { size } = statSync(path);
-      return size > largest ? undefined : readFileSync(path, "utf8");
+      const path = realpathSync(join(this.#root, file));
+      if (!path.startsWith(realpathSync(this.#root) + sep)) return undefined;
+      const status = statSync(path);
+      return status.isFile() && status.size <= largest ? readFileSync(path, "utf8") : undefined;
     } catch {
       return undefined;
     }
@@ -124,10 +126,16 @@ class FolderFiles implements Files {
 
   matching(pattern: string, from: string): readonly string[] {
     for (const candidate of this.#candidatesFor(pattern, from)) {
-      const found = globSync(candidate, { cwd: this.#root, onlyFiles: true, expandDirectories: false, dot: true });
-      if (found.length > 0) return found.sort();
+      const found = patternsOf(candidate).flatMap((one) =>
+        globSync(one, { cwd: this.#root, onlyFiles: true, expandDirectories: false, globstar: false }).sort(),
+      );
+      if (found.length > 0) return found;
     }
     return [];
+  }
+
+  isExecutable(file: string): boolean {
+    return (statSync(join(this.#root, file)).mode & 0o111) !== 0;
   }
 
   find(path: string, from: string): FolderFile | undefined {

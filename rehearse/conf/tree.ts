@@ -1,5 +1,5 @@
 import type { Line, Place, Unread } from "./lines.ts";
-import { partsOf, wordsOf } from "./text.ts";
+import { wordsOf } from "./text.ts";
 
 /** A statement of a configuration: its keyword, the words after it, and its block if it has one. */
 export interface Statement extends Place {
@@ -16,29 +16,28 @@ export function readTree(lines: readonly Line[]): { statements: readonly Stateme
   const root: Statement[] = [];
   const open: { statement: Statement; block: Statement[] }[] = [];
   let last: { statement: Statement; siblings: Statement[] } | undefined;
-  for (const { file, line, text } of lines)
-    for (const part of partsOf(text)) {
-      const siblings = open.at(-1)?.block ?? root;
-      if (part === "{") {
-        if (!last) {
-          unread.push({ file, line, message: "a { without a keyword before it", fix: "remove it" });
-          continue;
-        }
-        const block: Statement[] = [];
-        const statement = { ...last.statement, block };
-        last.siblings[last.siblings.length - 1] = statement;
-        open.push({ statement, block });
-        last = undefined;
-      } else if (part === "}") {
-        if (!open.pop()) unread.push({ file, line, message: "a } that closes nothing", fix: "remove it" });
-        last = undefined;
-      } else {
-        const [keyword = "", ...words] = wordsOf(part);
-        const statement = { file, line, keyword, words, text: part };
-        siblings.push(statement);
-        last = { statement, siblings };
+  for (const { file, line, text } of lines) {
+    const siblings = open.at(-1)?.block ?? root;
+    if (text === "{") {
+      if (!last) {
+        unread.push({ file, line, message: "a { without a keyword before it", fix: "remove it" });
+        continue;
       }
+      const block: Statement[] = [];
+      const statement = { ...last.statement, block };
+      last.siblings[last.siblings.length - 1] = statement;
+      open.push({ statement, block });
+      last = undefined;
+    } else if (text === "}") {
+      if (!open.pop()) unread.push({ file, line, message: "a } that closes nothing", fix: "remove it" });
+      last = undefined;
+    } else {
+      const [keyword = "", ...words] = wordsOf(text);
+      const statement = { file, line, keyword, words, text };
+      siblings.push(statement);
+      last = { statement, siblings };
     }
+  }
   for (const { statement } of open)
     unread.push({
       ...{ file: statement.file, line: statement.line },

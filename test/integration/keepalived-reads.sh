@@ -1,15 +1,19 @@
 #!/bin/bash
 # Has keepalived read a keepalived.conf in network, mount and PID namespaces of its own, which end with this script.
-# usage: keepalived-reads.sh DIRECTORY, with keepalived.conf, vrrp.conf (what its VRRP process is to read) and interfaces (for `ip -batch`)
+# usage: keepalived-reads.sh DIRECTORY FILE FILE-FOR-VRRP true|false [OPTION...], whether the file has virtual servers
+# DIRECTORY has `interfaces` (for `ip -batch`) and may have `etc`, which becomes /etc/keepalived. Its VRRP process reads the second file.
 # Prints what keepalived says, in three parts: its test of the file, the log of its VRRP process with what it has read, and that of the other one.
 cd "$1" || exit
+file=$2 vrrp_file=$3 services=$4
+shift 4
 mount -t proc proc /proc && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /etc/keepalived || exit
 install -m 0755 /dev/stdin /etc/keepalived/lvs-lab-notify <<<$'#!/bin/sh\ntrue' || exit
+[[ ! -d etc ]] || cp -r etc/. /etc/keepalived || exit
 echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad # an address that is not checked is there at once
 ip -batch interfaces || exit
 
 echo "@@ test"
-timeout 10 keepalived --config-test --use-file keepalived.conf 2>&1
+timeout 10 keepalived --config-test --use-file "$file" "$@" 2>&1
 echo "@@ status $?"
 
 # Its log has what `--config-test` leaves out.
@@ -24,7 +28,9 @@ log() { # KIND LAST-LINE OPTION...
 	done < <(exec "$@" --pid="/run/$kind" --dont-respawn --dont-fork --log-console --no-syslog --log-detail --dump-conf 2>&1)
 	kill -KILL $! 2>/dev/null
 }
-log vrrp "VRRP sockpool*" keepalived --vrrp --use-file vrrp.conf
+log vrrp "VRRP sockpool*" keepalived --vrrp --use-file "$vrrp_file" "$@"
 # Without the right to change IPVS's table: it ends when it has read the file, also where the kernel has IPVS; or goes on, if it has read no service.
-log checkers "@(Stopped Keepalived*|Startup complete)" setpriv --bounding-set=-net_admin keepalived --check --use-file keepalived.conf
+# It has no such process without a service.
+"$services" || { echo "@@ checkers" && echo "@@ end" && exit; }
+log checkers "@(Stopped Keepalived*|Startup complete)" setpriv --bounding-set=-net_admin keepalived --check --use-file "$file" "$@"
 echo "@@ end"

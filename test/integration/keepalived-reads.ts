@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { $ } from "zx";
 import { familyOf, type Lab, type Server, type VrrpPart, vrrpPartsOf, withPrefix } from "../../lab/index.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
@@ -10,9 +10,8 @@ import { end, type Host, makeHost } from "./hosts.ts";
 
 const script = await readFile(join(import.meta.dirname, "keepalived-reads.sh"), "utf8");
 
-/** What keepalived says about a director's keepalived.conf. */
+/** What keepalived says about a configuration. */
 export interface Reading {
-  readonly config: string;
   /** Exit status of `keepalived --config-test`. */
   readonly status: number;
   /** What that prints: nothing, if keepalived has nothing to say. */
@@ -29,7 +28,17 @@ export interface Reading {
 export interface Keepalived {
   readonly version: string;
   /** Has it read the keepalived.conf of a director, on a host that has the director's interfaces. */
-  read(lab: Lab, director: Server): Promise<Reading>;
+  read(lab: Lab, director: Server): Promise<Reading & { readonly config: string }>;
+  /**
+   * Has it read a configuration of several files, on a host that has the interfaces eth0 to eth3, each with an address.
+   * @param files the contents of /etc/keepalived, by their paths in it
+   * @param file the first one
+   * @param services whether it has virtual servers
+   */
+  readFiles(
+    files: Readonly<Record<string, string>>,
+    options: { readonly file: string; readonly configId: string; readonly services: boolean },
+  ): Promise<Reading>;
   end(): Promise<void>;
 }
 
@@ -38,20 +47,38 @@ export async function openKeepalived(): Promise<Keepalived> {
   const directory = await mkdtemp(join(tmpdir(), "lvs-lab-keepalived-"));
   const { stderr } = await inside(host, "keepalived", "--version");
   let count = 0;
+  /** @param files by their paths in a directory of their own */
+  const readIn = async (files: Readonly<Record<string, string>>, ...words: string[]): Promise<Reading> => {
+    const own = join(directory, `${count++}`);
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(own, path)), { recursive: true });
+      await writeFile(join(own, path), text);
+    }
+    const namespaces = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"];
+    const { stdout } = await inside(host, ...namespaces, "bash", "-c", script, "keepalived-reads", own, ...words);
+    await rm(own, { recursive: true });
+    return readingOf(stdout);
+  };
   return {
     version: /v([\d.]+)/.exec(stderr)?.[1] ?? "",
     async read(lab, director) {
-      const own = join(directory, `${count++}`);
       const config = configOf(lab, director);
-      await mkdir(own);
-      await writeFile(join(own, "keepalived.conf"), config);
       // IPVS's sync daemon is the one thing for which the VRRP process needs IPVS, which not every machine's kernel has.
-      await writeFile(join(own, "vrrp.conf"), config.replace(/^.*lvs_sync_daemon .*$/m, ""));
-      await writeFile(join(own, "interfaces"), interfacesOf(lab, director));
-      const namespaces = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"];
-      const { stdout } = await inside(host, ...namespaces, "bash", "-c", script, "keepalived-reads", own);
-      await rm(own, { recursive: true });
-      return { config, ...readingOf(stdout) };
+      const vrrp = config.replace(/^.*lvs_sync_daemon .*$/m, "");
+      const files = { "keepalived.conf": config, "vrrp.conf": vrrp, interfaces: interfacesOf(lab, director) };
+      return { config, ...(await readIn(files, "keepalived.conf", "vrrp.conf", `${lab.services.length > 0}`)) };
+    },
+    async readFiles(files, { file, configId, services }) {
+      const etc = Object.entries(files).map(([path, text]) => [`etc/${path}`, text] as const);
+      const first = `/etc/keepalived/${file}`;
+      return await readIn(
+        { ...Object.fromEntries(etc), interfaces },
+        first,
+        first,
+        `${services}`,
+        "--config-id",
+        configId,
+      );
     },
     async end() {
       await end(host.process);
@@ -73,6 +100,19 @@ export function configOf(lab: Lab, director: Server): string {
   return withPasswords(inputs.config, inputs.passwords);
 }
 
+/** Commands for `ip -batch` that make eth0 to eth3. */
+const interfaces = [
+  "link set lo up",
+  ...[0, 1, 2, 3].flatMap((number) => [
+    `link add eth${number} type veth peer name peer-eth${number}`,
+    `address add 192.0.2.${number + 1}/24 dev eth${number}`,
+    `address add fe80::${number + 1}/64 dev eth${number}`,
+    `link set eth${number} up`,
+    `link set peer-eth${number} up`,
+  ]),
+  "",
+].join("\n");
+
 /** Commands for `ip -batch` that make a director's interfaces. */
 const interfacesOf = (lab: Lab, { interfaces }: Server): string =>
   [
@@ -87,7 +127,7 @@ const interfacesOf = (lab: Lab, { interfaces }: Server): string =>
   ].join("\n");
 
 /** The parts of the script's output, by their names. */
-function readingOf(output: string): Omit<Reading, "config"> {
+function readingOf(output: string): Reading {
   const part = (name: string): string[] => {
     const [, text] = new RegExp(`^@@ ${name}\\n([^]*?)^@@ `, "m").exec(output) ?? [];
     if (text === undefined) throw new Error(`keepalived-reads.sh has not come to ${name}:\n${output}`);
@@ -98,7 +138,7 @@ function readingOf(output: string): Omit<Reading, "config"> {
   const start = vrrp.indexOf("------< Global definitions >------");
   const last = vrrp.findIndex((line) => line.startsWith("VRRP sockpool"));
   const read =
-    /^Shutting down (?:\(inhibited\) )?service \[(.*)\]:(\w+):(\d+) from VS (?:\[(.*)\]:\w+:(\d+)|FWM (\d+))$/;
+    /^Shutting down (?:\(inhibited\) )?service \[(.*)\]:(\w+):(\d+) from VS (?:\[(.*)\](?::\w+)?:(\d+)|FWM (\d+))$/;
   return {
     status: Number(/^@@ status (\d+)$/m.exec(output)?.[1]),
     test: part("test"),

@@ -10,6 +10,7 @@ export const unreadable: Rule = {
   source: "keepalived.conf(5), DESCRIPTION; lib/parser.c of keepalived 2.2.7",
   *look({ folder }) {
     for (const { unread } of folder.configurations)
-      for (const { file, line, message, fix } of unread) yield { at: { file, line }, message, fix };
+      for (const { file, line, message, fix, level } of unread)
+        yield { at: { file, line }, message, fix, ...(level ? { level } : {}) };
   },
 };

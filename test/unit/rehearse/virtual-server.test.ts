@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { toIp } from "../../../lab/index.ts";
+import { readLines } from "../../../rehearse/conf/lines.ts";
 import { readTree } from "../../../rehearse/conf/tree.ts";
 import { isIn } from "../../../rehearse/directors/address-range.ts";
 import { type VirtualServer, virtualServersOf } from "../../../rehearse/directors/virtual-server.ts";
 
 /** The first virtual server of a configuration. */
 function read(text: string): VirtualServer {
-  const lines = text.split("\n").map((line, index) => ({ file: "lb1.conf", line: index + 1, text: line.trim() }));
-  const [service] = virtualServersOf(readTree(lines.filter((line) => line.text !== "")).statements);
+  const files = { read: () => text, matching: () => [], isExecutable: () => false };
+  const { lines } = readLines("lb1.conf", { files, configId: "lb1" });
+  const [service] = virtualServersOf(readTree(lines).statements);
   if (!service) throw new Error("no virtual server");
   return service;
 }

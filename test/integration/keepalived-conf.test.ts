@@ -1,0 +1,94 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { directorOf } from "../../rehearse/directors/director.ts";
+import { type Configuration, readFolder } from "../../rehearse/folder.ts";
+import { CONFIG_ID, configurations as generated } from "../generate/configurations.ts";
+import { type ConfigurationRead, readByKeepalived, readByUs } from "./configuration-read.ts";
+import { openKeepalived } from "./keepalived-reads.ts";
+
+const keepalived = await openKeepalived();
+afterAll(() => keepalived.end());
+
+/** The files of a director as they are in its /etc/keepalived. */
+function filesOf(folder: string, { file }: Configuration): { files: Record<string, string>; first: string } {
+  const top = file.includes("/") ? join(folder, file.split("/")[0] as string) : folder;
+  const entries = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = entries.map(({ parentPath, name }) => join(parentPath, name));
+  return {
+    files: Object.fromEntries(files.map((path) => [path.slice(top.length + 1), readFileSync(path, "utf8")])),
+    first: join(folder, file).slice(top.length + 1),
+  };
+}
+
+describe("a configuration is read as keepalived reads it", () => {
+  const cases = join(import.meta.dirname, "../unit/rehearse/conf");
+  for (const folder of readdirSync(cases))
+    it(folder, async () => {
+      const { configurations } = readFolder(join(cases, folder));
+      await Promise.all(
+        configurations.map(async (configuration) => {
+          const ours = readByUs(directorOf(configuration));
+          const { files, first } = filesOf(join(cases, folder), configuration);
+          const reading = await keepalived.readFiles(files, {
+            ...{ file: first, configId: configuration.director, services: ours.realServers.length > 0 },
+          });
+          expect(ours, configuration.director).toEqual(readByKeepalived(reading, ours));
+          expect(Object.keys(ours.instances)).not.toEqual([]);
+        }),
+      );
+    });
+
+  /** Other configurations: `LVS_LAB_SEED=7 npm test -- FILE`; more: `LVS_LAB_RUNS=500`. A failure prints the seed, and the smallest one that fails. */
+  const seed = Number(process.env.LVS_LAB_SEED ?? 5);
+  const numRuns = Number(process.env.LVS_LAB_RUNS ?? 8);
+
+  it("whatever syntax it is written in", { timeout: 240_000 + numRuns * 6000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(generated, { minLength: 1, maxLength: 5, size: "max" }), async (several) => {
+        await Promise.all(
+          several.map(async ({ plain, files }) => {
+            const meant = readText({ "keepalived.conf": plain });
+            const ours = readText(files);
+            expect(ours).toEqual(meant);
+            const reading = await keepalived.readFiles(files, {
+              ...{ file: "keepalived.conf", configId: CONFIG_ID, services: ours.realServers.length > 0 },
+            });
+            expect(reading.test.filter((line) => !isDefault.test(line))).toEqual([]);
+            expect(ours).toEqual(readByKeepalived(reading, ours));
+          }),
+        );
+      }),
+      {
+        seed,
+        numRuns,
+
+        interruptAfterTimeLimit: Math.max(180_000, numRuns * 6000),
+        markInterruptAsFailure: true,
+      },
+    );
+  });
+});
+
+/** What keepalived says about sound configurations: of braces in an include, that one of their choices is missing. */
+const isDefault = /Some config files missing/;
+
+function readText(files: Readonly<Record<string, string>>): ConfigurationRead {
+  const folder = mkdtempSync(join(tmpdir(), "lvs-lab-configuration-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      const place = join(folder, CONFIG_ID, path);
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, text);
+    }
+    const { configurations } = readFolder(folder);
+    const [configuration] = configurations;
+    if (!configuration || configurations.length > 1) throw new Error(`${configurations.length} directors`);
+    expect(configuration.unread).toEqual([]);
+    return readByUs(directorOf(configuration));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
