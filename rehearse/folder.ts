@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, normalize, posix, sep } from "node:path";
 import { globSync } from "tinyglobby";
-import { type Files, HOME, type Lines, PLAN, type Place, readLines, type Unread } from "./conf/lines.ts";
+import { type Files, HOME, type Lines, PLAN, readLines } from "./conf/lines.ts";
 import { patternsOf } from "./conf/pattern.ts";
+import type { Place, Unread } from "./conf/place.ts";
 import { readTree, type Statement } from "./conf/tree.ts";
 
 /** Blocks of which one makes a file a configuration of keepalived. */

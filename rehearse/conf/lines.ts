@@ -1,30 +1,7 @@
 import { posix } from "node:path";
 import { Parameters, type Replaced, repeatedLine } from "./parameters.ts";
+import type { Line, Place, Unread } from "./place.ts";
 import { partsOf, withoutComment } from "./text.ts";
-
-/** A line of a file. */
-export interface Place {
-  /** Relative to the folder that is read. */
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-}
-
-/**
- * A line of a configuration, as keepalived takes it: without comments, its conditions decided, its parameters replaced. A brace outside of quotes is a
- * line of its own.
- */
-export interface Line extends Place {
-  readonly text: string;
-}
-
-/** What of a configuration cannot be read as its author means it. */
-export interface Unread extends Place {
-  readonly message: string;
-  readonly fix: string;
-  /** `note`: it may be right on the director, the folder does not show it. `warning`: it may do no harm. */
-  readonly level?: "warning" | "note";
-}
 
 /** The files of a director. Paths are relative to the folder that is read. */
 export interface Files {

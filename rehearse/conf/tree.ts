@@ -1,4 +1,4 @@
-import type { Line, Place, Unread } from "./lines.ts";
+import type { Line, Place, Unread } from "./place.ts";
 import { wordsOf } from "./text.ts";
 
 /** A statement of a configuration: its keyword, the words after it, and its block if it has one. */

@@ -1,4 +1,4 @@
-import type { Place } from "../conf/lines.ts";
+import type { Place } from "../conf/place.ts";
 import type { Director } from "../directors/director.ts";
 import type { VirtualRouter } from "../directors/virtual-router.ts";
 import type { Folder } from "../folder.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Place } from "../conf/lines.ts";
+import type { Place } from "../conf/place.ts";
 import type { Folder } from "../folder.ts";
 import type { Finding, Rule } from "./rule.ts";
 

@@ -18,6 +18,7 @@ import { isScript } from "../directors/tracked.ts";
 import { virtualRoutersOf } from "../directors/virtual-router.ts";
 import { servedAddresses } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
+import { missingScripts } from "./files.ts";
 import type { Inferred, PlannedNetwork, StandIn } from "./plan.ts";
 
 /** An interface of a director, before it is known which network it is on. */
@@ -82,6 +83,8 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
       for (const address of addresses) taken.add(address);
       return { device, network: network.name, addresses };
     });
+    for (const path of missingScripts(folder, director.configuration))
+      assume(director.name, `${path} is not there: put the file into the folder, or keepalived does without it`);
     const sysctls: Record<string, string> = forwards(director) ? { "net.ipv4.ip_forward": "1" } : {};
     if (forwards(director))
       assume(director.name, "it forwards packets, net.ipv4.ip_forward=1: it does NAT, or it is a gateway");

@@ -1,4 +1,4 @@
-import type { Place } from "../../conf/lines.ts";
+import type { Place } from "../../conf/place.ts";
 import { last } from "../../conf/tree.ts";
 import type { Method, VirtualServer } from "../../directors/virtual-server.ts";
 import type { Folder } from "../../folder.ts";
