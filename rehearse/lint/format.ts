@@ -41,7 +41,7 @@ export const summaryOf = (findings: readonly Finding[]): string => {
 
 /** Findings for programs. Version 1: places are relative to the folder, lines count from 1. */
 export const findingsAsJson = (folder: Folder, findings: readonly Finding[]) => ({
-  format: "lvs-lab lint",
+  format: "lvs-lab rehearse lint",
   version: 1,
   folder: folder.path,
   directors: folder.configurations.map(({ director, file }) => ({ name: director, file })),

@@ -13,7 +13,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   setup: [],
   provision: ["lab", "setup"],
   // The Pulumi program: nothing imports it.
-  stacks: ["lab", "setup", "provision"],
+  stacks: ["lab", "setup", "provision", "rehearse"],
   verify: ["lab", "setup", "provision"],
   rehearse: ["lab", "setup", "provision", "verify"],
   cli: ["lab", "setup", "provision", "verify", "rehearse"],
@@ -50,6 +50,25 @@ const rules = [
     "the Pulumi program uses provision through its door, and the project's paths",
     { path: at("stacks/") },
     { path: at("provision/"), pathNot: at("provision/index.ts", "provision/paths.ts") },
+  ),
+  rule(
+    "the Pulumi program uses rehearse through its door",
+    { path: at("stacks/") },
+    { path: at("rehearse/"), pathNot: at("rehearse/index.ts") },
+  ),
+  rule(
+    "reading configurations and planning a rehearsal need no running lab",
+    {
+      path: at(
+        "rehearse/conf/",
+        "rehearse/directors/",
+        "rehearse/lint/",
+        "rehearse/plan/",
+        "rehearse/folder.ts",
+        "rehearse/index.ts",
+      ),
+    },
+    { path: at("verify/", "provision/") },
   ),
   rule(
     "the provider knows no role and no lab host",
@@ -161,6 +180,7 @@ describe("in a project with breaches", () => {
     "verify/check.ts": 'export const load = () => import("../cli/main.ts");',
     "cli/main.ts": 'export { default } from "../stacks/index.ts"; export * from "../lab/gone.ts";',
     "docs/generate/page.ts": 'import "node-ssh"; import type { Document } from "yaml"; export type Page = Document;',
+    "rehearse/index.ts": "export {};",
     "bench/index.ts": "export {};",
     "test/all.test.ts": 'import "../stacks/index.ts";',
   };

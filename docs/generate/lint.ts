@@ -1,0 +1,38 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { projectRoot } from "../../provision/paths.ts";
+import type { Rule } from "../../rehearse/lint/rule.ts";
+import { rules } from "../../rehearse/lint/rules/index.ts";
+
+/** The page that this writes. */
+export const lintDocsFile = join(projectRoot, "docs/lint.md");
+
+/** docs/lint.md, from the rules themselves. */
+export function lintDocs(): string {
+  const rows = rules.map(({ id, level, title }) => `| [${id}](#${id}) | ${level} | ${title} |`);
+  return `${[
+    "# The rules of lint",
+    "<!-- Written by `npm run docs` from rehearse/lint/rules/: change the rules, not this file. -->",
+    intro,
+    ["| rule | level | what it finds |", "|---|---|---|", ...rows].join("\n"),
+    ...rules.map(section),
+  ].join("\n\n")}\n`;
+}
+
+const intro = `[lvs-lab rehearse lint](cli.md#lvs-lab-rehearse) holds a folder of keepalived.conf files against these rules, all of it without a VM.
+It finds what \`keepalived -t\` passes and people regret. [Before you roll it out](rehearse.md) says how to use it.
+
+An \`error\`: keepalived does not do what the file says, or the directors do not work together. A \`warning\`: it does, and people regret it. A
+\`note\`: the folder does not show whether it is right; notes alone are no failure. A comment \`# lint: allow RULE\` on the line, or alone on the line
+before it, keeps a finding away. The rules were read out of keepalived 2.2.7, which Debian 12 has; where 2.3 differs, they say so.`;
+
+/** Rules have a file for each id. */
+const section = ({ id, level, title, why, source }: Rule): string =>
+  [
+    `## ${id}`,
+    `${title[0]?.toUpperCase()}${title.slice(1)}: ${level === "error" ? "an error" : `a ${level}`}.`,
+    why,
+    `Source: ${source}.`,
+  ].join("\n\n");
+
+if (import.meta.filename === process.argv[1]) await writeFile(lintDocsFile, lintDocs());
