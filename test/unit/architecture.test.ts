@@ -207,7 +207,7 @@ describe("in a project with breaches", () => {
       "lab imports nothing of the project but itself": ["lab/model.ts -> provision/door.ts"],
       "setup imports nothing of the project but itself": ["setup/main.mjs -> lab/model.ts"],
       "verify imports lab, setup, provision and itself": ["verify/check.ts -> cli/main.ts"],
-      "cli imports lab, setup, provision, verify and itself": ["cli/main.ts -> stacks/index.ts"],
+      "cli imports lab, setup, provision, verify, rehearse and itself": ["cli/main.ts -> stacks/index.ts"],
       "the Pulumi program uses provision through its door, and the project's paths": [
         "stacks/index.ts -> provision/door.ts",
       ],
