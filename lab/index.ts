@@ -11,6 +11,7 @@ export { dnsDefaults, dnsTypes } from "./health-checks/dns.ts";
 export {
   type HealthCheck,
   type HealthCheckType,
+  healthCheckFrom,
   healthCheckKind,
   healthCheckTypes,
   retriesOf,

@@ -37,6 +37,8 @@ export interface Lab {
   readonly client: Client;
   /** In the order of the file. */
   readonly servers: readonly Server[];
+  /** Hosts that servers only talk to: network namespaces on the lab host, no VMs. Services may have them as real servers. Not there: none. */
+  readonly standIns?: readonly StandIn[];
   /** Every VIP, in the order of the services, then the default routes that no host has of its own. */
   readonly virtualAddresses: readonly VirtualAddress[];
   /** Empty where no keepalived runs. */
@@ -65,6 +67,12 @@ export interface Interface {
 
 export interface Client {
   readonly name: "client";
+  readonly interfaces: readonly Interface[];
+}
+
+/** A host that servers only talk to. */
+export interface StandIn {
+  readonly name: string;
   readonly interfaces: readonly Interface[];
 }
 

@@ -163,6 +163,9 @@ export const portsOf = (lab: Lab, server: string, protocol: Protocol, { tls = fa
   ),
 ];
 
+/** Whether a host is a stand-in: no VM, a network namespace on the lab host. */
+export const isStandIn = (lab: Lab, host: string): boolean => lab.standIns?.some(({ name }) => name === host) === true;
+
 /** The services that a real server is a destination of. */
 export const servicesOf = (lab: Lab, server: string): VirtualService[] =>
   lab.services.filter((service) => service.realServers.some((real) => real.server === server));

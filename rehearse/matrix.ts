@@ -1,11 +1,21 @@
-import { hostPort, instanceOfVip, type Lab, type VirtualService } from "../lab/index.ts";
+import {
+  hostPort,
+  instanceOfVip,
+  type Lab,
+  poolOf,
+  type RealServerFailure,
+  removalTime,
+  type SecondsBand,
+  seesFailure,
+  type VirtualService,
+} from "../lab/index.ts";
 import { fitted } from "../verify/failover/index.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import type { OutagePromise, RunResult } from "../verify/report/result.ts";
-import { bandWords, outageWords } from "../verify/report/words.ts";
-import { prepareScenario, type ResolvedScenario } from "../verify/scenarios/index.ts";
+import { ms, outageWords } from "../verify/report/words.ts";
+import { prepareScenario, type ResolvedScenario, type Scenario } from "../verify/scenarios/index.ts";
 
-/** What is done to the director that is master, the most telling first. */
+/** What may happen, the most telling first. Events of a master move its addresses; events of a real server are for the health checks to see. */
 export const events = {
   crash: { title: "the master loses its power", scenario: "director-down" },
   stop: { title: "keepalived is stopped on the master", scenario: "keepalived-stopped" },
@@ -13,7 +23,30 @@ export const events = {
   freeze: { title: "the master freezes", scenario: "director-frozen" },
   partition: { title: "the directors do not hear each other", scenario: "split-brain" },
   reboot: { title: "the master is rebooted", scenario: "director-reboot" },
-} as const;
+  refuse: {
+    title: "a real server refuses connections",
+    scenario: "real-server-down",
+    realServer: { failure: "refuses", fault: "httpd-stop" },
+  },
+  dead: {
+    title: "a real server is gone without a word",
+    scenario: "real-server-down",
+    realServer: { failure: "silent", fault: "link-down" },
+  },
+  hang: {
+    title: "a real server accepts connections and does not answer",
+    scenario: "hang-detected",
+    realServer: { failure: "hangs", fault: "httpd-hang" },
+  },
+} as const satisfies Record<string, EventOf>;
+
+interface EventOf {
+  readonly title: string;
+  /** The shipped scenario. */
+  readonly scenario: string;
+  /** Of an event of a real server: how it fails, and the fault that does it. */
+  readonly realServer?: { readonly failure: RealServerFailure; readonly fault: string };
+}
 
 export type Event = keyof typeof events;
 export const eventNames = Object.keys(events) as Event[];
@@ -25,7 +58,10 @@ export interface Cell {
   readonly scenario: string;
 }
 
-/** The cells of a lab. Services whose address is held by the same instance see the same: the first one stands for all of them. */
+/**
+ * The cells of a lab. Of a master's events, services whose address is held by the same instance see the same: the first one stands for all of them. Of a
+ * real server's, the first of each service fails, if another one is left and a health check sees it.
+ */
 export function cellsOf(lab: Lab, only: readonly Event[] = eventNames): Cell[] {
   const seen = new Set<string>();
   const telling = lab.services.filter(({ vip }) => {
@@ -36,24 +72,41 @@ export function cellsOf(lab: Lab, only: readonly Event[] = eventNames): Cell[] {
   });
   return eventNames
     .filter((event) => only.includes(event))
-    .flatMap((event) =>
-      telling.flatMap((service): Cell[] => {
-        const preempts = instanceOfVip(lab, service.vip)?.preempt === true;
-        if (preempts) return [{ event, service, scenario: events[event].scenario }];
+    .flatMap((event) => {
+      const { scenario, realServer }: EventOf = events[event];
+      if (realServer)
+        return lab.services
+          .filter((service) => poolOf(service).length > 1 && seesFailure(service, realServer.failure))
+          .map((service): Cell => ({ event, service, scenario }));
+      return telling.flatMap((service): Cell[] => {
+        if (instanceOfVip(lab, service.vip)?.preempt) return [{ event, service, scenario }];
         // The other scenarios end when the master has its addresses back.
         return event === "crash" ? [{ event, service, scenario: "no-preemption" }] : [];
-      }),
-    );
+      });
+    });
 }
 
 /** A cell's scenario, with the deadlines that the lab's own timers need. */
-export async function prepareCell(live: LiveLab, { service, scenario }: Cell): Promise<ResolvedScenario> {
+export async function prepareCell(live: LiveLab, { event, service, scenario }: Cell): Promise<ResolvedScenario> {
   const instance = instanceOfVip(live.lab, service.vip);
+  const { realServer }: EventOf = events[event];
   return await prepareScenario(live, scenario, {
     service,
-    adapt: (steps) => (instance ? fitted(steps, live.lab, service, instance) : steps),
+    adapt: (steps) => {
+      const own = realServer ? onRealServer(steps, realServer.fault) : steps;
+      return instance ? fitted(own, live.lab, service, instance) : own;
+    },
   });
 }
+
+/** The steps with another fault, and with what is expected of any service alone: mails and shares depend on the configuration. */
+const onRealServer = (steps: Scenario["steps"], fault: string): Scenario["steps"] =>
+  steps.flatMap((step): Scenario["steps"] => {
+    if (step.kind === "fault" || step.kind === "heal") return [{ ...step, fault }];
+    if (step.kind !== "expect") return [step];
+    const expectations = step.expectations.filter(({ kind }) => kind === "table" || kind === "served");
+    return expectations.length === 0 ? [] : [{ ...step, expectations }];
+  });
 
 /** What a cell has shown. Times in milliseconds. */
 export interface Row {
@@ -63,6 +116,8 @@ export interface Row {
   readonly passed: boolean;
   /** What VRRP's timers promise; absent where they promise nothing. */
   readonly promise?: OutagePromise;
+  /** Of a real server's event: how long its health check may take to see it, and how long it took. */
+  readonly detection?: { readonly promise: SecondsBand; readonly ms: number };
   /** The longest time without service after the event, and after everything was back; null: there was none. */
   readonly outageMs: number | null;
   readonly failbackMs: number | null;
@@ -77,7 +132,7 @@ export interface Row {
 }
 
 /** The row of a cell's run. @param report where its report is */
-export function rowOf({ event }: Cell, { lab, steps, windows, interrupted }: RunResult, report: string): Row {
+export function rowOf({ event, service }: Cell, { lab, steps, windows, interrupted }: RunResult, report: string): Row {
   const after = (kind: "fault" | "heal") => {
     const step = steps.find((one) => one.kind === kind);
     return windows.find((window) => window.step === step?.n);
@@ -89,6 +144,7 @@ export function rowOf({ event }: Cell, { lab, steps, windows, interrupted }: Run
   const failed = steps.filter(({ ok, title }) => !ok && !(isShorter && title.includes("an outage of")));
   return {
     event,
+    ...detectionOf(event, service, steps),
     service: lab.service,
     instance: lab.instance,
     passed: failed.length === 0 && interrupted === undefined,
@@ -105,6 +161,15 @@ export function rowOf({ event }: Cell, { lab, steps, windows, interrupted }: Run
   };
 }
 
+/** The time from the fault of a real server until it was out of the table, if it came to that. */
+function detectionOf(event: Event, { healthCheck }: VirtualService, steps: RunResult["steps"]): Pick<Row, "detection"> {
+  const { realServer }: EventOf = events[event];
+  const at = steps.findIndex(({ kind }) => kind === "fault");
+  const [fault, out] = [steps[at], steps[at + 1]];
+  const promise = realServer && healthCheck && removalTime(healthCheck, realServer.failure);
+  return promise && fault && out?.ok ? { detection: { promise, ms: out.to - fault.from } } : {};
+}
+
 /** The rows as a table for a terminal, with what did not hold below it. No newline at the end. */
 export function formatMatrix(rows: readonly Row[]): string {
   const head = ["", "event", "service", "promised", "measured", "failback", "lost"];
@@ -112,9 +177,8 @@ export function formatMatrix(rows: readonly Row[]): string {
     row.passed ? "✓" : "✗",
     row.event,
     row.service,
-    row.promise ? (bandWords({ ...row.promise, toleranceMs: 0 }).split(",")[0] as string) : "–",
-    row.seen.startsWith("none") ? "none" : row.seen,
-    row.failbackMs === null ? "none" : `${Math.round(row.failbackMs)} ms`,
+    ...figuresOf(row),
+    row.failbackMs === null ? "none" : ms(row.failbackMs),
     String(row.lost),
   ]);
   const widths = head.map((word, column) => Math.max(...[head, ...lines].map((line) => (line[column] ?? word).length)));
@@ -129,6 +193,18 @@ export function formatMatrix(rows: readonly Row[]): string {
   );
   return [...table, ...(failures.length > 0 ? ["", ...failures] : [])].join("\n");
 }
+
+/** What was promised and what was measured, in words: the outage, or of a real server's event the time until it was out of the table. */
+function figuresOf({ promise, detection, seen }: Row): [promised: string, measured: string] {
+  if (detection) {
+    const { minimum, maximum } = detection.promise;
+    return [`out in ${rounded(minimum)} to ${rounded(maximum)} s`, `out after ${rounded(detection.ms / 1000)} s`];
+  }
+  const promised = promise ? `${Math.round(promise.minimumMs)} to ${ms(promise.maximumMs)}` : "–";
+  return [promised, seen.startsWith("none") ? "none" : seen];
+}
+
+const rounded = (seconds: number): number => Math.round(seconds * 10) / 10;
 
 /** The services of a lab, for messages: `ADDRESS:PORT`. */
 export const serviceWords = ({ services }: Lab): string =>

@@ -76,5 +76,11 @@ export const completeHealthCheck = (
   given: z.output<typeof healthCheckSchema> = healthCheckSchema.parse(withoutOne[protocol]),
 ): HealthCheck => kinds[given.type].complete(given);
 
+/** The health check of properties as a lab file has them; undefined where it could not have them, as times that are no whole seconds. */
+export function healthCheckFrom(properties: Readonly<Record<string, unknown>>): HealthCheck | undefined {
+  const { data } = healthCheckSchema.safeParse(properties);
+  return data && completeHealthCheck("tcp", data);
+}
+
 /** keepalived's own number of retries where the file has none, else the file's. */
 export const retriesOf = (check: HealthCheck): number => check.retry ?? healthCheckKind(check.type).defaultRetry;

@@ -2,6 +2,8 @@ import {
   type Cidr,
   contains,
   familyOf,
+  type HealthCheckType,
+  healthCheckFrom,
   type Ip,
   type Lab,
   ofFamily,
@@ -19,7 +21,7 @@ import type { Director } from "../directors/director.ts";
 import { numberOf } from "../directors/instance.ts";
 import { isOn } from "../directors/settings.ts";
 import { type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
-import { servedAddresses } from "../directors/virtual-server.ts";
+import { type RealServer as Configured, servedAddresses } from "../directors/virtual-server.ts";
 import type { Plan, PlannedDirector, PlannedNetwork } from "./plan.ts";
 
 /** The network by which directors are reached, beside those of the plan: RFC 2544's range for benchmarks is nobody's. */
@@ -59,6 +61,14 @@ export function labOfPlan(name: string, plan: Plan, directors: readonly Director
       interfaces: [{ network: plan.client.network, device: "eth0", addresses: plan.client.addresses }],
     },
     servers,
+    ...(plan.standIns.length > 0
+      ? {
+          standIns: plan.standIns.map(({ name: host, network, addresses }) => ({
+            name: host,
+            interfaces: [{ network, device: "eth0", addresses }],
+          })),
+        }
+      : {}),
     virtualAddresses: held.flatMap((address) => {
       const network = networkWith(plan, address);
       return network ? [{ address, network: network.name }] : [];
@@ -143,6 +153,7 @@ function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNet
           ...{ vip, port, scheduler: scheduler as Scheduler },
           forwarding: ({ DR: "dr", NAT: "nat", TUN: "tunnel" } as const)[method],
           ...(persistence > 0 ? { persistenceTimeout: persistence } : {}),
+          ...healthCheckOf(realServers[0]),
           realServers: realServers.flatMap((real): RealServer[] => {
             const host = plan.standIns.find((one) => one.addresses.includes(real.address as Ip));
             if (!host) return [];
@@ -160,6 +171,34 @@ function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNet
         },
       ];
     });
+}
+
+/** What kinds of checks are called in a lab. */
+const checkTypes: Readonly<Record<string, HealthCheckType>> = {
+  TCP_CHECK: "tcp",
+  HTTP_GET: "http",
+  SSL_GET: "https",
+  UDP_CHECK: "udp",
+  DNS_CHECK: "dns",
+  SMTP_CHECK: "smtp",
+  PING_CHECK: "ping",
+  MISC_CHECK: "misc",
+};
+
+/** A service's health check by the first check of a real server: what it asks does not matter here, its times do. */
+function healthCheckOf(real: Configured | undefined): Pick<VirtualService, "healthCheck"> {
+  const [check] = real?.checks ?? [];
+  const type = check && checkTypes[check.kind];
+  if (!check || !type) return {};
+  const { delayLoop, timeout, retry, delayBeforeRetry } = check;
+  const given = {
+    ...{ type, delayLoop, retry, delayBeforeRetry },
+    ...(timeout === undefined || type === "misc" ? {} : { connectTimeout: timeout }),
+    ...(type === "misc" ? { command: "/bin/true", ...(timeout === undefined ? {} : { timeout }) } : {}),
+    ...(real?.inhibit ? { inhibitOnFailure: true } : {}),
+  };
+  const healthCheck = healthCheckFrom(given);
+  return healthCheck ? { healthCheck } : {};
 }
 
 /** Where a stand-in answers: each port of it that a configuration names, with TLS where a health check speaks it, and with the statuses that it asks for. */

@@ -1,3 +1,4 @@
+import { isStandIn } from "../../lab/index.ts";
 import { defineFault } from "./fault.ts";
 import { none } from "./parameters.ts";
 import { stopping } from "./server-stop.ts";
@@ -15,5 +16,8 @@ export const httpdStop = defineFault({
   parameters: none,
   targets: targets.realServers,
   byHand: { inject: `systemctl stop ${example}`, heal: `systemctl start ${example}` },
-  ...stopping({ id: "httpd-stop", service: (site) => osOf(site).httpd.service }),
+  ...stopping({
+    id: "httpd-stop",
+    service: (site) => (isStandIn(site.view.lab, site.server) ? "nginx" : osOf(site).httpd.service),
+  }),
 });

@@ -1,3 +1,4 @@
+import { isStandIn } from "../../lab/index.ts";
 import { command } from "../../provision/ssh/index.ts";
 import type { Ports } from "../live/listeners.ts";
 import type { Fault, FaultSite } from "./fault.ts";
@@ -19,13 +20,15 @@ interface Stopped {
  * everybody, the server itself included.
  */
 export function stopping({ id, ports, service }: Stopped): Pick<Fault, "inject" | "heal" | "present"> {
-  /** The units that were stopped, one a line: in memory, since a reboot starts what is enabled. */
-  const stopped = `/run/lvs-lab-${id}`;
+  /** The units that were stopped, one a line: in memory, since a reboot starts what is enabled. Stand-ins share their files. */
+  const stoppedOn = ({ view, server }: FaultSite): string =>
+    `/run/lvs-lab-${id}${isStandIn(view.lab, server) ? `-${server}` : ""}`;
   const name = `lvs_lab_${id.replaceAll("-", "_")}`;
   const table = (site: FaultSite, by: Parameters<typeof refusing>[1]): string =>
     ruleset(name, `chain input { type filter hook input priority 0; ${refusing(site, by, ports)} }`);
   return {
     async inject(site) {
+      const stopped = stoppedOn(site);
       // Where nobody listens on the port itself, it may be redirected to another one.
       await onWebServer(
         site,
@@ -37,6 +40,7 @@ elif [ ! -s ${stopped} ]; then printf %s ${table(site, REDIRECTED)} | nft --file
       );
     },
     async heal(site) {
+      const stopped = stoppedOn(site);
       // Without the list, after a reboot, an enabled server runs unless it was stopped before.
       await onWebServer(
         site,

@@ -7,6 +7,7 @@ import {
   ofFamily,
   ownsVips,
   realServers,
+  servicesOf,
   type VrrpInstance,
   vipsOf,
 } from "../../lab/index.ts";
@@ -34,10 +35,14 @@ const those = (on: string, object: string, of: (lab: Lab) => readonly string[]):
 /** Targets of faults. */
 export const targets = {
   servers: those("any server", "a server", (lab) => names(lab.servers)),
+  hosts: those("any server", "a server", (lab) => [...names(lab.servers), ...names(lab.standIns ?? [])]),
   keepalivedDirectors: those("a director under keepalived", "a director", (lab) =>
     lab.control === "keepalived" ? names(directors(lab)) : [],
   ),
-  realServers: those("a real server", "a real server", (lab) => names(realServers(lab))),
+  realServers: those("a real server", "a real server", (lab) => [
+    ...names(realServers(lab)),
+    ...names(lab.standIns ?? []).filter((name) => servicesOf(lab, name).length > 0),
+  ]),
   /** They run an MTA. */
   mailServers: those("a real server whose health check is `smtp`", "a real server", (lab) =>
     names(realServers(lab).filter(({ name }) => isAskedBy(lab, name, "smtp"))),

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import type { Lab } from "../../lab/index.ts";
+import { isStandIn, type Lab } from "../../lab/index.ts";
 import { tryOnHost } from "../../provision/host/command.ts";
 import { CLIENT, SEGMENT } from "../../provision/host/reach.ts";
 import { command, masked, type Word } from "../../provision/ssh/index.ts";
@@ -32,6 +32,10 @@ export class View {
   on(server: string): (pieces: TemplateStringsArray, ...values: Word[]) => Promise<Evidence> {
     return async (pieces, ...values) => {
       const text = command(pieces, ...values);
+      if (isStandIn(this.lab, server)) {
+        const { stdout, stderr, status } = await tryOnHost(labHost(this.live), server, ["bash", "-c", text]);
+        return this.keep({ where: server, command: text, output: stdout + stderr, status });
+      }
       const { stdout, stderr, code } = await (await onServer(this.live, server)).execute(text);
       return this.keep({ where: server, command: text, output: stdout + stderr, status: code });
     };
