@@ -16,7 +16,7 @@ export {
   healthCheckTypes,
   retriesOf,
 } from "./health-checks/index.ts";
-export { type RealServerFailure, realServerFailures } from "./health-checks/kind.ts";
+export { type RealServerFailure, realServerFailures, type SecondsBand } from "./health-checks/kind.ts";
 export { SMTP_PORT } from "./health-checks/smtp.ts";
 export * from "./ip.ts";
 export type * from "./model.ts";
