@@ -3,7 +3,9 @@ import {
   type Control,
   hostPort,
   instanceOfVip,
+  isStandIn,
   type Lab,
+  type Role,
   realServers,
   type VirtualService,
 } from "../../lab/index.ts";
@@ -86,7 +88,7 @@ export function namesOf(
     case segment:
       return lab.networks.slice(0, 1).map(({ name }) => name);
     default:
-      return lab.servers.some(({ name }) => name === selector) ? [selector] : undefined;
+      return roleIn(lab, selector) === undefined ? undefined : [selector];
   }
 }
 
@@ -94,11 +96,15 @@ export function namesOf(
 export function selectorsOf(lab: Lab): string[] {
   return [
     ...(lab.control === "ipvsadm" ? ["master", "director"] : ["master", "standby"]),
-    ...realServers(lab).map((_, index) => `real-server-${index + 1}`),
+    ...[...realServers(lab), ...(lab.standIns ?? [])].map((_, index) => `real-server-${index + 1}`),
     "real-servers",
-    ...lab.servers.map(({ name }) => name),
+    ...[...lab.servers, ...(lab.standIns ?? [])].map(({ name }) => name),
   ];
 }
+
+/** What a host of a lab is; undefined: it has none of this name. */
+const roleIn = (lab: Lab, host: string): Role | undefined =>
+  lab.servers.find(({ name }) => name === host)?.role ?? (isStandIn(lab, host) ? "real-server" : undefined);
 
 /** The servers that a property of the file accepts. */
 export type Wanted = "a director" | "a real server" | "real servers" | "a server";
@@ -112,8 +118,7 @@ export interface Use {
 
 /** Whether a property accepts a selector that means these servers of a lab. */
 export function fits(wanted: Wanted, selector: string, names: readonly string[], lab: Lab): boolean {
-  const role = (name: string) => lab.servers.find((server) => server.name === name)?.role;
-  const all = (wantedRole: string) => names.every((name) => role(name) === wantedRole);
+  const all = (wantedRole: string) => names.every((name) => roleIn(lab, name) === wantedRole);
   switch (wanted) {
     case "a director":
       return all("director");
@@ -122,7 +127,7 @@ export function fits(wanted: Wanted, selector: string, names: readonly string[],
     case "real servers":
       return all("real-server");
     case "a server":
-      return selector !== "real-servers" && names.every((name) => role(name) !== undefined);
+      return selector !== "real-servers" && names.every((name) => roleIn(lab, name) !== undefined);
   }
 }
 
