@@ -1,4 +1,4 @@
-import type { Line } from "./lines.ts";
+import type { Line } from "./line.ts";
 
 /** The value of a parameter: a text; or, of one that is written over several lines, these. */
 type Value = string | readonly Line[];

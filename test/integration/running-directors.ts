@@ -1,8 +1,8 @@
+import { spawn } from "node:child_process";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
@@ -33,13 +33,15 @@ export interface DirectorsOptions {
   readonly prepare?: string;
   /** Directors whose keepalived is not started. */
   readonly idle?: readonly string[];
+  /** Whether virtual servers count: where the kernel has no IPVS, the process for them says what it has read, and ends. */
+  readonly checkers?: boolean;
 }
 
 /** Starts the directors of a folder. They end with the test. */
 export async function runDirectors(
   path: string,
   { onTestFinished }: { onTestFinished: (ending: () => unknown) => unknown },
-  { edit = (text) => text, prepare = "true", idle = [] }: DirectorsOptions = {},
+  { edit = (text) => text, prepare = "true", idle = [], checkers = false }: DirectorsOptions = {},
 ): Promise<RunningDirectors> {
   const copy = await mkdtemp(join(tmpdir(), "lvs-lab-directors-"));
   onTestFinished(() => rm(copy, { recursive: true }));
@@ -84,22 +86,30 @@ export async function runDirectors(
       await run(runOn, host, `cp -r ${join(copy, topOf(director.configuration))}/. /etc/keepalived; ${prepare}`);
     }),
   );
-  const start: RunningDirectors["start"] = (name) => {
+  const startWith = (name: string, ...options: string[]): void => {
     const { configuration } = directors.find((one) => one.name === name) as Director;
-    const file = configuration.file.slice(topOf(configuration) === "." ? 0 : topOf(configuration).length + 1);
-    const options = ["--vrrp", "--dont-fork", "--log-console", "--no-syslog", "--log-detail", "--config-id", name];
-    const [program = "", ...words] = (hosts.get(name) as Host).joined([
-      ...["keepalived", ...options, "--use-file", `/etc/keepalived/${file}`],
-    ]);
-    const child = $({
-      quiet: true,
-      nothrow: true,
-      env: labEnvironment(),
-      stdio: ["ignore", "pipe", "pipe"],
-    })`${[program, ...words]}`;
+    const top = topOf(configuration);
+    const file = `/etc/keepalived/${configuration.file.slice(top === "." ? 0 : top.length + 1)}`;
+    const always = [
+      "--dont-fork",
+      "--log-console",
+      "--no-syslog",
+      "--log-detail",
+      "--config-id",
+      name,
+      "--use-file",
+      file,
+    ];
+    const [program = "", ...words] = (hosts.get(name) as Host).joined(["keepalived", ...options, ...always]);
+    const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], env: labEnvironment() });
+    onTestFinished(() => end(child));
     // Without the time.
-    for (const stream of [child.stdout, child.stderr] as Readable[])
+    for (const stream of [child.stdout, child.stderr])
       createInterface(stream).on("line", (line) => logs.get(name)?.push(line.slice(26)));
+  };
+  const start: RunningDirectors["start"] = (name) => {
+    startWith(name, "--vrrp");
+    if (checkers) startWith(name, "--check", "--pid=/run/checkers.pid");
   };
   for (const { name } of directors) if (!idle.includes(name)) start(name);
   return {
