@@ -176,7 +176,9 @@ function ownAddresses({ instances }: Director, device: string, director: number,
   const sources = instances
     .filter((one) => one.interface === device)
     .flatMap(({ block }) => block.filter(({ keyword }) => keyword === "unicast_src_ip"))
-    .flatMap(({ words: [address = ""] }) => (address.includes(":") ? `${address}/64` : `${address}/24`));
+    // Whatever prefix length is written.
+    .map(({ words: [address = ""] }) => address.replace(/\/.*/, ""))
+    .map((address) => `${address}/${address.includes(":") ? 64 : 24}`);
   return [...new Set([...sources, `198.18.${net}.${director + 1}/24`])];
 }
 
