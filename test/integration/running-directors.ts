@@ -117,12 +117,13 @@ export async function runDirectors(
     ...{ on, start },
     log: (director) => logs.get(director) ?? [],
     async holders(address) {
-      const held = await Promise.all(
-        directors.map(async ({ name }) =>
-          (await on(name, `ip -brief address show`)).includes(` ${address}/`) ? [name] : [],
-        ),
-      );
-      return held.flat();
+      // One command for all: each that enters a host takes several processes.
+      const pids = [...hosts.values()].map(({ pid }) => pid).join(" ");
+      const look = `for pid in ${pids}; do echo @ && nsenter --target $pid --net ip -brief address show || exit; done`;
+      const { exitCode, stdout, stderr } = await runOn(segment, look);
+      if (exitCode !== 0) throw new Error(`${look}: status ${exitCode}\n${stdout}${stderr}`);
+      const shown = stdout.split("@\n").slice(1);
+      return [...hosts.keys()].filter((_, index) => shown[index]?.includes(` ${address}/`)).sort();
     },
     async stop(director) {
       const pid = (await on(director, "cat /run/keepalived.pid")).trim();
@@ -195,11 +196,11 @@ export async function staysSo<T>(
   let seen = await look();
   const seconds = () => (Date.now() - begun) / 1000;
   while (!isExpected(seen) && seconds() < within) {
-    await sleep(700);
+    await sleep(1000);
     seen = await look();
   }
   while (isExpected(seen) && seconds() < until) {
-    await sleep(1000);
+    await sleep(1500);
     seen = await look();
   }
   return seen;
