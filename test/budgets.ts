@@ -12,6 +12,8 @@ const budgets: Readonly<Record<string, number>> = {
   "test/integration/by-effect.test.ts": 200,
   "test/integration/bench-floor.test.ts": 60,
   "test/integration/keepalived-accepts.test.ts": 60,
+  "test/integration/keepalived-conf.test.ts": 90,
+  "test/integration/effects.test.ts": 90,
   "test/integration/image/plain.test.ts": 200,
   "test/integration/image/baked.test.ts": 150,
   "test/e2e/1-dr.test.ts": 650,
@@ -27,6 +29,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/explain.test.ts": 3600,
   "test/examples/ways.test.ts": 1800,
   "test/examples/cloud-image.test.ts": 1500,
+  "test/examples/effects.test.ts": 400,
 };
 
 /**

@@ -37,8 +37,8 @@ export const HOME = "/etc/keepalived";
 /** Replacing parameters that contain parameters ends after so many rounds. */
 const deepest = 100;
 
-/** The longest line that keepalived reads in one piece, in bytes: MAXBUF of its lib/parser.h, without a newline and a NUL. */
-const longest = 1022;
+/** The longest line that keepalived reads in one piece, in bytes: MAXBUF of its lib/parser.h, without a NUL. */
+const longest = 1023;
 
 /**
  * Reads a configuration as keepalived does: read_line() of keepalived 2.2.7's lib/parser.c. Its first process writes a copy of all files without

@@ -24,7 +24,9 @@ const says = (director: string, text: RegExp) => async (directors: RunningDirect
 
 const both = ["lb1", "lb2"];
 
+/** The address of most folders, and that of the folders about scripts. */
 const VIP = "192.0.2.100";
+const OTHER_VIP = "10.0.0.100";
 
 /** Options and a fault for folders whose script looks for haproxy: the hosts would see each other's processes, so a file stands for it. */
 const withHaproxy: DirectorsOptions = {
@@ -162,7 +164,14 @@ export const effects: readonly Effect[] = [
   {
     rule: "equal-priorities",
     title: "the master comes back and does not get the address",
-    options: backupLater,
+    options: {
+      ...backupLater,
+      // What nopreempt is there for; the same without it, and with priorities of their own.
+      edit: (text, file) =>
+        text.includes("nopreempt")
+          ? text.replace("nopreempt", "").replace("priority 100", file === "lb1.conf" ? "priority 150" : "priority 100")
+          : text,
+    },
     before: ["lb1"],
     act: comesBack,
     look: holders(VIP),
@@ -185,7 +194,14 @@ export const effects: readonly Effect[] = [
   {
     rule: "weight-ignored",
     title: "the script fails and the master stays",
-    options: withHaproxy,
+    options: {
+      ...withHaproxy,
+      // A script comes before what tracks it.
+      edit: (text, file) => {
+        const script = /^vrrp_script [^}]*}\n/m.exec(text)?.[0] ?? "";
+        return withHaproxy.edit?.(script + text.replace(script, ""), file) ?? text;
+      },
+    },
     before: ["lb1"],
     act: haproxyFails,
     look: holders(VIP),
@@ -240,13 +256,6 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
-    rule: "router-id-twice",
-    title: "each says that the other's advertisements have other addresses",
-    look: says("lb3", /address.*(mismatch|not match|expected|unknown|differ)/i),
-    found: true,
-    fine: false,
-  },
-  {
     rule: "strict-drops-traffic",
     title: "the master does not answer at the address",
     options: { prepare: "ip route add 192.0.2.0/24 dev eth0" },
@@ -259,9 +268,153 @@ export const effects: readonly Effect[] = [
   },
   {
     rule: "strict-forbids",
-    title: "an instance with peers does not start",
-    look: holders(VIP),
+    title: "keepalived says that it resets what is forbidden",
+    look: says("lb1", /State MASTER must match being address owner/),
+    found: true,
+    fine: false,
+  },
+  {
+    rule: "script-echoes",
+    title: "the script never fails",
+    options: { idle: ["lb2", "lb3"] },
+    look: holders(OTHER_VIP),
+    found: ["lb1"],
+    fine: [],
+  },
+  {
+    rule: "command-needs-shell",
+    title: "the rest of the command is arguments, with which the program fails",
+    options: {
+      edit: (text) => text.replace("killall -0 nginx", "/usr/bin/test -e /run/nginx"),
+      prepare: "touch /run/nginx",
+      idle: ["lb2"],
+    },
+    look: holders(OTHER_VIP),
     found: [],
     fine: ["lb1"],
   },
+  {
+    rule: "command-not-quoted",
+    title: "the program runs without its arguments, and fails",
+    options: {
+      edit: (text) => text.replace("/usr/bin/killall -0 haproxy", "/usr/bin/test -e /run/haproxy"),
+      prepare: "touch /run/haproxy",
+      idle: ["lb2"],
+    },
+    look: holders(OTHER_VIP),
+    found: [],
+    fine: ["lb1"],
+  },
+  {
+    rule: "script-cannot-run",
+    title: "a script that cannot be started never fails",
+    options: { idle: ["lb2", "lb3"] },
+    look: holders(OTHER_VIP),
+    found: ["lb1"],
+    fine: [],
+  },
+  {
+    rule: "script-path-relative",
+    title: "the script is left out, and does not fail",
+    options: { idle: ["lb2"] },
+    look: holders(OTHER_VIP),
+    found: ["lb1"],
+    fine: [],
+  },
+  {
+    rule: "script-user-unknown",
+    title: "the script is left out, and does not fail",
+    options: { edit: (text) => text.replace("/usr/local/bin/check", "/usr/bin/false"), idle: ["lb2", "lb3"] },
+    look: holders(OTHER_VIP),
+    found: ["lb1"],
+    fine: [],
+  },
+  {
+    rule: "owner-priority",
+    title: "both become master, and one says so and gives way",
+    look: async (directors) =>
+      directors.names.some((name) =>
+        directors.log(name).some((line) => line.includes("both configured as address owner")),
+      ),
+    found: true,
+    fine: false,
+  },
+  {
+    rule: "weight-on-one-member",
+    title: "the script fails and the master stays",
+    options: withHaproxy,
+    before: ["lb1"],
+    act: haproxyFails,
+    look: holders(VIP),
+    found: ["lb1"],
+    fine: ["lb2"],
+  },
+  {
+    rule: "priorities-crossed",
+    title: "the master comes back and does not get the address",
+    options: backupLater,
+    before: ["lb1"],
+    act: comesBack,
+    look: holders(VIP),
+    found: ["lb2"],
+    fine: ["lb1"],
+  },
+  {
+    rule: "off-is-on",
+    title: "the interface of use_vmac is called false",
+    look: async (directors) => (await directors.on("lb1", "ip -brief link show")).includes("false@"),
+    found: true,
+    fine: false,
+  },
+  {
+    rule: "real-server-twice",
+    title: "keepalived says that it removes the second one",
+    options: { checkers: true },
+    look: says("lb1", /is duplicated - removing second rs/),
+    found: true,
+    fine: false,
+  },
+  {
+    rule: "protocol-missing",
+    title: "keepalived says that it takes UDP",
+    options: { checkers: true },
+    look: says("lb1", /no protocol set - defaulting to UDP/),
+    found: true,
+    fine: false,
+  },
+  {
+    rule: "virtual-server-group-missing",
+    title: "keepalived says that it leaves the virtual server out",
+    options: { checkers: true },
+    look: says("lb1", /specified but not configured - ignoring virtual server/),
+    found: true,
+    fine: false,
+  },
 ];
+
+/** Where there is no row, and why. */
+export const notShown: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      ...[
+        "check-slower-than-delay-loop",
+        "check-without-port",
+        "misc-dynamic-with-plugin",
+        "no-health-check",
+        "no-weight",
+      ],
+      ...["persistence-with-round-robin", "port-not-changed", "quorum-out-of-reach", "real-servers-differ"],
+      ...["sorry-server-never-used", "virtual-server-differs", "virtual-server-missing", "virtual-server-twice"],
+      ...[
+        "director-is-real-server",
+        "gateway-moves-alone",
+        "nat-gateway-stays",
+        "nobody-quiet-about-arp",
+        "sync-daemon",
+      ],
+      ...["virtual-server-address-not-held"],
+    ].map((rule) => [rule, "needs IPVS, which the kernel of a machine that runs tests may lack"]),
+  ),
+  "mail-to-nobody": "what does not happen is a mail",
+  "script-outlives-interval": "takes a count of processes, which the hosts share",
+};

@@ -11,7 +11,7 @@ const cases = join(import.meta.dirname, "../unit/rehearse/lint");
 const seconds = { within: 30, until: 8 };
 
 /** So many rows run side by side, each with two folders. They wait more than they compute. */
-const atOnce = 8;
+const atOnce = 12;
 
 /** A test for each row whose rule is there: `found` shows the effect, `fine` does not. */
 export function proveEffects(effects: readonly Effect[]): void {

@@ -1,8 +1,8 @@
+import { spawn } from "node:child_process";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
@@ -33,13 +33,15 @@ export interface DirectorsOptions {
   readonly prepare?: string;
   /** Directors whose keepalived is not started. */
   readonly idle?: readonly string[];
+  /** Whether virtual servers count: where the kernel has no IPVS, the process for them says what it has read, and ends. */
+  readonly checkers?: boolean;
 }
 
 /** Starts the directors of a folder. They end with the test. */
 export async function runDirectors(
   path: string,
   { onTestFinished }: { onTestFinished: (ending: () => unknown) => unknown },
-  { edit = (text) => text, prepare = "true", idle = [] }: DirectorsOptions = {},
+  { edit = (text) => text, prepare = "true", idle = [], checkers = false }: DirectorsOptions = {},
 ): Promise<RunningDirectors> {
   const copy = await mkdtemp(join(tmpdir(), "lvs-lab-directors-"));
   onTestFinished(() => rm(copy, { recursive: true }));
@@ -84,22 +86,30 @@ export async function runDirectors(
       await run(runOn, host, `cp -r ${join(copy, topOf(director.configuration))}/. /etc/keepalived; ${prepare}`);
     }),
   );
-  const start: RunningDirectors["start"] = (name) => {
+  const startWith = (name: string, ...options: string[]): void => {
     const { configuration } = directors.find((one) => one.name === name) as Director;
-    const file = configuration.file.slice(topOf(configuration) === "." ? 0 : topOf(configuration).length + 1);
-    const options = ["--vrrp", "--dont-fork", "--log-console", "--no-syslog", "--log-detail", "--config-id", name];
-    const [program = "", ...words] = (hosts.get(name) as Host).joined([
-      ...["keepalived", ...options, "--use-file", `/etc/keepalived/${file}`],
-    ]);
-    const child = $({
-      quiet: true,
-      nothrow: true,
-      env: labEnvironment(),
-      stdio: ["ignore", "pipe", "pipe"],
-    })`${[program, ...words]}`;
+    const top = topOf(configuration);
+    const file = `/etc/keepalived/${configuration.file.slice(top === "." ? 0 : top.length + 1)}`;
+    const always = [
+      "--dont-fork",
+      "--log-console",
+      "--no-syslog",
+      "--log-detail",
+      "--config-id",
+      name,
+      "--use-file",
+      file,
+    ];
+    const [program = "", ...words] = (hosts.get(name) as Host).joined(["keepalived", ...options, ...always]);
+    const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], env: labEnvironment() });
+    onTestFinished(() => end(child));
     // Without the time.
-    for (const stream of [child.stdout, child.stderr] as Readable[])
+    for (const stream of [child.stdout, child.stderr])
       createInterface(stream).on("line", (line) => logs.get(name)?.push(line.slice(26)));
+  };
+  const start: RunningDirectors["start"] = (name) => {
+    startWith(name, "--vrrp");
+    if (checkers) startWith(name, "--check", "--pid=/run/checkers.pid");
   };
   for (const { name } of directors) if (!idle.includes(name)) start(name);
   return {
@@ -107,12 +117,13 @@ export async function runDirectors(
     ...{ on, start },
     log: (director) => logs.get(director) ?? [],
     async holders(address) {
-      const held = await Promise.all(
-        directors.map(async ({ name }) =>
-          (await on(name, `ip -brief address show`)).includes(` ${address}/`) ? [name] : [],
-        ),
-      );
-      return held.flat();
+      // One command for all: each that enters a host takes several processes.
+      const pids = [...hosts.values()].map(({ pid }) => pid).join(" ");
+      const look = `for pid in ${pids}; do echo @ && nsenter --target $pid --net ip -brief address show || exit; done`;
+      const { exitCode, stdout, stderr } = await runOn(segment, look);
+      if (exitCode !== 0) throw new Error(`${look}: status ${exitCode}\n${stdout}${stderr}`);
+      const shown = stdout.split("@\n").slice(1);
+      return [...hosts.keys()].filter((_, index) => shown[index]?.includes(` ${address}/`)).sort();
     },
     async stop(director) {
       const pid = (await on(director, "cat /run/keepalived.pid")).trim();
@@ -166,7 +177,9 @@ function ownAddresses({ instances }: Director, device: string, director: number,
   const sources = instances
     .filter((one) => one.interface === device)
     .flatMap(({ block }) => block.filter(({ keyword }) => keyword === "unicast_src_ip"))
-    .flatMap(({ words: [address = ""] }) => (address.includes(":") ? `${address}/64` : `${address}/24`));
+    // Whatever prefix length is written.
+    .map(({ words: [address = ""] }) => address.replace(/\/.*/, ""))
+    .map((address) => `${address}/${address.includes(":") ? 64 : 24}`);
   return [...new Set([...sources, `198.18.${net}.${director + 1}/24`])];
 }
 
@@ -183,11 +196,11 @@ export async function staysSo<T>(
   let seen = await look();
   const seconds = () => (Date.now() - begun) / 1000;
   while (!isExpected(seen) && seconds() < within) {
-    await sleep(700);
+    await sleep(1000);
     seen = await look();
   }
   while (isExpected(seen) && seconds() < until) {
-    await sleep(1000);
+    await sleep(1500);
     seen = await look();
   }
   return seen;

@@ -104,10 +104,10 @@ describe("lines", () => {
       "k:1 a # or ! after a backslash; keepalived takes the backslash away, and then the rest of the line for a comment",
     ]);
     expect(texts("a b\\#c")).toEqual(["a b"]);
-    expect(unread(`a ${"b".repeat(1021)}`)).toEqual([
-      "k:1 a line of more than 1022 bytes; keepalived takes what is behind them for the next line",
+    expect(unread(`a ${"b".repeat(1022)}`)).toEqual([
+      "k:1 a line of more than 1023 bytes; keepalived takes what is behind them for the next line",
     ]);
-    expect(unread(`a ${"b".repeat(1020)}`)).toEqual([]);
+    expect(unread(`a ${"b".repeat(1021)}`)).toEqual([]);
     expect(unread("$A=$B\n$B=$A\nc $A\nd")).toEqual(["k:3 the parameters of this line name each other"]);
   });
 });
