@@ -11,7 +11,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/integration/by-hand.test.ts": 120,
   "test/integration/by-effect.test.ts": 200,
   "test/integration/bench-floor.test.ts": 60,
-  "test/integration/keepalived-accepts.test.ts": 60,
+  "test/integration/keepalived-accepts.test.ts": 90,
   "test/integration/keepalived-conf.test.ts": 90,
   "test/integration/effects.test.ts": 90,
   "test/integration/image/plain.test.ts": 200,

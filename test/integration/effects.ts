@@ -194,14 +194,7 @@ export const effects: readonly Effect[] = [
   {
     rule: "weight-ignored",
     title: "the script fails and the master stays",
-    options: {
-      ...withHaproxy,
-      // A script comes before what tracks it.
-      edit: (text, file) => {
-        const script = /^vrrp_script [^}]*}\n/m.exec(text)?.[0] ?? "";
-        return withHaproxy.edit?.(script + text.replace(script, ""), file) ?? text;
-      },
-    },
+    options: withHaproxy,
     before: ["lb1"],
     act: haproxyFails,
     look: holders(VIP),
