@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { likelyAcceleration } from "../../provision/host/image/acceleration.ts";
 import { fails, findingsAsJson, formatFindings, summaryOf } from "../../rehearse/lint/format.ts";
 import { lint } from "../../rehearse/lint/index.ts";
 import { rules } from "../../rehearse/lint/rules/index.ts";
@@ -99,8 +100,10 @@ The directors are up. Services: ${serviceWords(lab)}. Next:
     .option("--budget <minutes>", "begin no further run after so many minutes", wholeNumber(10_000))
     .option("--junit", "write junit.xml into the directory of the reports, too")
     .option("--keep", "leave the directors up")
+    .option("--require-kvm", "fail if the directors would be emulated, which is slower and less exact")
     .action(async (path: string, { stack = rehearsalStack(path), ...options }: RunOptions) => {
       tellOfLint(path);
+      if (options.requireKvm) demandKvm(likelyAcceleration());
       process.exitCode = await holdingStack(stack, async (lock) => {
         try {
           return await interruptible(async (signal) => await rehearseAll(lock, path, { ...options, signal }));
@@ -119,6 +122,7 @@ interface RunOptions {
   readonly budget?: number;
   readonly junit?: boolean;
   readonly keep?: boolean;
+  readonly requireKvm?: boolean;
 }
 
 const rehearsalStackOption = (): Option =>
@@ -128,6 +132,15 @@ const rehearsalStackOption = (): Option =>
 function eventList(word: string, before: readonly Event[] = []): Event[] {
   if (eventNames.includes(word as Event)) return [...before, word as Event];
   throw new InvalidArgumentError(`expected one of ${eventNames.join(", ")}.`);
+}
+
+/** @throws CliError unless guests run under KVM */
+function demandKvm(acceleration: "kvm" | "qemu"): void {
+  if (acceleration !== "kvm")
+    throw new CliError(
+      "KVM is required and does not work here. Fix: `npx lvs-lab doctor` says why; without --require-kvm the directors are emulated",
+      exitStatus.configuration,
+    );
 }
 
 /** A line on what lint finds: the rehearsal shows what these do. */
@@ -149,10 +162,11 @@ async function bringUp(lock: StackLock, path: string): Promise<void> {
 async function rehearseAll(
   lock: StackLock,
   path: string,
-  { report, only, budget, junit: asJunit, signal }: RunOptions & { readonly signal: AbortSignal },
+  { report, only, budget, junit: asJunit, requireKvm, signal }: RunOptions & { readonly signal: AbortSignal },
 ): Promise<number> {
   await bringUp(lock, path);
   const live = await liveLab(lock.stack);
+  if (requireKvm) demandKvm(live.acceleration);
   const cells = cellsOf(live.lab, only);
   if (cells.length === 0)
     throw new CliError(
