@@ -18,7 +18,7 @@ export function planText({ plan, assumed }: Inferred): string {
     "directors:",
     ...directors.flatMap(({ name, packages, sysctls, interfaces }) => [
       ...notes(name, "  "),
-      `  - name: ${name}`,
+      `  - name: ${quoted(name)}`,
       ...(packages.length > 0 ? [`    packages: ${list(packages)}`] : []),
       ...(Object.keys(sysctls).length > 0
         ? [
@@ -54,4 +54,6 @@ export function planText({ plan, assumed }: Inferred): string {
 
 /** A word that YAML could take for something else in double quotes. */
 const quoted = (text: string): string =>
-  /^[a-z][\w./-]*$/i.test(text) || /^\d+(\.\d+){3}(\/\d+)?$/.test(text) ? text : JSON.stringify(text);
+  (/^[a-z][\w./-]*$/i.test(text) && !/^(?:true|false|null)$/i.test(text)) || /^\d+(\.\d+){3}(\/\d+)?$/.test(text)
+    ? text
+    : JSON.stringify(text);
