@@ -100,12 +100,14 @@ function merged(listeners: readonly Listener[]): Listener[] {
   return [...found.values()].sort((one, other) => one.port - other.port);
 }
 
-/** The statuses that HTTP_GET and SSL_GET ask for, by path, where they are not 200. */
+/** The statuses that HTTP_GET and SSL_GET ask for, by path, where they are not 200: whole ones, since `200-299` is no number. */
 function statusesOf(block: readonly Statement[]): Record<string, number> {
   const urls = all(block, "url").map(({ block: inside }) => ({
     // nginx compares paths without a query.
     path: (last(inside, "path")?.words[0] ?? "/").replace(/[?#].*$/, ""),
     status: numberOf(last(inside, "status_code")) ?? 200,
   }));
-  return Object.fromEntries(urls.filter(({ status }) => status !== 200).map(({ path, status }) => [path, status]));
+  return Object.fromEntries(
+    urls.filter(({ status }) => status > 200 && status < 600).map(({ path, status }) => [path, status]),
+  );
 }
