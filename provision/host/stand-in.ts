@@ -140,7 +140,7 @@ export function serverConfig(directory: string, name: string, listeners: readonl
       : [];
     const locations = Object.entries(statuses).map(
       ([path, status]) =>
-        `\n    location = ${quoted(path)} { if ($http_user_agent ~ KeepAlive) { return ${status} "${name}\\n"; } ${page} }`,
+        `\n    location = ${quoted(path)} { if ($http_user_agent ~ KeepAlive) { return ${status} ${status < 400 ? "/" : '""'}; } ${page} }`,
     );
     return `  server {
     listen ${port}${secure};

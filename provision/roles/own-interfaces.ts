@@ -85,7 +85,7 @@ const unitFor = (os: OsName): BootUnit => ({
 });
 
 /** The output of sysctl(8), by name. It has tabs between numbers. */
-const settingsIn = (text: string): ReadonlyMap<string, string> =>
+export const settingsIn = (text: string): ReadonlyMap<string, string> =>
   new Map(
     text.split("\n").flatMap((line): [string, string][] => {
       const [, name, value = ""] = /^(\S+) =(.*)$/.exec(line) ?? [];
