@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { projectRoot } from "../provision/paths.ts";
 
 /** The lab file named in a stack's file; read without Pulumi, which may be missing. */
-export async function configuredLab(stack: string): Promise<string | undefined> {
+export const configuredLab = async (stack: string): Promise<string | undefined> => configured(stack, "lab");
+
+/** The folder of which a stack is the rehearsal, by its file. */
+export const configuredRehearsal = async (stack: string): Promise<string | undefined> => configured(stack, "rehearsal");
+
+async function configured(stack: string, key: string): Promise<string | undefined> {
   const text = await readFile(join(projectRoot, `Pulumi.${stack}.yaml`), "utf8").catch(() => "");
-  return /^\s+lvs-lab:lab:\s*["']?([^"'\n#]*[^"'\n#\s])/m.exec(text)?.[1];
+  return new RegExp(`^\\s+lvs-lab:${key}:\\s*["']?([^"'\\n#]*[^"'\\n#\\s])`, "m").exec(text)?.[1];
 }

@@ -27,6 +27,23 @@ export async function liveLab(stack: string): Promise<LiveLab> {
   return { stack, ...read.data };
 }
 
+/**
+ * The lab of a stack, for a command that holds it against its lab file.
+ * @throws CliError if it is a rehearsal, and what `liveLab` throws
+ */
+export async function liveLabWithFile(stack: string): Promise<LiveLab> {
+  const live = await liveLab(stack);
+  if (live.rehearsal !== undefined) throw rehearsalError(stack, live.rehearsal);
+  return live;
+}
+
+/** What a command says that holds a lab against its lab file, of a stack that has none. */
+export const rehearsalError = (stack: string, folder: string): CliError =>
+  new CliError(
+    `the stack "${stack}" is the rehearsal of ${folder}, which has no lab file to hold it against. Fix: \`npx lvs-lab status -s ${stack}\` shows its directors, \`npx lvs-lab rehearse run ${folder} -s ${stack} --keep\` tries them`,
+    exitStatus.configuration,
+  );
+
 /** How to reach a server of the lab. @throws CliError that lists the servers */
 export function serverOf({ servers }: LiveLab, name: string): ServerRef {
   const server = servers.find((one) => one.name === name);

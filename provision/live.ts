@@ -30,6 +30,8 @@ export const liveSchema = z.object({
   acceleration: z.enum(["kvm", "qemu"]),
   /** How to reach each server, in the lab file's order. */
   servers: z.array(serverRef),
+  /** The folder of which it is the rehearsal; not there: it is a lab. */
+  rehearsal: z.string().optional(),
 });
 
 /** A running lab, as its stack's outputs describe it. Checks, faults and probes work on it. */

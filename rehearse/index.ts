@@ -3,5 +3,7 @@ export { directorOf } from "./directors/director.ts";
 export { FolderError, readFolder } from "./folder.ts";
 export { readPlan } from "./plan/file.ts";
 export { filesOf } from "./plan/files.ts";
-export { labOfPlan, standInsOf } from "./plan/lab.ts";
+export { labOfPlan } from "./plan/lab.ts";
+export { serverNameOf } from "./plan/names.ts";
 export type { Plan } from "./plan/plan.ts";
+export { standInsOf } from "./plan/stand-ins.ts";

@@ -19,8 +19,15 @@ export interface Foundation {
   readonly access: InstanceType<typeof KeyPair>;
 }
 
-/** Makes the foundation of a lab. @throws RunError if the machine has not enough memory for its servers, or the lab host is of an unknown kind */
-export async function makeFoundation(stack: string, lab: Lab): Promise<Foundation> {
+/**
+ * Makes the foundation of a lab. `others`: addresses of the client beside its first one of each family, with prefix lengths.
+ * @throws RunError if the machine has not enough memory for its servers, or the lab host is of an unknown kind
+ */
+export async function makeFoundation(
+  stack: string,
+  lab: Lab,
+  { others = [] }: { others?: readonly string[] } = {},
+): Promise<Foundation> {
   const place = hostOf(stack);
   const memory = verdictOn(labMemory(place, lab.servers), {
     preview: pulumi.runtime.isDryRun(),
@@ -49,6 +56,7 @@ export async function makeFoundation(stack: string, lab: Lab): Promise<Foundatio
       bridge,
       address: withPrefix(lab, addressOn(lab.client, home.network)),
       ...clientAddress6(lab),
+      ...(others.length > 0 ? { others: [...others] } : {}),
     },
     { dependsOn: segment, deletedWith: host },
   );
@@ -56,11 +64,12 @@ export async function makeFoundation(stack: string, lab: Lab): Promise<Foundatio
   return { acceleration, images, host, networks, client, access };
 }
 
-/** The outputs of a stack, of which `live` is what `lvs-lab` reads. */
+/** The outputs of a stack, of which `live` is what `lvs-lab` reads. `rehearsal`: the folder whose configurations it has, if it is no lab of ours. */
 export const outputsOf = (
   lab: Lab,
   { host, networks, acceleration }: Foundation,
   servers: readonly Pick<MadeServer, "reference">[],
+  rehearsal?: string,
 ) => ({
   libvirtUri: host.uri,
   acceleration,
@@ -74,6 +83,7 @@ export const outputsOf = (
     bridges: Object.fromEntries(networks.all.map(({ name, bridge }) => [name, bridge])),
     acceleration,
     servers: servers.map(({ reference }) => reference),
+    ...(rehearsal === undefined ? {} : { rehearsal }),
   }),
 });
 

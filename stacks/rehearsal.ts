@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { FileError, formatFileError } from "../lab/index.ts";
+import { FileError, formatFileError, type Lab, ofFamily, withPrefix } from "../lab/index.ts";
 import { classes } from "../provision/index.ts";
 import { projectRoot } from "../provision/paths.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type Plan,
   readFolder,
   readPlan,
+  serverNameOf,
   standInsOf,
 } from "../rehearse/index.ts";
 import { makeFoundation, outputsOf, refusal } from "./foundation.ts";
@@ -24,7 +25,7 @@ export async function rehearsal(stack: string, given: string): Promise<Record<st
   const { folder, plan } = await read(path);
   const directors = folder.configurations.map(directorOf);
   const lab = labOfPlan(stack, plan, directors);
-  const foundation = await makeFoundation(stack, lab);
+  const foundation = await makeFoundation(stack, lab, { others: furtherClientAddresses(lab) });
   const { host, images, networks } = foundation;
   const image = images.get(plan.os);
   if (!image) throw new Error("there is no image");
@@ -37,8 +38,8 @@ export async function rehearsal(stack: string, given: string): Promise<Record<st
     );
 
   const servers = lab.servers.map((server) => {
-    const planned = plan.directors.find(({ name }) => name === server.name);
-    const configuration = folder.configurations.find(({ director }) => director === server.name);
+    const planned = plan.directors.find(({ name }) => serverNameOf(name) === server.name);
+    const configuration = folder.configurations.find(({ director }) => director === planned?.name);
     if (!planned || !configuration) throw new Error(`${server.name} has no configuration`);
     const made = makeServer({ ...foundation, lab, server, image, own: planned });
     new OwnKeepalived(
@@ -52,8 +53,14 @@ export async function rehearsal(stack: string, given: string): Promise<Record<st
     );
     return made;
   });
-  return outputsOf(lab, foundation, servers);
+  return outputsOf(lab, foundation, servers, path);
 }
+
+/** The client's addresses beside the first one of each family: it asks for virtual addresses of every subnet of its network. */
+const furtherClientAddresses = (lab: Lab): string[] =>
+  lab.client.interfaces
+    .flatMap(({ addresses }) => [...ofFamily(addresses, 4).slice(1), ...ofFamily(addresses, 6).slice(1)])
+    .map((address) => withPrefix(lab, address));
 
 /** The folder and its plan. @throws RunError, of which Pulumi shows only the message */
 async function read(path: string): Promise<{ folder: ReturnType<typeof readFolder>; plan: Plan }> {

@@ -15,7 +15,7 @@ import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { tap } from "../../verify/report/tap.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
-import { liveLab } from "../live-lab.ts";
+import { liveLabWithFile } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, seconds, stackOption } from "../options.ts";
 import { holdingStack } from "../stack-lock.ts";
 import { watch } from "../watch.ts";
@@ -72,7 +72,7 @@ const breaks = ({ faults, only = [], watch: watched }: CheckOptions): boolean =>
   watched === undefined && (faults === true || checks.some(({ id, faulty }) => faulty && only.includes(id)));
 
 async function run(options: CheckOptions): Promise<void> {
-  const live = await liveLab(options.stack);
+  const live = await liveLabWithFile(options.stack);
   known("server", options.server, [...live.lab.servers.map(({ name }) => name), "client"]);
   const selection = { only: options.only, roles: options.role, hosts: options.server };
   if (options.watch !== undefined)

@@ -8,8 +8,9 @@ import { interruptible } from "../../verify/live/interruptible.ts";
 import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { runSuite } from "../../verify/report/run-suite.ts";
 import { findScenario, prepareScenario, readScenario } from "../../verify/scenarios/index.ts";
+import { configuredRehearsal } from "../configured-lab.ts";
 import { exitStatus } from "../exit-status.ts";
-import { liveLab } from "../live-lab.ts";
+import { liveLab, rehearsalError } from "../live-lab.ts";
 import { reportOption, type StackOptions, stackOption } from "../options.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
@@ -35,6 +36,8 @@ export const ci = (program: Command): void => {
       const say = (message: string): void => console.error(message);
       // First validate the arguments: a typing error must not cost a lab.
       for (const name of scenarios) await readScenario(await findScenario(name), { faults });
+      const rehearsed = await configuredRehearsal(stack);
+      if (rehearsed !== undefined) throw rehearsalError(stack, rehearsed);
       process.exitCode = await holdingStack(stack, async (lock) => {
         let status: number = exitStatus.internal;
         try {

@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { type Lab, labNames, readLab } from "../../lab/index.ts";
+import { configuredRehearsal } from "../configured-lab.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { explain as explanationOf } from "../explain/explanation.ts";
 import { formatExplanation, formatScript } from "../explain/format.ts";
 import { labFileNamed } from "../explain/lab-file.ts";
+import { rehearsalError } from "../live-lab.ts";
 import { jsonOption, stackName } from "../options.ts";
 
 interface ExplainOptions {
@@ -28,7 +30,10 @@ export const explain = (program: Command): void => {
     .addOption(new Option("--script", "print the commands of one server as a shell script").conflicts("json"))
     .action(async (name: string, server: string | undefined, { json, script, stack }: ExplainOptions) => {
       const file = labFileNamed(name);
-      if (file === name && !existsSync(file) && /^[\w-]+$/.test(name)) throw noSuchLab(name);
+      if (file === name && !existsSync(file) && /^[\w.-]+$/.test(name)) {
+        const rehearsed = await configuredRehearsal(name);
+        throw rehearsed === undefined ? noSuchLab(name) : rehearsalError(name, rehearsed);
+      }
       const lab = await readLab(file);
       const servers = lab.servers.map((one) => one.name);
       refuseOthers(server, [...servers, "client"], { file, lab });

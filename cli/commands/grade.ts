@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { formatGrade, gradeLab } from "../../verify/grade/index.ts";
 import { exitStatus } from "../exit-status.ts";
-import { liveLab } from "../live-lab.ts";
+import { liveLabWithFile } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
 import { holdingStack } from "../stack-lock.ts";
 
@@ -19,7 +19,7 @@ export const grade = (program: Command): void => {
     .addOption(jsonOption())
     .option("--faults", "also run the tasks that inject a fault for a moment, if all others are done")
     .action(async ({ stack, json, faults }: GradeOptions) => {
-      const look = async () => await gradeLab(await liveLab(stack), { faults });
+      const look = async () => await gradeLab(await liveLabWithFile(stack), { faults });
       const found = await (faults ? holdingStack(stack, look) : look());
       console.log(json ? JSON.stringify(found, null, 2) : formatGrade(found, process.stdout.columns));
       if (!found.passed) process.exitCode = exitStatus.failed;

@@ -24,6 +24,7 @@ import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { runSuite } from "../../verify/report/run-suite.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
+import { nextSteps } from "../next-steps.ts";
 import { reportOption, stackName, wholeNumber } from "../options.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
@@ -78,12 +79,8 @@ export const rehearse = (program: Command): void => {
     .addOption(rehearsalStackOption())
     .action(async (path: string, { stack = rehearsalStack(path) }: { stack?: string }) => {
       await holdingStack(stack, async (lock) => await bringUp(lock, path));
-      const { lab } = await liveLab(stack);
-      say(`
-The directors are up. Services: ${serviceWords(lab)}. Next:
-  npx lvs-lab status -s ${stack}          show their current state
-  npx lvs-lab rehearse run ${path} -s ${stack} --keep   break them one way after the other
-  npx lvs-lab down -s ${stack}            remove them`);
+      const live = await liveLab(stack);
+      say(`Services: ${serviceWords(live.lab)}.${nextSteps(live)}`);
     });
 
   group

@@ -16,7 +16,8 @@ export const status = (program: Command): void => {
     });
 };
 
-function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabStatus): string {
+export function formatStatus(status: LabStatus): string {
+  const { virtualAddresses, servers } = status;
   const rows = servers.map(({ name, role, domain, reachable, addresses, services, vrrp }) => [
     name,
     role,
@@ -40,7 +41,7 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
   );
   const unasked = servers.flatMap((one) => (one.role === "director" && !one.reachable ? [one.name] : []));
   return [
-    `lab ${lab}, ${setup === "manual" ? `set up by hand, ${control} planned` : control} in control`,
+    whatItIs(status),
     ...virtualAddresses.map(
       ({ address, holders, arpOwner }) =>
         `VIP ${address}: held by ${holdersInWords({ holders, unasked })}` +
@@ -56,6 +57,12 @@ function formatStatus({ lab, setup, control, virtualAddresses, servers }: LabSta
     "",
     ...ipvs,
   ].join("\n");
+}
+
+/** The lab in a line, or the rehearsal. */
+function whatItIs({ lab, setup, control, rehearsal }: LabStatus): string {
+  if (rehearsal !== undefined) return `rehearsal of ${rehearsal}, its own files in control`;
+  return `lab ${lab}, ${setup === "manual" ? `set up by hand, ${control} planned` : control} in control`;
 }
 
 /** VRRP states by instance: the state alone if there is one instance. */

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import { type Lab, longestPreemptDelay } from "../../lab/index.ts";
+import { longestPreemptDelay } from "../../lab/index.ts";
 import { operationsSince } from "../../provision/operation-log.ts";
 import { runChecksUntilTheyPass } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
-import { askedByHand } from "../../verify/checks/subjects.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { CliError } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
+import { nextSteps } from "../next-steps.ts";
 import { type StackOptions, stackOption } from "../options.ts";
 import { formatPhases, phaseTimes } from "../phases.ts";
 import { pulumiDo } from "../pulumi.ts";
@@ -50,7 +50,7 @@ async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "s
     await untilSettled(live);
     say(`\n${formatTaken(SERVED, await takeSnapshot(live, SERVED))}`);
   }
-  console.error(nextSteps(stack, live.lab));
+  console.error(nextSteps(live));
 }
 
 /** Seconds that a lab may take to pass all checks once it serves: VRRP may still move the VIP to the preferred master. */
@@ -66,23 +66,4 @@ async function untilSettled(live: LiveLab): Promise<void> {
     throw new CliError(
       `the lab is up, but no snapshot was taken because checks fail: ${failing.join(", ")}. Fix: see \`npx lvs-lab check -s ${live.stack}\``,
     );
-}
-
-/** Commands to try next in a running lab. */
-function nextSteps(stack: string, { setup, servers, services }: Lab): string {
-  const name = servers[0]?.name;
-  const [service] = services;
-  const typed = service ? askedByHand(service) : "";
-  const asked = typed.includes("|") ? `bash -c '${typed}'` : typed;
-  return setup === "manual"
-    ? `
-The machines are up, without roles. To set the lab up by hand:
-  npx lvs-lab ssh -s ${stack} ${name}     log in, and type the steps
-  npx lvs-lab grade -s ${stack}           what is done, what is wrong, what to do next`
-    : `
-The lab is up. Next:
-  npx lvs-lab status -s ${stack}          show its current state
-  npx lvs-lab check -s ${stack}           prove it
-  npx lvs-lab ssh -s ${stack} ${name}     log in
-  npx lvs-lab client -s ${stack} -- ${asked}   request as the client; repeat it for another server`;
 }

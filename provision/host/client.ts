@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
-import { tryOnHost } from "./command.ts";
+import { runOnHost, tryOnHost } from "./command.ts";
 import { CLIENT, LabHostDownError, labHostRef, openHost } from "./reach.ts";
 
 /**
@@ -22,14 +22,16 @@ export const client = defineResource({
     address: z.cidrv4(),
     /** Its IPv6 address with prefix length; empty: it has none. */
     address6: z.union([z.cidrv6(), z.literal("")]).default(""),
+    /** Further ones, of both families, with prefix lengths: its segment may have several subnets. */
+    others: z.array(z.string()).default([]),
     up: z.literal(true).default(true),
   }),
 
-  upgrade: (recorded) => ({ address6: "", ...recorded }),
+  upgrade: (recorded) => ({ address6: "", others: [], ...recorded }),
 
   watch: true, // a namespace disappears without a trace
 
-  async observe({ host: ref, address6 }) {
+  async observe({ host: ref, address6, others }) {
     const show = ["ip", "-json", "address", "show", "dev", "eth0"];
     const seen = await tryOnHost(openHost(ref), CLIENT, show).catch((error) => {
       if (error instanceof LabHostDownError) return undefined; // the client is gone too
@@ -44,18 +46,26 @@ export const client = defineResource({
       link.addr_info
         .filter(({ family, scope }) => family === name && scope === "global")
         .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
-    const [address] = of("inet");
+    const fourth = of("inet");
+    const [address] = fourth;
     // Linux lists the latest one first: others may be there for a check.
     const sixth = of("inet6");
     return {
       address,
+      others: others.filter((one) => [...fourth, ...sixth].includes(one)),
       address6: sixth.includes(address6) ? address6 : (sixth[0] ?? ""),
       up: (link.operstate === "UP") as true,
     };
   },
 
-  async apply({ host: ref, bridge, address, address6 }) {
-    await openHost(ref).attach(CLIENT, { bridge, address, address6 });
+  async apply({ host: ref, bridge, address, address6, others }) {
+    const host = openHost(ref);
+    await host.attach(CLIENT, { bridge, address, address6 });
+    for (const one of others)
+      await runOnHost(host, CLIENT, [
+        ...["ip", "address", "add", one, "dev", "eth0"],
+        ...(one.includes(":") ? ["nodad"] : []),
+      ]);
   },
 
   async remove({ host: ref }) {

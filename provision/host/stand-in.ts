@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
+import { command } from "../ssh/index.ts";
 import { runOnHost, tryOnHost } from "./command.ts";
 import { LabHostDownError, labHostRef, openHost } from "./reach.ts";
 
@@ -9,8 +10,8 @@ import { LabHostDownError, labHostRef, openHost } from "./reach.ts";
 const listener = z.object({
   port: z.int().min(1).max(65535),
   tls: z.boolean().default(false),
-  /** The HTTP status of a path that is not to be 200. */
-  statuses: z.record(z.string(), z.int()).default({}),
+  /** The HTTP statuses that health checks want of paths, where it is not 200. */
+  statuses: z.record(z.string(), z.int().min(200).max(599)).default({}),
 });
 
 /**
@@ -45,8 +46,10 @@ export const standIn = defineResource({
 
   async observe({ host: ref, name, ...wanted }) {
     const host = openHost(ref);
-    const look = `ip -json address show; echo; ip route show default; ip -6 route show default; echo; cat ${confOf(ref.directory, name)}; echo; kill -0 "$(cat ${pidOf(ref.directory, name)})" && echo serves`;
-    const seen = await tryOnHost(host, name, ["bash", "-c", `${look}; true`]).catch((error) => {
+    const look = `ip -json address show; echo; ip route show default; ip -6 route show default; echo
+      cat "$1"; echo; kill -0 "$(cat "$2")" && echo serves; true`;
+    const files = [confOf(ref.directory, name), pidOf(ref.directory, name)];
+    const seen = await tryOnHost(host, name, ["bash", "-c", look, "bash", ...files]).catch((error) => {
       if (error instanceof LabHostDownError) return undefined; // it is gone, too
       throw error;
     });
@@ -87,7 +90,7 @@ export const standIn = defineResource({
           ]
         : []),
       ...(listeners.some(({ tls }) => tls) ? [certificate(ref.directory)] : []),
-      `nginx -c ${confOf(ref.directory, name)} -e ${logOf(ref.directory, name)}`,
+      command`nginx -c ${confOf(ref.directory, name)} -e ${logOf(ref.directory, name)}`,
     ];
     await runOnHost(host, name, ["bash", "-c", script.join("\n")]);
   },
@@ -102,12 +105,16 @@ const confOf = (directory: string, name: string): string => join(directory, "run
 const pidOf = (directory: string, name: string): string => join(directory, "run", `stand-in-${name}.pid`);
 const logOf = (directory: string, name: string): string => join(directory, "log", `stand-in-${name}.log`);
 
-/** Command that makes the certificate of all stand-ins, once. */
-function certificate(directory: string): string {
-  const file = join(directory, "cache", "stand-in.pem");
-  const made = `openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=stand-in -keyout ${file} -out ${file}.crt 2>/dev/null`;
-  return `[ -e ${file} ] || { ${made} && cat ${file}.crt >>${file}; }`;
-}
+/** Command that makes the certificate of all stand-ins, once. They come about side by side: it is there as a whole or not at all. */
+const certificate = (directory: string): string => `file=${command`${certificateOf(directory)}`}
+if [ ! -e "$file" ]; then
+  openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=stand-in -keyout "$file.$$.key" -out "$file.$$.crt" 2>/dev/null
+  cat "$file.$$.key" "$file.$$.crt" >"$file.$$"
+  rm "$file.$$.key" "$file.$$.crt"
+  mv "$file.$$" "$file"
+fi`;
+
+const certificateOf = (directory: string): string => join(directory, "cache", "stand-in.pem");
 
 /** Ends its nginx, if there is one; nothing, if the lab host is down. */
 async function endServer(directory: string, name: string, ref: z.output<typeof labHostRef>): Promise<void> {
@@ -118,36 +125,42 @@ async function endServer(directory: string, name: string, ref: z.output<typeof l
   });
 }
 
-/** nginx's configuration of a stand-in: every path answers with its name. */
-function serverConfig(directory: string, name: string, listeners: readonly z.output<typeof listener>[]): string {
-  const at = (what: string) => join(directory, "cache", what);
+/**
+ * nginx's configuration of a stand-in: every path answers with its name, 200. Other statuses are for health checks alone, which keepalived's REQUEST_TEMPLATE
+ * in check_http.h tells by their User-Agent: clients ask for the same paths.
+ */
+export function serverConfig(directory: string, name: string, listeners: readonly z.output<typeof listener>[]): string {
+  const quoted = JSON.stringify;
+  const page = `return 200 "${name}\\n";`;
+  const temporary = (what: string) => quoted(join(directory, "cache", what));
   const servers = listeners.map(({ port, tls, statuses }) => {
     const secure = tls ? " ssl" : "";
-    const certificate = tls
-      ? `\n    ssl_certificate ${at("stand-in.pem")};\n    ssl_certificate_key ${at("stand-in.pem")};`
-      : "";
+    const certified = tls
+      ? ["certificate", "certificate_key"].map((key) => `\n    ssl_${key} ${quoted(certificateOf(directory))};`)
+      : [];
     const locations = Object.entries(statuses).map(
-      ([path, status]) => `\n    location = ${JSON.stringify(path)} { return ${status} "${name}\\n"; }`,
+      ([path, status]) =>
+        `\n    location = ${quoted(path)} { if ($http_user_agent ~ KeepAlive) { return ${status} ${status < 400 ? "/" : '""'}; } ${page} }`,
     );
     return `  server {
     listen ${port}${secure};
-    listen [::]:${port}${secure};${certificate}${locations.join("")}
-    location / { return 200 "${name}\\n"; }
+    listen [::]:${port}${secure};${certified.join("")}${locations.join("")}
+    location / { ${page} }
   }`;
   });
   return `daemon on;
 user root;
 worker_processes 1;
-pid ${pidOf(directory, name)};
+pid ${quoted(pidOf(directory, name))};
 events { worker_connections 256; }
 http {
   access_log off;
   default_type text/plain;
-  client_body_temp_path ${at("nginx")};
-  proxy_temp_path ${at("nginx-proxy")};
-  fastcgi_temp_path ${at("nginx")};
-  uwsgi_temp_path ${at("nginx")};
-  scgi_temp_path ${at("nginx")};
+  client_body_temp_path ${temporary("nginx")};
+  proxy_temp_path ${temporary("nginx-proxy")};
+  fastcgi_temp_path ${temporary("nginx")};
+  uwsgi_temp_path ${temporary("nginx")};
+  scgi_temp_path ${temporary("nginx")};
 ${servers.join("\n")}
 }
 `;

@@ -49,7 +49,7 @@ export const ownInterfaces = defineResource({
       device: deviceWith(mac, seen.links.text) ?? "",
       addresses: presentOf({ [device]: addresses }, seen.addresses.text)[device] ?? [],
     }));
-    const settings = new Map(seen.sysctls.text.split("\n").map((line) => line.split(" = ") as [string, string]));
+    const settings = settingsIn(seen.sysctls.text);
     return {
       interfaces: found,
       sysctls: Object.fromEntries(names.map((name) => [name, settings.get(name) ?? ""])),
@@ -84,6 +84,15 @@ const unitFor = (os: OsName): BootUnit => ({
   before: [`${osFamilies[os].keepalived.service}.service`],
 });
 
+/** The output of sysctl(8), by name. It has tabs between numbers. */
+export const settingsIn = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split("\n").flatMap((line): [string, string][] => {
+      const [, name, value = ""] = /^(\S+) =(.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value.trim().replace(/\s+/g, " ")]];
+    }),
+  );
+
 /** The device with a MAC address, in the output of `ip -oneline link show`. A device on top of another one has the same address. */
 const deviceWith = (mac: string, links: string): string | undefined =>
   links
@@ -92,12 +101,17 @@ const deviceWith = (mac: string, links: string): string | undefined =>
     .flatMap((line) => /^\d+: ([^:@]+):/.exec(line)?.[1] ?? [])[0];
 
 /** Names in two rounds, since one may be that of another interface; whatever has its name stays as it is. */
-function scriptText(interfaces: readonly z.output<typeof named>[], sysctls: Readonly<Record<string, string>>): string {
-  const wanted = interfaces.map(({ mac, device }) => `    ${mac}) echo ${device} ;;`).join("\n");
+export function scriptText(
+  interfaces: readonly z.output<typeof named>[],
+  sysctls: Readonly<Record<string, string>>,
+): string {
+  const wanted = interfaces.map(({ mac, device }) => command`    ${mac}) echo ${device} ;;`).join("\n");
   const placed = interfaces.flatMap(({ device, addresses }) =>
-    addresses.map((address) => `ip address replace ${address}${isIpv6(address) ? " nodad" : " brd +"} dev ${device}`),
+    addresses.map(
+      (address) => command`ip address replace ${address} ${isIpv6(address) ? ["nodad"] : ["brd", "+"]} dev ${device}`,
+    ),
   );
-  return `#!/bin/sh
+  return `#!/bin/bash
 # Names interfaces by their MAC addresses, and gives them their addresses. Written by lvs-lab.
 set -eu
 wanted() {
@@ -117,7 +131,7 @@ for path in /sys/class/net/lab-*; do
   [ -e "$path" ] || continue
   ip link set "\${path##*/}" name "$(wanted "$(cat "$path/address")")"
 done
-${interfaces.map(({ device }) => `ip link set ${device} up`).join("\n")}
+${interfaces.map(({ device }) => command`ip link set ${device} up`).join("\n")}
 ${placed.join("\n")}
 ${Object.entries(sysctls)
   .map(([name, value]) => command`sysctl -q -w ${`${name}=${value}`}`)

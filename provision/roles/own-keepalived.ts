@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
-import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
+import { command, connectTo, type Section, serverRef, writing } from "../ssh/index.ts";
 import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
 
 const file = z.object({ text: z.string(), executable: z.boolean() });
@@ -32,19 +32,19 @@ export const ownKeepalived = defineResource({
       options: command`cat ${DEFAULTS}`,
       ...serviceQuestions(service),
     });
-    const sections: Readonly<Record<string, { readonly text: string }>> = seen;
+    const sections: Readonly<Record<string, Section>> = seen;
     const executable = new Set(seen.executable.text.split("\n"));
-    const there = paths.map((path, index) => [
-      path,
-      { text: sections[`file${index}`]?.text ?? "", executable: executable.has(path) },
-    ]);
+    const there = paths.flatMap((path, index) => {
+      const section = sections[`file${index}`];
+      return section?.code === 0 ? [[path, { text: section.text, executable: executable.has(path) }]] : [];
+    });
     return {
       files: Object.fromEntries(there),
       others: seen.all.text
         .split("\n")
         .filter((path) => path !== "" && !paths.includes(path))
         .sort(),
-      configId: /--config-id=(\S+?)"/.exec(seen.options.text)?.[1] ?? "",
+      configId: /--config-id=([^\s"]+)/.exec(seen.options.text)?.[1] ?? "",
       ...serviceAnswers(seen),
     };
   },

@@ -10,25 +10,33 @@ export interface DirectorFile {
   readonly executable: boolean;
 }
 
-/** What a director gets, by paths: its configuration with what it includes, and the scripts of the folder that it names. */
+/**
+ * What a director gets, by paths: its configuration with what it includes, the scripts of the folder that it names, and what these name in turn.
+ */
 export function filesOf(folder: Folder, configuration: Configuration): Record<string, DirectorFile> {
   const texts = new Map(folder.texts().map(({ file, text }) => [file, text]));
   const own = [...configuration.files].map(([file, path]): [string, DirectorFile] => [
     path,
     { text: texts.get(file) ?? "", executable: false },
   ]);
-  const scripts = namedPaths(configuration.statements).flatMap((path): [string, DirectorFile][] => {
-    const found = folder.find(path, configuration.file);
-    return found ? [[posix.resolve(HOME, path), { text: found.text, executable: (found.mode & 0o111) !== 0 }]] : [];
-  });
-  return Object.fromEntries([...scripts, ...own]);
+  const named = new Map<string, DirectorFile>();
+  const add = (path: string) => {
+    const whole = posix.resolve(HOME, path);
+    const found = named.has(whole) ? undefined : folder.find(path, configuration.file);
+    if (!found) return;
+    named.set(whole, { text: found.text, executable: (found.mode & 0o111) !== 0 });
+    for (const inner of found.text.match(/(?<![\w./-])\/[\w./-]+/g) ?? []) if (isSomebodysOwn(inner)) add(inner);
+  };
+  for (const path of namedPaths(configuration.statements)) add(path);
+  return { ...Object.fromEntries(named), ...Object.fromEntries(own) };
 }
 
-/** The scripts below /etc/keepalived, /opt or /usr/local that a configuration names and the folder does not have. */
+/** The scripts that a configuration names, which no package brings, and which the folder does not have. */
 export const missingScripts = (folder: Folder, { statements, file }: Configuration): string[] =>
-  namedPaths(statements).filter(
-    (path) => /^\/(etc\/keepalived|opt|usr\/local|root|home)\//.test(path) && !folder.find(path, file),
-  );
+  namedPaths(statements).filter((path) => isSomebodysOwn(path) && !folder.find(path, file));
+
+/** Whether a path is where people put files of their own. */
+const isSomebodysOwn = (path: string): boolean => /^\/(etc\/keepalived|opt|usr\/local|srv|root|home)\//.test(path);
 
 /** The paths in the commands of a configuration, each once. */
 const namedPaths = (statements: readonly Statement[]): string[] => [...new Set(statements.flatMap(pathsIn))];

@@ -18,13 +18,13 @@ export function planText({ plan, assumed }: Inferred): string {
     "directors:",
     ...directors.flatMap(({ name, packages, sysctls, interfaces }) => [
       ...notes(name, "  "),
-      `  - name: ${name}`,
+      `  - name: ${quoted(name)}`,
       ...(packages.length > 0 ? [`    packages: ${list(packages)}`] : []),
       ...(Object.keys(sysctls).length > 0
         ? [
-            `    sysctls: {${Object.entries(sysctls)
+            `    sysctls: { ${Object.entries(sysctls)
               .map(([key, value]) => `${key}: "${value}"`)
-              .join(", ")}}`,
+              .join(", ")} }`,
           ]
         : []),
       "    interfaces:",
@@ -54,4 +54,6 @@ export function planText({ plan, assumed }: Inferred): string {
 
 /** A word that YAML could take for something else in double quotes. */
 const quoted = (text: string): string =>
-  /^[a-z][\w./-]*$/i.test(text) || /^\d+(\.\d+){3}(\/\d+)?$/.test(text) ? text : JSON.stringify(text);
+  (/^[a-z][\w./-]*$/i.test(text) && !/^(?:true|false|null)$/i.test(text)) || /^\d+(\.\d+){3}(\/\d+)?$/.test(text)
+    ? text
+    : JSON.stringify(text);

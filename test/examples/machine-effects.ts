@@ -15,7 +15,7 @@ export interface MachineEffect {
 /** The real servers of a virtual server in a director's table, each with its weight: `10.0.0.11:80 1`. */
 async function servers(stack: TestStack, director: string, service: string): Promise<string[]> {
   const [, ...services] = (await stack.on(director, "ipvsadm -Ln")).split(/^(?=TCP |UDP |FWM )/m);
-  const table = services.find((text) => text.startsWith(`${service} `)) ?? "";
+  const table = services.find((text) => text.replace(/ +/, " ").startsWith(`${service} `)) ?? "";
   return [...table.matchAll(/^ {2}-> (\S+) +\w+ +(\d+) /gm)]
     .map(([, address, weight]) => `${address} ${weight}`)
     .sort();

@@ -28,6 +28,8 @@ export interface LabStatus {
   readonly stack: string;
   readonly setup: Setup;
   readonly control: Control;
+  /** The folder of which it is the rehearsal; not there: it is a lab. */
+  readonly rehearsal?: string;
   readonly virtualAddresses: readonly VirtualAddressStatus[];
   readonly servers: readonly ServerStatus[];
 }
@@ -70,6 +72,7 @@ export async function labStatus(live: LiveLab): Promise<LabStatus> {
     stack: live.stack,
     setup: lab.setup,
     control: lab.control,
+    ...(live.rehearsal === undefined ? {} : { rehearsal: live.rehearsal }),
     virtualAddresses: await Promise.all(
       lab.virtualAddresses.map(async ({ address, network }) => ({
         address,

@@ -13,7 +13,11 @@ export async function writeDownLab(
   state: string,
   stack: string,
   labFile: string,
-  { hostKey = "ssh-ed25519 AAAA", privateKey = "none" } = {},
+  {
+    hostKey = "ssh-ed25519 AAAA",
+    privateKey = "none",
+    rehearsal,
+  }: { hostKey?: string; privateKey?: string; rehearsal?: string } = {},
 ): Promise<string> {
   const lab = await readLab(labFile);
   const host = { kind: "private", directory: join(state, "labs", stack) };
@@ -32,7 +36,10 @@ export async function writeDownLab(
     custom: false,
     type: "pulumi:pulumi:Stack",
     outputs: {
-      live: { version: LIVE_VERSION, lab, host, bridges: { segment: bridgeOf(0) }, acceleration: "kvm", servers },
+      live: {
+        ...{ version: LIVE_VERSION, lab, host, bridges: { segment: bridgeOf(0) }, acceleration: "kvm", servers },
+        ...(rehearsal === undefined ? {} : { rehearsal }),
+      },
     },
   };
   const latest = { manifest: { time: "2026-01-01T00:00:00Z", magic: "", version: "" }, resources: [root] };

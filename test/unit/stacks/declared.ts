@@ -1,18 +1,32 @@
 /**
- * What the Pulumi program declares for a stack, as JSON on stdout: `node --import tsx test/unit/stacks/declared.ts STACK`. The engine's part is
- * Pulumi's own mocks, so that it takes a process of its own: they are global. Keys are constant.
+ * What the Pulumi program declares for a stack, as JSON on stdout: `node --import tsx test/unit/stacks/declared.ts STACK [--dependencies]`, then each
+ * resource with the names of those that it depends on. The stack's configuration is in PULUMI_CONFIG. The engine's part is Pulumi's own mocks, so that it
+ * takes a process of its own: they are global. Keys are constant.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 
+const withDependencies = process.argv.includes("--dependencies");
 const [stack = ""] = process.argv.slice(2);
 const privateKeyOf = (name: string): string =>
   `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.from(name).toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`;
-const declared: { type: string; name: string; inputs: unknown }[] = [];
+const declared: { type: string; name: string; inputs: unknown; dependencies?: string[] }[] = [];
+const dependencies = new Map<string, string[]>();
+
+// The mocks are not told what a resource depends on.
+const { registerResource } = MockMonitor.prototype;
+MockMonitor.prototype.registerResource = async function (request, callback) {
+  const urns: string[] = request.getDependenciesList();
+  const names = urns.map((urn) => urn.split("::").at(-1) ?? "");
+  dependencies.set(`${request.getType()} ${request.getName()}`, [...new Set(names)].sort());
+  await registerResource.call(this, request, callback);
+};
 
 await pulumi.runtime.setMocks(
   {
     newResource: ({ type, name, inputs }) => {
-      declared.push({ type, name, inputs });
+      const names = dependencies.get(`${type} ${name}`) ?? [];
+      declared.push({ type, name, inputs, ...(withDependencies ? { dependencies: names } : {}) });
       const made: Record<string, object> = {
         "lvs:index:KeyPair": { publicKey: `ssh-ed25519 PUBLIC-${name} comment`, privateKey: privateKeyOf(name) },
         "lvs:index:GuestImage": {

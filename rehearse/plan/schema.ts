@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { parseIp, parseSubnet } from "../../lab/index.ts";
+import { osProperty } from "../../lab/os.ts";
+import { property } from "../../lab/yaml/schema.ts";
+import { managementDevice } from "./management.ts";
+import { directorName } from "./names.ts";
+
+const isName = (text: string): boolean => /^[a-z][a-z0-9-]{0,14}$/.test(text);
+
+const name = property(
+  z.string().refine(isName),
+  "a name: a lower-case letter, then up to 14 lower-case letters, digits and hyphens",
+  "write a name such as `net1`",
+);
+
+/** Devices of each network namespace that is a stand-in's, or that has the other ends of their cables: libvirt's and the kernel's own among them. */
+const takenDevice = /^(?:eth0|lo|vnet.*|virbr.*|macvtap.*|lvsbr.*|sit0|tunl0|gre0|gretap0|ip6tnl0|ip6gre0|erspan0)$/;
+
+const standInName = property(
+  z.string().refine((text) => isName(text) && !takenDevice.test(text)),
+  "a name: a lower-case letter, then up to 14 lower-case letters, digits and hyphens",
+  (value) =>
+    takenDevice.test(String(value))
+      ? `choose another name: ${value} is that of an interface on the lab host`
+      : "write a name such as `real1`",
+);
+
+const director = property(
+  z.string().regex(directorName),
+  "the name of a director's file without .conf: letters, digits, dots, underscores and hyphens",
+  "name the director's file so: NAME.conf or NAME/keepalived.conf",
+);
+
+const address = property(
+  z.string().refine((text) => parseIp(text) !== undefined),
+  "an IP address",
+  "write `192.0.2.11`",
+);
+
+const addressList = property(z.array(address), "a list of IP addresses", "write `addresses: [192.0.2.11]`");
+
+/** The longest name of an interface: IFNAMSIZ in linux/if.h is 16, with the NUL. */
+const device = property(
+  z
+    .string()
+    .refine((text) => /^[^\s/:]{1,15}$/.test(text) && !/^(?:\.|\.\.|lo)$/.test(text) && text !== managementDevice),
+  `the name of an interface other than lo and ${managementDevice}, up to 15 characters without blanks, slashes and colons`,
+  "write `device: eth0`",
+);
+
+const network = property(z.string(), "the name of a network", "write the name that one of `networks` has");
+
+/** Whether a map has kernel settings, as sysctl(8) takes them, with texts for values. */
+const areSettings = (map: unknown): boolean =>
+  typeof map === "object" &&
+  map !== null &&
+  !Array.isArray(map) &&
+  Object.entries(map).every(
+    ([key, value]) => /^[\w./-]+$/.test(key) && typeof value === "string" && /^[\w.-]+( [\w.-]+)*$/.test(value),
+  );
+
+/** `rehearsal.yaml`. */
+export const planSchema = z.strictObject({
+  os: osProperty().default("debian-12"),
+  networks: property(
+    z
+      .array(
+        z.strictObject({
+          name,
+          subnets: property(
+            z
+              .array(
+                property(
+                  z.string().refine((text) => parseSubnet(text) !== undefined),
+                  "a subnet in CIDR notation, host bits zero",
+                  "write `192.0.2.0/24`",
+                ),
+              )
+              .min(1),
+            "a list of subnets",
+            "write `subnets: [192.0.2.0/24]`",
+          ),
+        }),
+      )
+      .min(1),
+    "a list of networks",
+    "run `npx lvs-lab rehearse init FOLDER`, which writes it",
+  ),
+  directors: property(
+    z
+      .array(
+        z.strictObject({
+          name: director,
+          packages: property(
+            z.array(
+              property(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/), "the name of a Debian package", "write `haproxy`"),
+            ),
+            "a list of Debian packages",
+            "write `packages: [haproxy]`, or leave it out",
+          ).default([]),
+          sysctls: property(
+            z.custom<Readonly<Record<string, string>>>(areSettings),
+            "a map of kernel settings, the values in quotes",
+            'write `sysctls: {net.ipv4.ip_forward: "1"}`, or leave it out',
+          ).default({}),
+          interfaces: property(
+            z.array(z.strictObject({ device, network, addresses: addressList })).min(1),
+            "a list of interfaces",
+            "write `interfaces:` and the director's interfaces indented under it",
+          ),
+        }),
+      )
+      .min(1),
+    "a list of directors",
+    "run `npx lvs-lab rehearse init FOLDER`, which writes it",
+  ),
+  client: property(
+    z.strictObject({ network, addresses: addressList }),
+    "the network and addresses of the client",
+    "write `client: {network: net1, addresses: [192.0.2.250]}`",
+  ),
+  standIns: property(
+    z.array(
+      z.strictObject({
+        name: standInName,
+        network,
+        addresses: property(
+          z.array(address).min(1),
+          "a list of IP addresses, at least one",
+          "write `addresses: [192.0.2.21]`",
+        ),
+        gateways: property(
+          z.array(address),
+          "a list of IP addresses",
+          "write `gateways: [192.0.2.1]`, or leave it out",
+        ).default([]),
+      }),
+    ),
+    "a list of hosts that are only talked to",
+    "write `standIns:` and the hosts indented under it, or leave it out",
+  ).default([]),
+});
+
+/** A plan as its file has it. What is invalid in shape is undefined to rules. */
+export type PlanDraft = z.output<typeof planSchema>;

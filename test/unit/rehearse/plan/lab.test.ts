@@ -1,0 +1,293 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  directors as directorsIn,
+  electedOf,
+  type Ip,
+  instanceOfVip,
+  type Lab,
+  schemeOf,
+} from "../../../../lab/index.ts";
+import { inferPlan } from "../../../../rehearse/plan/infer.ts";
+import { labOfPlan } from "../../../../rehearse/plan/lab.ts";
+import { standInsOf } from "../../../../rehearse/plan/stand-ins.ts";
+import { aFolder, instance, service, unicast } from "../a-folder.ts";
+
+function rehearsalOf(files: Readonly<Record<string, string>>) {
+  const { folder, directors } = aFolder(files);
+  const { plan } = inferPlan(folder, directors);
+  return { plan, lab: labOfPlan("rehearse-x", plan, directors), standIns: standInsOf(plan, directors) };
+}
+
+const vip = "192.0.2.100" as Ip;
+
+/** Two directors that differ in their priority alone. */
+const pair = (text: (priority: number) => string) => ({ "LB_1.conf": text(150), "lb2.conf": text(100) });
+
+describe("the lab of a rehearsal", () => {
+  let lab: Lab;
+  beforeEach(() => {
+    ({ lab } = rehearsalOf(
+      pair(
+        (priority) =>
+          instance([`${vip}/24`], { priority, device: "ens192" }) +
+          service(`${vip} 80`, ["192.0.2.21 80", "192.0.2.22 8080"]),
+      ),
+    ));
+  });
+
+  test("reaches its directors by a network of its own, and has no address in theirs", () => {
+    expect(lab.networks).toEqual([
+      { name: "management", subnets: ["198.18.0.0/24"], hostAddresses: ["198.18.0.1"] },
+      { name: "net1", subnets: ["192.0.2.0/24"], hostAddresses: [] },
+    ]);
+    expect(lab.setup).toBe("manual");
+    expect(lab.client.interfaces).toEqual([{ network: "net1", device: "eth0", addresses: ["192.0.2.250"] }]);
+  });
+
+  test("has the directors as servers, under host names, with MAC addresses of their own", () => {
+    expect(
+      lab.servers.map(({ name, role, management, interfaces }) => ({ name, role, management, interfaces })),
+    ).toEqual([
+      {
+        ...{ name: "lb-1", role: "director", management: "198.18.0.11" },
+        interfaces: [
+          { network: "management", device: "lvs-lab", addresses: ["198.18.0.11"], mac: "52:54:00:E0:00:00" },
+          { network: "net1", device: "ens192", addresses: ["192.0.2.11"], mac: "52:54:00:E0:00:01" },
+        ],
+      },
+      {
+        ...{ name: "lb2", role: "director", management: "198.18.0.12" },
+        interfaces: [
+          { network: "management", device: "lvs-lab", addresses: ["198.18.0.12"], mac: "52:54:00:E0:01:00" },
+          { network: "net1", device: "ens192", addresses: ["192.0.2.12"], mac: "52:54:00:E0:01:01" },
+        ],
+      },
+    ]);
+    expect(directorsIn(lab)).toHaveLength(2);
+  });
+
+  test("has the instances, with what predictions need", () => {
+    expect(lab.vrrp).toEqual([
+      {
+        ...{ name: "VI_1", id: 51, version: 2, network: "net1", addresses: [vip], advertInterval: 1, preempt: true },
+        members: [
+          { server: "lb-1", priority: 150, state: "BACKUP" },
+          { server: "lb2", priority: 100, state: "BACKUP" },
+        ],
+      },
+    ]);
+    expect(lab.virtualAddresses).toEqual([{ address: vip, network: "net1" }]);
+  });
+
+  test("has the services, with stand-ins for their real servers; by DR they keep the port", () => {
+    expect(lab.services).toEqual([
+      {
+        ...{ name: `${vip}:80`, protocol: "tcp", vip, port: 80, scheduler: "rr", forwarding: "dr" },
+        realServers: [
+          { server: "real1", address: "192.0.2.21", port: 80, weight: 1, page: "real1\n" },
+          { server: "real2", address: "192.0.2.22", port: 80, weight: 1, page: "real2\n" },
+        ],
+      },
+    ]);
+  });
+});
+
+describe("instances", () => {
+  const instancesOf = (text: (priority: number) => string) => rehearsalOf(pair(text)).lab.vrrp;
+
+  test("version, interval, preemption, unicast, virtual MAC address, sync group", () => {
+    const further = "version 3\nadvert_int 0.5\nstate BACKUP\nnopreempt\nuse_vmac";
+    const group = "vrrp_sync_group G {\ngroup {\nVI_1\n}\n}\n";
+    const [found] = rehearsalOf({
+      "lb1.conf":
+        group + instance([vip], { priority: 150, further: `${further}\n${unicast("192.0.2.1", "192.0.2.2")}` }),
+      "lb2.conf": group + instance([vip], { further: `${further}\n${unicast("192.0.2.2", "192.0.2.1")}` }),
+    }).lab.vrrp;
+    expect(found).toMatchObject({
+      version: 3,
+      advertInterval: 0.5,
+      preempt: false,
+      unicast: true,
+      useVmac: true,
+      syncGroup: "G",
+    });
+  });
+
+  test("one that does not preempt after a time", () => {
+    const [found] = instancesOf((priority) => instance([vip], { priority, further: "state BACKUP\npreempt_delay 20" }));
+    expect(found).toMatchObject({ preempt: true, preemptDelay: 20 });
+  });
+
+  test("addresses that advertisements do not tell move, too; link-local ones are in no network", () => {
+    const { lab } = rehearsalOf(
+      pair(
+        (priority) =>
+          instance(["192.0.2.1/24"], {
+            priority,
+            further: `virtual_ipaddress_excluded {\n${vip}/24\n2001:db8::1/64\n}`,
+          }) + instance(["fe80::1", "2001:db8::2/64"], { name: "VI_6", priority, id: 6 }),
+      ),
+    );
+    expect(lab.vrrp.map(({ addresses }) => addresses)).toEqual([["192.0.2.1", vip, "2001:db8::1"], ["2001:db8::2"]]);
+    expect(instanceOfVip(lab, vip)?.name).toBe("VI_1");
+    expect(lab.virtualAddresses.map(({ address }) => address)).toEqual([
+      "192.0.2.1",
+      vip,
+      "2001:db8::1",
+      "2001:db8::2",
+    ]);
+  });
+
+  test("one without an interface is on that of default_interface", () => {
+    const text = (priority: number) =>
+      `global_defs {\ndefault_interface ens5\n}\n${instance([vip], { device: "", priority })}`;
+    const found = instancesOf(text);
+    expect(found.map((one) => [one.network, electedOf(one)])).toEqual([["net1", "lb-1"]]);
+  });
+
+  test("none without an address that could move", () => {
+    expect(instancesOf(() => instance([]))).toEqual([]);
+  });
+});
+
+describe("services", () => {
+  const servicesOf = (text: string) =>
+    rehearsalOf({
+      "lb1.conf": instance([`${vip}/24`], { further: "virtual_ipaddress_excluded {\n2001:db8::100/64\n}" }) + text,
+    }).lab.services;
+
+  test.each([
+    ["of UDP", service(`${vip} 53`, ["192.0.2.21 53"], { further: "protocol UDP" })],
+    ["by a firewall mark", service("fwmark 1", ["192.0.2.21 80"])],
+    ["of a group", `virtual_server_group g {\n${vip} 80\n}\n${service("group g", ["192.0.2.21 80"])}`],
+    ["of all ports", service(`${vip} 0`, ["192.0.2.21 0"])],
+    ["elsewhere", service("203.0.113.1 80", ["192.0.2.21 80"])],
+  ])("one %s is none that the client asks", (_, text) => {
+    expect(servicesOf(text)).toEqual([]);
+  });
+
+  test("NAT and tunnels, persistence, another port, IPv6", () => {
+    const text =
+      service(`${vip} 80`, ["10.0.0.21 8080"], { method: "NAT", further: "persistence_timeout 50\nweight 3" }) +
+      service("2001:db8::100 80", ["2001:db8::21 80"], { method: "TUN" });
+    expect(servicesOf(text)).toEqual([
+      expect.objectContaining({
+        ...{ forwarding: "nat", persistenceTimeout: 50 },
+        realServers: [expect.objectContaining({ address: "10.0.0.21", port: 8080, weight: 3 })],
+      }),
+      expect.objectContaining({ name: "[2001:db8::100]:80", forwarding: "tunnel" }),
+    ]);
+  });
+
+  test("each once, as the first director has it", () => {
+    const { lab } = rehearsalOf({
+      "lb1.conf": instance([`${vip}/24`]) + service(`${vip} 80`, ["192.0.2.21 80"]),
+      "lb2.conf":
+        instance([`${vip}/24`]) + service(`${vip} 80`, ["192.0.2.22 80"]) + service(`${vip} 81`, ["192.0.2.22 81"]),
+    });
+    expect(lab.services.map(({ port, realServers }) => [port, realServers.map(({ address }) => address)])).toEqual([
+      [80, ["192.0.2.21"]],
+      [81, ["192.0.2.22"]],
+    ]);
+  });
+
+  test("clients speak TLS where its health checks do", () => {
+    const checked = (port: number, check: string) => `192.0.2.21 ${port} {\n${check} {\nurl {\npath /\n}\n}\n}`;
+    const found = servicesOf(
+      service(`${vip} 443`, [checked(443, "SSL_GET")]) + service(`${vip} 80`, [checked(80, "HTTP_GET")]),
+    );
+    expect(found.map(schemeOf)).toEqual(["https", "http"]);
+  });
+});
+
+describe("stand-ins", () => {
+  test("a real server of DR has the VIP quietly, one of NAT a way back, one of a tunnel a device for it", () => {
+    const text =
+      instance([`${vip}/24`, "192.0.2.101/24", "192.0.2.102/24"]) +
+      instance(["10.0.0.1/24"], { name: "VI_2", id: 52, device: "eth1" }) +
+      service(`${vip} 80`, ["192.0.2.21 80"]) +
+      service("192.0.2.101 80", ["10.0.0.21 80"], { method: "NAT" }) +
+      service("192.0.2.102 80", ["192.0.2.22 80"], { method: "TUN" });
+    const common = { listeners: [{ port: 80, tls: false, statuses: {} }] };
+    expect(rehearsalOf({ "lb1.conf": text }).standIns).toEqual([
+      {
+        ...common,
+        name: "real1",
+        network: "net1",
+        addresses: ["192.0.2.21/24"],
+        quietAddresses: [vip],
+        gateways: [],
+        tunnel: false,
+      },
+      {
+        ...common,
+        name: "real2",
+        network: "net2",
+        addresses: ["10.0.0.21/24"],
+        quietAddresses: [],
+        gateways: ["10.0.0.1"],
+        tunnel: false,
+      },
+      {
+        ...common,
+        name: "real3",
+        network: "net1",
+        addresses: ["192.0.2.22/24"],
+        quietAddresses: ["192.0.2.102"],
+        gateways: [],
+        tunnel: true,
+      },
+    ]);
+  });
+
+  test("a real server's own method counts, and that of the sorry server", () => {
+    const text =
+      instance([`${vip}/24`]) +
+      service(`${vip} 80`, ["192.0.2.21 80 {\nlvs_method NAT\n}", "192.0.2.22 80"], {
+        further: "sorry_server 192.0.2.30 8080\n",
+      }) +
+      service(`${vip} 81`, [], { further: "sorry_server 192.0.2.31\nsorry_server_lvs_method NAT" });
+    const { standIns } = rehearsalOf({ "lb1.conf": text });
+    expect(
+      standIns.map(({ name, quietAddresses, listeners }) => [name, quietAddresses, listeners.map(({ port }) => port)]),
+    ).toEqual([
+      ["real1", [], [80]],
+      ["real2", [vip], [80]],
+      ["sorry1", [vip], [8080]],
+      ["sorry2", [], [81]],
+    ]);
+  });
+
+  test("listens where health checks ask, by TLS, with the statuses that they want", () => {
+    const checks = [
+      "SSL_GET {\nconnect_port 8443\nurl {\npath /health?deep=1\nstatus_code 204\n}\nurl {\npath /\nstatus_code 200\n}\n}",
+      "HTTP_GET {\nurl {\npath /old\nstatus_code 301\n}\n}",
+      "TCP_CHECK {\nconnect_port 9000\n}",
+      "MISC_CHECK {\nmisc_path /bin/true\n}",
+    ];
+    const text = instance([`${vip}/24`]) + service(`${vip} 80`, [`192.0.2.21 80 {\n${checks.join("\n")}\n}`]);
+    expect(rehearsalOf({ "lb1.conf": text }).standIns[0]?.listeners).toEqual([
+      { port: 80, tls: false, statuses: { "/old": 301 } },
+      { port: 8443, tls: true, statuses: { "/health": 204 } },
+      { port: 9000, tls: false, statuses: {} },
+    ]);
+  });
+
+  test("of a firewall mark and of a group: the ports that their real servers and groups name", () => {
+    const text =
+      instance([`${vip}/24`]) +
+      service("fwmark 7", ["192.0.2.21 0", "192.0.2.22 80"]) +
+      `virtual_server_group g {\n${vip} 81\n192.0.2.101-103 82\n}\n${service("group g", ["192.0.2.23 0"])}`;
+    const { standIns } = rehearsalOf({ "lb1.conf": text });
+    expect(
+      standIns.map(({ listeners, quietAddresses }) => [listeners.map(({ port }) => port), quietAddresses]),
+    ).toEqual([
+      [[], []],
+      [[80], []],
+      [
+        [81, 82],
+        [vip, "192.0.2.101"],
+      ],
+    ]);
+  });
+});
