@@ -75,7 +75,7 @@ export function rehearsalStack(path: string): string {
 /** Makes a stack the rehearsal of a folder. @throws CliError if the stack is a lab, or another folder's rehearsal, that is up */
 export async function configureRehearsal(stack: string, path: string): Promise<void> {
   await must("stack", "select", "--create", stack);
-  const before = await must("config", "get", "rehearsal", "--stack", stack).catch(() => "");
+  const before = (await must("config", "get", "rehearsal", "--stack", stack).catch(() => "")).trim();
   if (before !== resolve(path) && existsSync(labDirectory(stack)))
     throw new CliError(
       `the stack "${stack}" is ${before === "" ? "a lab" : `the rehearsal of ${before}`} that is up. Fix: choose another one with --stack, or take it down first`,
