@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { isStackName, labDirectory } from "../provision/paths.ts";
+import { labDirectory } from "../provision/paths.ts";
 import { type Folder, FolderError, readFolder } from "../rehearse/folder.ts";
 import { subjectOf } from "../rehearse/lint/index.ts";
-import { PLAN } from "../rehearse/plan/file.ts";
+import { PLAN, parsePlan } from "../rehearse/plan/file.ts";
 import { inferPlan } from "../rehearse/plan/infer.ts";
 import { planText } from "../rehearse/plan/write.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
@@ -41,7 +41,10 @@ export function folderOf(paths: readonly string[]): string {
   );
 }
 
-/** Writes a folder's `rehearsal.yaml` and tells what was assumed. @throws CliError if there is one, unless it is to be replaced */
+/**
+ * Writes a folder's `rehearsal.yaml` and tells what was assumed.
+ * @throws CliError if there is one, unless it is to be replaced; FileError if what was written needs somebody's hand, as of addresses that a rehearsal needs itself
+ */
 export function writePlan(
   path: string,
   { force = false, say }: { force?: boolean; say: (line: string) => void },
@@ -50,25 +53,32 @@ export function writePlan(
   const file = join(path, PLAN);
   if (existsSync(file) && !force)
     throw new CliError(`${file} is there already. Fix: edit it, or replace it with --force`, exitStatus.configuration);
-  const inferred = inferPlan(folder, subjectOf(folder).directors);
-  writeFileSync(file, planText(inferred));
+  const { directors } = subjectOf(folder);
+  const inferred = inferPlan(folder, directors);
+  const text = planText(inferred);
+  writeFileSync(file, text);
   say(`${file}: written`);
   for (const [part, sentences] of inferred.assumed) for (const one of sentences) say(`  assumed, ${part}: ${one}`);
+  parsePlan(
+    text,
+    file,
+    directors.map(({ name }) => name),
+  );
 }
 
 /** The name of the stack that rehearses a folder, where none is given. */
 export function rehearsalStack(path: string): string {
-  const name = `rehearse-${basename(resolve(path))}`.replace(/[^A-Za-z0-9._-]+/g, "-").slice(0, 40);
-  return isStackName(name) ? name : "rehearse";
+  const name = `rehearse-${basename(resolve(path))}`.replace(/[^A-Za-z0-9._]+/g, "-").slice(0, 40);
+  return name.replace(/[-._]+$/, "");
 }
 
-/** Makes a stack the rehearsal of a folder. @throws CliError if the stack is a lab that is up */
+/** Makes a stack the rehearsal of a folder. @throws CliError if the stack is a lab, or another folder's rehearsal, that is up */
 export async function configureRehearsal(stack: string, path: string): Promise<void> {
   await must("stack", "select", "--create", stack);
-  const before = await must("config", "get", "rehearsal", "--stack", stack).catch(() => "");
-  if (before === "" && existsSync(labDirectory(stack)))
+  const before = (await must("config", "get", "rehearsal", "--stack", stack).catch(() => "")).trim();
+  if (before !== resolve(path) && existsSync(labDirectory(stack)))
     throw new CliError(
-      `the stack "${stack}" is a lab that is up. Fix: choose another one with --stack, or take it down first`,
+      `the stack "${stack}" is ${before === "" ? "a lab" : `the rehearsal of ${before}`} that is up. Fix: choose another one with --stack, or take it down first`,
       exitStatus.configuration,
     );
   await must("config", "set", "rehearsal", resolve(path), "--stack", stack);

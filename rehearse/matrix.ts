@@ -8,6 +8,7 @@ import {
   type SecondsBand,
   seesFailure,
   type VirtualService,
+  type VrrpInstance,
 } from "../lab/index.ts";
 import { fitted } from "../verify/failover/index.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
@@ -59,15 +60,16 @@ export interface Cell {
 }
 
 /**
- * The cells of a lab. Of a master's events, services whose address is held by the same instance see the same: the first one stands for all of them. Of a
- * real server's, the first of each service fails, if another one is left and a health check sees it.
+ * The cells of a lab. Of a master's events, services whose address is held by the same instance see the same: the first one with real servers stands for
+ * all of them. Of a real server's, the first of each service fails, if another one is left and a health check sees it.
  */
 export function cellsOf(lab: Lab, only: readonly Event[] = eventNames): Cell[] {
-  const seen = new Set<string>();
-  const telling = lab.services.filter(({ vip }) => {
+  const seen = new Set<VrrpInstance>();
+  const telling = lab.services.filter(({ vip, realServers }) => {
     const instance = instanceOfVip(lab, vip);
-    const isNew = instance !== undefined && instance.members.length > 1 && !seen.has(instance.name);
-    if (instance) seen.add(instance.name);
+    const isNew =
+      instance !== undefined && instance.members.length > 1 && realServers.length > 0 && !seen.has(instance);
+    if (instance && isNew) seen.add(instance);
     return isNew;
   });
   return eventNames
@@ -133,15 +135,16 @@ export interface Row {
 
 /** The row of a cell's run. @param report where its report is */
 export function rowOf({ event, service }: Cell, { lab, steps, windows, interrupted }: RunResult, report: string): Row {
-  const after = (kind: "fault" | "heal") => {
-    const step = steps.find((one) => one.kind === kind);
-    return windows.find((window) => window.step === step?.n);
-  };
-  const [broken, healed] = [after("fault"), after("heal")];
-  const outageMs = broken?.outage.longest?.ms ?? null;
-  // Nobody regrets an outage that is shorter than promised, as of a master that forwards packets to its heir while it stops.
-  const isShorter = broken?.promise !== undefined && (outageMs ?? 0) < broken.promise.minimumMs;
-  const failed = steps.filter(({ ok, title }) => !ok && !(isShorter && title.includes("an outage of")));
+  const [fault, heal] = (["fault", "heal"] as const).map((kind) => steps.find((one) => one.kind === kind));
+  const [broken, healed] = [fault, heal].map((step) => windows.find((window) => step && window.step === step.n));
+  const longest = broken?.outage.longest ?? null;
+  const outageMs = longest?.ms ?? null;
+  // Nobody regrets an outage that is shorter than promised, as of a master that forwards packets to its heir while it stops. It has to be over.
+  const isShorter = broken?.promise !== undefined && longest?.to !== null && (outageMs ?? 0) < broken.promise.minimumMs;
+  const failed = steps.filter(
+    ({ ok, title, n }) =>
+      !ok && !(isShorter && title.includes("an outage of") && n < (heal?.n ?? Number.POSITIVE_INFINITY)),
+  );
   return {
     event,
     ...detectionOf(event, service, steps),

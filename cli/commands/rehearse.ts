@@ -167,7 +167,12 @@ async function rehearseAll(
   const cells = cellsOf(live.lab, only);
   if (cells.length === 0)
     throw new CliError(
-      `nothing to break: of the services ${serviceWords(live.lab)} none is held by an instance of two directors. Fix: \`npx lvs-lab status -s ${lock.stack}\` after \`rehearse up\` shows what is there`,
+      `nothing to break: ${
+        live.lab.services.length === 0
+          ? "there is no virtual server of TCP with an address and a port on the client's network, of which outages could be seen"
+          : `of the services ${serviceWords(live.lab)} none has real servers and an address that an instance of two directors holds`
+      }. Fix: see the client's network and the stand-ins in ${join(path, PLAN)}; \`npx lvs-lab rehearse lint ${path}\` tells what the configurations lack`,
+      exitStatus.configuration,
     );
   const begun = performance.now();
   const rows: Row[] = [];

@@ -110,27 +110,25 @@ export const planRules: Record<string, Rule<Draft, Context>> = {
   },
 
   *"duplicate-name"(draft) {
-    const named = (place: "networks" | "standIns") =>
-      (draft[place] ?? []).map((one, index) => ({ name: one?.name, path: [place, index, "name"], renamed: false }));
-    const servers = (draft.directors ?? []).map((one, index) => {
-      const server = one?.name === undefined ? undefined : serverNameOf(one.name);
-      return { name: server, path: ["directors", index, "name"], renamed: server !== one?.name };
-    });
-    const names = [...named("networks"), ...servers, ...named("standIns")];
-    for (const [index, { name, path, renamed }] of names.entries()) {
-      const remedy = path[0] === "directors" ? "name the director's file otherwise" : "choose another one";
-      const earlier = names.slice(0, index).find((one) => name !== undefined && one.name === name);
+    const of = (place: "networks" | "directors" | "standIns", nameOf = (name: string) => name) =>
+      (draft[place] ?? []).flatMap((one, index) =>
+        one?.name === undefined ? [] : [{ place, name: nameOf(one.name), path: [place, index, "name"] }],
+      );
+    const names = [...of("networks"), ...of("directors", serverNameOf), ...of("standIns")];
+    for (const [index, { place, name, path }] of names.entries()) {
+      const remedy = place === "directors" ? "name the director's file otherwise" : "choose another one";
+      const earlier = names.slice(0, index).find((one) => one.name === name);
       if (earlier)
         yield {
           path,
-          expected: renamed
-            ? `a director whose server can have a name of its own; it would be ${name}`
-            : "a name that nothing else has",
+          expected:
+            place === "directors"
+              ? `a director whose server can have a name of its own; it would be ${name}`
+              : "a name that nothing else has",
           remedy,
           other: earlier.path,
         };
-      else if (name !== undefined && reserved.includes(name))
-        yield { path, expected: `a name other than ${reserved.join(", ")}`, remedy };
+      else if (reserved.includes(name)) yield { path, expected: `a name other than ${reserved.join(", ")}`, remedy };
     }
   },
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +6,8 @@ import { $ } from "zx";
 import { formatStatus } from "../../../cli/commands/status.ts";
 import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
 import type { LabStatus } from "../../../verify/live/status.ts";
+import { instance, pathOf } from "../rehearse/a-folder.ts";
+import { Checkout } from "./a-checkout.ts";
 import { writeDownLab } from "./a-down-lab.ts";
 
 const STACK = "rehearse-down";
@@ -67,4 +69,31 @@ it("status says whose rehearsal it is", () => {
   expect(lab).toBe(`lab ${STACK}, set up by hand, keepalived planned in control`);
   const [rehearsed] = formatStatus({ ...status, rehearsal: FOLDER }).split("\n");
   expect(rehearsed).toBe("rehearsal of /srv/lb, its own files in control");
+});
+
+// The real pulumi; a plan that is wrong ends `up` before anything is made.
+describe("the stack of a folder", { timeout: 120_000 }, () => {
+  let checkout: Checkout;
+  beforeAll(async () => {
+    checkout = await Checkout.make();
+  }, 60_000);
+  afterAll(() => checkout.remove());
+
+  it("is its rehearsal, and no other's while that is up", async () => {
+    const files = { "lb1.conf": instance(["192.0.2.100/24"]), "rehearsal.yaml": "os: none\n" };
+    const [one, other] = [pathOf(files), pathOf(files)];
+    const up = async (folder: string) => await checkout.lvsLab("rehearse", "up", folder, "-s", "lb");
+    expect((await up(one)).stderr).toContain("rehearsal.yaml:1:5: os: expected ");
+
+    await mkdir(join(checkout.state, "labs/lb"), { recursive: true });
+    expect((await up(one)).stderr).toContain("rehearsal.yaml:1:5: os: expected ");
+    const refused = await up(other);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toBe(
+      `lvs-lab: the stack "lb" is the rehearsal of ${one} that is up. Fix: choose another one with --stack, or take it down first\n`,
+    );
+
+    await checkout.pulumi("config", "rm", "rehearsal", "--stack", "lb");
+    expect((await up(one)).stderr).toContain('lvs-lab: the stack "lb" is a lab that is up. Fix: ');
+  });
 });
