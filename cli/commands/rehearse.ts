@@ -151,6 +151,11 @@ async function rehearseAll(
   await bringUp(lock, path);
   const live = await liveLab(lock.stack);
   const cells = cellsOf(live.lab, only);
+  if (cells.length === 0 && cellsOf(live.lab).length > 0)
+    throw new CliError(
+      `no master takes its addresses back (nopreempt), so that ${only?.join(", ")} would not end as it began. Fix: --only crash`,
+      exitStatus.configuration,
+    );
   if (cells.length === 0)
     throw new CliError(
       `nothing to break: ${

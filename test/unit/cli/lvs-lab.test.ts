@@ -54,7 +54,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "heal",
           "help",
         ],
-        ...["inventory", "logs", "reset", "restore", "scenario", "snapshot", "snapshots"],
+        ...["inventory", "logs", "rehearse", "reset", "restore", "scenario", "snapshot", "snapshots"],
         ...["soak", "ssh", "ssh-config", "status", "undrain", "up", "validate"],
       ].sort(),
     );

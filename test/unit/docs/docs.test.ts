@@ -153,7 +153,7 @@ describe("docs/cli.md", () => {
 
   test("names every command of the groups", () => {
     const groups = program.commands.filter(({ commands: below }) => below.length > 0);
-    expect(groups.map((group) => group.name())).toEqual(["fault", "scenario"]);
+    expect(groups.map((group) => group.name())).toEqual(["fault", "rehearse", "scenario"]);
     const below = groups.flatMap((group) => group.commands.map((command) => `${group.name()} ${command.name()}`));
     expect(below.filter((name) => !text.includes(`\`lvs-lab ${name}`))).toEqual([]);
   });
