@@ -165,6 +165,11 @@ async function rehearseAll(
   const live = await liveLab(lock.stack);
   if (requireKvm) demandKvm(live.acceleration);
   const cells = cellsOf(live.lab, only);
+  if (cells.length === 0 && cellsOf(live.lab).length > 0)
+    throw new CliError(
+      `no master takes its addresses back (nopreempt), so that ${only?.join(", ")} would not end as it began. Fix: --only crash`,
+      exitStatus.configuration,
+    );
   if (cells.length === 0)
     throw new CliError(
       `nothing to break: ${

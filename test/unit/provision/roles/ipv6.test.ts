@@ -146,8 +146,10 @@ describe("IPv6 addresses of servers", () => {
   it("make no difference to what earlier versions recorded", () => {
     const recorded = { server: {}, addresses: { eth1: ["192.168.10.11/24"] }, up: ["eth1"], onBoot: true };
     expect(interfaces.upgrade?.(recorded)).toEqual({ ...recorded, autoconfigured: [] });
-    expect(client.upgrade?.({ address: "172.25.254.250/24" })).toEqual({ address: "172.25.254.250/24", address6: "" });
-    expect(client.upgrade?.({ address: "a", address6: "b" })).toEqual({ address: "a", address6: "b" });
+    expect(client.upgrade?.({ address: "172.25.254.250/24" })).toEqual({
+      ...{ address: "172.25.254.250/24", address6: "", others: [] },
+    });
+    expect(client.upgrade?.({ address: "a", address6: "b" })).toEqual({ address: "a", address6: "b", others: [] });
   });
 
   it("are read without those that interfaces have by themselves", () => {
