@@ -25,7 +25,7 @@ describe("two directors with files of somebody's own", () => {
     const { status, stderr } = await stack.lvs("rehearse up", folder);
     expect(status, stderr).toBe(0);
     await expect.poll(() => stack.on("lb1", "ip -brief address show"), { timeout: 20_000 }).toContain("192.0.2.100/24");
-    expect(await stack.on("lb1", "ip -brief link show | cut -d ' ' -f 1")).toBe("lo\nmgmt0\nens192\neth1\n");
+    expect(await stack.on("lb1", "ip -brief link show | cut -d ' ' -f 1")).toBe("lo\nlvs-lab\nens192\neth1\n");
     expect(await stack.on("lb1", "cat /etc/keepalived/keepalived.conf")).toBe(
       readFileSync(join(folder, "lb1.conf"), "utf8"),
     );

@@ -60,7 +60,7 @@ it.each(labNames())("the resources take the inputs of labs/%s.yaml as they are",
 const strippedOf = (inputs: object): object =>
   Object.fromEntries(Object.entries(inputs).filter(([key]) => !["interface", "address6", "groups"].includes(key)));
 
-it("the UDP server of a real server with both families answers over IPv4", () => {
+it("the UDP server of a real server with both families answers over both", () => {
   const lab = parseLab(
     `control: ipvsadm
 networks: [{ subnets: [172.25.254.0/24, "fd00:254::/64"] }]
@@ -71,6 +71,6 @@ servers:
     "lab.yaml",
   );
   const { udpServer } = roleInputs(lab, serverNamed(lab, "b"));
-  expect(udpServer?.addresses).toEqual(["172.25.254.12", "172.25.254.100"]);
+  expect(udpServer?.addresses).toEqual(["172.25.254.12", "fd00:254::12", "172.25.254.100"]);
   expect(roles.udpServer.resource.want.safeParse(udpServer).success).toBe(true);
 });
