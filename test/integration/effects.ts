@@ -403,5 +403,7 @@ export const notShown: Readonly<Record<string, string>> = {
     ].map((rule) => [rule, "takes IPVS, and clients or a failover"]),
   ),
   "mail-to-nobody": "what does not happen is a mail",
+  "script-not-found": "keepalived says so itself, in its log and by -t on the director",
+  "script-stops-keepalived": "takes systemd",
   "script-outlives-interval": "takes a count of processes, which the hosts share",
 };

@@ -35,8 +35,10 @@ import { realServersDiffer } from "./real-servers-differ.ts";
 import { routerIdTwice } from "./router-id-twice.ts";
 import { scriptCannotRun } from "./script-cannot-run.ts";
 import { scriptEchoes } from "./script-echoes.ts";
+import { scriptNotFound } from "./script-not-found.ts";
 import { scriptOutlivesInterval } from "./script-outlives-interval.ts";
 import { scriptPathRelative } from "./script-path-relative.ts";
+import { scriptStopsKeepalived } from "./script-stops-keepalived.ts";
 import { scriptUserUnknown } from "./script-user-unknown.ts";
 import { sorryServerNeverUsed } from "./sorry-server-never-used.ts";
 import { strictDropsTraffic } from "./strict-drops-traffic.ts";
@@ -80,6 +82,8 @@ export const rules: readonly Rule[] = [
   commandNeedsShell,
   commandNotQuoted,
   scriptCannotRun,
+  scriptNotFound,
+  scriptStopsKeepalived,
   scriptPathRelative,
   scriptOutlivesInterval,
   scriptUserUnknown,
