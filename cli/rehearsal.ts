@@ -3,8 +3,9 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { labDirectory } from "../provision/paths.ts";
 import { type Folder, FolderError, readFolder } from "../rehearse/folder.ts";
 import { subjectOf } from "../rehearse/lint/index.ts";
-import { PLAN, parsePlan } from "../rehearse/plan/file.ts";
+import { PLAN, parsePlan, readPlan } from "../rehearse/plan/file.ts";
 import { inferPlan } from "../rehearse/plan/infer.ts";
+import type { Plan } from "../rehearse/plan/plan.ts";
 import { planText } from "../rehearse/plan/write.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { must } from "./pulumi.ts";
@@ -40,6 +41,13 @@ export function folderOf(paths: readonly string[]): string {
     exitStatus.configuration,
   );
 }
+
+/** The plan of a folder. @throws FileError with everything that is wrong */
+export const planAt = async (path: string): Promise<Plan> =>
+  await readPlan(
+    path,
+    folderAt(path).configurations.map(({ director }) => director),
+  );
 
 /**
  * Writes a folder's `rehearsal.yaml` and tells what was assumed.

@@ -15,6 +15,7 @@ import type { LiveLab } from "../verify/live/live-lab.ts";
 import type { OutagePromise, RunResult } from "../verify/report/result.ts";
 import { ms, outageWords } from "../verify/report/words.ts";
 import { prepareScenario, type ResolvedScenario, type Scenario } from "../verify/scenarios/index.ts";
+import type { Budgets } from "./plan/plan.ts";
 
 /** What may happen, the most telling first. Events of a master move its addresses; events of a real server are for the health checks to see. */
 export const events = {
@@ -133,8 +134,31 @@ export interface Row {
   readonly report: string;
 }
 
+/** What of a row is over its budget, in words. */
+function overBudget(
+  { event, outageMs, failbackMs, detection, lost }: Omit<Row, "passed" | "failures">,
+  budgets: Budgets,
+): string[] {
+  const { realServer }: EventOf = events[event];
+  const over = (what: string, found: number | null | undefined, limit: number | undefined): string[] =>
+    limit !== undefined && (found ?? 0) > limit ? [`${what}: ${ms(found ?? 0)}, over the budget of ${ms(limit)}`] : [];
+  return [
+    ...(realServer ? [] : over("the outage", outageMs, budgets.outageMs)),
+    ...over("the outage when everything came back", failbackMs, budgets.failbackMs),
+    ...over("the time until the real server was out of the table", detection?.ms, budgets.detectionMs),
+    ...(budgets.lost !== undefined && lost > budgets.lost
+      ? [`failed requests: ${lost}, over the budget of ${budgets.lost}`]
+      : []),
+  ];
+}
+
 /** The row of a cell's run. @param report where its report is */
-export function rowOf({ event, service }: Cell, { lab, steps, windows, interrupted }: RunResult, report: string): Row {
+export function rowOf(
+  { event, service }: Cell,
+  { lab, steps, windows, interrupted }: RunResult,
+  report: string,
+  budgets: Budgets = {},
+): Row {
   const [fault, heal] = (["fault", "heal"] as const).map((kind) => steps.find((one) => one.kind === kind));
   const [broken, healed] = [fault, heal].map((step) => windows.find((window) => step && window.step === step.n));
   const longest = broken?.outage.longest ?? null;
@@ -145,23 +169,24 @@ export function rowOf({ event, service }: Cell, { lab, steps, windows, interrupt
     ({ ok, title, n }) =>
       !ok && !(isShorter && title.includes("an outage of") && n < (heal?.n ?? Number.POSITIVE_INFINITY)),
   );
-  return {
+  const measured = {
     event,
     ...detectionOf(event, service, steps),
     service: lab.service,
     instance: lab.instance,
-    passed: failed.length === 0 && interrupted === undefined,
     ...(broken?.promise ? { promise: broken.promise } : {}),
     outageMs,
     failbackMs: healed?.outage.longest?.ms ?? null,
     lost: windows.reduce((sum, { outage }) => sum + outage.counts.failed, 0),
     seen: broken ? outageWords(broken.outage) : "nothing was broken",
-    failures: [
-      ...failed.map(({ title, seen }) => `${title}: ${seen ?? "not done"}`),
-      ...(interrupted === undefined ? [] : [`ended by ${interrupted}`]),
-    ],
     report,
   };
+  const failures = [
+    ...failed.map(({ title, seen }) => `${title}: ${seen ?? "not done"}`),
+    ...overBudget(measured, budgets),
+    ...(interrupted === undefined ? [] : [`ended by ${interrupted}`]),
+  ];
+  return { ...measured, passed: failures.length === 0, failures };
 }
 
 /** The time from the fault of a real server until it was out of the table, if it came to that. */

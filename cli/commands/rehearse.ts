@@ -28,7 +28,7 @@ import { nextSteps } from "../next-steps.ts";
 import { reportOption, stackName, wholeNumber } from "../options.ts";
 import { pulumiDo } from "../pulumi.ts";
 import { prepareStack } from "../recover.ts";
-import { configureRehearsal, folderAt, folderOf, rehearsalStack, writePlan } from "../rehearsal.ts";
+import { configureRehearsal, folderAt, folderOf, planAt, rehearsalStack, writePlan } from "../rehearsal.ts";
 import { reportOf } from "../report-error.ts";
 import { holdingStack, type StackLock } from "../stack-lock.ts";
 import { takeAway } from "../take-away.ts";
@@ -167,7 +167,8 @@ async function rehearseAll(
   const cells = cellsOf(live.lab, only);
   if (cells.length === 0 && cellsOf(live.lab).length > 0)
     throw new CliError(
-      `no master takes its addresses back (nopreempt), so that ${only?.join(", ")} would not end as it began. Fix: --only crash`,
+      `${only?.join(", ")} fits none of the services ${serviceWords(live.lab)}: but for crash, a master must take its addresses back; a real server must not be ` +
+        "alone, and a health check must see how it fails. Fix: leave --only out",
       exitStatus.configuration,
     );
   if (cells.length === 0)
@@ -179,6 +180,7 @@ async function rehearseAll(
       }. Fix: see the client's network and the stand-ins in ${join(path, PLAN)}; \`npx lvs-lab rehearse lint ${path}\` tells what the configurations lack`,
       exitStatus.configuration,
     );
+  const { budgets } = await planAt(path);
   const begun = performance.now();
   const rows: Row[] = [];
   const suites: JunitSuite[] = [];
@@ -187,7 +189,7 @@ async function rehearseAll(
     signal.throwIfAborted();
     if (budget !== undefined && performance.now() - begun > budget * 60_000) break;
     const { result, paths } = await runAndReport(live, await prepareCell(live, cell), report);
-    rows.push(rowOf(cell, result, relative(process.cwd(), paths.html)));
+    rows.push(rowOf(cell, result, relative(process.cwd(), paths.html), budgets));
     suites.push(runSuite(result));
     left -= 1;
     if (result.interrupted !== undefined) break;

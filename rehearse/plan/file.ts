@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { guestOs, type Ip, parseSubnet, toIp } from "../../lab/index.ts";
+import { milliseconds } from "../../lab/yaml/duration.ts";
 import { parseFile, readText } from "../../lab/yaml/file.ts";
 import { findingsOf } from "../../lab/yaml/rules.ts";
 import { PLAN } from "../conf/lines.ts";
-import type { Plan } from "./plan.ts";
+import type { Budgets, Plan } from "./plan.ts";
 import { planRules } from "./rules.ts";
 import { type PlanDraft, planSchema } from "./schema.ts";
 
@@ -29,12 +30,22 @@ export function parsePlan(text: string, file: string, directors: readonly string
       ...director,
       interfaces: interfaces.map(({ addresses, ...one }) => ({ ...one, addresses: ips(addresses) })),
     })),
+    ...(contents.budgets ? { budgets: budgetsOf(contents.budgets) } : {}),
     client: { network: contents.client.network, addresses: ips(contents.client.addresses) },
     standIns: contents.standIns.map(({ addresses, gateways, ...one }) => ({
       ...one,
       addresses: ips(addresses),
       gateways: ips(gateways),
     })),
+  };
+}
+
+function budgetsOf({ outage, failback, detection, lost }: NonNullable<PlanDraft["budgets"]>): Budgets {
+  return {
+    ...(outage === undefined ? {} : { outageMs: milliseconds(outage) }),
+    ...(failback === undefined ? {} : { failbackMs: milliseconds(failback) }),
+    ...(detection === undefined ? {} : { detectionMs: milliseconds(detection) }),
+    ...(lost === undefined ? {} : { lost }),
   };
 }
 

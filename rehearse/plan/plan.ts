@@ -10,6 +10,19 @@ export interface Plan {
   readonly client: { readonly network: string; readonly addresses: readonly Ip[] };
   /** Hosts that are only talked to: real servers, gateways, whatever a script pings. They are no VMs. */
   readonly standIns: readonly StandIn[];
+  readonly budgets?: Budgets;
+}
+
+/** What a run of the matrix may cost at most, beside what is promised. Times in milliseconds. What is not there has no limit of its own. */
+export interface Budgets {
+  /** The longest time without service after an event of a master. */
+  readonly outageMs?: number;
+  /** The same when everything comes back. */
+  readonly failbackMs?: number;
+  /** The longest time until a failed real server is out of the table. */
+  readonly detectionMs?: number;
+  /** Requests that were not answered. */
+  readonly lost?: number;
 }
 
 export interface PlannedNetwork {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { parseIp, parseSubnet } from "../../lab/index.ts";
 import { osProperty } from "../../lab/os.ts";
-import { property } from "../../lab/yaml/schema.ts";
+import { duration } from "../../lab/yaml/duration.ts";
+import { property, wholeNumber } from "../../lab/yaml/schema.ts";
 import { managementDevice } from "./management.ts";
 import { directorName } from "./names.ts";
 
@@ -58,6 +59,9 @@ const areSettings = (map: unknown): boolean =>
   Object.entries(map).every(
     ([key, value]) => /^[\w./-]+$/.test(key) && typeof value === "string" && /^[\w.-]+( [\w.-]+)*$/.test(value),
   );
+
+/** In milliseconds. */
+const hour = 3_600_000;
 
 /** `rehearsal.yaml`. */
 export const planSchema = z.strictObject({
@@ -119,6 +123,21 @@ export const planSchema = z.strictObject({
     "the network and addresses of the client",
     "write `client: {network: net1, addresses: [192.0.2.250]}`",
   ),
+  budgets: property(
+    z.strictObject({
+      outage: duration(0, hour, "the longest outage after an event of a master", "outage: 5s").optional(),
+      failback: duration(0, hour, "the longest outage when everything comes back", "failback: 0s").optional(),
+      detection: duration(
+        0,
+        hour,
+        "the longest time until a failed real server is out of the table",
+        "detection: 10s",
+      ).optional(),
+      lost: wholeNumber(0, 1_000_000, "how many requests may fail in a run", "lost: 0").optional(),
+    }),
+    "a map of what a run may cost at most",
+    "write `budgets: { outage: 5s, lost: 200 }`, or leave it out",
+  ).optional(),
   standIns: property(
     z.array(
       z.strictObject({

@@ -1,10 +1,10 @@
 import { basename, extname } from "node:path";
 import type { Path, YamlFile } from "../../lab/yaml/document.ts";
+import { milliseconds } from "../../lab/yaml/duration.ts";
 import { parseFile, readText } from "../../lab/yaml/file.ts";
 import { deepFreeze } from "../../lab/yaml/freeze.ts";
 import { findingsOf } from "../../lab/yaml/rules.ts";
 import type { Draft } from "./draft.ts";
-import { milliseconds } from "./duration.ts";
 import { completed, defaultWithinMs, type Expectation } from "./expectations/index.ts";
 import type { Known } from "./expectations/kind.ts";
 import { rules } from "./rules.ts";

@@ -1,29 +1,11 @@
 import { z } from "zod";
 import { hostLabel } from "../../lab/schema.ts";
 import { property } from "../../lab/yaml/schema.ts";
-import { formatDuration, parseDuration } from "./duration.ts";
+
+export { duration, withUnit } from "../../lab/yaml/duration.ts";
 
 /** `within` of a step: as long as health checks may take for the fault or the heal that opened its window. */
 export const DETECTED = "detected";
-
-/** A duration with its unit, within limits given in milliseconds. `what` says what it is, `example` is the property as it may be written. */
-export const duration = (min: number, max: number, what: string, example: string) =>
-  property(
-    z.custom<string>((value) => {
-      const ms = parseDuration(value);
-      return ms !== undefined && ms >= min && ms <= max;
-    }),
-    `${what}, from ${formatDuration(min)} to ${formatDuration(max)}`,
-    withUnit(example),
-  );
-
-/** What to do about a value that is no duration. */
-export const withUnit =
-  (example: string) =>
-  (value: unknown): string =>
-    typeof value === "number" || (typeof value === "string" && /^\d+(\.\d+)?$/.test(value))
-      ? `write the unit, ms, s or m: \`${example}\``
-      : `write \`${example}\``;
 
 /** A selector, or a word that the property also takes: all have the form of a host name. */
 export const server = (expected: string, remedy: string) =>

@@ -86,6 +86,7 @@ describe("the cells of a lab", () => {
 function rowWith(
   alter: (run: RunResult) => Partial<RunResult> = () => ({}),
   event: keyof typeof events = "crash",
+  budgets: Parameters<typeof rowOf>[3] = {},
 ): Row {
   const run = aRun();
   const service = { healthCheck: { type: "tcp", ...times } } as VirtualService;
@@ -93,6 +94,7 @@ function rowWith(
     { event, service, scenario: events[event].scenario },
     { ...run, steps: run.steps.map((step) => ({ ...step, ok: true })), ...alter(run) },
     "reports/x.html",
+    budgets,
   );
 }
 
@@ -187,6 +189,19 @@ describe("the row of a run", () => {
     expect(row.detection).toEqual({ promise: { minimum: 3, maximum: 15 }, ms: 5200 });
     expect(formatMatrix([row])).toMatch(/dead .* out in 3 to 15 s {2}out after 5\.2 s/);
     expect(rowWith().detection).toBeUndefined();
+  });
+
+  it("has failed where it is over a budget, and says by how much", () => {
+    const within = { outageMs: 4000, failbackMs: 100, detectionMs: 1, lost: 1000 };
+    expect(rowWith(undefined, "crash", within)).toMatchObject({ passed: true, failures: [] });
+    const over = { outageMs: 3000, failbackMs: 60, lost: 1 };
+    const { passed, failures, lost } = rowWith(undefined, "crash", over);
+    expect(passed).toBe(false);
+    expect(failures).toEqual([
+      expect.stringMatching(/^the outage: 37\d\d ms, over the budget of 3000 ms$/),
+      "the outage when everything came back: 61 ms, over the budget of 60 ms",
+      `failed requests: ${lost}, over the budget of 1`,
+    ]);
   });
 
   it("of a run that broke nothing says so", () => {

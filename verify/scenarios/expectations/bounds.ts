@@ -1,4 +1,4 @@
-import { parseDuration } from "../duration.ts";
+import { parseDuration } from "../../../lab/yaml/duration.ts";
 import type { ExpectationRules } from "./kind.ts";
 
 type Bound = string | number | undefined;

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { milliseconds } from "../../../lab/yaml/duration.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { type Fault, mayMove } from "../../faults/fault.ts";
 import { outageOf } from "../../probe/index.ts";
 import { bandWords, ms, outageWords } from "../../report/words.ts";
-import { milliseconds } from "../duration.ts";
 import { isAsPromised, promiseOf } from "../promise.ts";
 import { isPart, namesOf } from "../selectors.ts";
 import { duration } from "../values.ts";

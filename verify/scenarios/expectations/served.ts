@@ -1,4 +1,4 @@
-import { milliseconds } from "../duration.ts";
+import { milliseconds } from "../../../lab/yaml/duration.ts";
 import { duration } from "../values.ts";
 import { defineExpectation } from "./kind.ts";
 import { probeOf, windowRequests } from "./requests.ts";

@@ -166,6 +166,37 @@ const cases: readonly FileCase[] = [
     to: "standIns: ‸real1\n",
     ...{ rule: "value", path: "standIns", expected: /only talked to$/, found: "real1", remedy: /or leave it out$/ },
   },
+  {
+    why: "budgets that are no map",
+    from: "client:\n",
+    to: "budgets: ‸5s\nclient:\n",
+    ...{
+      rule: "value",
+      path: "budgets",
+      expected: /^a map of what a run may cost/,
+      found: "5s",
+      remedy: /or leave it out$/,
+    },
+  },
+  ...(["outage", "failback", "detection"] as const).map((budget) => ({
+    why: `the budget ${budget} without a unit`,
+    from: "client:\n",
+    to: `budgets: { ${budget}: ‸5 }\nclient:\n`,
+    ...{ rule: "value", path: `budgets.${budget}`, expected: /^the longest .*, from 0ms to 60m$/, found: "5" },
+    remedy: /^write the unit, ms, s or m/,
+  })),
+  {
+    why: "a budget of less than no request",
+    from: "client:\n",
+    to: "budgets: { lost: ‸-1 }\nclient:\n",
+    ...{
+      rule: "value",
+      path: "budgets.lost",
+      expected: /^how many requests may fail/,
+      found: "-1",
+      remedy: /`lost: 0`/,
+    },
+  },
   ...["eth0", "lo", "vnet7", "virbr0", "lvsbr1", "tunl0"].map((name) => ({
     why: `a stand-in with the name of the interface ${name}`,
     from: "name: real1",
@@ -337,6 +368,16 @@ describe("a plan with one mistake names its place and its fix", () => {
     await expect(reading).rejects.toThrow(FileError);
     await expect(reading).rejects.toThrow(`Fix: run \`npx lvs-lab rehearse init ${path}\`, which writes it`);
   });
+});
+
+test("budgets are times in milliseconds, and what is not there has no limit", () => {
+  const budgets = "budgets: { outage: 5s, detection: 1500ms, lost: 0 }\n";
+  expect(parsed(budgets + plan).budgets).toEqual({
+    outageMs: 5000,
+    detectionMs: 1500,
+    lost: 0,
+  });
+  expect(parsed(plan)).not.toHaveProperty("budgets");
 });
 
 describe("every rule can fail", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatDuration, parseDuration } from "../../../../verify/scenarios/duration.ts";
+import { formatDuration, parseDuration } from "../../../../lab/yaml/duration.ts";
 
 it.each([
   ["20ms", 20],
