@@ -11,12 +11,17 @@ install -m 0755 /dev/stdin /etc/keepalived/lvs-lab-notify <<<$'#!/bin/sh\ntrue' 
 [[ ! -d etc ]] || cp -r etc/. /etc/keepalived || exit
 echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad # an address that is not checked is there at once
 ip -batch interfaces || exit
+# The kernel tells of a cable that is plugged in a moment later, on a busy machine.
+for try in {1..100}; do
+	[[ $(ip -oneline link show up; ip -oneline address show tentative) == *@(NO-CARRIER|LOWERLAYERDOWN|state DOWN|tentative)* ]] || break
+	sleep 0.05
+done
 
 echo "@@ test"
 timeout 10 keepalived --config-test --use-file "$file" "$@" 2>&1
 echo "@@ status $?"
 
-# Its log has what `--config-test` leaves out.
+# Its log has what `--config-test` leaves out. Without a BFD process, whose lines would be among its own.
 log() { # KIND LAST-LINE OPTION...
 	local kind=$1 last=$2 line
 	shift 2
@@ -25,8 +30,10 @@ log() { # KIND LAST-LINE OPTION...
 		line=${line:26} # without the time
 		echo "$line"
 		[[ $line != $last ]] || break
-	done < <(exec "$@" --pid="/run/$kind" --dont-respawn --dont-fork --log-console --no-syslog --log-detail --dump-conf 2>&1)
-	kill -KILL $! 2>/dev/null
+	done < <(exec "$@" --pid="/run/$kind" --no_bfd --dont-respawn --dont-fork --log-console --no-syslog --log-detail --dump-conf 2>&1)
+	# Its children, too: the next one would find that it is already running.
+	kill -KILL -1 2>/dev/null
+	wait
 }
 log vrrp "VRRP sockpool*" keepalived --vrrp --use-file "$vrrp_file" "$@"
 # Without the right to change IPVS's table: it ends when it has read the file, also where the kernel has IPVS; or goes on, if it has read no service.
