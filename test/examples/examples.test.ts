@@ -96,10 +96,11 @@ describe.each(walk)("the lab $lab", ({ lab: name, hurt = {}, seen = [], fails = 
 
   test.skipIf(faulty.length === 0)("passes the checks that break what it alone has", async () => {
     const results = await stack.check("--only", ...faulty);
+    const after = failures(await stack.check("--wait", "120"));
+    before = { lab, boots: await boots(lab) }; // a director's power may have been off
     expect(failures(results)).toEqual([]);
     expect(results.map(({ id }) => id)).toEqual(expect.arrayContaining([...faulty]));
-    expect(failures(await stack.check("--wait", "120"))).toEqual([]);
-    before = { lab, boots: await boots(lab) }; // a director's power may have been off
+    expect(after).toEqual([]);
   });
 
   test.skipIf(seen.length === 0)(
