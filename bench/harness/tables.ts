@@ -1,3 +1,4 @@
+import { inColumns } from "../../verify/report/columns.ts";
 import { type Row, rowOf, summarize, type Unit } from "./measured.ts";
 import type { PartResult } from "./results.ts";
 
@@ -32,18 +33,7 @@ export function cells(rows: readonly Row[]): string[][] {
 }
 
 /** A part's table for the terminal. */
-export function plainTable(rows: readonly Row[]): string {
-  const all = cells(rows);
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
-  return all
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
+export const plainTable = (rows: readonly Row[]): string => inColumns(cells(rows)).join("\n");
 
 /** A part in Markdown: table, notes, machine and date. */
 export function markdownPart({ rows, notes, machine, date, commit }: PartResult): string {

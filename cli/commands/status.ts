@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type LabStatus, labStatus } from "../../verify/live/status.ts";
 import { holdersInWords } from "../../verify/live/vip-holders.ts";
+import { inColumns } from "../../verify/report/columns.ts";
 import { liveLab } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
 
@@ -29,7 +30,6 @@ export function formatStatus(status: LabStatus): string {
       .join(", "),
   ]);
   const table = [["server", "role", "state", "addresses", "vrrp", "services"], ...rows];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   const ipvs = servers.flatMap(({ name, ipvs = [] }) =>
     ipvs.flatMap(({ key, scheduler, schedulerFlags = [], destinations }) => [
       `IPVS on ${name}: ${[key.replace("-t ", "TCP ").replace("-u ", "UDP "), scheduler, ...schedulerFlags].join(" ")}`,
@@ -48,12 +48,7 @@ export function formatStatus(status: LabStatus): string {
         (arpOwner === undefined ? "" : `; the client's ARP entry names ${arpOwner ?? "nobody"}`),
     ),
     "",
-    ...table.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    ),
+    ...inColumns(table),
     "",
     ...ipvs,
   ].join("\n");
