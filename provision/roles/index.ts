@@ -1,6 +1,7 @@
 import type { Lab, Server } from "../../lab/index.ts";
 import { osFamilies, type PackageGroup } from "../os.ts";
 import { role as bfdNeighbor } from "./bfd-neighbor.ts";
+import { role as connectionSync } from "./connection-sync.ts";
 import { role as director } from "./director.ts";
 import { role as firewallMarks } from "./firewall-marks.ts";
 import { role as httpd } from "./httpd.ts";
@@ -28,6 +29,7 @@ export const roles = {
   realServer,
   bfdNeighbor,
   director,
+  connectionSync,
   mail,
   peerKeys,
   keepalived,

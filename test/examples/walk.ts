@@ -85,8 +85,8 @@ export const walk: readonly Example[] = [
   },
   {
     lab: "connection-sync",
-    hurt: { server4: "ipvsadm --stop-daemon backup" },
-    seen: ["server4-keepalived"],
+    hurt: { server1: "sysctl -q 'net.ipv4.vs.sync_threshold=3 50'", server4: "ipvsadm --stop-daemon backup" },
+    seen: ["server1-connection-sync", "server4-keepalived"],
     fails: ["connection-sync@client"],
     faulty: ["download-survives"],
   },

@@ -328,6 +328,7 @@ const told: Readonly<Record<RoleName, readonly string[]>> = {
   realServer: ["vips", "tunnelVips", "arpCure"],
   bfdNeighbor: ["config"],
   director: ["addresses", "services"],
+  connectionSync: ["refreshPeriod", "threshold"],
   mail: ["config"],
   peerKeys: ["identity", "authorized", "knownHosts"],
   keepalived: ["config", "passwords", "virtualServices", "notifyScript", "programs", "syncDaemon"],
