@@ -247,4 +247,6 @@ export interface RealServer {
   readonly lowerThreshold?: number;
   /** What its web server serves; default: its name and a newline. */
   readonly page: string;
+  /** Its own health check, where it is not its service's, or null where nothing checks it: only somebody's own keepalived.conf has that. */
+  readonly healthCheck?: HealthCheck | null;
 }

@@ -17,7 +17,7 @@ import {
   type Row,
   rowOf,
   serviceWords,
-} from "../../rehearse/matrix.ts";
+} from "../../rehearse/matrix/index.ts";
 import { PLAN } from "../../rehearse/plan/file.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { type JunitSuite, junit } from "../../verify/report/junit.ts";

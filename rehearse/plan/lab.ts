@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   contains,
+  type HealthCheck,
   type HealthCheckType,
   healthCheckFrom,
   hostPort,
@@ -15,13 +17,15 @@ import {
 } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
 import { isOn } from "../directors/settings.ts";
-import { type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
+import { type Member, type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
 import type { RealServer as Configured } from "../directors/virtual-server.ts";
+import { bestPriority } from "../directors/weight.ts";
 import { management, managementDevice } from "./management.ts";
 import { serverNameOf } from "./names.ts";
 import type { Plan, PlannedDirector, PlannedNetwork } from "./plan.ts";
 import { deviceOf } from "./segments.ts";
 import { standInsOf } from "./stand-ins.ts";
+import { trackedOf } from "./tracking.ts";
 
 /** MiB of a director. */
 const MEMORY = 512;
@@ -92,7 +96,9 @@ const networkWith = ({ networks }: Plan, address: Ip): PlannedNetwork | undefine
   networks.find(({ subnets }) => subnets.some((subnet) => contains(subnet, address)));
 
 /** A virtual router as an instance of the lab's model; undefined if it has nothing that could move. */
-function instanceOf({ id, members }: VirtualRouter, plan: Plan): VrrpInstance | undefined {
+function instanceOf({ id, members: all }: VirtualRouter, plan: Plan): VrrpInstance | undefined {
+  const best = (one: Member): number => bestPriority(one.director, one.instance);
+  const members = all.toSorted((one, other) => best(other) - best(one));
   const [master] = members;
   if (!master) return undefined;
   const { instance, director } = master;
@@ -100,16 +106,22 @@ function instanceOf({ id, members }: VirtualRouter, plan: Plan): VrrpInstance | 
   const addresses = [...instance.addresses, ...instance.excluded]
     .map(({ address }) => address)
     .filter((address) => networkWith(plan, address) !== undefined);
-  const network = plan.directors
-    .find(({ name }) => name === director.name)
-    ?.interfaces.find(({ device }) => device === deviceOf(director, instance))?.network;
-  if (addresses.length === 0 || network === undefined) return undefined;
+  const planned = plan.directors.find(({ name }) => name === director.name);
+  const network = planned?.interfaces.find(({ device }) => device === deviceOf(director, instance))?.network;
+  if (addresses.length === 0 || !planned || network === undefined) return undefined;
+  const tracked = trackedOf(master, planned, network);
+  // The lab's model adds what all members track to their priorities; here each may track something else.
+  const { trackScripts = [], trackProcesses = [], trackInterfaces = [] } = tracked;
+  const raised = [...trackScripts, ...trackProcesses, ...trackInterfaces].reduce(
+    (sum, { weight }) => sum + Math.max(0, weight),
+    0,
+  );
   const group = director.syncGroups.find((one) => one.members.some(({ name }) => name === instance.name));
   return {
     ...{ name: instance.name, id, version: instance.version, network, addresses },
     members: members.map((one) => ({
       server: serverNameOf(one.director.name),
-      priority: one.instance.priority,
+      priority: best(one) - raised,
       state: one.instance.state,
     })),
     advertInterval: instance.advertInterval,
@@ -118,45 +130,66 @@ function instanceOf({ id, members }: VirtualRouter, plan: Plan): VrrpInstance | 
     ...(instance.unicast ? { unicast: true as const } : {}),
     ...(instance.block.some((one) => one.keyword === "use_vmac" && isOn(one)) ? { useVmac: true as const } : {}),
     ...(group ? { syncGroup: group.name } : {}),
+    ...tracked,
   };
 }
 
-/** The virtual servers for web pages whose address the client can ask for. A service is what the first director has of it. */
+/**
+ * The virtual servers for web pages whose address the client can ask for, of a group one for each of its addresses. A service is what the first director has
+ * of it.
+ */
 function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNetwork): VirtualService[] {
   const first = new Map(
     directors.flatMap(({ virtualServers }) => virtualServers.map((one) => [one.key, one] as const)).toReversed(),
   );
   const standIns = standInsOf(plan, directors);
+  const hostWith = (address: string | undefined) =>
+    plan.standIns.find(({ addresses }) => addresses.some((one) => one === address));
+  const speaksTls = (host: string, port: number): boolean =>
+    standIns.find(({ name }) => name === host)?.listeners.some((one) => one.port === port && one.tls) ?? false;
   return [...first.values()].toReversed().flatMap((one) => {
-    const [range] = one.ranges;
     const { kind, protocol, scheduler, method, persistence } = one;
-    if (kind !== "address" || protocol !== "TCP" || !range || range.port === 0 || !isKnown(scheduler)) return [];
-    const { first: vip, port } = range;
-    if (!home.subnets.some((subnet) => contains(subnet, vip))) return [];
-    const realServers = one.realServers.flatMap((real): RealServer[] => {
-      const host = plan.standIns.find(({ addresses }) => addresses.some((address) => address === real.address));
-      if (!host) return [];
-      const { portInTable, weight } = real;
+    if (kind === "fwmark" || protocol !== "TCP" || !isKnown(scheduler)) return [];
+    return one.ranges.flatMap(({ first: vip, port }): VirtualService[] => {
+      if (port === 0 || !home.subnets.some((subnet) => contains(subnet, vip))) return [];
+      const served = one.realServers.flatMap((real) => {
+        const host = hostWith(real.address);
+        return host ? [{ real, host: host.name, own: real.portInTable || port }] : [];
+      });
+      const isSecure = served.some(({ host, own }) => speaksTls(host, own));
+      const checked = served.map((each) => ({ ...each, check: healthCheckOf(each.real, isSecure) ?? null }));
+      const healthCheck = checked.find(({ check }) => check !== null)?.check ?? null;
+      const realServers = checked.map(
+        ({ real, host, own, check }): RealServer => ({
+          ...{ server: host, address: real.address as Ip, port: own, weight: real.weight, page: pageOf(host) },
+          ...(isDeepStrictEqual(check, healthCheck) ? {} : { healthCheck: check }),
+        }),
+      );
+      const [sorryAddress, sorryPort] = one.sorryServer?.words ?? [];
+      const sorry = hostWith(sorryAddress)?.name;
       return [
-        { server: host.name, address: real.address as Ip, port: portInTable || port, weight, page: `${host.name}\n` },
+        {
+          ...{ name: hostPort(vip, port), protocol: "tcp" as const, vip, port, scheduler },
+          forwarding: ({ DR: "dr", NAT: "nat", TUN: "tunnel" } as const)[method],
+          ...(persistence > 0 ? { persistenceTimeout: persistence } : {}),
+          ...(healthCheck ? { healthCheck } : {}),
+          ...(sorry === undefined
+            ? {}
+            : {
+                sorryServer: {
+                  ...{ server: sorry, address: sorryAddress as Ip, port: Number(sorryPort ?? port) },
+                  page: pageOf(sorry),
+                },
+              }),
+          realServers,
+        },
       ];
     });
-    const isSecure = realServers.some((real) =>
-      standIns
-        .find(({ name }) => name === real.server)
-        ?.listeners.some((listener) => listener.port === real.port && listener.tls),
-    );
-    return [
-      {
-        ...{ name: hostPort(vip, port), protocol: "tcp" as const, vip, port, scheduler },
-        forwarding: ({ DR: "dr", NAT: "nat", TUN: "tunnel" } as const)[method],
-        ...(persistence > 0 ? { persistenceTimeout: persistence } : {}),
-        ...healthCheckOf(one.realServers[0], isSecure),
-        realServers,
-      },
-    ];
   });
 }
+
+/** What a stand-in serves. */
+const pageOf = (host: string): string => `${host}\n`;
 
 /** What kinds of checks are called in a lab. */
 const checkTypes: Readonly<Record<string, HealthCheckType>> = {
@@ -171,27 +204,20 @@ const checkTypes: Readonly<Record<string, HealthCheckType>> = {
 };
 
 /**
- * A service's health check by the first check of a real server: what it asks does not matter here, its times do. By its type the probe knows what real
+ * A real server's health check by its first one: what it asks does not matter here, its times do. By its type the probe knows what real
  * servers speak.
  */
-function healthCheckOf(real: Configured | undefined, isSecure: boolean): Pick<VirtualService, "healthCheck"> {
-  const [check] = real?.checks ?? [];
+function healthCheckOf(real: Configured, isSecure: boolean): HealthCheck | undefined {
+  const [check] = real.checks;
   const type = isSecure ? "https" : check && checkTypes[check.kind];
-  if (!type) return {};
-  if (!check) return healthChecked({ type });
+  if (!check || !type) return undefined;
   const { delayLoop, timeout, retry, delayBeforeRetry } = check;
-  const given = {
+  return healthCheckFrom({
     ...{ type, delayLoop, retry, delayBeforeRetry },
     ...(timeout === undefined || type === "misc" ? {} : { connectTimeout: timeout }),
     ...(type === "misc" ? { command: "/bin/true", ...(timeout === undefined ? {} : { timeout }) } : {}),
-    ...(real?.inhibit ? { inhibitOnFailure: true } : {}),
-  };
-  return healthChecked(given);
-}
-
-function healthChecked(properties: Parameters<typeof healthCheckFrom>[0]): Pick<VirtualService, "healthCheck"> {
-  const healthCheck = healthCheckFrom(properties);
-  return healthCheck ? { healthCheck } : {};
+    ...(real.inhibit ? { inhibitOnFailure: true } : {}),
+  });
 }
 
 const isKnown = (scheduler: string): scheduler is Scheduler => schedulers.includes(scheduler as Scheduler);

@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, it, test } from "vitest";
-import { type Lab, toIp, type VirtualService } from "../../../lab/index.ts";
-import { cellsOf, eventNames, events, formatMatrix, type Row, rowOf, serviceWords } from "../../../rehearse/matrix.ts";
+import { type Lab, type RealServer, toIp, type VirtualService } from "../../../lab/index.ts";
+import { objectOf } from "../../../rehearse/matrix/cells.ts";
+import {
+  cellsOf,
+  eventNames,
+  events,
+  formatMatrix,
+  type Row,
+  rowOf,
+  serviceWords,
+} from "../../../rehearse/matrix/index.ts";
 import { faults } from "../../../verify/faults/index.ts";
 import type { RunResult, StepResult } from "../../../verify/report/result.ts";
 import { findScenario, readScenario } from "../../../verify/scenarios/index.ts";
@@ -9,6 +18,9 @@ import { aRun } from "../verify/report/a-run.ts";
 
 /** The events of a master. */
 const masters = eventNames.filter((event) => !("realServer" in events[event]));
+
+/** Those of what it tracks. */
+const tracking = ["script", "process", "interface"] as const;
 
 const times = { connectTimeout: 3, delayLoop: 6, delayBeforeRetry: 3 };
 
@@ -24,11 +36,13 @@ describe("the cells of a lab", () => {
       ...["crash 80 director-down", "stop 80 keepalived-stopped", "cable 80 link-down", "freeze 80 director-frozen"],
       ...["partition 80 split-brain", "reboot 80 director-reboot"],
       // TCP_CHECK sees no real server that hangs.
-      ...["refuse 80 real-server-down", "dead 80 real-server-down"],
+      ...["refuse 80 real-server-down", "dead 80 real-server-down", "all-refuse 80 all-real-servers-down"],
     ]);
     const healthCheck = { type: "http", path: "/", ...times } as const;
     const asked = { ...ha, services: [{ ...service(), healthCheck }] };
-    expect(cellsOf(asked).map(({ event }) => event)).toEqual(eventNames);
+    expect(cellsOf(asked).map(({ event }) => event)).toEqual(
+      eventNames.filter((event) => !tracking.some((one) => one === event)),
+    );
   });
 
   it("are those that are asked for", () => {
@@ -56,6 +70,45 @@ describe("the cells of a lab", () => {
   it("are one where the master does not take its addresses back", () => {
     const lab = { ...ha, vrrp: ha.vrrp.map((one) => ({ ...one, preempt: false })) };
     expect(cellsOf(lab, masters).map(({ event, scenario }) => `${event} ${scenario}`)).toEqual(["crash no-preemption"]);
+  });
+
+  it("are one for each object that the master tracks", () => {
+    const times = { interval: 2, timeout: 1, fall: 2, rise: 2 };
+    const [instance] = ha.vrrp as [Lab["vrrp"][number]];
+    const tracked = {
+      ...instance,
+      trackScripts: [
+        { name: "chk_a", weight: 0, command: ["/a"], ...times },
+        { name: "chk_b", weight: -60, command: ["/b"], ...times },
+      ],
+      trackProcesses: [{ name: "proc", weight: 0, process: "x", quorum: 1, delay: 0 }],
+      trackInterfaces: [{ network: "inside", weight: -10 }],
+    };
+    const cells = cellsOf({ ...ha, vrrp: [tracked] }, tracking);
+    expect(cells.map((cell) => `${cell.event} ${objectOf(cell)} ${cell.scenario}`)).toEqual([
+      ...["script chk_a tracked-script-fails", "script chk_b tracked-script-fails"],
+      ...["process proc tracked-process-stops", "interface inside tracked-script-fails"],
+    ]);
+    expect(cellsOf({ ...ha, vrrp: [{ ...tracked, preempt: false }] }, tracking)).toEqual([]);
+  });
+
+  it("are one for each kind of real server, further kinds at the end", () => {
+    const [one, other] = service().realServers as [RealServer, RealServer];
+    const realServers = [one, { ...other, server: "a" }, { ...other, server: "b", weight: 3 }, { ...other, weight: 0 }];
+    const more = { ...service(), port: 81, realServers: [one, { ...other, healthCheck: null }] };
+    const lab = { ...ha, services: [{ ...service(), realServers }, more] };
+    expect(
+      cellsOf(lab, ["refuse", "dead"]).map((cell) => `${cell.event} ${cell.service.port} ${objectOf(cell)}`),
+    ).toEqual([
+      ...["refuse 80 server2", "refuse 81 server2", "dead 80 server2", "dead 81 server2"],
+      ...["refuse 80 b", "dead 80 b"],
+    ]);
+  });
+
+  it("have the sorry server's scenario where there is one", () => {
+    const sorryServer = { server: "server3", address: toIp("172.25.254.13"), port: 80, page: "sorry" };
+    const [cell] = cellsOf({ ...ha, services: [{ ...service(), sorryServer }] }, ["all-refuse"]);
+    expect(cell?.scenario).toBe("sorry-server");
   });
 
   it("are none of a director alone, and of a service that no instance holds", async () => {
@@ -89,9 +142,12 @@ function rowWith(
   budgets: Parameters<typeof rowOf>[3] = {},
 ): Row {
   const run = aRun();
-  const service = { healthCheck: { type: "tcp", ...times } } as VirtualService;
+  const service = {
+    healthCheck: { type: "tcp", ...times },
+    realServers: [{ server: "real1" }],
+  } as unknown as VirtualService;
   return rowOf(
-    { event, service, scenario: events[event].scenario },
+    { event, service, scenario: events[event].scenario, ...("realServer" in events[event] ? { realServer: 1 } : {}) },
     { ...run, steps: run.steps.map((step) => ({ ...step, ok: true })), ...alter(run) },
     "reports/x.html",
     budgets,
@@ -187,7 +243,7 @@ describe("the row of a run", () => {
     );
     // One retry, three seconds later, and up to three seconds for each of two attempts.
     expect(row.detection).toEqual({ promise: { minimum: 3, maximum: 15 }, ms: 5200 });
-    expect(formatMatrix([row])).toMatch(/dead .* out in 3 to 15 s {2}out after 5\.2 s/);
+    expect(formatMatrix([row])).toMatch(/dead real1 .* out in 3 to 15 s {2}out after 5\.2 s/);
     expect(rowWith().detection).toBeUndefined();
   });
 
@@ -212,7 +268,13 @@ describe("the row of a run", () => {
 });
 
 test("the table has a line a row, and what did not hold below it", () => {
-  const common = { service: "192.0.2.100:80", instance: "VI_1", report: "reports/a/index.html", failures: [] };
+  const common = {
+    object: null,
+    service: "192.0.2.100:80",
+    instance: "VI_1",
+    report: "reports/a/index.html",
+    failures: [],
+  };
   const promise = { minimumMs: 2805, maximumMs: 3805, toleranceMs: 500, arithmetic: "" };
   const rows: Row[] = [
     {
@@ -236,7 +298,8 @@ test("the table has a line a row, and what did not hold below it", () => {
     },
     {
       ...common,
-      event: "partition",
+      event: "script",
+      object: "chk",
       passed: false,
       outageMs: 900,
       failbackMs: 30,
@@ -247,12 +310,12 @@ test("the table has a line a row, and what did not hold below it", () => {
   ];
   expect(formatMatrix(rows)).toBe(
     [
-      "   event      service         promised         measured      failback  lost",
-      "✓  crash      192.0.2.100:80  2805 to 3805 ms  3702 ± 21 ms  none      180",
-      "✓  stop       192.0.2.100:80  –                none          12 ms     0",
-      "✗  partition  192.0.2.100:80  –                900 ± 21 ms   30 ms     45",
+      "   event       service         promised         measured      failback  lost",
+      "✓  crash       192.0.2.100:80  2805 to 3805 ms  3702 ± 21 ms  none      180",
+      "✓  stop        192.0.2.100:80  –                none          12 ms     0",
+      "✗  script chk  192.0.2.100:80  –                900 ± 21 ms   30 ms     45",
       "",
-      "✗ partition, 192.0.2.100:80:",
+      "✗ script chk, 192.0.2.100:80:",
       "    lb2 holds it: nobody",
       "    ended by SIGINT",
       "    reports/a/index.html",

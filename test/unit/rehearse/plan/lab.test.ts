@@ -6,6 +6,7 @@ import {
   instanceOfVip,
   type Lab,
   schemeOf,
+  timersOf,
 } from "../../../../lab/index.ts";
 import { inferPlan } from "../../../../rehearse/plan/infer.ts";
 import { labOfPlan } from "../../../../rehearse/plan/lab.ts";
@@ -145,6 +146,54 @@ describe("instances", () => {
     expect(found.map((one) => [one.network, electedOf(one)])).toEqual([["net1", "lb-1"]]);
   });
 
+  test("what the master tracks, itself and by its group; what counts the other way round has the other sign", () => {
+    const text = (priority: number) => `
+vrrp_script chk {
+  script "/usr/bin/killall -0 haproxy"
+  interval 2
+  fall 3
+  weight 20
+}
+vrrp_script maintenance {
+  script "/usr/bin/test -e /run/maintenance"
+  weight 30 reverse
+}
+vrrp_track_process web {
+  process /usr/sbin/nginx
+  quorum 2
+  delay 1
+}
+${instance([`${vip}/24`], { priority, further: "track_script {\nchk\nmaintenance\n}\ntrack_process {\nweb\n}\ntrack_interface {\neth0\neth1 weight -20\n}" })}
+${instance(["10.0.0.1/24"], { name: "INSIDE", device: "eth1", id: 52, priority })}`;
+    const [found] = instancesOf(text);
+    expect(found).toMatchObject({
+      members: [
+        { server: "lb-1", priority: 150 },
+        { server: "lb2", priority: 100 },
+      ],
+      trackScripts: [
+        {
+          ...{ name: "chk", weight: 20, interval: 2, timeout: 2, fall: 3, rise: 1 },
+          command: ["/usr/bin/killall", "-0", "haproxy"],
+        },
+        { name: "maintenance", weight: -30 },
+      ],
+      trackProcesses: [{ name: "web", weight: 0, process: "nginx", quorum: 2, delay: 1 }],
+      trackInterfaces: [{ network: "net2", weight: -20 }],
+    });
+  });
+
+  test("whose weights differ: the one that wins while all is well is first, with its own priority", () => {
+    const script = (weight: number) => `vrrp_script chk {\nscript "/bin/true"\nweight ${weight}\n}\n`;
+    const tracking = "track_script {\nchk\n}";
+    const [found] = rehearsalOf({
+      "lb1.conf": script(2) + instance([`${vip}/24`], { priority: 101, further: tracking }),
+      "lb2.conf": script(10) + instance([`${vip}/24`], { priority: 100, further: tracking }),
+    }).lab.vrrp;
+    expect(found && electedOf(found)).toBe("lb2");
+    expect(found?.members.map(({ server }) => timersOf(found, server).priority)).toEqual([110, 103]);
+  });
+
   test("none without an address that could move", () => {
     expect(instancesOf(() => instance([]))).toEqual([]);
   });
@@ -159,7 +208,6 @@ describe("services", () => {
   test.each([
     ["of UDP", service(`${vip} 53`, ["192.0.2.21 53"], { further: "protocol UDP" })],
     ["by a firewall mark", service("fwmark 1", ["192.0.2.21 80"])],
-    ["of a group", `virtual_server_group g {\n${vip} 80\n}\n${service("group g", ["192.0.2.21 80"])}`],
     ["of all ports", service(`${vip} 0`, ["192.0.2.21 0"])],
     ["elsewhere", service("203.0.113.1 80", ["192.0.2.21 80"])],
   ])("one %s is none that the client asks", (_, text) => {
@@ -176,6 +224,35 @@ describe("services", () => {
         realServers: [expect.objectContaining({ address: "10.0.0.21", port: 8080, weight: 3 })],
       }),
       expect.objectContaining({ name: "[2001:db8::100]:80", forwarding: "tunnel" }),
+    ]);
+  });
+
+  test("of a group one for each of its addresses", () => {
+    const text = `virtual_server_group g {\n${vip} 80\n${vip} 81\n}\n${service("group g", ["192.0.2.21 8080"], { method: "NAT" })}`;
+    expect(servicesOf(text).map(({ name, realServers: [real] }) => [name, real?.port])).toEqual([
+      [`${vip}:80`, 8080],
+      [`${vip}:81`, 8080],
+    ]);
+  });
+
+  test("a sorry server is a stand-in", () => {
+    const text = service(`${vip} 80`, ["192.0.2.21 80"], { further: "sorry_server 192.0.2.30 8080" });
+    expect(servicesOf(text)[0]?.sorryServer).toEqual({
+      ...{ server: "sorry1", address: "192.0.2.30", port: 8080, page: "sorry1\n" },
+    });
+  });
+
+  test("a real server with a health check of its own has it", () => {
+    const real = (last: number, check: string) => `192.0.2.${last} 80 {\n${check}\n}`;
+    const tcp = (timeout: number) => `TCP_CHECK {\nconnect_timeout ${timeout}\n}`;
+    const [found] = servicesOf(
+      service(`${vip} 80`, [real(21, tcp(3)), real(22, tcp(3)), real(23, tcp(5)), real(24, "")]),
+    );
+    expect(found?.healthCheck).toMatchObject({ type: "tcp", connectTimeout: 3 });
+    expect(found?.realServers.map(({ healthCheck }) => healthCheck)).toEqual([
+      ...[undefined, undefined],
+      expect.objectContaining({ connectTimeout: 5 }),
+      null,
     ]);
   });
 

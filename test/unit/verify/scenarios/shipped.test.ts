@@ -66,7 +66,7 @@ describe("a scenario is found", () => {
 
   it("or the names are told", async () => {
     await expect(findScenario("director-dwon")).rejects.toThrow(
-      /^director-dwon:1:1: expected a scenario, one of arp-conflict, .*, or the path of a file; found director-dwon\. Fix: did you mean `director-down`\?$/,
+      /^director-dwon:1:1: expected a scenario, one of all-real-servers-down, arp-conflict, .*, or the path of a file; found director-dwon\. Fix: did you mean `director-down`\?$/,
     );
   });
 });

@@ -1,0 +1,39 @@
+import { inColumns } from "../../verify/report/columns.ts";
+import { ms } from "../../verify/report/words.ts";
+import type { Row } from "./row.ts";
+
+/** The rows as a table for a terminal, with what did not hold below it. No newline at the end. */
+export function formatMatrix(rows: readonly Row[]): string {
+  const head = ["", "event", "service", "promised", "measured", "failback", "lost"];
+  const lines = rows.map((row) => [
+    row.passed ? "✓" : "✗",
+    eventWords(row),
+    row.service,
+    ...figuresOf(row),
+    row.failbackMs === null ? "none" : ms(row.failbackMs),
+    String(row.lost),
+  ]);
+  const failures = rows.flatMap(({ failures: all, report, ...row }) =>
+    all.length === 0
+      ? []
+      : [`✗ ${eventWords(row)}, ${row.service}:`, ...all.map((one) => `    ${one}`), `    ${report}`],
+  );
+  return [...inColumns([head, ...lines]), ...(failures.length > 0 ? ["", ...failures] : [])].join("\n");
+}
+
+/** The event, and what it happens to where that may be one of several. */
+const eventWords = ({ event, object }: Pick<Row, "event" | "object">): string =>
+  object === null ? event : `${event} ${object}`;
+
+/** What was promised and what was measured, in words: the outage, or of a real server's event the time until it was out of the table. */
+function figuresOf({ promise, detection, seen }: Row): [promised: string, measured: string] {
+  if (detection) {
+    const { minimum, maximum } = detection.promise;
+    return [`out in ${rounded(minimum)} to ${rounded(maximum)} s`, `out after ${rounded(detection.ms / 1000)} s`];
+  }
+  const none = promise?.maximumMs === 0;
+  const promised = none ? "none" : promise ? `${Math.round(promise.minimumMs)} to ${ms(promise.maximumMs)}` : "–";
+  return [promised, seen.startsWith("none") ? "none" : seen];
+}
+
+const rounded = (seconds: number): number => Math.round(seconds * 10) / 10;
