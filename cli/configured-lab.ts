@@ -8,6 +8,9 @@ export const configuredLab = async (stack: string): Promise<string | undefined> 
 /** The folder of which a stack is the rehearsal, by its file. */
 export const configuredRehearsal = async (stack: string): Promise<string | undefined> => configured(stack, "rehearsal");
 
+/** The folder whose files are to replace those that a stack rehearses, by its file. */
+export const configuredNext = async (stack: string): Promise<string | undefined> => configured(stack, "rehearsalTo");
+
 async function configured(stack: string, key: string): Promise<string | undefined> {
   const text = await readFile(join(projectRoot, `Pulumi.${stack}.yaml`), "utf8").catch(() => "");
   return new RegExp(`^\\s+lvs-lab:${key}:\\s*["']?([^"'\\n#]*[^"'\\n#\\s])`, "m").exec(text)?.[1];

@@ -7,6 +7,7 @@ import { PLAN, parsePlan, readPlan } from "../rehearse/plan/file.ts";
 import { inferPlan } from "../rehearse/plan/infer.ts";
 import type { Plan } from "../rehearse/plan/plan.ts";
 import { planText } from "../rehearse/plan/write.ts";
+import { configuredNext } from "./configured-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { must } from "./pulumi.ts";
 
@@ -80,8 +81,12 @@ export function rehearsalStack(path: string): string {
   return name.replace(/[-._]+$/, "");
 }
 
-/** Makes a stack the rehearsal of a folder. @throws CliError if the stack is a lab, or another folder's rehearsal, that is up */
-export async function configureRehearsal(stack: string, path: string): Promise<void> {
+/**
+ * Makes a stack the rehearsal of a folder.
+ * @param to a folder whose files are to replace these
+ * @throws CliError if the stack is a lab, or another folder's rehearsal, that is up
+ */
+export async function configureRehearsal(stack: string, path: string, to?: string): Promise<void> {
   await must("stack", "select", "--create", stack);
   const before = (await must("config", "get", "rehearsal", "--stack", stack).catch(() => "")).trim();
   if (before !== resolve(path) && existsSync(labDirectory(stack)))
@@ -90,4 +95,6 @@ export async function configureRehearsal(stack: string, path: string): Promise<v
       exitStatus.configuration,
     );
   await must("config", "set", "rehearsal", resolve(path), "--stack", stack);
+  if (to !== undefined) await must("config", "set", "rehearsalTo", resolve(to), "--stack", stack);
+  else if (await configuredNext(stack)) await must("config", "rm", "rehearsalTo", "--stack", stack);
 }

@@ -1,6 +1,7 @@
 /** What the Pulumi program needs to build a rehearsal. */
-export { directorOf } from "./directors/director.ts";
+export { type Director, directorOf } from "./directors/director.ts";
 export { FolderError, readFolder } from "./folder.ts";
+export { nextOf } from "./plan/extend.ts";
 export { readPlan } from "./plan/file.ts";
 export { filesOf } from "./plan/files.ts";
 export { labOfPlan } from "./plan/lab.ts";

@@ -7,7 +7,12 @@ import { cacheRoot, projectRoot } from "./paths.mjs";
 export const pageEntries = ["main.ts", "style.css"].map((name) => join(projectRoot, "verify/report/page", name));
 
 /** Everything that the bundle depends on; the lock file stands for its packages. */
-export const pageSources = ["verify/report/page", "verify/report/bundle.ts", "package-lock.json"];
+export const pageSources = [
+  "verify/report/page",
+  "verify/report/steps.ts",
+  "verify/report/bundle.ts",
+  "package-lock.json",
+];
 
 /** Path of the bundle of the current sources. */
 export const pageDirectory = () => join(cacheRoot(), "report-page", contentHash(projectRoot, pageSources));

@@ -23,10 +23,11 @@ export default async function program(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   if (!isStackName(stack))
     throw refusal(`"${stack}" is no valid stack name. ${stackNameRule}\nFix: pulumi stack rename NAME`);
-  const folder = new pulumi.Config().get("rehearsal");
+  const config = new pulumi.Config();
+  const folder = config.get("rehearsal");
   if (folder === undefined) return await lab(stack);
   const { rehearsal } = await import("./rehearsal.ts");
-  return await rehearsal(stack, folder);
+  return await rehearsal(stack, folder, config.get("rehearsalTo"));
 }
 
 /** The lab, in the article's order: where it runs, what its servers are made from, their segment, the servers, their roles. */

@@ -4,10 +4,12 @@ import { FileError, formatFileError, type Lab, ofFamily, withPrefix } from "../l
 import { classes } from "../provision/index.ts";
 import { projectRoot } from "../provision/paths.ts";
 import {
+  type Director,
   directorOf,
   FolderError,
   filesOf,
   labOfPlan,
+  nextOf,
   type Plan,
   readFolder,
   readPlan,
@@ -19,10 +21,13 @@ import { makeServer } from "./server.ts";
 
 const { OwnKeepalived, StandIn } = classes;
 
-/** The rehearsal of a folder's configurations: its directors with their files as they are, and stand-ins for what they talk to. */
-export async function rehearsal(stack: string, given: string): Promise<Record<string, unknown>> {
-  const path = isAbsolute(given) ? given : join(projectRoot, given);
-  const { folder, plan } = await read(path);
+/**
+ * The rehearsal of a folder's configurations: its directors with their files as they are, and stand-ins for what they talk to.
+ * @param to a folder whose files are to replace these: what they talk to is there, too
+ */
+export async function rehearsal(stack: string, given: string, to?: string): Promise<Record<string, unknown>> {
+  const path = wholePath(given);
+  const { folder, plan, next } = await read(path, to === undefined ? undefined : wholePath(to));
   const directors = folder.configurations.map(directorOf);
   const lab = labOfPlan(stack, plan, directors);
   const foundation = await makeFoundation(stack, lab, { others: furtherClientAddresses(lab) });
@@ -30,7 +35,7 @@ export async function rehearsal(stack: string, given: string): Promise<Record<st
   const image = images.get(plan.os);
   if (!image) throw new Error("there is no image");
 
-  for (const { name, network, ...wanted } of standInsOf(plan, directors))
+  for (const { name, network, ...wanted } of standInsOf(plan, [...directors, ...next]))
     new StandIn(
       name,
       { host: host.host, generation: host.generation, bridge: networks.on(network).bridge, name, ...wanted },
@@ -62,15 +67,26 @@ const furtherClientAddresses = (lab: Lab): string[] =>
     .flatMap(({ addresses }) => [...ofFamily(addresses, 4).slice(1), ...ofFamily(addresses, 6).slice(1)])
     .map((address) => withPrefix(lab, address));
 
+const wholePath = (path: string): string => (isAbsolute(path) ? path : join(projectRoot, path));
+
+interface Read {
+  readonly folder: ReturnType<typeof readFolder>;
+  readonly plan: Plan;
+  /** The directors as the folder has them that is to replace it. */
+  readonly next: readonly Director[];
+}
+
 /** The folder and its plan. @throws RunError, of which Pulumi shows only the message */
-async function read(path: string): Promise<{ folder: ReturnType<typeof readFolder>; plan: Plan }> {
+async function read(path: string, to: string | undefined): Promise<Read> {
   try {
     const folder = readFolder(path);
     const plan = await readPlan(
       path,
       folder.configurations.map(({ director }) => director),
     );
-    return { folder, plan };
+    if (to === undefined) return { folder, plan, next: [] };
+    const next = await nextOf(to, plan);
+    return { folder, plan: next.plan, next: next.directors };
   } catch (error) {
     if (error instanceof FileError) throw refusal(formatFileError(error));
     throw error instanceof FolderError ? refusal(error.message) : error;

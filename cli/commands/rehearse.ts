@@ -1,38 +1,21 @@
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { likelyAcceleration } from "../../provision/host/image/acceleration.ts";
 import { fails, findingsAsJson, formatFindings, summaryOf } from "../../rehearse/lint/format.ts";
 import { lint } from "../../rehearse/lint/index.ts";
 import { rules } from "../../rehearse/lint/rules/index.ts";
 import { findingsAsSarif } from "../../rehearse/lint/sarif.ts";
-import {
-  cellsOf,
-  type Event,
-  eventNames,
-  events,
-  formatMatrix,
-  prepareCell,
-  type Row,
-  rowOf,
-  serviceWords,
-} from "../../rehearse/matrix/index.ts";
+import { type Event, eventNames, serviceWords } from "../../rehearse/matrix/index.ts";
 import { PLAN } from "../../rehearse/plan/file.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
-import { type JunitSuite, junit } from "../../verify/report/junit.ts";
-import { runSuite } from "../../verify/report/run-suite.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { nextSteps } from "../next-steps.ts";
 import { reportOption, stackName, wholeNumber } from "../options.ts";
-import { pulumiDo } from "../pulumi.ts";
-import { prepareStack } from "../recover.ts";
-import { configureRehearsal, folderAt, folderOf, planAt, rehearsalStack, writePlan } from "../rehearsal.ts";
+import { folderAt, folderOf, rehearsalStack, writePlan } from "../rehearsal.ts";
+import { bringUp, demandKvm, type MatrixOptions, rehearseAll, rehearseReload } from "../rehearsal-run.ts";
 import { reportOf } from "../report-error.ts";
-import { holdingStack, type StackLock } from "../stack-lock.ts";
+import { holdingStack } from "../stack-lock.ts";
 import { takeAway } from "../take-away.ts";
-import { runAndReport } from "./scenario.ts";
 
 const say = (message: string): void => console.error(message);
 
@@ -78,7 +61,7 @@ export const rehearse = (program: Command): void => {
     .argument("<folder>", folderArgument)
     .addOption(rehearsalStackOption())
     .action(async (path: string, { stack = rehearsalStack(path) }: { stack?: string }) => {
-      await holdingStack(stack, async (lock) => await bringUp(lock, path));
+      await holdingStack(stack, async (lock) => await bringUp(lock, path, { say }));
       const live = await liveLab(stack);
       say(`Services: ${serviceWords(live.lab)}.${nextSteps(live)}`);
     });
@@ -88,7 +71,10 @@ export const rehearse = (program: Command): void => {
     .description(
       "bring the directors up, break the master in several ways under load, compare with VRRP's promise, remove everything",
     )
-    .argument("<folder>", folderArgument)
+    .argument("[folder]", folderArgument)
+    .option("--from <folder>", "with --to: the files that run now")
+    .option("--to <folder>", "reload these files, one director after the other, under load: what is lost, what moves?")
+    .option("--service <name>", "with --to: the service that clients ask, ADDRESS:PORT; by default the first")
     .addOption(rehearsalStackOption())
     .addOption(reportOption())
     .addOption(
@@ -98,12 +84,18 @@ export const rehearse = (program: Command): void => {
     .option("--junit", "write junit.xml into the directory of the reports, too")
     .option("--keep", "leave the directors up")
     .option("--require-kvm", "fail if the directors would be emulated, which is slower and less exact")
-    .action(async (path: string, { stack = rehearsalStack(path), ...options }: RunOptions) => {
-      tellOfLint(path);
+    .action(async (folder: string | undefined, { from, to, stack: named, ...options }: RunOptions) => {
+      const path = folderToRun({ folder, from, to });
+      const stack = named ?? rehearsalStack(path);
+      tellOfLint(to ?? path);
       if (options.requireKvm) demandKvm(likelyAcceleration());
       process.exitCode = await holdingStack(stack, async (lock) => {
         try {
-          return await interruptible(async (signal) => await rehearseAll(lock, path, { ...options, signal }));
+          return await interruptible(async (signal) =>
+            to === undefined
+              ? await rehearseAll(lock, path, { ...options, signal })
+              : await rehearseReload(lock, path, to, options),
+          );
         } finally {
           if (options.keep) say(`The directors stay up: npx lvs-lab down -s ${stack} removes them.`);
           else await takeAway(lock, { say }).catch((error) => say(String(reportOf(error).shown)));
@@ -112,14 +104,32 @@ export const rehearse = (program: Command): void => {
     });
 };
 
-interface RunOptions {
+interface RunOptions extends MatrixOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly service?: string;
   readonly stack?: string;
-  readonly report: string;
-  readonly only?: readonly Event[];
-  readonly budget?: number;
-  readonly junit?: boolean;
   readonly keep?: boolean;
-  readonly requireKvm?: boolean;
+}
+
+/** The folder that comes up. @throws CliError unless the command line names one, and whether other files are to replace it */
+function folderToRun({
+  folder,
+  from,
+  to,
+}: {
+  folder: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}): string {
+  const path = folder ?? from;
+  const isWhole = to === undefined ? from === undefined : folder === undefined || from === undefined;
+  if (path !== undefined && isWhole) return path;
+  throw new CliError(
+    "expected a folder, or --from OLD --to NEW. Fix: `npx lvs-lab rehearse FOLDER` breaks the master in several ways; " +
+      "`npx lvs-lab rehearse --from OLD --to NEW` reloads new files",
+    exitStatus.configuration,
+  );
 }
 
 const rehearsalStackOption = (): Option =>
@@ -131,80 +141,8 @@ function eventList(word: string, before: readonly Event[] = []): Event[] {
   throw new InvalidArgumentError(`expected one of ${eventNames.join(", ")}.`);
 }
 
-/** @throws CliError unless guests run under KVM */
-function demandKvm(acceleration: "kvm" | "qemu"): void {
-  if (acceleration !== "kvm")
-    throw new CliError(
-      "KVM is required and does not work here. Fix: `npx lvs-lab doctor` says why; without --require-kvm the directors are emulated",
-      exitStatus.configuration,
-    );
-}
-
 /** A line on what lint finds: the rehearsal shows what these do. */
 function tellOfLint(path: string): void {
   const findings = lint(folderAt(path));
   if (findings.length > 0) say(`lint: ${summaryOf(findings)}; \`npx lvs-lab rehearse lint ${path}\` tells them`);
-}
-
-/** Brings up the rehearsal of a folder; writes its plan if it has none. */
-async function bringUp(lock: StackLock, path: string): Promise<void> {
-  if (!existsSync(join(path, PLAN))) writePlan(path, { say });
-  await configureRehearsal(lock.stack, path);
-  await prepareStack(lock, say);
-  const status = await pulumiDo("up", lock.stack);
-  if (status !== 0) throw new CliError(`\`pulumi up\` ended with status ${status}`, status);
-}
-
-/** @returns the exit status: 1 if a measurement misses what was promised */
-async function rehearseAll(
-  lock: StackLock,
-  path: string,
-  { report, only, budget, junit: asJunit, requireKvm, signal }: RunOptions & { readonly signal: AbortSignal },
-): Promise<number> {
-  await bringUp(lock, path);
-  const live = await liveLab(lock.stack);
-  if (requireKvm) demandKvm(live.acceleration);
-  const cells = cellsOf(live.lab, only);
-  if (cells.length === 0 && cellsOf(live.lab).length > 0)
-    throw new CliError(
-      `${only?.join(", ")} fits none of the services ${serviceWords(live.lab)}: but for crash, a master must take its addresses back; a real server must not be ` +
-        "alone, and a health check must see how it fails. Fix: leave --only out",
-      exitStatus.configuration,
-    );
-  if (cells.length === 0)
-    throw new CliError(
-      `nothing to break: ${
-        live.lab.services.length === 0
-          ? "there is no virtual server of TCP with an address and a port on the client's network, of which outages could be seen"
-          : `of the services ${serviceWords(live.lab)} none has real servers and an address that an instance of two directors holds`
-      }. Fix: see the client's network and the stand-ins in ${join(path, PLAN)}; \`npx lvs-lab rehearse lint ${path}\` tells what the configurations lack`,
-      exitStatus.configuration,
-    );
-  const { budgets } = await planAt(path);
-  const begun = performance.now();
-  const rows: Row[] = [];
-  const suites: JunitSuite[] = [];
-  let left = cells.length;
-  for (const cell of cells) {
-    signal.throwIfAborted();
-    if (budget !== undefined && performance.now() - begun > budget * 60_000) break;
-    const { result, paths } = await runAndReport(live, await prepareCell(live, cell), report);
-    rows.push(rowOf(cell, result, relative(process.cwd(), paths.html), budgets));
-    suites.push(runSuite(result));
-    left -= 1;
-    if (result.interrupted !== undefined) break;
-  }
-  console.log(formatMatrix(rows));
-  if (left > 0)
-    console.log(
-      `${left} of ${cells.length} not run: ${cells
-        .slice(-left)
-        .map(({ event }) => events[event].title)
-        .join("; ")}`,
-    );
-  if (asJunit) {
-    await mkdir(report, { recursive: true });
-    await writeFile(join(report, "junit.xml"), junit(suites));
-  }
-  return rows.every(({ passed }) => passed) ? exitStatus.ok : exitStatus.failed;
 }

@@ -58,8 +58,8 @@ const rules = [
   ),
   rule(
     "in rehearse, the matrix alone measures; configurations and plans know no running lab",
-    { path: at("rehearse/"), pathNot: at("rehearse/matrix/") },
-    { path: at("verify/", "provision/", "rehearse/matrix/") },
+    { path: at("rehearse/"), pathNot: at("rehearse/matrix/", "rehearse/reload/") },
+    { path: at("verify/", "provision/", "rehearse/matrix/", "rehearse/reload/") },
   ),
   rule(
     "the provider knows no role and no lab host",

@@ -63,7 +63,8 @@ export interface RunLab {
 export interface StepResult {
   /** From 1, as in the scenario. */
   readonly n: number;
-  readonly kind: "fault" | "heal" | "wait" | "expect";
+  /** `change`: new files are put on a server, as `lvs-lab rehearse --from --to` does. */
+  readonly kind: "fault" | "heal" | "wait" | "expect" | "change";
   /** In words: `power off server1`, `server4 holds the VIP within 5 s`. An expectation's title contains all of `expected`. */
   readonly title: string;
   readonly from: number;
@@ -81,9 +82,9 @@ export interface StepResult {
   readonly evidence: readonly Evidence[];
 }
 
-/** The time from one fault or heal to the next: what the client saw, beside what the protocol promises. */
+/** The time from one fault, heal or change to the next: what the client saw, beside what the protocol promises. */
 export interface Window {
-  /** `StepResult.n` of the fault or heal that opens it; 0 is the time before the first. */
+  /** `StepResult.n` of the fault, heal or change that opens it; 0 is the time before the first. */
   readonly step: number;
   readonly title: string;
   readonly from: number;

@@ -3,6 +3,7 @@ import { strip } from "../probe/index.ts";
 import type { Diagnosis } from "../wire/records.ts";
 import { requestRows } from "./requests.ts";
 import type { RunResult, StepResult, Window } from "./result.ts";
+import { opensWindow } from "./steps.ts";
 import {
   bandWords,
   countsWords,
@@ -92,12 +93,10 @@ function windowLines({ title, from, to, outage, perServer, promise }: Window, pa
 function picture({ series, durationMs, steps }: RunResult, paint: Paint): string[] {
   const binMs = durationMs / STRIP_WIDTH;
   const line = strip(requestRows(series.requests), { from: 0, to: durationMs, binMs });
-  const numbers = steps
-    .filter(({ kind }) => kind === "fault" || kind === "heal")
-    .reduce((text, { n, from }) => {
-      const column = Math.floor(from / binMs);
-      return text.length > column ? text : `${text.padEnd(column)}▲${n}`;
-    }, "");
+  const numbers = steps.filter(opensWindow).reduce((text, { n, from }) => {
+    const column = Math.floor(from / binMs);
+    return text.length > column ? text : `${text.padEnd(column)}▲${n}`;
+  }, "");
   return [
     ...fact("service", line, paint),
     ...(numbers ? fact("", paint("dim", numbers), paint) : []),

@@ -15,6 +15,7 @@ import { markedServers } from "./marked-servers.ts";
 import type { Observed, OpenWindow } from "./observed.ts";
 import { resultOf } from "./result-of.ts";
 import type {
+  ResolvedChangeStep,
   ResolvedExpectStep,
   ResolvedFaultStep,
   ResolvedHealStep,
@@ -154,6 +155,8 @@ class Run {
         return await this.#heal(step, view);
       case "wait":
         return await this.#wait(step);
+      case "change":
+        return await this.#change(step);
       case "expect":
         return await this.#expect(step, view, capture, probe);
     }
@@ -177,6 +180,13 @@ class Run {
     await Promise.all(
       places.map(({ target, parameters }) => this.#ledger.heal({ fault, server: target, parameters }, view)),
     );
+    return { ok: true };
+  }
+
+  async #change({ n, title, apply }: ResolvedChangeStep): Promise<Outcome> {
+    await this.#baselines.take();
+    this.#windows.push({ step: n, title, from: this.#clock.now() });
+    await apply();
     return { ok: true };
   }
 
@@ -255,6 +265,8 @@ class Run {
         const target = step.places.map((place) => place.target).join(" and ");
         return { title: `heal: ${findFault(step.fault).title} ${target}`, fault: step.fault, target };
       }
+      case "change":
+        return { title: step.title };
       case "wait":
         return { title: `wait for ${step.ms / 1000} s` };
       case "expect": {

@@ -105,7 +105,12 @@ export interface ResolvedScenario extends Omit<Scenario, "steps">, Roles {
   readonly steps: readonly ResolvedStep[];
 }
 
-export type ResolvedStep = ResolvedFaultStep | ResolvedHealStep | ResolvedWaitStep | ResolvedExpectStep;
+export type ResolvedStep =
+  | ResolvedFaultStep
+  | ResolvedHealStep
+  | ResolvedWaitStep
+  | ResolvedExpectStep
+  | ResolvedChangeStep;
 
 interface Numbered extends InFile {
   /** From 1, in the order of execution: `StepResult.n`. */
@@ -137,6 +142,15 @@ export interface ResolvedHealStep extends Numbered {
 export interface ResolvedWaitStep extends Numbered {
   readonly kind: "wait";
   readonly ms: number;
+}
+
+/** Changes the lab for good, and opens a window. No file has it: the program that makes the scenario knows what to do. */
+export interface ResolvedChangeStep extends Numbered {
+  readonly kind: "change";
+  /** In words: `reload the new files on lb2`. */
+  readonly title: string;
+  /** @throws Error with what went wrong: the step has failed then */
+  readonly apply: () => Promise<void>;
 }
 
 export interface ResolvedExpectStep extends Numbered {

@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from "echarts/core";
+import { opensWindow } from "../steps.ts";
 import { Binning } from "./bins.ts";
 import type { PageData } from "./data.ts";
 import type { Lane, View } from "./lane.ts";
@@ -207,7 +208,7 @@ export class Timeline {
       return longest && right > left ? [boxPath({ x: left, y, width: right - left, height })] : [];
     });
     const lines = steps
-      .filter(({ kind, from }) => (kind === "fault" || kind === "heal") && from >= view.from && from <= view.to)
+      .filter((step) => opensWindow(step) && step.from >= view.from && step.from <= view.to)
       .map(({ from }) => `M${view.x(from)} ${y}v${height}`);
     return [
       path(boxPath(view.box), { fill: palette.line, opacity: 0.22 }),

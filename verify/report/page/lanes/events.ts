@@ -3,7 +3,7 @@ import { boxOf, type Lane, pack, ROW_HEIGHT, ticks, type View } from "../lane.ts
 import type { Palette } from "../palette.ts";
 import { caption, hatchPath, label, path, rect, type Shape, text } from "../shapes.ts";
 
-/** A fault from its injection to the end of its heal. */
+/** A fault from its injection to the end of its heal; or a change, while it is made. */
 export interface FaultSpan {
   readonly title: string;
   readonly from: number;
@@ -14,7 +14,8 @@ export interface FaultSpan {
 
 /** Each fault with its heal: the next one of the same fault on the same target. */
 export function faultSpans({ steps, durationMs }: Pick<PageData, "steps" | "durationMs">): FaultSpan[] {
-  return steps.flatMap(({ kind, fault, target, title, from }, index) => {
+  return steps.flatMap(({ kind, fault, target, title, from, to }, index) => {
+    if (kind === "change") return [{ title, from, healing: to, to }];
     if (kind !== "fault") return [];
     const heal = steps
       .slice(index + 1)

@@ -1,0 +1,174 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import {
+  cellsOf,
+  type Event,
+  events,
+  formatMatrix,
+  prepareCell,
+  type Row,
+  rowOf,
+  serviceWords,
+} from "../rehearse/matrix/index.ts";
+import { missingDevices, nextOf } from "../rehearse/plan/extend.ts";
+import { PLAN } from "../rehearse/plan/file.ts";
+import { formatReload, ReloadRehearsal } from "../rehearse/reload/index.ts";
+import { type JunitSuite, junit } from "../verify/report/junit.ts";
+import { runSuite } from "../verify/report/run-suite.ts";
+import { serviceOf } from "../verify/scenarios/index.ts";
+import { runAndReport } from "./commands/scenario.ts";
+import { CliError, exitStatus } from "./exit-status.ts";
+import { liveLab } from "./live-lab.ts";
+import { pulumiDo } from "./pulumi.ts";
+import { prepareStack } from "./recover.ts";
+import { configureRehearsal, folderAt, planAt, writePlan } from "./rehearsal.ts";
+import type { StackLock } from "./stack-lock.ts";
+
+const say = (message: string): void => console.error(message);
+
+/** @throws CliError unless guests run under KVM */
+export function demandKvm(acceleration: "kvm" | "qemu"): void {
+  if (acceleration !== "kvm")
+    throw new CliError(
+      "KVM is required and does not work here. Fix: `npx lvs-lab doctor` says why; without --require-kvm the directors are emulated",
+      exitStatus.configuration,
+    );
+}
+
+/** Brings up the rehearsal of a folder; writes its plan if it has none. @param to a folder whose files are to replace these */
+export async function bringUp(
+  lock: StackLock,
+  path: string,
+  { say, to }: { readonly say: (line: string) => void; readonly to?: string },
+): Promise<void> {
+  if (!existsSync(join(path, PLAN))) writePlan(path, { say });
+  await configureRehearsal(lock.stack, path, to);
+  await prepareStack(lock, say);
+  const status = await pulumiDo("up", lock.stack);
+  if (status !== 0) throw new CliError(`\`pulumi up\` ended with status ${status}`, status);
+}
+
+/** How a matrix is run. */
+export interface MatrixOptions {
+  /** The directory of the reports. */
+  readonly report: string;
+  readonly only?: readonly Event[];
+  /** Minutes after which no further cell begins. */
+  readonly budget?: number;
+  readonly junit?: boolean;
+  readonly requireKvm?: boolean;
+}
+
+/** Rehearses the cells of a folder one after the other. @returns the exit status: 1 if a measurement misses what was promised */
+export async function rehearseAll(
+  lock: StackLock,
+  path: string,
+  { report, only, budget, junit: asJunit, requireKvm, signal }: MatrixOptions & { readonly signal: AbortSignal },
+): Promise<number> {
+  await bringUp(lock, path, { say });
+  const live = await liveLab(lock.stack);
+  if (requireKvm) demandKvm(live.acceleration);
+  const cells = cellsOf(live.lab, only);
+  if (cells.length === 0 && cellsOf(live.lab).length > 0)
+    throw new CliError(
+      `${only?.join(", ")} fits none of the services ${serviceWords(live.lab)}: but for crash, a master must take its addresses back; a real server must not be ` +
+        "alone, and a health check must see how it fails. Fix: leave --only out",
+      exitStatus.configuration,
+    );
+  if (cells.length === 0)
+    throw new CliError(
+      `nothing to break: ${
+        live.lab.services.length === 0
+          ? "there is no virtual server of TCP with an address and a port on the client's network, of which outages could be seen"
+          : `of the services ${serviceWords(live.lab)} none has real servers and an address that an instance of two directors holds`
+      }. Fix: see the client's network and the stand-ins in ${join(path, PLAN)}; \`npx lvs-lab rehearse lint ${path}\` tells what the configurations lack`,
+      exitStatus.configuration,
+    );
+  const { budgets } = await planAt(path);
+  const begun = performance.now();
+  const rows: Row[] = [];
+  const suites: JunitSuite[] = [];
+  let left = cells.length;
+  for (const cell of cells) {
+    signal.throwIfAborted();
+    if (budget !== undefined && performance.now() - begun > budget * 60_000) break;
+    const { result, paths } = await runAndReport(live, await prepareCell(live, cell), report);
+    rows.push(rowOf(cell, result, relative(process.cwd(), paths.html), budgets));
+    suites.push(runSuite(result));
+    left -= 1;
+    if (result.interrupted !== undefined) break;
+  }
+  console.log(formatMatrix(rows));
+  if (left > 0)
+    console.log(
+      `${left} of ${cells.length} not run: ${cells
+        .slice(-left)
+        .map(({ event }) => events[event].title)
+        .join("; ")}`,
+    );
+  if (asJunit) await writeJunit(report, suites);
+  return rows.every(({ passed }) => passed) ? exitStatus.ok : exitStatus.failed;
+}
+
+async function writeJunit(report: string, suites: readonly JunitSuite[]): Promise<void> {
+  await mkdir(report, { recursive: true });
+  await writeFile(join(report, "junit.xml"), junit(suites));
+}
+
+/** How new files are rehearsed. */
+export interface ReloadOptions {
+  /** The directory of the reports. */
+  readonly report: string;
+  /** The name of the service that clients ask. */
+  readonly service?: string;
+  readonly junit?: boolean;
+}
+
+/**
+ * Reloads the files of one folder on directors that run those of another, one director after the other.
+ * @returns the exit status: 1 if something was lost, broke, or moved against the priorities
+ */
+export async function rehearseReload(
+  lock: StackLock,
+  from: string,
+  to: string,
+  { report, service, junit: asJunit }: ReloadOptions,
+): Promise<number> {
+  if (!existsSync(join(from, PLAN))) writePlan(from, { say });
+  const plan = await planAt(from);
+  const folders = { from: folderAt(from), to: await nextOf(to, plan) };
+  demandSameDirectors(from, to);
+  const missing = missingDevices(plan, folders.to.directors);
+  if (missing.length > 0)
+    throw new CliError(
+      `${to} names interfaces that ${join(from, PLAN)} does not have: ${missing.join(", ")}. Fix: add them there, to their director's \`interfaces\``,
+      exitStatus.configuration,
+    );
+  await bringUp(lock, from, { say, to });
+  const live = await liveLab(lock.stack);
+  const rehearsal = await ReloadRehearsal.prepare(live, folders, serviceOf(live.lab, service));
+  const { result, paths } = await runAndReport(live, rehearsal.scenario, report);
+  const { budgets } = plan;
+  const rows = await rehearsal.rows(result, budgets);
+  console.log(formatReload(rows));
+  console.log(relative(process.cwd(), paths.html));
+  if (asJunit) await writeJunit(report, [runSuite(result)]);
+  return rows.length === rehearsal.order.length && rows.every(({ passed }) => passed)
+    ? exitStatus.ok
+    : exitStatus.failed;
+}
+
+/** @throws CliError if the two folders are not of the same directors */
+function demandSameDirectors(from: string, to: string): void {
+  const [old, next] = [from, to].map((path) =>
+    folderAt(path)
+      .configurations.map(({ director }) => director)
+      .sort(),
+  );
+  if (old?.join() === next?.join()) return;
+  throw new CliError(
+    `${from} has the directors ${old?.join(", ")}, and ${to} has ${next?.join(", ")}. Fix: name the files of both folders alike, NAME.conf or NAME/keepalived.conf`,
+    exitStatus.configuration,
+  );
+}

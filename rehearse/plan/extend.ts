@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { contains } from "../../lab/index.ts";
+import { type Director, directorOf } from "../directors/director.ts";
+import { type Folder, readFolder } from "../folder.ts";
+import { PLAN, readPlan } from "./file.ts";
+import { inferPlan } from "./infer.ts";
+import type { Plan, StandIn } from "./plan.ts";
+import { portsOf } from "./segments.ts";
+
+/** The folder whose files are to replace another one's, and the plan with what it needs beside. */
+export interface Next {
+  readonly folder: Folder;
+  readonly directors: readonly Director[];
+  /** The other one's plan, with further stand-ins. */
+  readonly plan: Plan;
+}
+
+/**
+ * Reads the folder that is to replace another one, of which `plan` is the plan. Its own rehearsal.yaml is read if it has one: for its stand-ins.
+ * @throws FolderError, and FileError with everything that is wrong in that file
+ */
+export async function nextOf(path: string, plan: Plan): Promise<Next> {
+  const folder = readFolder(path);
+  const directors = folder.configurations.map(directorOf);
+  const own = existsSync(join(path, PLAN))
+    ? await readPlan(
+        path,
+        directors.map(({ name }) => name),
+      )
+    : inferPlan(folder, directors).plan;
+  return { folder, directors, plan: withStandInsOf(plan, own) };
+}
+
+/**
+ * A plan with the stand-ins of another one, too: those with addresses that it does not have. A stand-in whose name is taken gets another one, and one
+ * whose addresses are in no network of the plan is left out.
+ */
+export function withStandInsOf(plan: Plan, { standIns }: Pick<Plan, "standIns">): Plan {
+  const addresses = new Set(plan.standIns.flatMap((one) => one.addresses));
+  const names = new Set(plan.standIns.map(({ name }) => name));
+  const further = standIns.flatMap(({ name, addresses: all, gateways }): StandIn[] => {
+    const own = all.filter((address) => !addresses.has(address));
+    const [first] = own;
+    const network = plan.networks.find(({ subnets }) =>
+      subnets.some((subnet) => first !== undefined && contains(subnet, first)),
+    );
+    if (!network) return [];
+    return [{ name: names.has(name) ? `${name}-new` : name, network: network.name, addresses: own, gateways }];
+  });
+  return { ...plan, standIns: [...plan.standIns, ...further] };
+}
+
+/** The interfaces that configurations name and a plan does not have, each as `DIRECTOR: DEVICE`. */
+export const missingDevices = (plan: Plan, directors: readonly Director[]): string[] =>
+  directors.flatMap(portsOf).flatMap(({ director: { name }, device }) => {
+    const planned = plan.directors.find((one) => one.name === name);
+    return planned?.interfaces.some((one) => one.device === device) ? [] : [`${name}: ${device}`];
+  });

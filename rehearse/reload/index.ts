@@ -1,0 +1,2 @@
+export { ReloadRehearsal } from "./rehearsal.ts";
+export { formatReload } from "./row.ts";
