@@ -21,10 +21,12 @@ export const pulumi = (...args: string[]): Promise<Finished> => run(args, "pipe"
 
 /**
  * Brings a stack up or destroys it, at the user's terminal, without asking. pulumi's output is progress and goes to stderr.
+ * @param options.refresh see first what was changed by hand
  * @returns pulumi's exit status
  */
-export async function pulumiDo(verb: "up" | "destroy", stack: string): Promise<number> {
-  return (await run([verb, "--yes", "--skip-preview", "--stack", stack], "inherit")).status;
+export async function pulumiDo(verb: "up" | "destroy", stack: string, { refresh = false } = {}): Promise<number> {
+  const more = refresh ? ["--refresh"] : [];
+  return (await run([verb, "--yes", "--skip-preview", ...more, "--stack", stack], "inherit")).status;
 }
 
 async function run(args: string[], output: "pipe" | "inherit"): Promise<Finished> {

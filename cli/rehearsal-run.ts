@@ -45,7 +45,8 @@ export async function bringUp(
   if (!existsSync(join(path, PLAN))) writePlan(path, { say });
   await configureRehearsal(lock.stack, path, to);
   await prepareStack(lock, say);
-  const status = await pulumiDo("up", lock.stack);
+  // Directors that are up may run other files: a reload rehearsal leaves them the new ones.
+  const status = await pulumiDo("up", lock.stack, { refresh: true });
   if (status !== 0) throw new CliError(`\`pulumi up\` ended with status ${status}`, status);
 }
 

@@ -5,7 +5,7 @@ import { LabError } from "../../verify/live/lab-error.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
 import { vipHolders } from "../../verify/live/vip-holders.ts";
 import type { RunResult } from "../../verify/report/result.ts";
-import type { ResolvedScenario } from "../../verify/scenarios/index.ts";
+import { type ResolvedScenario, settledMaster } from "../../verify/scenarios/index.ts";
 import { type Director, directorOf } from "../directors/director.ts";
 import type { Folder } from "../folder.ts";
 import type { Next } from "../plan/extend.ts";
@@ -43,16 +43,13 @@ export class ReloadRehearsal {
     folders: Folders,
     addresses: readonly Ip[],
     holders: Holders,
-    service: VirtualService,
+    { service, master }: { readonly service: VirtualService; readonly master: string },
   ) {
     this.#live = live;
     this.#folders = folders;
     this.#old = folders.from.configurations.map(directorOf);
     this.#addresses = addresses;
     this.order = rollOutOrder(live.lab, holders);
-    const [master] = holders.get(service.vip) ?? [];
-    if (master === undefined)
-      throw new LabError(`nobody holds ${service.vip}: the old files do not work, so that there is nothing to compare`);
     this.scenario = reloadScenario(live, {
       ...{ service, master, order: this.order },
       reload: async (server) => await this.#reload(server),
@@ -61,12 +58,13 @@ export class ReloadRehearsal {
 
   /**
    * @param service whose clients ask all the time
-   * @throws LabError if nobody holds its address
+   * @throws LabError unless one director holds its address, as the old files have it
    */
   static async prepare(live: LiveLab, folders: Folders, service: VirtualService): Promise<ReloadRehearsal> {
     const { plan, directors } = folders.to;
     const addresses = movingAddresses([live.lab, labOfPlan("next", plan, directors)]);
-    return new ReloadRehearsal(live, folders, addresses, await holdersOf(live, addresses), service);
+    const master = await settledMaster(live, service);
+    return new ReloadRehearsal(live, folders, addresses, await holdersOf(live, addresses), { service, master });
   }
 
   /** What the run of the scenario has shown, and who holds the addresses now. */

@@ -1,6 +1,6 @@
 export { completed, type Expectation, isMeasure } from "./expectations/index.ts";
 export { parseScenario, readScenario } from "./parse.ts";
-export { prepareScenario } from "./prepare.ts";
+export { prepareScenario, settledMaster } from "./prepare.ts";
 export { type Repeated, repeated } from "./repeated.ts";
 export { unmetRequirements } from "./requirements.ts";
 export { resolve } from "./resolve.ts";

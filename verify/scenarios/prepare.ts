@@ -1,11 +1,4 @@
-import {
-  directors,
-  electedOf,
-  instanceOfVip,
-  longestPreemptDelay,
-  type VirtualService,
-  type VrrpInstance,
-} from "../../lab/index.ts";
+import { directors, electedOf, instanceOfVip, longestPreemptDelay, type VirtualService } from "../../lab/index.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { until } from "../../provision/until.ts";
 import { faults } from "../faults/index.ts";
@@ -43,19 +36,23 @@ export async function prepareScenario(
   await new Ledger(live).healAll();
   const { lab } = live;
   const instance = instanceOfVip(lab, service.vip);
-  const master = instance ? await settledMaster(live, service, instance) : directors(lab)[0]?.name;
+  const master = await settledMaster(live, service);
   const steps = adapt(scenario.steps);
   const all = steps.flatMap((step) => (step.kind === "repeat" ? step.steps : [step]));
   const waits = instance && all.some((step) => step.kind === "expect" && step.withinMs === DETECTED);
-  const checks = waits ? { checks: await configuredChecks(new View(live), master ?? "", service) } : {};
-  return resolve({ ...scenario, steps }, lab, { master: master ?? "", faults, service, ...checks });
+  const checks = waits ? { checks: await configuredChecks(new View(live), master, service) } : {};
+  return resolve({ ...scenario, steps }, lab, { master, faults, service, ...checks });
 }
 
 /**
  * Waits until one director holds the VIP and all others answer that they do not: a lab may still be settling after a heal. With preemption
  * it must be the director with the highest priority; just after an `up` another one may hold the VIP for a moment.
+ * @returns that director; without VRRP the first one
+ * @throws LabError if it does not come to that
  */
-async function settledMaster(live: LiveLab, { vip }: VirtualService, instance: VrrpInstance): Promise<string> {
+export async function settledMaster(live: LiveLab, { vip }: VirtualService): Promise<string> {
+  const instance = instanceOfVip(live.lab, vip);
+  if (!instance) return directors(live.lab)[0]?.name ?? "";
   const first = instance.preempt ? electedOf(instance) : undefined;
   return await until(
     async () => {
