@@ -10,6 +10,7 @@ import {
   type Row,
   rowOf,
   serviceWords,
+  timeOf,
 } from "../rehearse/matrix/index.ts";
 import { missingDevices, nextOf } from "../rehearse/plan/extend.ts";
 import { PLAN } from "../rehearse/plan/file.ts";
@@ -87,6 +88,7 @@ export async function rehearseAll(
       exitStatus.configuration,
     );
   const { budgets } = await planAt(path);
+  say(`${cells.length} ${cells.length === 1 ? "run" : "runs"}, ${minutes(await timeOf(live, cells))} in all`);
   const begun = performance.now();
   const rows: Row[] = [];
   const suites: JunitSuite[] = [];
@@ -111,6 +113,12 @@ export async function rehearseAll(
   if (asJunit) await writeJunit(report, suites);
   return rows.every(({ passed }) => passed) ? exitStatus.ok : exitStatus.failed;
 }
+
+/** A time in words. @param time in milliseconds */
+const minutes = (time: number): string => {
+  const seconds = Math.round(time / 1000);
+  return seconds < 90 ? `about ${seconds} s` : `about ${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+};
 
 async function writeJunit(report: string, suites: readonly JunitSuite[]): Promise<void> {
   await mkdir(report, { recursive: true });

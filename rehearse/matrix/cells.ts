@@ -95,21 +95,31 @@ function placesApart(service: VirtualService, failure: RealServerFailure): numbe
 
 /** A cell's scenario, with the deadlines that the lab's own timers need. */
 export async function prepareCell(live: LiveLab, cell: Cell): Promise<ResolvedScenario> {
-  const { event, service, scenario, tracked } = cell;
-  const instance = instanceOfVip(live.lab, service.vip);
-  const { realServer, title, description }: EventOf = events[event];
-  const prepared = await prepareScenario(live, scenario, {
-    service,
-    adapt: (steps) => {
-      const own = realServer
-        ? onRealServers(steps, realServer.fault, cell.realServer)
-        : tracked && instance
-          ? onTracked(steps, live.lab, instance, tracked)
-          : steps;
-      return instance ? fitted(own, live.lab, service, instance) : own;
-    },
-  });
-  return description === undefined ? prepared : { ...prepared, title, description };
+  const { service, scenario } = cell;
+  const prepared = await prepareScenario(live, scenario, { service, adapt: (steps) => stepsOf(live.lab, cell, steps) });
+  return { ...prepared, ...textsOf(cell) };
+}
+
+/** What the report says of a cell: the scenario's own text is about another event, or about one of several things that fail. */
+function textsOf(cell: Cell): Partial<Pick<ResolvedScenario, "title" | "description">> {
+  const { title, description, realServer, tracked }: EventOf = events[cell.event];
+  const object = objectOf(cell);
+  return {
+    ...(realServer || tracked ? { title: `${title}${object === undefined ? "" : `: ${object}`}` } : {}),
+    ...(description === undefined ? {} : { description }),
+  };
+}
+
+/** The steps of a cell, from those of its scenario. */
+export function stepsOf(lab: Lab, { event, service, realServer: place, tracked }: Cell, steps: Scenario["steps"]) {
+  const instance = instanceOfVip(lab, service.vip);
+  const { realServer }: EventOf = events[event];
+  const own = realServer
+    ? onRealServers(steps, realServer.fault, place)
+    : tracked && instance
+      ? onTracked(steps, lab, instance, tracked)
+      : steps;
+  return instance ? fitted(own, lab, service, instance) : own;
 }
 
 /**

@@ -33,6 +33,9 @@ export const events = {
   dead: {
     title: "a real server is gone without a word",
     scenario: "real-server-down",
+    description:
+      "No packet to it is answered. A health check waits until its timeout, and so does each request that is sent there; from when keepalived takes it " +
+      "out of the table, none is.",
     realServer: { failure: "silent", fault: "link-down" },
   },
   hang: {
