@@ -105,10 +105,12 @@ function textsOf(cell: Cell): Partial<Pick<ResolvedScenario, "title" | "descript
   const { title, description, realServer, tracked }: EventOf = events[cell.event];
   const object = objectOf(cell);
   return {
-    ...(realServer || tracked ? { title: `${title}${object === undefined ? "" : `: ${object}`}` } : {}),
+    ...(realServer || tracked ? { title: capital(object === undefined ? title : `${title}: ${object}`) } : {}),
     ...(description === undefined ? {} : { description }),
   };
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The steps of a cell, from those of its scenario. */
 export function stepsOf(lab: Lab, { event, service, realServer: place, tracked }: Cell, steps: Scenario["steps"]) {

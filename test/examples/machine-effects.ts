@@ -1,12 +1,19 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { TestStack } from "../e2e/stack.ts";
 
 /** What a rule's two folders do on virtual machines, which have IPVS. */
 export interface MachineEffect {
   /** The last bytes of the stand-ins' addresses, 10.0.0.N; by default 11 to 13. Other real servers are not there. */
   readonly standIns?: readonly string[];
+  /** Another rehearsal.yaml than that of the others. */
+  readonly plan?: string;
+  /** What is done once the files run, before `seconds`. */
+  readonly act?: (stack: TestStack) => Promise<unknown>;
   /** When the health checks have decided. */
   readonly seconds: number;
   readonly look: (stack: TestStack) => Promise<unknown>;
+  /** What ends what `act` has done. */
+  readonly undo?: (stack: TestStack) => Promise<unknown>;
   /** What is seen in `found`, and in `fine`. */
   readonly found: unknown;
   readonly fine: unknown;
@@ -27,6 +34,33 @@ const has =
     (await servers(stack, director, service)).some((line) => line.startsWith(`${address} `));
 
 const WEB = "TCP 10.0.0.100:80";
+
+/** The services in a director's table. */
+const services = async (stack: TestStack, director: string): Promise<string[]> =>
+  (await stack.on(director, "ipvsadm -Ln | sed -n 's/^TCP *\\([^ ]*\\) .*/\\1/p'")).split("\n").filter(Boolean);
+
+/** What the client sees of a page. */
+const page = async (stack: TestStack, url: string): Promise<string> =>
+  (await stack.lvs("client", "--", "curl", "-s", "-m", "3", url)).stdout.trim();
+
+/** Behind NAT on a network of their own, whose gateway the directors share. */
+const GATEWAYS = `networks:
+  - { name: net1, subnets: [192.0.2.0/24] }
+  - { name: net2, subnets: [198.51.100.0/24] }
+directors:
+${["lb1", "lb2"]
+  .map(
+    (name, index) => `  - name: ${name}
+    sysctls: { net.ipv4.ip_forward: "1" }
+    interfaces:
+      - { device: eth0, network: net1, addresses: [192.0.2.${index + 5}] }
+      - { device: eth1, network: net2, addresses: [198.51.100.${index + 5}] }
+`,
+  )
+  .join("")}client: { network: net1, addresses: [192.0.2.250] }
+standIns:
+  - { name: real11, network: net2, addresses: [198.51.100.11], gateways: [198.51.100.1] }
+`;
 
 /** The effects, by rule. */
 export const machineEffects: Readonly<Record<string, MachineEffect>> = {
@@ -71,5 +105,87 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     look: async (stack) => (await servers(stack, "lb1", WEB)).filter((line) => !line.endsWith(" 0")),
     found: [],
     fine: ["10.0.0.12:80 1"],
+  },
+  // 10.0.0.11 is CRITICAL, and stays.
+  "misc-dynamic-with-plugin": {
+    act: (stack) =>
+      stack.on(
+        "lb1",
+        "mkdir -p /usr/lib/nagios/plugins; cd /usr/lib/nagios/plugins; printf '#!/bin/sh\\nexit 2\\n' >check_http; chmod +x check_http; systemctl restart keepalived",
+      ),
+    seconds: 15,
+    look: async (stack) => (await servers(stack, "lb1", WEB)).filter((line) => line.startsWith("10.0.0.11:")),
+    found: ["10.0.0.11:80 0"],
+    fine: [],
+  },
+  "virtual-server-missing": {
+    seconds: 5,
+    look: async (stack) => {
+      const others = await services(stack, "lb2");
+      return (await services(stack, "lb1")).filter((one) => !others.includes(one));
+    },
+    found: ["10.0.0.100:443"],
+    fine: [],
+  },
+  // One client, four connections: it sees one real server, or all.
+  "persistence-with-round-robin": {
+    seconds: 8,
+    look: async (stack) => {
+      const ask = "for n in 1 2 3 4; do curl -s -m 1 -o /dev/null http://10.0.0.100/; done";
+      const seen = await stack.on(
+        "lb1",
+        `ip address add 10.0.0.100/32 dev lo; ${ask}; ipvsadm -Lnc; ip address delete 10.0.0.100/32 dev lo`,
+      );
+      return new Set([...seen.matchAll(/^TCP .* 10\.0\.0\.100:80 +(\S+)$/gm)].map(([, server]) => server)).size;
+    },
+    found: 1,
+    fine: 2,
+  },
+  "quorum-out-of-reach": {
+    act: (stack) => stack.on("lb1", "date +%s >/run/began; systemctl restart keepalived"),
+    seconds: 12,
+    look: async (stack) =>
+      (await stack.on("lb1", 'journalctl -u keepalived --since "@$(cat /run/began)"')).includes("Gained quorum"),
+    found: false,
+    fine: true,
+  },
+  // Nobody answers for it.
+  "virtual-server-address-not-held": {
+    seconds: 8,
+    look: async (stack) =>
+      (await stack.lvs("client", "--", "arping", "-c", "2", "-w", "3", "-I", "eth0", "10.0.0.110")).status === 0,
+    found: false,
+    fine: true,
+  },
+  // The kernel drops what comes with another ID.
+  "sync-daemon": {
+    seconds: 8,
+    look: async (stack) => {
+      const ids = await Promise.all(
+        ["lb1", "lb2"].map((name) => stack.on(name, "ipvsadm -L --daemon | grep -o 'syncid=[0-9]*' | sort -u")),
+      );
+      return new Set(ids).size;
+    },
+    found: 2,
+    fine: 1,
+  },
+  "script-stops-keepalived": {
+    seconds: 12,
+    look: (stack) => stack.on("lb1", "systemctl is-active keepalived || true"),
+    found: "inactive",
+    fine: "active",
+  },
+  // The cable to the clients is pulled: the virtual address moves, and the answers still go to the gateway's old holder.
+  "gateway-moves-alone": {
+    plan: GATEWAYS,
+    act: async (stack) => {
+      await delay(8000);
+      await stack.lvs("fault inject", "link-down", "lb1", "--set", "network=net1");
+    },
+    seconds: 8,
+    look: (stack) => page(stack, "http://192.0.2.100/"),
+    undo: (stack) => stack.lvs("heal"),
+    found: "",
+    fine: "real11",
   },
 };

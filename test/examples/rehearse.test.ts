@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
@@ -75,14 +75,15 @@ describe("what lint says of LVS is seen on machines", () => {
   async function put(
     rule: string,
     kind: "found" | "fine",
-    { standIns = ["11", "12", "13"] }: MachineEffect,
+    { standIns = ["11", "12", "13"], plan = planWith(standIns) }: MachineEffect,
   ): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
     cpSync(join(projectRoot, "test/unit/rehearse/lint", rule, kind), folder, { recursive: true });
+    for (const file of readdirSync(folder)) if (/^lb[3-9]\.conf$/.test(file)) rmSync(join(folder, file));
     for (const name of ["lb1", "lb2"])
       if (!existsSync(join(folder, `${name}.conf`))) writeFileSync(join(folder, `${name}.conf`), idle);
-    writeFileSync(join(folder, "rehearsal.yaml"), planWith(standIns));
+    writeFileSync(join(folder, "rehearsal.yaml"), plan);
     const { status, stderr } = await stack.lvs("rehearse up", folder);
     expect(status, stderr).toBe(0);
   }
@@ -90,8 +91,13 @@ describe("what lint says of LVS is seen on machines", () => {
   describe.each(Object.entries(machineEffects))("%s", (rule, effect) => {
     test.each(["found", "fine"] as const)("%s", async (kind) => {
       await put(rule, kind, effect);
-      await delay(effect.seconds * 1000);
-      expect(await effect.look(stack)).toEqual(effect[kind]);
+      try {
+        await effect.act?.(stack);
+        await delay(effect.seconds * 1000);
+        expect(await effect.look(stack)).toEqual(effect[kind]);
+      } finally {
+        await effect.undo?.(stack);
+      }
     });
   });
 });
