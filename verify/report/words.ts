@@ -41,7 +41,7 @@ export const labWords = ({ lab, stack }: RunResult): string =>
   (lab.acceleration === "kvm" ? "KVM" : "emulated (QEMU without KVM)");
 
 /** The start of a run: `2026-01-01 12:00:00 UTC`. */
-export const startWords = ({ startedAt }: RunResult): string =>
+export const startWords = ({ startedAt }: Pick<RunResult, "startedAt">): string =>
   `${new Date(startedAt).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 /** Latency of answered requests: `2.1 ms (median), 3.4 ms (95 %), 6.2 ms (99 %), 14.8 ms at most` */

@@ -5,6 +5,7 @@ import { elsewhereWords, labWords, seconds, startWords, tallyWords } from "../wo
 import { serverBars } from "./bars.ts";
 import { figure, whole } from "./figure.ts";
 import { promiseChart } from "./promise-chart.ts";
+import { lookButton } from "./shell.ts";
 import { type Html, html } from "./template.ts";
 
 /** The scenario, the lab, and whether the run passed. */
@@ -28,7 +29,7 @@ export function header(result: RunResult): Html {
 <p class="verdict ${passed ? "passed" : "failed"}" data-passed="${String(passed)}">${passed ? "✓ passed" : "✗ failed"}</p>
 <h1>${scenario.title}</h1>
 </div>
-<button id="theme" type="button" aria-pressed="false">dark look</button>
+${lookButton()}
 </div>
 <p class="description">${scenario.description}</p>
 ${

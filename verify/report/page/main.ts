@@ -1,27 +1,7 @@
-/** The script of report.html: draws the timeline, and handles zoom, theme and print. */
-import { CustomChart, ScatterChart } from "echarts/charts";
-import { DataZoomComponent, GridComponent, TitleComponent, TooltipComponent } from "echarts/components";
-import { init, use } from "echarts/core";
-import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
+/** The script of a page: draws the timeline of its run, or of one of its runs, and handles zoom, theme and print. */
 import type { PageData } from "./data.ts";
-import { Timeline } from "./option.ts";
-import { paletteAt } from "./palette-at.ts";
+import { Drawing } from "./drawing.ts";
 import { ownLook } from "./theme.ts";
-import { type Range, Zoom } from "./zoom.ts";
-
-use([
-  CanvasRenderer,
-  SVGRenderer,
-  CustomChart,
-  ScatterChart,
-  GridComponent,
-  TitleComponent,
-  TooltipComponent,
-  DataZoomComponent,
-]);
-
-/** The width of the timeline on paper, in CSS pixels; it is scaled to the page. */
-const PAPER_WIDTH = 1000;
 
 const byId = (id: string): HTMLElement => {
   const element = document.getElementById(id);
@@ -29,56 +9,37 @@ const byId = (id: string): HTMLElement => {
   return element;
 };
 
-const data: PageData = JSON.parse(byId("run").textContent ?? "");
-const timeline = new Timeline(data);
-const place = byId("chart");
-place.style.height = `${timeline.height({ slider: true })}px`;
-const chart = init(place);
-const zoom = new Zoom(data.durationMs, ([start, end]: Range) => chart.dispatchAction({ type: "dataZoom", start, end }));
+const runs: readonly PageData[] = JSON.parse(byId("runs").textContent ?? "");
+const [first] = runs;
+const drawing = first && new Drawing({ place: byId("chart"), paper: byId("print-chart"), shown: byId("shown") }, first);
+ownLook(byId("theme"), () => drawing?.draw());
+if (drawing) handle(drawing);
 
-// Before ECharts adds its own listener with the first option.
-chart.getZr().on("mousemove", ({ offsetX }) => {
-  timeline.pointer = offsetX;
-});
-
-const draw = (): void => {
-  chart.setOption(timeline.option(paletteAt(place), { zoom: zoom.range, slider: true }), { notMerge: true });
-};
-draw();
-const tell = (): void => {
-  byId("shown").textContent = zoom.words;
-};
-tell();
-chart.on("datazoom", (event) => {
-  zoom.moved(event);
-  tell();
-});
-new ResizeObserver(() => chart.resize()).observe(place);
-ownLook(byId("theme"), draw);
-
-for (const button of document.querySelectorAll<HTMLElement>("[data-zoom]"))
-  button.addEventListener("click", () => zoom.by(button.dataset.zoom ?? ""));
-for (const button of document.querySelectorAll<HTMLElement>("button.show"))
-  button.addEventListener("click", () => {
-    zoom.show(Number(button.dataset.from), Number(button.dataset.to));
-    byId("timeline").scrollIntoView({ behavior: "smooth" });
+function handle(drawing: Drawing): void {
+  for (const button of document.querySelectorAll<HTMLElement>("[data-zoom]"))
+    button.addEventListener("click", () => drawing.zoom.by(button.dataset.zoom ?? ""));
+  for (const button of document.querySelectorAll<HTMLElement>("button.show"))
+    button.addEventListener("click", () => {
+      const { run, from, to } = button.dataset;
+      if (run !== undefined) select(drawing, Number(run));
+      if (from !== undefined) drawing.zoom.show(Number(from), Number(to));
+      byId("timeline").scrollIntoView({ behavior: "smooth" });
+    });
+  byId("chart").addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (drawing.zoom.by(event.key)) event.preventDefault();
   });
-place.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (zoom.by(event.key)) event.preventDefault();
-});
+  addEventListener("beforeprint", () => drawing.print());
+  matchMedia("print").addEventListener("change", ({ matches }) => matches && drawing.print());
+}
 
-/** For print the timeline is redrawn black on white, as vectors; the canvas would be cut off and coarse. */
-const print = (): void => {
-  const paper = byId("print-chart");
-  const own = new Timeline(data);
-  const height = own.height({ slider: false });
-  const drawing = init(null, null, { renderer: "svg", ssr: true, width: PAPER_WIDTH, height });
-  drawing.setOption(own.option(paletteAt(paper), { zoom: zoom.range, slider: false }));
-  paper.innerHTML = drawing.renderToSVGString();
-  drawing.dispose();
-};
-addEventListener("beforeprint", print);
-matchMedia("print").addEventListener("change", ({ matches }) => matches && print());
+/** Shows another run of the page, with its legend. */
+function select(drawing: Drawing, index: number): void {
+  const data = runs[index];
+  if (!data) return;
+  drawing.show(data);
+  for (const legend of document.querySelectorAll<HTMLElement>("[data-legend]"))
+    legend.hidden = legend.dataset.legend !== String(index);
+}
 
 document.documentElement.dataset.drawn = "true";
