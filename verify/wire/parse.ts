@@ -64,11 +64,11 @@ interface OtherPacket {
   readonly mac: string;
 }
 
-const ETHERNET_HEADER = 14;
-const etherType = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd };
-const protocol = { tcp: 6, icmpv6: 58, vrrp: 112 };
+export const ETHERNET_HEADER = 14;
+export const etherType = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd };
+export const protocol = { tcp: 6, ah: 51, icmpv6: 58, vrrp: 112 };
 const icmpType = { solicitation: 135, advertisement: 136 };
-const IPV6_HEADER = 40;
+export const IPV6_HEADER = 40;
 const SIMPLE_TEXT_PASSWORD = 1;
 const ADVERTISEMENT = 1;
 
@@ -77,16 +77,20 @@ export function parseFrame(frame: Buffer): Packet | undefined {
   if (frame.length < ETHERNET_HEADER) return undefined;
   const mac = macAt(frame, 6);
   const other: OtherPacket = { kind: "other", mac };
-  let type = frame.readUInt16BE(12);
-  let payload = frame.subarray(ETHERNET_HEADER);
-  if (type === etherType.vlan && payload.length >= 4) {
-    type = payload.readUInt16BE(2);
-    payload = payload.subarray(4);
-  }
+  const { type, payload } = withoutEthernet(frame);
   if (type === etherType.arp) return parseArp(payload, mac) ?? other;
   if (type === etherType.ipv4) return parseIpv4(payload, mac) ?? other;
   if (type === etherType.ipv6) return parseIpv6(payload, mac) ?? other;
   return other;
+}
+
+/** What an Ethernet frame carries, behind one VLAN tag if it has one. The payload shares its memory. */
+export function withoutEthernet(frame: Buffer): { readonly type: number; readonly payload: Buffer } {
+  const type = frame.readUInt16BE(12);
+  const payload = frame.subarray(ETHERNET_HEADER);
+  return type === etherType.vlan && payload.length >= 4
+    ? { type: payload.readUInt16BE(2), payload: payload.subarray(4) }
+    : { type, payload };
 }
 
 function parseArp(packet: Buffer, mac: string): ArpPacket | undefined {

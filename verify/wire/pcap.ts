@@ -55,6 +55,27 @@ export class PcapReader {
   }
 }
 
+/**
+ * A dump with other frames in place of its own, each as long as before; undefined leaves a frame out, and so is a record that is cut off at the end.
+ * @throws Error if it is no dump of an Ethernet link, or a broken one
+ */
+export function rewriteDump(dump: Buffer, change: (frame: Buffer) => Buffer | undefined): Buffer {
+  if (dump.length < FILE_HEADER) throw new Error("this is no dump in the pcap format: it is shorter than its header");
+  const { littleEndian } = formatOf(dump);
+  const parts = [dump.subarray(0, FILE_HEADER)];
+  for (let offset = FILE_HEADER; offset + RECORD_HEADER <= dump.length; ) {
+    const length = littleEndian ? dump.readUInt32LE(offset + 8) : dump.readUInt32BE(offset + 8);
+    if (length > LONGEST_FRAME)
+      throw new Error(`the dump is broken: a frame of ${length} bytes, where ${LONGEST_FRAME} is the most`);
+    const end = offset + RECORD_HEADER + length;
+    if (end > dump.length) break;
+    const frame = change(Buffer.from(dump.subarray(offset + RECORD_HEADER, end)));
+    if (frame) parts.push(dump.subarray(offset, offset + RECORD_HEADER), frame);
+    offset = end;
+  }
+  return Buffer.concat(parts);
+}
+
 function formatOf(header: Buffer): { littleEndian: boolean; nanosecondsPerUnit: bigint } {
   for (const littleEndian of [true, false]) {
     const number = (at: number) => (littleEndian ? header.readUInt32LE(at) : header.readUInt32BE(at));
