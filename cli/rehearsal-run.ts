@@ -7,17 +7,18 @@ import {
   events,
   formatMatrix,
   prepareCell,
-  type Row,
-  rowOf,
   serviceWords,
   timeOf,
 } from "../rehearse/matrix/index.ts";
 import { missingDevices, nextOf } from "../rehearse/plan/extend.ts";
 import { PLAN } from "../rehearse/plan/file.ts";
 import { formatReload, ReloadRehearsal } from "../rehearse/reload/index.ts";
+import { MatrixRecord } from "../rehearse/report/record.ts";
+import { versionsOf } from "../rehearse/report/versions.ts";
 import { type JunitSuite, junit } from "../verify/report/junit.ts";
 import { runSuite } from "../verify/report/run-suite.ts";
 import { serviceOf } from "../verify/scenarios/index.ts";
+import { runCells } from "./cells-run.ts";
 import { runAndReport } from "./commands/scenario.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
 import { liveLab } from "./live-lab.ts";
@@ -26,7 +27,7 @@ import { prepareStack } from "./recover.ts";
 import { configureRehearsal, folderAt, planAt, writePlan } from "./rehearsal.ts";
 import type { StackLock } from "./stack-lock.ts";
 
-const say = (message: string): void => console.error(message);
+const say = (message: unknown): void => console.error(message);
 
 /** @throws CliError unless guests run under KVM */
 export function demandKvm(acceleration: "kvm" | "qemu"): void {
@@ -62,7 +63,7 @@ export interface MatrixOptions {
   readonly requireKvm?: boolean;
 }
 
-/** Rehearses the cells of a folder one after the other. @returns the exit status: 1 if a measurement misses what was promised */
+/** Rehearses the cells of a folder one after the other. @returns the exit status: 1 if a measurement misses what was promised, or a run did not come to its end */
 export async function rehearseAll(
   lock: StackLock,
   path: string,
@@ -88,28 +89,21 @@ export async function rehearseAll(
       exitStatus.configuration,
     );
   const { budgets } = await planAt(path);
+  const record = await MatrixRecord.begin({
+    ...{ folder: folderAt(path), stack: lock.stack, lab: live.lab, cells, directory: report },
+    versions: await versionsOf(live),
+  });
   say(`${cells.length} ${cells.length === 1 ? "run" : "runs"}, ${minutes(await timeOf(live, cells))} in all`);
-  const begun = performance.now();
-  const rows: Row[] = [];
-  const suites: JunitSuite[] = [];
-  let left = cells.length;
-  for (const cell of cells) {
-    signal.throwIfAborted();
-    if (budget !== undefined && performance.now() - begun > budget * 60_000) break;
-    const { result, paths } = await runAndReport(live, await prepareCell(live, cell), report);
-    rows.push(rowOf(cell, result, relative(process.cwd(), paths.html), budgets));
-    suites.push(runSuite(result));
-    left -= 1;
-    if (result.interrupted !== undefined) break;
-  }
+  const { rows, suites, left } = await runCells(cells, {
+    ...{ lab: live.lab, record, budgets, budget, signal, say },
+    run: async (cell) => await runAndReport(live, await prepareCell(live, cell), report),
+  });
   console.log(formatMatrix(rows));
-  if (left > 0)
+  if (left.length > 0)
     console.log(
-      `${left} of ${cells.length} not run: ${cells
-        .slice(-left)
-        .map(({ event }) => events[event].title)
-        .join("; ")}`,
+      `${left.length} of ${cells.length} not run: ${left.map(({ event }) => events[event].title).join("; ")}`,
     );
+  console.log(`report: ${relative(process.cwd(), record.html)}`);
   if (asJunit) await writeJunit(report, suites);
   return rows.every(({ passed }) => passed) ? exitStatus.ok : exitStatus.failed;
 }

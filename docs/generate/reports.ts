@@ -17,9 +17,15 @@ const sources = [
   "verify/probe/series.ts",
   "verify/probe/summary.ts",
   "verify/wire/records.ts",
+  "rehearse/report/result.ts",
 ] as const;
 
-const BEGIN = "<!-- Written by `npm run docs` from verify/report/result.ts: change the comments there, not this. -->";
+/** The parts of the page: the interface that each begins with, and the file that has it. */
+const parts = [
+  { root: "RunResult", source: "verify/report/result.ts" },
+  { root: "MatrixResult", source: "rehearse/report/result.ts" },
+] as const;
+
 const END = "<!-- End of what is written. -->";
 
 /** Texts for types that are not interfaces. */
@@ -28,21 +34,29 @@ const aliases: Readonly<Record<string, string>> = {
   Control: controls.map((one) => `"${one}"`).join(" | "),
 };
 
-/** docs/report.md with the current fields of result.json. */
+/** docs/report.md with the current fields of result.json and matrix.json. */
 export async function reportDocs(): Promise<string> {
-  const page = await readFile(reportDocsFile, "utf8");
-  const [before = "", rest] = page.split(BEGIN);
-  const [, after] = rest?.split(END) ?? [];
-  if (after === undefined) throw new Error(`${reportDocsFile} has lost its marks: put "${BEGIN}" and "${END}" back`);
-  return `${before}${BEGIN}\n\n${await fields()}\n\n${END}${after}`;
+  let page = await readFile(reportDocsFile, "utf8");
+  const interfaces = await interfacesByName();
+  const written = new Set<string>();
+  for (const { root, source } of parts) {
+    const begin = `<!-- Written by \`npm run docs\` from ${source}: change the comments there, not this. -->`;
+    const [before = "", rest] = page.split(begin);
+    const end = rest?.indexOf(END) ?? -1;
+    if (rest === undefined || end < 0)
+      throw new Error(`${reportDocsFile} has lost its marks: put "${begin}" and "${END}" back`);
+    page = `${before}${begin}\n\n${fieldsFrom(root, interfaces, written)}\n\n${rest.slice(end)}`;
+  }
+  return page;
 }
 
-/** A section for every interface, in the order of first use from RunResult on. */
-async function fields(): Promise<string> {
-  const interfaces = await interfacesByName();
-  const met = new Set(["RunResult"]);
+/** A section for every interface that is not written yet, in the order of first use from `root` on. */
+function fieldsFrom(root: string, interfaces: Interfaces, written: Set<string>): string {
+  const met = new Set([root]);
   const sections: string[] = [];
   for (const name of met) {
+    if (written.has(name)) continue;
+    written.add(name);
     const declaration = interfaces.get(name);
     if (!declaration) throw new Error(`there is no interface ${name} in ${sources.join(", ")}: add its file to them`);
     const rows = rowsOf(declaration.members, interfaces, (other) => met.add(other));

@@ -9,24 +9,33 @@ export function formatMatrix(rows: readonly Row[]): string {
     row.passed ? "✓" : "✗",
     eventWords(row),
     row.service,
-    ...figuresOf(row),
-    row.failbackMs === null ? "none" : ms(row.failbackMs),
-    String(row.lost),
+    ...(row.report === null ? ["–", row.seen, "–", "–"] : figuresOf(row)),
   ]);
   const failures = rows.flatMap(({ failures: all, report, ...row }) =>
     all.length === 0
       ? []
-      : [`✗ ${eventWords(row)}, ${row.service}:`, ...all.map((one) => `    ${one}`), `    ${report}`],
+      : [
+          `✗ ${eventWords(row)}, ${row.service}:`,
+          ...all.flatMap((one) => one.split("\n").map((line) => `    ${line}`)),
+          ...(report === null ? [] : [`    ${report}`]),
+        ],
   );
   return [...inColumns([head, ...lines]), ...(failures.length > 0 ? ["", ...failures] : [])].join("\n");
 }
 
 /** The event, and what it happens to where that may be one of several. */
-const eventWords = ({ event, object }: Pick<Row, "event" | "object">): string =>
+export const eventWords = ({ event, object }: { readonly event: string; readonly object: string | null }): string =>
   object === null ? event : `${event} ${object}`;
 
+/** The columns of what was promised, measured, the failback, and lost. */
+const figuresOf = (row: Row): string[] => [
+  ...promisedAndMeasured(row),
+  row.failbackMs === null ? "none" : ms(row.failbackMs),
+  String(row.lost),
+];
+
 /** What was promised and what was measured, in words: the outage, or of a real server's event the time until it was out of the table. */
-function figuresOf({ promise, detection, seen }: Row): [promised: string, measured: string] {
+function promisedAndMeasured({ promise, detection, seen }: Row): [promised: string, measured: string] {
   if (detection) {
     const { minimum, maximum } = detection.promise;
     return [`out in ${rounded(minimum)} to ${rounded(maximum)} s`, `out after ${rounded(detection.ms / 1000)} s`];

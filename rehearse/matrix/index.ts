@@ -1,5 +1,5 @@
-export { cellsOf, prepareCell, serviceWords } from "./cells.ts";
-export { type Event, eventNames, events } from "./events.ts";
-export { formatMatrix } from "./format.ts";
-export { type Row, rowOf } from "./row.ts";
+export { type Cell, cellsOf, objectOf, prepareCell, serviceWords } from "./cells.ts";
+export { type Event, type EventOf, eventNames, events } from "./events.ts";
+export { eventWords, formatMatrix } from "./format.ts";
+export { brokenRow, type Row, rowOf } from "./row.ts";
 export { timeOf } from "./time.ts";

@@ -1,4 +1,4 @@
-import { removalTime, type SecondsBand } from "../../lab/index.ts";
+import { instanceOfVip, type Lab, removalTime, type SecondsBand } from "../../lab/index.ts";
 import type { OutagePromise, RunResult } from "../../verify/report/result.ts";
 import { ms, outageWords } from "../../verify/report/words.ts";
 import type { Budgets } from "../plan/plan.ts";
@@ -26,8 +26,8 @@ export interface Row {
   readonly seen: string;
   /** The steps that failed, in words. */
   readonly failures: readonly string[];
-  /** The report of the run. */
-  readonly report: string;
+  /** The report of the run; null: the run did not come to its end. */
+  readonly report: string | null;
 }
 
 /** What of a row is over its budget, in words. */
@@ -86,6 +86,19 @@ export function rowOf(
   ];
   return { ...measured, passed: failures.length === 0, failures };
 }
+
+/** The row of a cell whose run did not come to its end: nothing was measured. @param reason a sentence or more */
+export const brokenRow = (cell: Cell, lab: Lab, reason: string): Row => ({
+  event: cell.event,
+  object: objectOf(cell) ?? null,
+  service: cell.service.name,
+  instance: instanceOfVip(lab, cell.service.vip)?.name ?? null,
+  passed: false,
+  ...{ outageMs: null, failbackMs: null, lost: 0 },
+  seen: "not measured",
+  failures: [reason],
+  report: null,
+});
 
 /** The time from the fault of real servers until they were out of the table, if it came to that. */
 function detectionOf({ event, service, realServer: place }: Cell, steps: RunResult["steps"]): Pick<Row, "detection"> {

@@ -1,11 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { matrixDocument } from "../../rehearse/report/document.ts";
+import { pageBundle } from "../../verify/report/bundle.ts";
+import { pageData } from "../../verify/report/html/shell.ts";
 import type { RunResult } from "../../verify/report/result.ts";
 import { type ReportPaths, writeReport } from "../../verify/report/write.ts";
+import { aMatrix } from "../unit/rehearse/report/a-matrix.ts";
 import { aHostileRun } from "../unit/verify/report/a-hostile-run.ts";
 import { aRun } from "../unit/verify/report/a-run.ts";
 
@@ -377,6 +381,54 @@ describe("its look", () => {
     await page.setViewportSize({ width: 900, height: 900 });
     await open();
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(900);
+  });
+});
+
+describe("the page of a rehearsal", () => {
+  const html = () => join(root, "matrix.html");
+  const legends = () => page.locator("[data-legend]:visible h3").allTextContents();
+  beforeAll(async () => {
+    const long = { ...aRun({ durationMs: 60_000 }), startedAt: "2026-01-01T12:01:00.000Z" };
+    const document = matrixDocument(aMatrix(), [pageData(aRun()), pageData(long)], await pageBundle());
+    writeFileSync(html(), document);
+  });
+
+  it("draws the run of the row whose button is pressed, with its own legend", async () => {
+    await open(html());
+    expect(await shown()).toEqual([0, 30]);
+    expect(await legends()).toEqual(["crash, 172.25.254.100:80: the master loses its power"]);
+    await page.locator("#cell-2 button.show").click();
+    expect((await shown())[1]).toBeLessThan(20);
+    expect(await legends()).toEqual(["refuse, 172.25.254.100:80: a real server refuses connections"]);
+    await page.locator("[data-zoom=all]").click();
+    expect(await shown()).toEqual([0, 60]);
+    expect((await colours())[await colourOf("failed")]).toBeGreaterThan(20);
+    await page.emulateMedia({ media: "print" });
+    await page.locator("#print-chart svg").waitFor();
+    expect(await page.locator("#print-chart text").allTextContents()).toContain("60 s");
+    await page.emulateMedia({ media: null });
+    expect(requests).toEqual([pathToFileURL(html()).href]);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each(["light", "dark"] as const)(
+    "has enough contrast for its texts when %s, and fits 1000 pixels",
+    async (colorScheme) => {
+      await page.setViewportSize({ width: 1000, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      await open(html());
+      expect(await page.evaluate(lowContrast)).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(1000);
+      await page.emulateMedia({ colorScheme: "light" });
+    },
+  );
+
+  it("is there without a run, too", async () => {
+    writeFileSync(html(), matrixDocument({ ...aMatrix(), cells: [], finished: false }, [], await pageBundle()));
+    await open(html());
+    await page.locator("#theme").click();
+    expect(await page.locator("#theme").getAttribute("aria-pressed")).toBe("true");
+    expect(complaints).toEqual([]);
   });
 });
 

@@ -58,8 +58,11 @@ const rules = [
   ),
   rule(
     "in rehearse, the matrix alone measures; configurations and plans know no running lab",
-    { path: at("rehearse/"), pathNot: at("rehearse/matrix/", "rehearse/reload/") },
-    { path: at("verify/", "provision/", "rehearse/matrix/", "rehearse/reload/") },
+    {
+      path: at("rehearse/"),
+      pathNot: at("rehearse/matrix/", "rehearse/reload/", "rehearse/report/"),
+    },
+    { path: at("verify/", "provision/", "rehearse/matrix/", "rehearse/reload/", "rehearse/report/") },
   ),
   rule(
     "the provider knows no role and no lab host",
