@@ -16,6 +16,7 @@ import { bringUp, demandKvm, type MatrixOptions, rehearseAll, rehearseReload } f
 import { reportOf } from "../report-error.ts";
 import { holdingStack } from "../stack-lock.ts";
 import { takeAway } from "../take-away.ts";
+import { rehearsePack } from "./rehearse-pack.ts";
 
 const say = (message: string): void => console.error(message);
 
@@ -52,6 +53,8 @@ export const rehearse = (program: Command): void => {
     .action((paths: string[], { force }: { force?: boolean }) =>
       writePlan(folderOf(paths), { ...(force ? { force } : {}), say: console.log }),
     );
+
+  rehearsePack(group);
 
   group
     .command("up")

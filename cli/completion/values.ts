@@ -47,6 +47,8 @@ const known: Readonly<Record<string, (stack: string, given: readonly string[]) =
   file: () => files,
   write: () => files,
   junit: () => files,
+  out: () => files,
+  folder: () => directories,
   report: () => directories,
 };
 

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { HOME } from "../conf/lines.ts";
 import { commandWordsOf } from "../conf/text.ts";
 import type { Statement } from "../conf/tree.ts";
-import type { Configuration, Folder } from "../folder.ts";
+import type { Configuration, Folder, FolderFile } from "../folder.ts";
 
 /** A file as it is put on a director. */
 export interface DirectorFile {
@@ -10,25 +10,32 @@ export interface DirectorFile {
   readonly executable: boolean;
 }
 
-/**
- * What a director gets, by paths: its configuration with what it includes, the scripts of the folder that it names, and what these name in turn.
- */
+/** What a director gets, by paths: its configuration with what it includes, and its scripts. */
 export function filesOf(folder: Folder, configuration: Configuration): Record<string, DirectorFile> {
   const texts = new Map(folder.texts().map(({ file, text }) => [file, text]));
   const own = [...configuration.files].map(([file, path]): [string, DirectorFile] => [
     path,
     { text: texts.get(file) ?? "", executable: false },
   ]);
-  const named = new Map<string, DirectorFile>();
+  const named = [...scriptsOf(folder, configuration)].map(([path, { text, mode }]): [string, DirectorFile] => [
+    path,
+    { text, executable: (mode & 0o111) !== 0 },
+  ]);
+  return { ...Object.fromEntries(named), ...Object.fromEntries(own) };
+}
+
+/** The files of the folder that a configuration names in its commands, and what these name in turn, by their paths on the director. */
+export function scriptsOf(folder: Folder, configuration: Configuration): ReadonlyMap<string, FolderFile> {
+  const named = new Map<string, FolderFile>();
   const add = (path: string) => {
     const whole = posix.resolve(HOME, path);
     const found = named.has(whole) ? undefined : folder.find(path, configuration.file);
     if (!found) return;
-    named.set(whole, { text: found.text, executable: (found.mode & 0o111) !== 0 });
+    named.set(whole, found);
     for (const inner of found.text.match(/(?<![\w./-])\/[\w./-]+/g) ?? []) if (isSomebodysOwn(inner)) add(inner);
   };
   for (const path of namedPaths(configuration.statements)) add(path);
-  return { ...Object.fromEntries(named), ...Object.fromEntries(own) };
+  return named;
 }
 
 /** The scripts that a configuration names, which no package brings, and which the folder does not have. */

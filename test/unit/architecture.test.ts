@@ -60,9 +60,9 @@ const rules = [
     "in rehearse, the matrix alone measures; configurations and plans know no running lab",
     {
       path: at("rehearse/"),
-      pathNot: at("rehearse/matrix/", "rehearse/reload/", "rehearse/report/"),
+      pathNot: at("rehearse/matrix/", "rehearse/reload/", "rehearse/report/", "rehearse/pack/"),
     },
-    { path: at("verify/", "provision/", "rehearse/matrix/", "rehearse/reload/", "rehearse/report/") },
+    { path: at("verify/", "provision/", "rehearse/matrix/", "rehearse/reload/", "rehearse/report/", "rehearse/pack/") },
   ),
   rule(
     "the provider knows no role and no lab host",
