@@ -93,7 +93,10 @@ export async function rehearseAll(
     ...{ folder: folderAt(path), stack: lock.stack, lab: live.lab, cells, directory: report },
     versions: await versionsOf(live),
   });
-  say(`${cells.length} ${cells.length === 1 ? "run" : "runs"}, ${minutes(await timeOf(live, cells))} in all`);
+  const runs = `${cells.length} ${cells.length === 1 ? "run" : "runs"}`;
+  // Each run of a lab that is not healthy says so itself.
+  const time = await timeOf(live, cells).catch(() => undefined);
+  say(time === undefined ? runs : `${runs}, ${minutes(time)} in all`);
   const { rows, suites, left } = await runCells(cells, {
     ...{ lab: live.lab, record, budgets, budget, signal, say },
     run: async (cell) => await runAndReport(live, await prepareCell(live, cell), report),

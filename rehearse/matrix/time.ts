@@ -103,7 +103,10 @@ async function bootTime(live: LiveLab, server: string): Promise<number> {
   return (Math.max(0, ...said.split("\n").map(Number)) / 1000) * BOOTS;
 }
 
-/** How long cells take in all, in milliseconds, one after the other. Asks the lab, and changes nothing. */
+/**
+ * How long cells take in all, in milliseconds, one after the other. Asks the lab.
+ * @throws LabError if it is not healthy
+ */
 export async function timeOf(live: LiveLab, cells: readonly Cell[]): Promise<number> {
   const [director] = live.lab.servers;
   const bootMs = director ? await bootTime(live, director.name) : 0;

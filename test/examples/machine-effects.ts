@@ -7,6 +7,8 @@ export interface MachineEffect {
   readonly standIns?: readonly string[];
   /** Another rehearsal.yaml than that of the others. */
   readonly plan?: string;
+  /** The folder with which `rehearse up` fails, since keepalived does not go on to run. */
+  readonly upFails?: "found";
   /** What is done once the files run, before `seconds`. */
   readonly act?: (stack: TestStack) => Promise<unknown>;
   /** When the health checks have decided. */
@@ -145,7 +147,9 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     act: (stack) => stack.on("lb1", "date +%s >/run/began; systemctl restart keepalived"),
     seconds: 12,
     look: async (stack) =>
-      (await stack.on("lb1", 'journalctl -u keepalived --since "@$(cat /run/began)"')).includes("Gained quorum"),
+      (await stack.on("lb1", 'journalctl -u keepalived --since "@$(cat /run/began)"')).match(
+        /Gained quorum .* VS \[10\.0\.0\.100\]/,
+      ) !== null,
     found: false,
     fine: true,
   },
@@ -171,7 +175,8 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
   },
   "script-stops-keepalived": {
     seconds: 12,
-    look: (stack) => stack.on("lb1", "systemctl is-active keepalived || true"),
+    upFails: "found",
+    look: async (stack) => (await stack.on("lb1", "systemctl is-active keepalived || true")).trim(),
     found: "inactive",
     fine: "active",
   },

@@ -75,7 +75,7 @@ describe("what lint says of LVS is seen on machines", () => {
   async function put(
     rule: string,
     kind: "found" | "fine",
-    { standIns = ["11", "12", "13"], plan = planWith(standIns) }: MachineEffect,
+    { standIns = ["11", "12", "13"], plan = planWith(standIns), upFails }: MachineEffect,
   ): Promise<void> {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
@@ -85,7 +85,8 @@ describe("what lint says of LVS is seen on machines", () => {
       if (!existsSync(join(folder, `${name}.conf`))) writeFileSync(join(folder, `${name}.conf`), idle);
     writeFileSync(join(folder, "rehearsal.yaml"), plan);
     const { status, stderr } = await stack.lvs("rehearse up", folder);
-    expect(status, stderr).toBe(0);
+    if (upFails === kind) expect(stderr).toContain("running: wanted true, found false");
+    else expect(status, stderr).toBe(0);
   }
 
   describe.each(Object.entries(machineEffects))("%s", (rule, effect) => {

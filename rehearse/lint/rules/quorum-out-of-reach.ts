@@ -9,7 +9,8 @@ export const quorumOutOfReach: Rule = {
   level: "error",
   why:
     "A virtual server gains its quorum when the weights of its live real servers are quorum + hysteresis. Where all together are less it never does, " +
-    "from the start: quorum_up does not run, and a sorry_server stays in the table instead of the real servers.",
+    "from the start: quorum_up does not run, and a sorry_server stays in the table instead of the real servers. A quorum that is too large by itself is " +
+    "lowered.",
   source:
     "update_quorum_state() and set_quorum_states() in keepalived's ipwrapper.c, validate_check_config() in check_data.c",
   *look({ directors }) {
