@@ -41,9 +41,11 @@ const WEB = "TCP 10.0.0.100:80";
 const services = async (stack: TestStack, director: string): Promise<string[]> =>
   (await stack.on(director, "ipvsadm -Ln | sed -n 's/^TCP *\\([^ ]*\\) .*/\\1/p'")).split("\n").filter(Boolean);
 
-/** What the client sees of a page. */
-const page = async (stack: TestStack, url: string): Promise<string> =>
-  (await stack.lvs("client", "--", "curl", "-s", "-m", "3", url)).stdout.trim();
+/** What the client sees of a page, if it comes in 20 s. */
+async function page(stack: TestStack, url: string): Promise<string> {
+  const curl = ["curl", "-s", "-m", "3", "--retry", "5", "--retry-all-errors", "--retry-delay", "1", url];
+  return (await stack.lvs("client", "--", ...curl)).stdout.trim();
+}
 
 /** Behind NAT on a network of their own, whose gateway the directors share. */
 const GATEWAYS = `networks:
@@ -184,7 +186,8 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
   "gateway-moves-alone": {
     plan: GATEWAYS,
     act: async (stack) => {
-      await delay(8000);
+      await page(stack, "http://192.0.2.100/");
+      await delay(4000);
       await stack.lvs("fault inject", "link-down", "lb1", "--set", "network=net1");
     },
     seconds: 8,
