@@ -11,6 +11,7 @@ import { baseSystem } from "./roles/base-system.ts";
 import { type RoleName, roleNames, roles } from "./roles/index.ts";
 import { ownInterfaces } from "./roles/own-interfaces.ts";
 import { ownKeepalived } from "./roles/own-keepalived.ts";
+import { ownServices } from "./roles/own-services.ts";
 import { keyPair } from "./ssh/key-pair.ts";
 
 type ClassOf<Definition> =
@@ -34,6 +35,7 @@ export const classes = {
   StandIn: pulumiClass(standIn),
   OwnInterfaces: pulumiClass(ownInterfaces),
   OwnKeepalived: pulumiClass(ownKeepalived),
+  OwnServices: pulumiClass(ownServices),
 } as const;
 
 /** The definition of every resource that the provider `lvs` knows. */

@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { NodeSSH } from "node-ssh";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { differences } from "../../../../provision/resource.ts";
+import { ownServices } from "../../../../provision/roles/own-services.ts";
+import { closeConnections } from "../../../../provision/ssh/index.ts";
+import { startSshServer } from "../ssh/ssh-server.ts";
+
+/** A director whose /etc is below a directory, and whose systemctl knows the services of the files `run` and `boot` there. */
+async function aDirector({ refuses = "" }: { refuses?: string } = {}) {
+  const root = mkdtempSync(join(tmpdir(), "lvs-lab-root-"));
+  const at = (path: string) => join(root, path);
+  const program = (name: string, text: string) => writeFileSync(at(name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  for (const name of ["run", "boot"]) mkdirSync(at(name));
+  program(
+    "systemctl",
+    `echo "$*" >>${at("log")}
+for last; do :; done
+case "$*" in
+  *is-active*) [ -e ${at("run")}/$last ] ;;
+  *is-enabled*) [ -e ${at("boot")}/$last ] ;;
+  *disable*) rm -f ${at("run")}/$last ${at("boot")}/$last ;;
+  *enable*) touch ${at("boot")}/$last ;;
+  *start*) [ "$last" != "${refuses}" ] && touch ${at("run")}/$last ;;
+esac`,
+  );
+  program("journalctl", 'echo "the journal of $*"');
+  program("sync", "true");
+  const { execCommand } = NodeSSH.prototype;
+  const way = vi.spyOn(NodeSSH.prototype, "execCommand").mockImplementation(async function (
+    this: NodeSSH,
+    command,
+    options = {},
+  ) {
+    return await execCommand.call(this, command.replace(/(?<![\w.])\/(?=etc\b)/g, `${root}/`), {
+      ...options,
+      onStdout: (chunk) => options.onStdout?.(Buffer.from(chunk.toString().replaceAll(root, ""))),
+    });
+  });
+  vi.stubEnv("PATH", `${root}:${process.env.PATH}`);
+  onTestFinished(async () => {
+    way.mockRestore();
+    vi.unstubAllEnvs();
+    await closeConnections();
+    rmSync(root, { recursive: true });
+  });
+  const { ref } = await startSshServer();
+  /** What systemctl was told to do since the last time. */
+  const told = () => {
+    const lines = existsSync(at("log")) ? readFileSync(at("log"), "utf8").trim().split("\n") : [];
+    writeFileSync(at("log"), "");
+    return lines.filter((line) => !line.includes("is-") && line !== "");
+  };
+  return { ref, at, told };
+}
+
+const config = "/etc/haproxy/haproxy.cfg";
+const wanted = {
+  files: {
+    [config]: { text: "listen web\n", executable: false },
+    "/etc/haproxy/a.sh": { text: "#!/bin/sh\n", executable: true },
+  },
+  services: ["haproxy", "other"],
+};
+const lacking = (seen: object | undefined) =>
+  differences(["files", "services"], wanted, seen as Record<string, unknown>).map(({ property }) => property);
+
+it("files are put there, services are started, now and at boot, and are then seen so", async () => {
+  const { ref, at, told } = await aDirector();
+  mkdirSync(dirname(at(config)), { recursive: true });
+  writeFileSync(at(config), "that of the package\n");
+  const inputs = { server: ref, ...wanted };
+  const before = await ownServices.observe(inputs, () => {});
+  expect(before).toEqual({ files: { [config]: { text: "that of the package\n", executable: false } }, services: [] });
+
+  await ownServices.apply(inputs, before, () => {});
+  expect(readFileSync(at(config), "utf8")).toBe("listen web\n");
+  expect(told()).toEqual([
+    "daemon-reload",
+    ...["haproxy", "other"].flatMap((name) => [`--quiet --no-reload enable ${name}`, `restart ${name}`]),
+  ]);
+  expect(lacking(await ownServices.observe(inputs, () => {}))).toEqual([]);
+});
+
+it("a service that was stopped, or that does not start at boot, is seen, and started without a restart of the others", async () => {
+  const { ref, at, told } = await aDirector();
+  const inputs = { server: ref, ...wanted };
+  await ownServices.apply(inputs, undefined, () => {});
+  for (const kind of ["run", "boot"]) {
+    told();
+    rmSync(at(`${kind}/haproxy`));
+    const seen = await ownServices.observe(inputs, () => {});
+    expect(seen?.services).toEqual(["other"]);
+    await ownServices.apply(inputs, seen, () => {});
+    expect(told().filter((line) => line.includes("start"))).toEqual(["start haproxy", "start other"]);
+    expect(lacking(await ownServices.observe(inputs, () => {}))).toEqual([]);
+  }
+});
+
+it("a changed file is seen, and put back with a restart", async () => {
+  const { ref, at, told } = await aDirector();
+  const inputs = { server: ref, ...wanted };
+  await ownServices.apply(inputs, undefined, () => {});
+  told();
+  writeFileSync(at(config), "changed\n");
+  const seen = await ownServices.observe(inputs, () => {});
+  expect(lacking(seen)).toEqual(["files"]);
+  await ownServices.apply(inputs, seen, () => {});
+  expect(readFileSync(at(config), "utf8")).toBe("listen web\n");
+  expect(told()).toContain("restart haproxy");
+});
+
+it("a service that does not start is an error with its journal", async () => {
+  const { ref } = await aDirector({ refuses: "haproxy" });
+  await expect(ownServices.apply({ server: ref, ...wanted }, undefined, () => {})).rejects.toThrow(
+    /the journal of .*haproxy/,
+  );
+});
+
+it("removed, its services are stopped and its files stay", async () => {
+  const { ref, at } = await aDirector();
+  const inputs = { server: ref, ...wanted };
+  await ownServices.apply(inputs, undefined, () => {});
+  await ownServices.remove(inputs, () => {});
+  expect((await ownServices.observe(inputs, () => {}))?.services).toEqual([]);
+  expect(existsSync(at(config))).toBe(true);
+});
