@@ -74,6 +74,8 @@ export interface Client {
 export interface StandIn {
   readonly name: string;
   readonly interfaces: readonly Interface[];
+  /** The ports on which it answers, those of health checks among them; not there: those of its services. */
+  readonly ports?: Readonly<Record<Protocol, readonly number[]>>;
 }
 
 /** One virtual machine of the lab. */
@@ -167,6 +169,8 @@ export interface TrackScript extends TrackWeight {
   readonly fall: number;
   /** Successes in a row that count. */
   readonly rise: number;
+  /** The process whose end it notices, and nothing else that is tracked, as /proc/PID/comm has it; not there: unknown. In rehearsals alone. */
+  readonly watches?: string;
 }
 
 /** Processes that must be there: keepalived.conf(5), VRRP track processes. */
@@ -227,6 +231,12 @@ export interface VirtualService extends Quorum {
   readonly persistenceNetmask?: number;
   /** Whether each datagram is scheduled by itself: one-packet scheduling; not there: those of one port and address go to one real server. */
   readonly onePacket?: true;
+  /**
+   * Whether IPVS has no part in it: a proxy or web server on the director that holds the VIP answers there, by TLS if so. Its real servers are those
+   * behind the proxy, as far as they are known, and who of them answers is for the proxy to say. `process`: the proxy's, as /proc/PID/comm has it, if it
+   * is known. Not there: it is a service of IPVS.
+   */
+  readonly proxied?: { readonly tls: boolean; readonly process?: string };
   /** The health check of the real servers; present if keepalived is in control. */
   readonly healthCheck?: HealthCheck;
   /** In the order of the file. */

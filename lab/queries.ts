@@ -249,8 +249,10 @@ export const pageOf = (lab: Lab, server: string): string => {
 const HTTPS = 443;
 
 /** What a service's web servers speak on a port: TLS where the health check does, and in a port group on that of HTTPS. */
-export const schemeAt = ({ healthCheck, morePorts }: VirtualService, port: number): "http" | "https" =>
-  (healthCheck && healthCheckKind(healthCheck.type).tls) || (morePorts && port === HTTPS) ? "https" : "http";
+export const schemeAt = ({ healthCheck, morePorts, proxied }: VirtualService, port: number): "http" | "https" =>
+  proxied?.tls || (healthCheck && healthCheckKind(healthCheck.type).tls) || (morePorts && port === HTTPS)
+    ? "https"
+    : "http";
 
 /** What they speak on its first port. */
 export const schemeOf = (service: VirtualService): "http" | "https" => schemeAt(service, service.port);
@@ -345,12 +347,14 @@ export const hasThresholds = (service: VirtualService): boolean =>
 
 /** Whether a client's requests go to the pool strictly in turn. Persistence comes before every scheduler. */
 export const goesInTurn = (service: VirtualService): boolean =>
+  !service.proxied &&
   service.persistenceTimeout === undefined &&
   !hasThresholds(service) &&
   schedulingOf(service).inTurn(poolOf(service).map(({ weight }) => weight));
 
 /** Whether a single client's requests, one after the other, are shared out equally to the pool. */
 export const sharesAreEven = (service: VirtualService): boolean =>
+  !service.proxied &&
   service.persistenceTimeout === undefined &&
   !hasThresholds(service) &&
   schedulingOf(service).even(poolOf(service).map(({ weight }) => weight));

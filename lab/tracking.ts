@@ -20,6 +20,8 @@ export interface Tracked {
   readonly fails: Band;
   /** How long it takes to notice that all is well again. */
   readonly recovers: Band;
+  /** The process that has to be there, as /proc/PID/comm has it: a tracked process, or what a script looks for, as far as it is known. */
+  readonly process?: string;
 }
 
 const at = (milliseconds: number): Band => ({ minimum: milliseconds, maximum: milliseconds });
@@ -44,15 +46,16 @@ export const trackedBy = ({
     ({ network, weight }): Tracked => ({ kind: "interface", name: network, weight, fails: at(0), recovers: at(0) }),
   ),
   ...trackScripts.map(
-    ({ name, weight, fall, rise, ...times }): Tracked => ({
+    ({ name, weight, fall, rise, watches, ...times }): Tracked => ({
       ...{ kind: "script", name, weight },
+      ...(watches === undefined ? {} : { process: watches }),
       fails: inARow(fall, times),
       recovers: inARow(rise, times),
     }),
   ),
   ...trackProcesses.map(
-    ({ name, weight, delay }): Tracked => ({
-      ...{ kind: "process", name, weight },
+    ({ name, weight, delay, process }): Tracked => ({
+      ...{ kind: "process", name, weight, process },
       fails: at(delay * 1000),
       recovers: at(delay * 1000),
     }),

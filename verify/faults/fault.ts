@@ -28,6 +28,8 @@ export interface Fault<P extends z.ZodObject = z.ZodObject> {
    * keepalived lowers its priority or goes to FAULT, as the lab file has it. Undefined: the master stays master. Absent: `masterGoes`.
    */
   goes?(instance: VrrpInstance, parameters: z.output<P>): MasterGoes | Tracked | undefined;
+  /** The process that ends by it, as /proc/PID/comm has it, if it is one that the instance tracks. Absent: none does. */
+  ends?(instance: VrrpInstance, parameters: z.output<P>): string | undefined;
   /** How a real server fails by it, as a health check meets it. Absent: it does not fail, or not in a way that a check could see. */
   readonly realServer?: RealServerFailure;
   /** Commands that do and undo the same by hand, under `lvs-lab ssh SERVER` or with `virsh`. */

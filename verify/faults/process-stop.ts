@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instancesOf, type TrackProcess, trackedBy } from "../../lab/index.ts";
+import { instancesOf, type Tracked, trackedBy, type VrrpInstance } from "../../lab/index.ts";
 import { LabError } from "../live/lab-error.ts";
 import { defineFault, type FaultSite } from "./fault.ts";
 import { targets } from "./targets.ts";
@@ -14,13 +14,16 @@ export const processStop = defineFault({
   explains:
     "The services that the process belongs to are stopped. The kernel tells keepalived of its end, and after the process's delay keepalived lowers the director's priority by the weight, or without a weight goes to FAULT. If a director of higher priority is there then, it takes over.",
   parameters: z.strictObject({
-    process: z.string().optional().describe("keepalived's name of it; without it the first that the director tracks"),
+    process: z
+      .string()
+      .optional()
+      .describe(
+        "keepalived's name of it, or of a script that looks for a process; without it the first process that the director tracks",
+      ),
   }),
   targets: targets.processTrackers,
-  goes: (instance, { process }) => {
-    const all = trackedBy(instance).filter(({ kind }) => kind === "process");
-    return process === undefined ? all[0] : all.find(({ name }) => name === process);
-  },
+  goes: (instance, { process }) => processIn(instance, process),
+  ends: (instance, { process }) => processIn(instance, process)?.process,
   byHand: {
     inject: "systemctl stop SERVICE # of the process: systemctl status PID",
     heal: "systemctl start SERVICE",
@@ -54,10 +57,26 @@ if pgrep --exact ${process} >/dev/null; then echo "a process ${process} still ru
   },
 });
 
-/** A process that a server tracks. @throws LabError of kind `misuse` if it does not */
-function processOn({ view: { lab }, server }: FaultSite, name: string | undefined): TrackProcess {
-  const all = instancesOf(lab, server).flatMap(({ trackProcesses = [] }) => trackProcesses);
-  const found = name === undefined ? all[0] : all.find((one) => one.name === name);
+/** What an instance tracks that needs a process, processes themselves before scripts that look for one. */
+const processesIn = (instance: VrrpInstance): (Tracked & { readonly process: string })[] => {
+  const all = trackedBy(instance).flatMap((one) =>
+    one.process === undefined ? [] : [{ ...one, process: one.process }],
+  );
+  return [...all.filter(({ kind }) => kind === "process"), ...all.filter(({ kind }) => kind !== "process")];
+};
+
+const processIn = (instance: VrrpInstance, name: string | undefined) =>
+  processesIn(instance).find((one) => name === undefined || one.name === name);
+
+/** A process that a server tracks, and how many of it must run. @throws LabError of kind `misuse` if it does not */
+function processOn({ view: { lab }, server }: FaultSite, name: string | undefined) {
+  const all = instancesOf(lab, server).flatMap((instance) =>
+    processesIn(instance).map((one) => ({
+      ...one,
+      quorum: instance.trackProcesses?.find((each) => one.kind === "process" && each.name === one.name)?.quorum ?? 1,
+    })),
+  );
+  const found = all.find((one) => name === undefined || one.name === name);
   if (found) return found;
   throw new LabError(
     `${server} tracks no process ${name ?? ""}; it tracks ${all.map((one) => one.name).join(", ") || "none"}`,

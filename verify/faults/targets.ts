@@ -8,6 +8,7 @@ import {
   ownsVips,
   realServers,
   servicesOf,
+  trackedBy,
   type VrrpInstance,
   vipsOf,
 } from "../../lab/index.ts";
@@ -41,7 +42,9 @@ export const targets = {
   ),
   realServers: those("a real server", "a real server", (lab) => [
     ...names(realServers(lab)),
-    ...names(lab.standIns ?? []).filter((name) => servicesOf(lab, name).length > 0),
+    ...(lab.standIns ?? [])
+      .filter(({ name, ports }) => servicesOf(lab, name).length > 0 || Object.values(ports ?? {}).flat().length > 0)
+      .map(({ name }) => name),
   ]),
   /** They run an MTA. */
   mailServers: those("a real server whose health check is `smtp`", "a real server", (lab) =>
@@ -63,7 +66,7 @@ export const targets = {
     membersOf(lab, ({ trackScripts }) => trackScripts !== undefined),
   ),
   processTrackers: those("a director that tracks a process", "a director", (lab) =>
-    membersOf(lab, ({ trackProcesses }) => trackProcesses !== undefined),
+    membersOf(lab, (instance) => trackedBy(instance).some(({ process }) => process !== undefined)),
   ),
   bfdTrackers: those("a director that tracks a BFD session", "a director", (lab) =>
     membersOf(lab, ({ trackBfd }) => trackBfd !== undefined),

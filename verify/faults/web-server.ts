@@ -3,11 +3,12 @@ import { type Listener, listenersOn, type Ports, parseListeners } from "../live/
 import type { FaultSite } from "./fault.ts";
 import { must } from "./unit.ts";
 
-/** The ports on which a server serves, by the protocols of its services. */
-const servedPorts = ({ view: { lab }, server }: FaultSite): Ports => ({
-  tcp: portsOf(lab, server, "tcp"),
-  udp: portsOf(lab, server, "udp"),
-});
+/** The ports on which a server serves, by the protocols of its services; of a stand-in all on which it answers, for its health checks may ask others. */
+const servedPorts = ({ view: { lab }, server }: FaultSite): Ports =>
+  lab.standIns?.find(({ name }) => name === server)?.ports ?? {
+    tcp: portsOf(lab, server, "tcp"),
+    udp: portsOf(lab, server, "udp"),
+  };
 
 /** The same for people: `port 80, UDP port 5353`. */
 export const portsInWords = (site: FaultSite, { tcp, udp }: Ports = servedPorts(site)): string => {

@@ -13,7 +13,7 @@ import { nextPort } from "./source-ports.mjs";
 
 /** @type {import("./records.ts").ProbeOrder} */
 const order = JSON.parse(process.argv[2] ?? "{}");
-const { address, port, tls, intervalMs, timeoutMs, arpIntervalMs, longLived, longLivedIntervalMs } = order;
+const { address, port, tls, lenient, intervalMs, timeoutMs, arpIntervalMs, longLived, longLivedIntervalMs } = order;
 
 /** The certificates of a lab are nobody's: none is verified. */
 const { Agent, get } = tls ? https : http;
@@ -69,9 +69,12 @@ function readPage(request, ended) {
       if (body.length < BODY_CHARACTERS) body += text;
     });
     response.on("error", fail);
-    response.once("end", () => end(response.statusCode === 200 ? undefined : `HTTP ${response.statusCode}`));
+    response.once("end", () => end(isService(response.statusCode) ? undefined : `HTTP ${response.statusCode}`));
   });
 }
+
+/** @param {number | undefined} status */
+const isService = (status) => status === 200 || (lenient === true && status !== undefined && status < 500);
 
 /**
  * One request on a new connection.

@@ -6,6 +6,8 @@ export interface ProbeTarget {
   readonly port: number;
   /** Whether it speaks TLS; absent: it does not. */
   readonly tls?: boolean;
+  /** Whether a redirection or a refusal is service, too, all statuses below 500; absent: 200 alone is. */
+  readonly lenient?: boolean;
 }
 
 export interface ProbeOptions {
@@ -22,7 +24,7 @@ export interface ProbeOptions {
 }
 
 /**
- * - `answered`: the first SYN was answered, and a page came with status 200;
+ * - `answered`: the first SYN was answered, and a page came with status 200, or with another one that the target counts as service;
  * - `delayed`: a page came, but only a retransmitted SYN was answered (connecting took 900 ms or more);
  * - `failed`: no page within the timeout, or an error.
  */

@@ -46,6 +46,7 @@ export interface RunLab {
   readonly network: string;
   readonly vip: string;
   readonly port: number;
+  /** IPVS's name of it; `a proxy` where a proxy on the director shares out requests. */
   readonly scheduler: string;
   /** The client's address. */
   readonly client: string;

@@ -19,15 +19,31 @@ import type { Observed } from "./observed.ts";
 const TOLERANCE_MS = 500;
 
 /** What is known of a run when a promise is made. */
-type Known = Pick<Observed, "window" | "instance" | "master" | "standby"> & { readonly live: { readonly lab: Lab } };
+type Known = Pick<Observed, "service" | "window" | "instance" | "master" | "standby"> & {
+  readonly live: { readonly lab: Lab };
+};
 
 /** The outage that VRRP promises for the fault that opened the window; undefined if its timers play no part. */
-export function promiseOf({ live: { lab }, window, instance, master, standby }: Known): OutagePromise | undefined {
+export function promiseOf({
+  live: { lab },
+  service,
+  window,
+  instance,
+  master,
+  standby,
+}: Known): OutagePromise | undefined {
   const { fault } = window;
   if (!fault?.targets.includes(master) || !instance || standby === null) return undefined;
-  const goes = goesBy(fault.fault, instance, fault.parameters ?? fault.fault.parameters.parse({}));
+  const parameters = fault.parameters ?? fault.fault.parameters.parse({});
+  const goes = goesBy(fault.fault, instance, parameters);
   if (goes === undefined) return undefined;
-  if (typeof goes === "object") return promiseOfTracked(lab, instance, master, goes);
+  if (typeof goes === "object") {
+    const { process } = service.proxied ?? {};
+    const isGone = process !== undefined && fault.fault.ends?.(instance, parameters) === process;
+    return isGone
+      ? promiseWithout(process, lab, instance, master, goes)
+      : promiseOfTracked(lab, instance, master, goes);
+  }
   const slowest = slowestOf(lab, instance, standby, masterDownInterval);
   const { crash } = promisedOutageOf(lab, instance, standby);
   return goes === "silently"
@@ -69,6 +85,30 @@ function promiseOfTracked(
       successor === undefined
         ? `the master's priority falls to ${priority}, and it stays master`
         : `the master's priority falls to ${priority}, and it serves until ${successor} takes over with ${timersOf(instance, successor).priority}`,
+  };
+}
+
+/** After the end of the process that answers clients on the master, which the instance tracks: nobody does until the successor takes over. */
+function promiseWithout(
+  process: string,
+  lab: Lab,
+  instance: VrrpInstance,
+  master: string,
+  tracked: Tracked,
+): OutagePromise | undefined {
+  const { priority, successor, takeover } = reactionTo(lab, instance, master, tracked);
+  if (successor === undefined) return undefined;
+  const { minimum, maximum } = tracked.fails;
+  const noticed = `${process} is gone at once, and the ${tracked.kind} ${tracked.name} tells within ${Math.round(minimum)} to ${Math.round(maximum)} ms`;
+  return {
+    // Of the skew after a priority of 0 a part may be over when clients notice.
+    minimumMs: Math.max(0, takeover.minimum - TOLERANCE_MS),
+    maximumMs: takeover.maximum,
+    toleranceMs: TOLERANCE_MS,
+    arithmetic:
+      priority === undefined
+        ? `${noticed}; then ${skewInWords(slowestOf(lab, instance, successor, skew), successor)}`
+        : `${noticed}; then the master's priority falls to ${priority}, and ${successor} takes over with ${timersOf(instance, successor).priority} within ${Math.round(takeover.maximum - maximum)} ms`,
   };
 }
 

@@ -59,7 +59,7 @@ export function resultOf(facts: Facts): RunResult {
       network,
       vip: service.vip,
       port: service.port,
-      scheduler: service.scheduler,
+      scheduler: service.proxied ? "a proxy" : service.scheduler,
       client: addressBeside(lab, lab.client, service.vip),
       acceleration: live.acceleration,
       servers: lab.servers.map((server) => {
@@ -106,6 +106,7 @@ function windowOf(
   const promise = promiseOf({
     live,
     window,
+    service: scenario.service,
     instance: scenario.instance,
     master: scenario.master,
     standby: scenario.standby,

@@ -230,6 +230,35 @@ esac; done`,
     await expect(processStop.inject(site(), {})).rejects.toThrow(error);
   });
 
+  it("is that of a script that looks for one, by the script's name", async () => {
+    const chk = {
+      name: "chk",
+      command: ["/usr/bin/pgrep", "smtpd"],
+      interval: 2,
+      timeout: 2,
+      fall: 2,
+      rise: 2,
+      weight: 0,
+    };
+    const lab = withInstance(live.lab, { trackProcesses: [], trackScripts: [{ ...chk, watches: "smtpd" }] });
+    const view = new ScriptedView({ ...live, lab }, directory, ["/var/lib/lvs-lab", "/proc"]);
+    const on = { view, server: "server1" };
+    await processStop.inject(on, { process: "chk" });
+    expect(await processStop.present(on, { process: "chk" })).toEqual({
+      there: true,
+      seen: "0 of the processes smtpd run, and 1 must",
+    });
+    await processStop.heal(on, {});
+    expect(await log()).toEqual(["stop opensmtpd.service", "start opensmtpd.service"]);
+    const [instance] = lab.vrrp;
+    if (!instance) throw new Error("the lab has no instance");
+    expect(processStop.goes?.(instance, { process: "chk" })).toMatchObject({ kind: "script", name: "chk" });
+    expect(processStop.ends?.(instance, { process: "chk" })).toBe("smtpd");
+    expect(processStop.targets(lab)).toEqual(["server1", "server4"]);
+    const unknown = withInstance(lab, { trackScripts: [chk] });
+    expect(processStop.targets(unknown)).toEqual([]);
+  });
+
   it("names what is tracked where another is asked for", async () => {
     await expect(processStop.inject(site(), { process: "smtpd" })).rejects.toThrow(
       "server1 tracks no process smtpd; it tracks mta",

@@ -6,6 +6,7 @@ import type { HealthCheck } from "../../../../lab/index.ts";
 import { httpdHang } from "../../../../verify/faults/httpd-hang.ts";
 import { httpdStop } from "../../../../verify/faults/httpd-stop.ts";
 import { mtaStop } from "../../../../verify/faults/mta-stop.ts";
+import { portsInWords, refusing } from "../../../../verify/faults/web-server.ts";
 import { LabError } from "../../../../verify/live/lab-error.ts";
 import { aLiveLab } from "../a-live-lab.ts";
 import { withService } from "../other-labs.ts";
@@ -74,6 +75,25 @@ beforeEach(async () => {
 });
 
 const there = async (fault: typeof httpdStop | typeof httpdHang) => (await fault.present(site(), {})).there;
+
+describe("a stand-in", () => {
+  const ports = { tcp: [80, 9000], udp: [53] };
+  const standIns = [
+    { name: "real1", interfaces: [], ports },
+    { name: "quiet", interfaces: [], ports: { tcp: [], udp: [] } },
+  ];
+  const lab = { ...live.lab, standIns };
+  const on = { view: new ScriptedView({ ...live, lab }, "", []), server: "real1" };
+
+  it("is broken on all ports on which it answers, also those that health checks alone ask", () => {
+    expect(portsInWords(on)).toBe("port 80, 9000, UDP port 53");
+    expect(refusing(on, { tcp: "tcp dport", udp: "udp dport" })).toBe(
+      "tcp dport { 80, 9000 } reject with tcp reset; udp dport { 53 } reject;",
+    );
+    expect(httpdStop.targets(lab)).toContain("real1");
+    expect(httpdStop.targets(lab)).not.toContain("quiet");
+  });
+});
 
 describe("httpd-stop", () => {
   it.each(["apache2", "nginx", "lighttpd"])("stops %s by its unit, and starts it again", async (program) => {

@@ -4,7 +4,7 @@ import type { VrrpTimers } from "../../../../lab/vrrp.ts";
 import { findFault } from "../../../../verify/faults/ledger.ts";
 import { isAsPromised, promiseOf } from "../../../../verify/scenarios/promise.ts";
 import { aLiveLab } from "../a-live-lab.ts";
-import { instanceOf, withInstance, withPriorities } from "../other-labs.ts";
+import { instanceOf, withInstance, withPriorities, withService } from "../other-labs.ts";
 import { anObserved, dr, ha } from "./an-observed.ts";
 
 /** What VRRP promises for a fault, of the textbook's lab with other timers. */
@@ -113,6 +113,43 @@ describe("VRRP promises of what the master tracks", async () => {
     ],
   ])("%s", (_, given, expected) => {
     expect(inShort(tracked(...given))).toEqual(expected);
+  });
+
+  it.each<[string, number, string, [number, number, string] | undefined]>([
+    [
+      "until its standby takes over from FAULT",
+      0,
+      "smtpd",
+      [
+        ...([2305, 7805] as const),
+        "smtpd is gone at once, and the script maintenance tells within 2000 to 7000 ms; then skew 805 ms (priority 50)",
+      ],
+    ],
+    [
+      "until its standby takes over by priority",
+      -60,
+      "smtpd",
+      [
+        ...([4305, 10_805] as const),
+        "smtpd is gone at once, and the script maintenance tells within 2000 to 7000 ms; then the master's priority falls to 40, and server4 takes over with 50 within 3805 ms",
+      ],
+    ],
+    ["nothing where nobody takes over", -10, "smtpd", undefined],
+    [
+      "what it promises of any process, where another one serves",
+      0,
+      "haproxy",
+      [305, 805, "priority 0 was advertised: skew 805 ms (priority 50) alone"],
+    ],
+  ])("of the end of what serves clients: %s", (_, weight, serves, expected) => {
+    const [script] = instanceOf(live.lab).trackScripts ?? [];
+    if (!script) throw new Error("the lab tracks no script");
+    const trackScripts = [{ ...script, weight, watches: "smtpd", interval: 2, timeout: 3, fall: 2 }];
+    const proxied = withService(live.lab, { proxied: { tls: false, process: serves } });
+    const lab = withInstance(proxied, { trackScripts, trackProcesses: [] });
+    const fault = findFault("process-stop");
+    const window = { fault: { fault, targets: ["server1"], parameters: { process: script.name } } };
+    expect(inShort(promiseOf(anObserved({ live: { ...live, lab }, window })))).toEqual(expected);
   });
 
   it("nothing for a script that it does not track", () => {
