@@ -83,7 +83,7 @@ export async function rehearseAll(
     throw new CliError(
       `nothing to break: ${
         live.lab.services.length === 0
-          ? "there is no virtual server of TCP with an address and a port on the client's network, of which outages could be seen"
+          ? "there is no virtual server of TCP with an address and a port on the client's network, and nothing in `services`, of which outages could be seen"
           : `of the services ${serviceWords(live.lab)} none has real servers and an address that an instance of two directors holds`
       }. Fix: see the client's network and the stand-ins in ${join(path, PLAN)}; \`npx lvs-lab rehearse lint ${path}\` tells what the configurations lack`,
       exitStatus.configuration,

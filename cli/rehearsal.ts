@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { labDirectory } from "../provision/paths.ts";
 import { type Folder, FolderError, readFolder } from "../rehearse/folder.ts";
 import { subjectOf } from "../rehearse/lint/index.ts";
-import { PLAN, parsePlan, readPlan } from "../rehearse/plan/file.ts";
+import { hasFileIn, PLAN, parsePlan, readPlan } from "../rehearse/plan/file.ts";
 import { inferPlan } from "../rehearse/plan/infer.ts";
 import type { Plan } from "../rehearse/plan/plan.ts";
 import { planText } from "../rehearse/plan/write.ts";
@@ -51,7 +51,7 @@ export const planAt = async (path: string): Promise<Plan> =>
   );
 
 /**
- * Writes a folder's `rehearsal.yaml` and tells what was assumed.
+ * Writes a folder's `rehearsal.yaml` and tells what was assumed and what is missing.
  * @throws CliError if there is one, unless it is to be replaced; FileError if what was written needs somebody's hand, as of addresses that a rehearsal needs itself
  */
 export function writePlan(
@@ -67,11 +67,13 @@ export function writePlan(
   const text = planText(inferred);
   writeFileSync(file, text);
   say(`${file}: written`);
-  for (const [part, sentences] of inferred.assumed) for (const one of sentences) say(`  assumed, ${part}: ${one}`);
+  for (const what of ["assumed", "missing"] as const)
+    for (const [part, sentences] of inferred[what]) for (const one of sentences) say(`  ${what}, ${part}: ${one}`);
   parsePlan(
     text,
     file,
     directors.map(({ name }) => name),
+    (one) => hasFileIn(path, one),
   );
 }
 

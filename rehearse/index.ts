@@ -1,9 +1,9 @@
 /** What the Pulumi program needs to build a rehearsal. */
-export { type Director, directorOf } from "./directors/director.ts";
+export { directorOf } from "./directors/director.ts";
 export { FolderError, readFolder } from "./folder.ts";
-export { nextOf } from "./plan/extend.ts";
+export { type Next, nextOf } from "./plan/extend.ts";
 export { readPlan } from "./plan/file.ts";
-export { filesOf } from "./plan/files.ts";
+export { filesOf, plannedFilesOf } from "./plan/files.ts";
 export { labOfPlan } from "./plan/lab.ts";
 export { serverNameOf } from "./plan/names.ts";
 export type { Plan } from "./plan/plan.ts";

@@ -4,13 +4,14 @@ import { FileError, formatFileError, type Lab, ofFamily, withPrefix } from "../l
 import { classes } from "../provision/index.ts";
 import { projectRoot } from "../provision/paths.ts";
 import {
-  type Director,
   directorOf,
   FolderError,
   filesOf,
   labOfPlan,
+  type Next,
   nextOf,
   type Plan,
+  plannedFilesOf,
   readFolder,
   readPlan,
   serverNameOf,
@@ -19,7 +20,7 @@ import {
 import { makeFoundation, outputsOf, refusal } from "./foundation.ts";
 import { makeServer } from "./server.ts";
 
-const { OwnKeepalived, StandIn } = classes;
+const { OwnKeepalived, OwnServices, StandIn } = classes;
 
 /**
  * The rehearsal of a folder's configurations: its directors with their files as they are, and stand-ins for what they talk to.
@@ -29,24 +30,36 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
   const path = wholePath(given);
   const { folder, plan, next } = await read(path, to === undefined ? undefined : wholePath(to));
   const directors = folder.configurations.map(directorOf);
-  const lab = labOfPlan(stack, plan, directors);
+  const lab = labOfPlan(stack, plan, { folder, directors }, next);
   const foundation = await makeFoundation(stack, lab, { others: furtherClientAddresses(lab) });
   const { host, images, networks } = foundation;
   const image = images.get(plan.os);
   if (!image) throw new Error("there is no image");
 
-  for (const { name, network, ...wanted } of standInsOf(plan, [...directors, ...next]))
+  for (const { name, network, missing, ...wanted } of standInsOf(plan, { folder, directors }, next)) {
+    for (const sentence of missing) await pulumi.log.warn(`${name}: ${sentence}`);
     new StandIn(
       name,
       { host: host.host, generation: host.generation, bridge: networks.on(network).bridge, name, ...wanted },
       { dependsOn: networks.on(network).segment, deletedWith: host },
     );
+  }
 
   const servers = lab.servers.map((server) => {
     const planned = plan.directors.find(({ name }) => serverNameOf(name) === server.name);
     const configuration = folder.configurations.find(({ director }) => director === planned?.name);
     if (!planned || !configuration) throw new Error(`${server.name} has no configuration`);
     const made = makeServer({ ...foundation, lab, server, image, own: planned });
+    const { files, services } = planned;
+    // Before keepalived, whose scripts look for them.
+    const beside =
+      Object.keys(files).length + services.length > 0
+        ? new OwnServices(
+            `${server.name}-services`,
+            { server: made.reference, files: pulumi.secret(plannedFilesOf(folder, planned)), services: [...services] },
+            { dependsOn: made.ready, deletedWith: made.domain },
+          )
+        : made.ready;
     new OwnKeepalived(
       `${server.name}-keepalived`,
       {
@@ -54,7 +67,7 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
         files: pulumi.secret(filesOf(folder, configuration)),
         configId: configuration.director,
       },
-      { dependsOn: made.ready, deletedWith: made.domain },
+      { dependsOn: beside, deletedWith: made.domain },
     );
     return made;
   });
@@ -72,8 +85,8 @@ const wholePath = (path: string): string => (isAbsolute(path) ? path : join(proj
 interface Read {
   readonly folder: ReturnType<typeof readFolder>;
   readonly plan: Plan;
-  /** The directors as the folder has them that is to replace it. */
-  readonly next: readonly Director[];
+  /** The folder that is to replace it. */
+  readonly next?: Next;
 }
 
 /** The folder and its plan. @throws RunError, of which Pulumi shows only the message */
@@ -84,9 +97,9 @@ async function read(path: string, to: string | undefined): Promise<Read> {
       path,
       folder.configurations.map(({ director }) => director),
     );
-    if (to === undefined) return { folder, plan, next: [] };
+    if (to === undefined) return { folder, plan };
     const next = await nextOf(to, plan);
-    return { folder, plan: next.plan, next: next.directors };
+    return { folder, plan: next.plan, next };
   } catch (error) {
     if (error instanceof FileError) throw refusal(formatFileError(error));
     throw error instanceof FolderError ? refusal(error.message) : error;

@@ -1,22 +1,17 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command } from "../ssh/index.ts";
 import { runOnHost, tryOnHost } from "./command.ts";
 import { LabHostDownError, labHostRef, openHost } from "./reach.ts";
-
-/** Where a stand-in answers, and with what. */
-const listener = z.object({
-  port: z.int().min(1).max(65535),
-  tls: z.boolean().default(false),
-  /** The HTTP statuses that health checks want of paths, where it is not 200. */
-  statuses: z.record(z.string(), z.int().min(200).max(599)).default({}),
-});
+import { answersScript, datagramPort } from "./stand-in/answers.ts";
+import { bfdConfig, bfdSession } from "./stand-in/bfd.ts";
+import { certificateOf, listener, pagesOf, webConfig, webFilesOf } from "./stand-in/web.ts";
 
 /**
- * A host that is only talked to: a network namespace on the lab host, in which nginx answers every request with the host's name. It costs a few
- * megabytes; a hundred of them take the place of as many real servers.
+ * A host that is only talked to: a network namespace on the lab host, in which nginx answers every request with the host's name, and a script by UDP and
+ * SMTP, where it is asked by them. It costs a few megabytes; a hundred of them take the place of as many real servers.
  */
 export const standIn = defineResource({
   type: "StandIn",
@@ -39,44 +34,71 @@ export const standIn = defineResource({
     /** Whether packets come in tunnels: IPIP, and its IPv6 kind. */
     tunnel: z.boolean().default(false),
     listeners: z.array(listener).default([]),
+    datagrams: z.array(datagramPort).default([]),
+    /** The TCP ports on which it speaks SMTP. */
+    mail: z.array(z.int().min(1).max(65535)).default([]),
+    /** Its ends of directors' BFD sessions. */
+    bfd: z.array(bfdSession).default([]),
     up: z.literal(true).default(true),
+  }),
+
+  upgrade: ({ listeners = [], ...recorded }) => ({
+    ...{ datagrams: [], mail: [], bfd: [] },
+    ...recorded,
+    listeners: (listeners as readonly FormerListener[]).map(({ statuses, ...one }) => ({
+      ...one,
+      answers:
+        one.answers ?? Object.entries(statuses ?? {}).map(([path, status]) => ({ path, status, everyone: false })),
+    })),
   }),
 
   watch: true, // a namespace disappears without a trace
 
   async observe({ host: ref, name, ...wanted }) {
     const host = openHost(ref);
-    const look = `ip -json address show; echo; ip route show default; ip -6 route show default; echo
-      cat "$1"; echo; kill -0 "$(cat "$2")" && echo serves; true`;
-    const files = [confOf(ref.directory, name), pidOf(ref.directory, name)];
+    const look = `ip -json address show; echo; ip route show default; ip -6 route show default
+      while [ $# -gt 0 ]; do echo @; kill -0 "$(cat "$2")" && echo runs; cat "$1"; shift 2; done 2>/dev/null; true`;
+    const servers = serversOf(ref.directory, { name, ...wanted });
+    const files = servers.flatMap(({ file, pid }) => [file, pid]);
     const seen = await tryOnHost(host, name, ["bash", "-c", look, "bash", ...files]).catch((error) => {
       if (error instanceof LabHostDownError) return undefined; // it is gone, too
       throw error;
     });
     if (seen?.status !== 0) return undefined;
-    const [links = "[]", ...rest] = seen.stdout.split("\n");
+    const [head = "", ...shown] = seen.stdout.split(/^@$/m);
+    const [links = "[]", ...rest] = head.split("\n");
     const found = (JSON.parse(links) as { addr_info: { local: string; prefixlen: number }[] }[]).flatMap(
       ({ addr_info }) => addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
     );
-    const text = rest.join("\n");
-    const serves = text.includes(serverConfig(ref.directory, name, wanted.listeners)) && text.endsWith("serves\n");
+    const routes = rest.join("\n");
+    const [web, answers, speaksBfd] = servers.map(
+      ({ text }, index) => shown[index]?.trim() === (text === undefined ? "" : `runs\n${text}`.trim()),
+    );
     return {
       addresses: wanted.addresses.filter((address) => found.includes(address)),
       quietAddresses: wanted.quietAddresses.filter((address) => found.some((one) => one.split("/")[0] === address)),
-      gateways: wanted.gateways.filter((gateway) => text.includes(`via ${gateway} `)),
+      gateways: wanted.gateways.filter((gateway) => routes.includes(`via ${gateway} `)),
       tunnel: wanted.tunnel,
-      listeners: serves ? wanted.listeners : [],
+      listeners: web ? wanted.listeners : [],
+      datagrams: answers ? wanted.datagrams : [],
+      mail: answers ? wanted.mail : [],
+      bfd: speaksBfd ? wanted.bfd : [],
       up: true as const,
     };
   },
 
-  async apply({ host: ref, bridge, name, addresses, quietAddresses, gateways, tunnel, listeners }) {
+  async apply({ host: ref, bridge, name, ...wanted }) {
+    const { addresses, quietAddresses, gateways, tunnel, listeners } = wanted;
     const host = openHost(ref);
     const [address, ...others] = addresses.filter((one) => !one.includes(":"));
     const [address6, ...others6] = addresses.filter((one) => one.includes(":"));
-    await endServer(ref.directory, name, ref);
+    await endServers(ref, name);
     await host.attach(name, { bridge, ...(address ? { address } : {}), ...(address6 ? { address6 } : {}) });
-    await writeFile(confOf(ref.directory, name), serverConfig(ref.directory, name, listeners));
+    const servers = serversOf(ref.directory, { name, ...wanted });
+    for (const { file, text } of servers)
+      if (text === undefined) await rm(file, { force: true });
+      else await writeFile(file, text);
+    await writePages(webFilesOf(ref.directory, name).pages, pagesOf(listeners));
     const script = [
       "set -e",
       "sysctl -q net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
@@ -90,20 +112,76 @@ export const standIn = defineResource({
           ]
         : []),
       ...(listeners.some(({ tls }) => tls) ? [certificate(ref.directory)] : []),
-      command`nginx -c ${confOf(ref.directory, name)} -e ${logOf(ref.directory, name)}`,
+      ...servers.flatMap(({ text, start }) => (text === undefined ? [] : [start])),
     ];
     await runOnHost(host, name, ["bash", "-c", script.join("\n")]);
   },
 
   async remove({ host: ref, name }) {
-    await endServer(ref.directory, name, ref);
+    await endServers(ref, name);
     await openHost(ref).detach(name);
   },
 });
 
-const confOf = (directory: string, name: string): string => join(directory, "run", `stand-in-${name}.conf`);
-const pidOf = (directory: string, name: string): string => join(directory, "run", `stand-in-${name}.pid`);
-const logOf = (directory: string, name: string): string => join(directory, "log", `stand-in-${name}.log`);
+/** As earlier versions recorded it. */
+interface FormerListener {
+  readonly statuses?: Readonly<Record<string, number>>;
+  readonly answers?: readonly unknown[];
+}
+
+/** A process of a stand-in, with the file that it reads and that of its PID. */
+interface StandInServer {
+  readonly file: string;
+  readonly pid: string;
+  /** What the file has to be; undefined: there is no such process. */
+  readonly text: string | undefined;
+  /** The command that starts it. */
+  readonly start: string;
+}
+
+type Wanted = z.output<(typeof standIn)["want"]> & { readonly name: string };
+
+/** nginx, the script for what nginx does not speak, and a keepalived for BFD. */
+function serversOf(
+  directory: string,
+  { name, addresses, quietAddresses, listeners, datagrams, mail, bfd }: Omit<Wanted, "up">,
+): readonly [web: StandInServer, answers: StandInServer, bfd: StandInServer] {
+  const { config, pid, log } = webFilesOf(directory, name);
+  const script = answersOf(directory, name);
+  const session = bfdOf(directory, name);
+  const all = [...addresses.map((one) => one.replace(/\/.*/, "")), ...quietAddresses];
+  return [
+    {
+      ...{ file: config, pid },
+      text: listeners.length === 0 ? undefined : webConfig(directory, name, listeners),
+      start: command`nginx -c ${config} -e ${log}`,
+    },
+    {
+      ...{ file: script, pid: `${script}.pid` },
+      text:
+        datagrams.length === 0 && mail.length === 0
+          ? undefined
+          : answersScript({ name, addresses: all, datagrams, mail }),
+      start: command`perl ${script} ${`${script}.pid`} ${log}`,
+    },
+    {
+      ...{ file: session, pid: `${session}.pid` },
+      text: bfd.length === 0 ? undefined : bfdConfig(bfd),
+      start: command`keepalived --no-syslog --use-file ${session} --pid ${`${session}.pid`} --bfd_pid ${`${session}.bfd.pid`}`,
+    },
+  ];
+}
+
+const bfdOf = (directory: string, name: string): string => join(directory, "run", `stand-in-${name}.bfd`);
+
+const answersOf = (directory: string, name: string): string => join(directory, "run", `stand-in-${name}.pl`);
+
+async function writePages(folder: string, pages: readonly string[]): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  if (pages.length === 0) return;
+  await mkdir(folder);
+  for (const [index, text] of pages.entries()) await writeFile(join(folder, String(index)), text);
+}
 
 /** Command that makes the certificate of all stand-ins, once. They come about side by side: it is there as a whole or not at all. */
 const certificate = (directory: string): string => `file=${command`${certificateOf(directory)}`}
@@ -114,54 +192,13 @@ if [ ! -e "$file" ]; then
   mv "$file.$$" "$file"
 fi`;
 
-const certificateOf = (directory: string): string => join(directory, "cache", "stand-in.pem");
-
-/** Ends its nginx, if there is one; nothing, if the lab host is down. */
-async function endServer(directory: string, name: string, ref: z.output<typeof labHostRef>): Promise<void> {
-  const pid = pidOf(directory, name);
-  const script = `[ ! -e "$1" ] || { kill "$(cat "$1")" || true; rm -f "$1"; } 2>/dev/null`;
-  await tryOnHost(openHost(ref), "segment", ["bash", "-c", script, "bash", pid]).catch((error) => {
+/** Ends its processes; nothing, if the lab host is down. */
+async function endServers(ref: z.output<typeof labHostRef>, name: string): Promise<void> {
+  const script = answersOf(ref.directory, name);
+  const pids = [webFilesOf(ref.directory, name).pid, `${script}.pid`, `${bfdOf(ref.directory, name)}.pid`];
+  // One that hangs goes on first.
+  const ending = `for file; do [ ! -e "$file" ] || { pid=$(cat "$file"); kill "$pid"; kill -CONT "$pid"; } 2>/dev/null; rm -f "$file"; done`;
+  await tryOnHost(openHost(ref), "segment", ["bash", "-c", ending, "bash", ...pids]).catch((error) => {
     if (!(error instanceof LabHostDownError)) throw error;
   });
-}
-
-/**
- * nginx's configuration of a stand-in: every path answers with its name, 200. Other statuses are for health checks alone, which keepalived's REQUEST_TEMPLATE
- * in check_http.h tells by their User-Agent: clients ask for the same paths.
- */
-export function serverConfig(directory: string, name: string, listeners: readonly z.output<typeof listener>[]): string {
-  const quoted = JSON.stringify;
-  const page = `return 200 "${name}\\n";`;
-  const temporary = (what: string) => quoted(join(directory, "cache", what));
-  const servers = listeners.map(({ port, tls, statuses }) => {
-    const secure = tls ? " ssl" : "";
-    const certified = tls
-      ? ["certificate", "certificate_key"].map((key) => `\n    ssl_${key} ${quoted(certificateOf(directory))};`)
-      : [];
-    const locations = Object.entries(statuses).map(
-      ([path, status]) =>
-        `\n    location = ${quoted(path)} { if ($http_user_agent ~ KeepAlive) { return ${status} ${status < 400 ? "/" : '""'}; } ${page} }`,
-    );
-    return `  server {
-    listen ${port}${secure};
-    listen [::]:${port}${secure};${certified.join("")}${locations.join("")}
-    location / { ${page} }
-  }`;
-  });
-  return `daemon on;
-user root;
-worker_processes 1;
-pid ${quoted(pidOf(directory, name))};
-events { worker_connections 256; }
-http {
-  access_log off;
-  default_type text/plain;
-  client_body_temp_path ${temporary("nginx")};
-  proxy_temp_path ${temporary("nginx-proxy")};
-  fastcgi_temp_path ${temporary("nginx")};
-  uwsgi_temp_path ${temporary("nginx")};
-  scgi_temp_path ${temporary("nginx")};
-${servers.join("\n")}
-}
-`;
 }

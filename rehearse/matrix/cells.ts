@@ -14,10 +14,10 @@ import {
 } from "../../lab/index.ts";
 import { fitted } from "../../verify/failover/index.ts";
 import { faults } from "../../verify/faults/index.ts";
-import { trackedFaults } from "../../verify/faults/tracked.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { prepareScenario, type ResolvedScenario, type Scenario } from "../../verify/scenarios/index.ts";
 import { type Event, type EventOf, eventNames, events } from "./events.ts";
+import { failureOf } from "./tracked.ts";
 
 /** A cell of the matrix: an event, as the clients of a service see it. */
 export interface Cell {
@@ -73,10 +73,10 @@ export function cellsOf(lab: Lab, only: readonly Event[] = eventNames): Cell[] {
 /** Of each instance of several directors, the first service with real servers. */
 function tellingServices(lab: Lab): VirtualService[] {
   const seen = new Set<VrrpInstance>();
-  return lab.services.filter(({ vip, realServers }) => {
+  return lab.services.filter(({ vip, realServers, proxied }) => {
     const instance = instanceOfVip(lab, vip);
-    const isNew =
-      instance !== undefined && instance.members.length > 1 && realServers.length > 0 && !seen.has(instance);
+    const isServed = realServers.length > 0 || proxied !== undefined;
+    const isNew = instance !== undefined && instance.members.length > 1 && isServed && !seen.has(instance);
     if (instance && isNew) seen.add(instance);
     return isNew;
   });
@@ -104,6 +104,8 @@ export async function prepareCell(live: LiveLab, cell: Cell): Promise<ResolvedSc
 function textsOf(cell: Cell): Partial<Pick<ResolvedScenario, "title" | "description">> {
   const { title, description, realServer, tracked }: EventOf = events[cell.event];
   const object = objectOf(cell);
+  const words = cell.tracked && failureOf(cell.tracked).words;
+  if (words) return words;
   return {
     ...(realServer || tracked ? { title: capital(object === undefined ? title : `${title}: ${object}`) } : {}),
     ...(description === undefined ? {} : { description }),
@@ -147,7 +149,7 @@ const onRealServers = (steps: Scenario["steps"], fault: string, place?: number):
 
 /** The steps with the fault by which this object fails. Where its weight is too small to move the addresses, they are expected to stay. */
 function onTracked(steps: Scenario["steps"], lab: Lab, instance: VrrpInstance, tracked: Tracked): Scenario["steps"] {
-  const { id, parameters } = trackedFaults[tracked.kind](tracked.name);
+  const { id, parameters } = failureOf(tracked);
   const fault = faults.find((one) => one.id === id);
   const { successor } = reactionTo(lab, instance, electedOf(instance), tracked);
   // As long as keepalived may take to notice, and a little more.

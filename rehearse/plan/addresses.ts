@@ -4,6 +4,7 @@ import type { Director } from "../directors/director.ts";
 import { addressOf } from "../directors/instance.ts";
 import { virtualRoutersOf } from "../directors/virtual-router.ts";
 import { servedAddresses } from "../directors/virtual-server.ts";
+import { bfdSourcesOf } from "./bfd.ts";
 import { deviceOf, staticAddressesOf } from "./segments.ts";
 
 /** The addresses that move: those of a director's instances, and those that its virtual servers serve. */
@@ -38,7 +39,10 @@ export const allOwnAddresses = (directors: readonly Director[]): Ip[] =>
   directors.flatMap((director) =>
     [...new Set(director.instances.map((instance) => deviceOf(director, instance)))]
       .flatMap((device) => ownAddresses(director, device, directors))
-      .concat(staticAddressesOf(director).map(({ address }) => address)),
+      .concat(
+        staticAddressesOf(director).map(({ address }) => address),
+        bfdSourcesOf(director),
+      ),
   );
 
 /** The addresses that instances send to. */

@@ -2,16 +2,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { contains } from "../../lab/index.ts";
 import { type Director, directorOf } from "../directors/director.ts";
-import { type Folder, readFolder } from "../folder.ts";
+import { readFolder } from "../folder.ts";
 import { PLAN, readPlan } from "./file.ts";
 import { inferPlan } from "./infer.ts";
 import type { Plan, StandIn } from "./plan.ts";
 import { portsOf } from "./segments.ts";
+import type { Configured } from "./stand-ins.ts";
 
 /** The folder whose files are to replace another one's, and the plan with what it needs beside. */
-export interface Next {
-  readonly folder: Folder;
-  readonly directors: readonly Director[];
+export interface Next extends Configured {
   /** The other one's plan, with further stand-ins. */
   readonly plan: Plan;
 }
@@ -39,14 +38,14 @@ export async function nextOf(path: string, plan: Plan): Promise<Next> {
 export function withStandInsOf(plan: Plan, { standIns }: Pick<Plan, "standIns">): Plan {
   const addresses = new Set(plan.standIns.flatMap((one) => one.addresses));
   const names = new Set(plan.standIns.map(({ name }) => name));
-  const further = standIns.flatMap(({ name, addresses: all, gateways }): StandIn[] => {
+  const further = standIns.flatMap(({ name, addresses: all, ...rest }): StandIn[] => {
     const own = all.filter((address) => !addresses.has(address));
     const [first] = own;
     const network = plan.networks.find(({ subnets }) =>
       subnets.some((subnet) => first !== undefined && contains(subnet, first)),
     );
     if (!network) return [];
-    return [{ name: names.has(name) ? `${name}-new` : name, network: network.name, addresses: own, gateways }];
+    return [{ ...rest, name: names.has(name) ? `${name}-new` : name, network: network.name, addresses: own }];
   });
   return { ...plan, standIns: [...plan.standIns, ...further] };
 }

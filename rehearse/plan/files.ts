@@ -3,6 +3,7 @@ import { HOME } from "../conf/lines.ts";
 import { commandWordsOf } from "../conf/text.ts";
 import type { Statement } from "../conf/tree.ts";
 import type { Configuration, Folder, FolderFile } from "../folder.ts";
+import type { PlannedDirector } from "./plan.ts";
 
 /** A file as it is put on a director. */
 export interface DirectorFile {
@@ -38,12 +39,25 @@ export function scriptsOf(folder: Folder, configuration: Configuration): Readonl
   return named;
 }
 
+/** The files that the plan gives a director beside those of keepalived, by paths. */
+export const plannedFilesOf = (
+  folder: Folder,
+  { files }: Pick<PlannedDirector, "files">,
+): Record<string, DirectorFile> =>
+  Object.fromEntries(
+    Object.entries(files).flatMap(([path, file]) => {
+      const found = folder.find(file, "");
+      return found ? [[path, { text: found.text, executable: (found.mode & 0o111) !== 0 }]] : [];
+    }),
+  );
+
 /** The scripts that a configuration names, which no package brings, and which the folder does not have. */
 export const missingScripts = (folder: Folder, { statements, file }: Configuration): string[] =>
   namedPaths(statements).filter((path) => isSomebodysOwn(path) && !folder.find(path, file));
 
 /** Whether a path is where people put files of their own. */
-const isSomebodysOwn = (path: string): boolean => /^\/(etc\/keepalived|opt|usr\/local|srv|root|home)\//.test(path);
+export const isSomebodysOwn = (path: string): boolean =>
+  /^\/(etc\/keepalived|opt|usr\/local|srv|root|home)\//.test(path);
 
 /** The paths in the commands of a configuration, each once. */
 const namedPaths = (statements: readonly Statement[]): string[] => [...new Set(statements.flatMap(pathsIn))];

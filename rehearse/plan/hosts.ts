@@ -1,12 +1,14 @@
 import { contains, familyOf, type Ip, parseIp, subnetOf } from "../../lab/index.ts";
 import { all } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
-import { isScript } from "../directors/tracked.ts";
 import type { Folder } from "../folder.ts";
 import { allOwnAddresses, peersOf, virtualAddressesOf } from "./addresses.ts";
 import type { Assumptions } from "./assumptions.ts";
+import { bfdNeighborsOf } from "./bfd.ts";
+import { targetsOf } from "./checks/index.ts";
 import { usual } from "./networks.ts";
 import type { PlannedNetwork, StandIn } from "./plan.ts";
+import type { ProxyConfig } from "./proxies/index.ts";
 
 /** A host that configurations talk to. */
 export interface TalkedTo {
@@ -15,32 +17,53 @@ export interface TalkedTo {
 }
 
 /** What stand-ins are called. */
-const labels = { "real server": "real", "sorry server": "sorry", gateway: "gateway", script: "host" } as const;
+const labels = {
+  ...{ "real server": "real", "sorry server": "sorry", "health check": "checked", proxy: "backend" },
+  ...{ gateway: "gateway", "BFD neighbour": "neighbour", script: "host" },
+} as const;
 
-/** The hosts that the configurations talk to and that are none of the directors' own, each once. */
-export function hostsTalkedTo(folder: Folder, directors: readonly Director[]): TalkedTo[] {
+/** The hosts that the configurations and the directors' proxies talk to and that are none of the directors' own, each once. */
+export function hostsTalkedTo(
+  folder: Folder,
+  directors: readonly Director[],
+  proxies: readonly ProxyConfig[] = [],
+): TalkedTo[] {
   const others = new Set([
     ...directors.flatMap(virtualAddressesOf),
     ...allOwnAddresses(directors),
     ...peersOf(directors),
   ]);
-  const found = directors.flatMap((director): TalkedTo[] => [
+  const ofProxies = proxies.flatMap(({ backends }) =>
+    backends.map(({ address }): TalkedTo => ({ address, why: "proxy" })),
+  );
+  const ofDirectors = directors.flatMap((director): TalkedTo[] => [
     ...director.virtualServers.flatMap(({ realServers }) =>
       realServers.flatMap(({ address }) => talkedTo(address, "real server")),
     ),
     ...director.virtualServers.flatMap(({ block }) =>
       all(block, "sorry_server").flatMap(({ words }) => talkedTo(words[0] ?? "", "sorry server")),
     ),
+    ...director.virtualServers.flatMap(({ realServers }) =>
+      realServers.flatMap((real) =>
+        real.checks
+          .flatMap((check) => targetsOf(check, real))
+          .map(({ address }): TalkedTo => ({ address, why: "health check" })),
+      ),
+    ),
     ...gatewaysOf(director).flatMap((address) => talkedTo(address, "gateway")),
-    ...director.tracked
-      .filter(isScript)
-      .flatMap(({ command }) =>
-        scriptAddresses(folder, director, command?.words ?? []).flatMap((address) => talkedTo(address, "script")),
+    ...bfdNeighborsOf(director).map((address): TalkedTo => ({ address, why: "BFD neighbour" })),
+    ...director.commands
+      .filter(({ decides }) => decides !== undefined)
+      .flatMap(({ words }) =>
+        scriptAddresses(folder, director, words).flatMap((address) => talkedTo(address, "script")),
       ),
   ]);
-  // What a host is first of all counts.
-  const each = new Map(found.toReversed().map((one) => [one.address, one]));
-  return [...each.values()].toReversed().filter(({ address }) => !others.has(address) && isOfOneHost(address));
+  const found = [...ofDirectors, ...ofProxies];
+  return found.filter(
+    ({ address }, index) =>
+      // What a host is first of all counts.
+      index === found.findIndex((one) => one.address === address) && !others.has(address) && isOfOneHost(address),
+  );
 }
 
 const talkedTo = (text: string, why: TalkedTo["why"]): TalkedTo[] => {
@@ -94,7 +117,7 @@ export function placedHosts(
         `${network.subnets.join(", ")}: ${address} is in no network of the directors; each of them gets an interface here`,
       );
     }
-    return { name: `${label}${number}`, network: network.name, addresses: [address], gateways: [] };
+    return { name: `${label}${number}`, network: network.name, addresses: [address], gateways: [], pages: {} };
   });
   return { standIns, further };
 }

@@ -3,13 +3,18 @@ import type { Director } from "../directors/director.ts";
 import { servedAddresses } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
 import { allOwnAddresses, FreeAddresses, ownAddresses, peersOf, virtualAddressesOf } from "./addresses.ts";
+import { askedByScripts } from "./asked-by-scripts.ts";
 import { Assumptions } from "./assumptions.ts";
+import { bfdSourcesOf } from "./bfd.ts";
 import { missingScripts } from "./files.ts";
 import { hostsTalkedTo, placedHosts } from "./hosts.ts";
-import { forwards, packagesOf } from "./needs.ts";
+import { forwards } from "./needs.ts";
 import { networksOf } from "./networks.ts";
 import type { Inferred, PlannedDirector, PlannedInterface, PlannedNetwork, StandIn } from "./plan.ts";
+import { type ProxyConfig, proxiesOn } from "./proxies/index.ts";
 import { type Port, segmentsOf } from "./segments.ts";
+import { type Beside, besideKeepalived, bindsAway, placeholderFor, servicesFor } from "./services.ts";
+import { standInsOf } from "./stand-ins.ts";
 
 /**
  * What must be around a folder's configurations: the networks of the interfaces that they name, the directors' own addresses, and the hosts that they
@@ -19,7 +24,9 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
   const assumed = new Assumptions();
   const segments = segmentsOf(directors);
   const networks = networksOf(segments, directors, assumed);
-  const hosts = hostsTalkedTo(folder, directors);
+  const beside = new Map(directors.map((director) => [director, besideKeepalived(folder, director, assumed)]));
+  const proxies = [...beside.values()].flatMap((one) => one.proxies);
+  const hosts = hostsTalkedTo(folder, directors, proxies);
   const { standIns, further } = placedHosts(hosts, networks, assumed);
   const virtual = directors.flatMap(virtualAddressesOf);
   const known = [...hosts.map(({ address }) => address), ...allOwnAddresses(directors), ...peersOf(directors)];
@@ -33,7 +40,10 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
         .filter((port) => port.director === director)
         .map((port) => ({ port, network: networks[index] as PlannedNetwork })),
     );
-    return plannedDirector(director, { folder, directors, placed, further, free, assumed });
+    return plannedDirector(director, {
+      ...{ folder, directors, placed, further, free, assumed, virtual },
+      beside: beside.get(director) as Beside,
+    });
   });
   const every = [...networks, ...further];
   const gateways = [...virtual, ...planned.flatMap(({ interfaces }) => interfaces.flatMap((one) => one.addresses))];
@@ -41,10 +51,21 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
     one.network === home.name ? one : withGateway(one, every, gateways, assumed),
   );
   assumed.add("client", "requests come from the network of the virtual addresses");
-  return {
-    plan: { os: defaultOs, networks: every, directors: planned, client, standIns: equipped },
-    assumed: assumed.all,
+  const found = servicesFor(proxies, directors, home);
+  const around = { os: defaultOs, networks: every, client, standIns: equipped };
+  const plan = {
+    ...around,
+    ...(found.length > 0 || proxies.length > 0
+      ? { directors: planned, services: found }
+      : placeholderFor(planned, directors, home, assumed)),
   };
+  const missing = new Map([
+    ...standInsOf(plan, { folder, directors }).map((one) => [one.name, one.missing] as const),
+    ...plan.directors.map(
+      (one) => [one.name, missingOn(one, { folder, directors, proxies, isAssumed: plan.services !== found })] as const,
+    ),
+  ]);
+  return { plan, assumed: assumed.all, missing };
 }
 
 /** The network that clients are on: that of an address that they ask for, of virtual servers or else of instances. */
@@ -57,6 +78,42 @@ function homeOf(networks: readonly PlannedNetwork[], directors: readonly Directo
   return home ?? (networks[0] as PlannedNetwork);
 }
 
+/**
+ * What a director lacks of what runs beside keepalived, a sentence each.
+ * @param around `isAssumed`: whether a web server is on it only so that something answers
+ */
+function missingOn(
+  { name, services, files }: PlannedDirector,
+  around: {
+    readonly folder: Folder;
+    readonly directors: readonly Director[];
+    readonly proxies: readonly ProxyConfig[];
+    readonly isAssumed: boolean;
+  },
+): string[] {
+  const { folder, directors, proxies, isAssumed } = around;
+  const director = directors.find((one) => one.name === name);
+  if (!director) return [];
+  const binds = proxiesOn({ files }, folder).flatMap(({ proxy }) => proxy.binds);
+  const listens = (port: number) => binds.some((bind) => bind.port === port) || (isAssumed && port === 80);
+  const asked = askedByScripts(folder, director).filter(
+    ({ address, port }) => address.startsWith("127.") && !listens(port),
+  );
+  return [
+    ...(proxies.length > 0 && services.length > 0 && director.tracked.length === 0
+      ? [
+          `nothing tracks ${services.join(" and ")}: the address stays where nobody answers; add a vrrp_script or a vrrp_track_process that looks for it`,
+        ]
+      : []),
+    ...new Set(
+      asked.map(
+        ({ address, port }) =>
+          `a script asks ${address} ${port}, where nothing listens that the folder shows, so that it may fail always: name what does in packages, files and services`,
+      ),
+    ),
+  ];
+}
+
 interface Around {
   readonly folder: Folder;
   readonly directors: readonly Director[];
@@ -66,10 +123,14 @@ interface Around {
   readonly further: readonly PlannedNetwork[];
   readonly free: FreeAddresses;
   readonly assumed: Assumptions;
+  /** The addresses that move. */
+  readonly virtual: readonly Ip[];
+  /** What runs on the director beside keepalived. */
+  readonly beside: Beside;
 }
 
 function plannedDirector(director: Director, around: Around): PlannedDirector {
-  const { folder, placed, further, free, assumed } = around;
+  const { folder, placed, further, free, assumed, virtual, beside } = around;
   const interfaces: PlannedInterface[] = placed.map(({ port: { device }, network }) => ({
     ...{ device, network: network.name },
     addresses: addressesOn(device, director, network, around),
@@ -83,10 +144,21 @@ function plannedDirector(director: Director, around: Around): PlannedDirector {
   const forwarding = forwards(director);
   if (forwarding)
     assumed.add(director.name, "it forwards packets, net.ipv4.ip_forward=1: it does NAT, or it is a gateway");
+  const away = bindsAway(beside.proxies, virtual);
+  if (away !== undefined)
+    assumed.add(
+      director.name,
+      `net.ipv${familyOf(away)}.ip_nonlocal_bind=1: ${away}, which a service listens on, is not always there`,
+    );
   return {
     name: director.name,
-    packages: packagesOf(folder, director),
-    sysctls: forwarding ? { "net.ipv4.ip_forward": "1" } : {},
+    packages: beside.packages,
+    files: beside.files,
+    services: beside.services,
+    sysctls: {
+      ...(forwarding ? { "net.ipv4.ip_forward": "1" } : {}),
+      ...(away === undefined ? {} : { [`net.ipv${familyOf(away)}.ip_nonlocal_bind`]: "1" }),
+    },
     interfaces,
   };
 }
@@ -98,7 +170,7 @@ function addressesOn(
   { subnets }: PlannedNetwork,
   { directors, free, assumed }: Around,
 ): Ip[] {
-  const known = ownAddresses(director, device, directors);
+  const known = [...ownAddresses(director, device, directors), ...bfdSourcesOf(director)];
   return subnets.flatMap((subnet) => {
     const there = known.filter((address) => contains(subnet, address));
     if (there.length > 0) return there;

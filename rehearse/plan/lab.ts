@@ -10,22 +10,24 @@ import {
   type RealServer,
   type Scheduler,
   type Server,
+  type StandIn,
   schedulers,
   toIp,
   type VirtualService,
-  type VrrpInstance,
 } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
-import { isOn } from "../directors/settings.ts";
-import { type Member, type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
-import type { RealServer as Configured } from "../directors/virtual-server.ts";
-import { bestPriority } from "../directors/weight.ts";
+import type { RealServer as ConfiguredServer } from "../directors/virtual-server.ts";
+import type { Folder } from "../folder.ts";
+import { instancesOf, networkWith } from "./instances.ts";
 import { management, managementDevice } from "./management.ts";
 import { serverNameOf } from "./names.ts";
-import type { Plan, PlannedDirector, PlannedNetwork } from "./plan.ts";
-import { deviceOf } from "./segments.ts";
-import { standInsOf } from "./stand-ins.ts";
-import { trackedOf } from "./tracking.ts";
+import { processesOf } from "./needs.ts";
+import type { Plan, PlannedDirector, PlannedNetwork, PlannedService } from "./plan.ts";
+import { proxiesOf } from "./proxies/index.ts";
+import { type Configured, type EquippedStandIn, standInsOf } from "./stand-ins.ts";
+
+/** RFC 5881, section 4. */
+const BFD_PORT = 3784;
 
 /** MiB of a director. */
 const MEMORY = 512;
@@ -33,13 +35,19 @@ const MEMORY = 512;
 /**
  * The lab of a rehearsal: the directors as servers that are set up by hand, the networks of the plan, and what of the configurations the lab's model
  * knows, VRRP instances and virtual services, so that probes, faults and predictions work on it. Real servers of its services are stand-ins, no servers.
+ * @param next configurations that are to replace these: stand-ins answer them, too
  */
-export function labOfPlan(name: string, plan: Plan, directors: readonly Director[]): Lab {
+export function labOfPlan(name: string, plan: Plan, now: Configured, next?: Configured): Lab {
+  const { folder, directors } = now;
   const networks = [management, ...plan.networks];
   const servers = plan.directors.map((director, index) => serverOf(plan, director, index));
   const home = plan.networks.find((one) => one.name === plan.client.network);
-  const services = home ? servicesOf(directors, plan, home) : [];
-  const vrrp = virtualRoutersOf(directors).flatMap((router) => instanceOf(router, plan) ?? []);
+  const standIns = standInsOf(plan, now, next);
+  const virtual = home ? servicesOf(directors, plan, { home, standIns }) : [];
+  const proxied = plan.services.map((service) => proxiedService(service, plan, folder));
+  // IPVS takes packets before a process on the director can.
+  const services = [...virtual, ...proxied.filter(({ name }) => virtual.every((one) => one.name !== name))];
+  const vrrp = instancesOf(plan, directors, folder);
   const held = [...new Set([...services.map(({ vip }) => vip), ...vrrp.flatMap(({ addresses }) => addresses)])];
   return {
     version: 2,
@@ -63,6 +71,7 @@ export function labOfPlan(name: string, plan: Plan, directors: readonly Director
           standIns: plan.standIns.map(({ name: host, network, addresses }) => ({
             name: host,
             interfaces: [{ network, device: "eth0", addresses }],
+            ...portsOf(standIns.find((one) => one.name === host)),
           })),
         }
       : {}),
@@ -92,61 +101,23 @@ function serverOf(plan: Plan, { name, interfaces }: PlannedDirector, index: numb
   };
 }
 
-const networkWith = ({ networks }: Plan, address: Ip): PlannedNetwork | undefined =>
-  networks.find(({ subnets }) => subnets.some((subnet) => contains(subnet, address)));
-
-/** A virtual router as an instance of the lab's model; undefined if it has nothing that could move. */
-function instanceOf({ id, members: all }: VirtualRouter, plan: Plan): VrrpInstance | undefined {
-  const best = (one: Member): number => bestPriority(one.director, one.instance);
-  const members = all.toSorted((one, other) => best(other) - best(one));
-  const [master] = members;
-  if (!master) return undefined;
-  const { instance, director } = master;
-  // Those of its family first: they are in its advertisements. A link-local address is in no network of the plan.
-  const addresses = [...instance.addresses, ...instance.excluded]
-    .map(({ address }) => address)
-    .filter((address) => networkWith(plan, address) !== undefined);
-  const planned = plan.directors.find(({ name }) => name === director.name);
-  const network = planned?.interfaces.find(({ device }) => device === deviceOf(director, instance))?.network;
-  if (addresses.length === 0 || !planned || network === undefined) return undefined;
-  const tracked = trackedOf(master, planned, network);
-  // The lab's model adds what all members track to their priorities; here each may track something else.
-  const { trackScripts = [], trackProcesses = [], trackInterfaces = [] } = tracked;
-  const raised = [...trackScripts, ...trackProcesses, ...trackInterfaces].reduce(
-    (sum, { weight }) => sum + Math.max(0, weight),
-    0,
-  );
-  const group = director.syncGroups.find((one) => one.members.some(({ name }) => name === instance.name));
-  return {
-    ...{ name: instance.name, id, version: instance.version, network, addresses },
-    members: members.map((one) => ({
-      server: serverNameOf(one.director.name),
-      priority: best(one) - raised,
-      state: one.instance.state,
-    })),
-    advertInterval: instance.advertInterval,
-    preempt: members.every((one) => one.instance.preempt),
-    ...(instance.preemptDelay > 0 ? { preemptDelay: instance.preemptDelay } : {}),
-    ...(instance.unicast ? { unicast: true as const } : {}),
-    ...(instance.block.some((one) => one.keyword === "use_vmac" && isOn(one)) ? { useVmac: true as const } : {}),
-    ...(group ? { syncGroup: group.name } : {}),
-    ...tracked,
-  };
-}
-
 /**
  * The virtual servers for web pages whose address the client can ask for, of a group one for each of its addresses. A service is what the first director has
  * of it.
  */
-function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNetwork): VirtualService[] {
+function servicesOf(
+  directors: readonly Director[],
+  plan: Plan,
+  { home, standIns }: { readonly home: PlannedNetwork; readonly standIns: readonly EquippedStandIn[] },
+): VirtualService[] {
   const first = new Map(
     directors.flatMap(({ virtualServers }) => virtualServers.map((one) => [one.key, one] as const)).toReversed(),
   );
-  const standIns = standInsOf(plan, directors);
   const hostWith = (address: string | undefined) =>
     plan.standIns.find(({ addresses }) => addresses.some((one) => one === address));
+  const on = (host: string) => standIns.find(({ name }) => name === host);
   const speaksTls = (host: string, port: number): boolean =>
-    standIns.find(({ name }) => name === host)?.listeners.some((one) => one.port === port && one.tls) ?? false;
+    on(host)?.listeners.some((one) => one.port === port && one.tls) ?? false;
   return [...first.values()].toReversed().flatMap((one) => {
     const { kind, protocol, scheduler, method, persistence } = one;
     if (kind === "fwmark" || protocol !== "TCP" || !isKnown(scheduler)) return [];
@@ -156,6 +127,8 @@ function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNet
         const host = hostWith(real.address);
         return host ? [{ real, host: host.name, own: real.portInTable || port }] : [];
       });
+      // The probe asks by HTTP.
+      if (served.some(({ host, own }) => on(host)?.mail.includes(own))) return [];
       const isSecure = served.some(({ host, own }) => speaksTls(host, own));
       const checked = served.map((each) => ({ ...each, check: healthCheckOf(each.real, isSecure) ?? null }));
       const healthCheck = checked.find(({ check }) => check !== null)?.check ?? null;
@@ -191,6 +164,35 @@ function servicesOf(directors: readonly Director[], plan: Plan, home: PlannedNet
 /** What a stand-in serves. */
 const pageOf = (host: string): string => `${host}\n`;
 
+/** The ports on which a stand-in answers. */
+const portsOf = (standIn: EquippedStandIn | undefined): Pick<StandIn, "ports"> =>
+  standIn
+    ? {
+        ports: {
+          tcp: [...standIn.listeners.map(({ port }) => port), ...standIn.mail],
+          udp: [...standIn.datagrams.map(({ port }) => port), ...(standIn.bfd.length > 0 ? [BFD_PORT] : [])],
+        },
+      }
+    : {};
+
+/** What a director serves itself on an address that keepalived holds, with the stand-ins that its proxy talks to. */
+function proxiedService({ address: vip, port, tls }: PlannedService, plan: Plan, folder: Folder): VirtualService {
+  const serving = proxiesOf(plan, folder).filter(({ proxy }) => proxy.binds.some((bind) => bind.port === port));
+  const backends = serving.flatMap(({ proxy }) => proxy.backends);
+  const running = processesOf(plan.directors.flatMap(({ services }) => services));
+  const [process] = serving.length > 0 ? serving.map(({ kind }) => kind.name) : running.length === 1 ? running : [];
+  const realServers = plan.standIns.flatMap(({ name: server, addresses }): RealServer[] => {
+    const backend = backends.find((one) => addresses.includes(one.address));
+    return backend ? [{ server, address: backend.address, port: backend.port, weight: 1, page: pageOf(server) }] : [];
+  });
+  return {
+    ...{ name: hostPort(vip, port), protocol: "tcp", vip, port, realServers },
+    proxied: { tls, ...(process === undefined ? {} : { process }) },
+    // IPVS has none of it: the model must have something.
+    ...{ forwarding: "nat", scheduler: "rr" },
+  };
+}
+
 /** What kinds of checks are called in a lab. */
 const checkTypes: Readonly<Record<string, HealthCheckType>> = {
   TCP_CHECK: "tcp",
@@ -207,7 +209,7 @@ const checkTypes: Readonly<Record<string, HealthCheckType>> = {
  * A real server's health check by its first one: what it asks does not matter here, its times do. By its type the probe knows what real
  * servers speak.
  */
-function healthCheckOf(real: Configured, isSecure: boolean): HealthCheck | undefined {
+function healthCheckOf(real: ConfiguredServer, isSecure: boolean): HealthCheck | undefined {
   const [check] = real.checks;
   const type = isSecure ? "https" : check && checkTypes[check.kind];
   if (!check || !type) return undefined;

@@ -8,6 +8,8 @@ export interface Plan {
   readonly directors: readonly PlannedDirector[];
   /** Where requests come from. */
   readonly client: { readonly network: string; readonly addresses: readonly Ip[] };
+  /** What clients ask for beside the virtual servers: what directors serve themselves on an address that keepalived holds. */
+  readonly services: readonly PlannedService[];
   /** Hosts that are only talked to: real servers, gateways, whatever a script pings. They are no VMs. */
   readonly standIns: readonly StandIn[];
   readonly budgets?: Budgets;
@@ -34,9 +36,20 @@ export interface PlannedDirector {
   readonly name: string;
   /** Packages beside keepalived and ipvsadm, such as what a script looks for. */
   readonly packages: readonly string[];
+  /** Files beside those of keepalived: those of the folder, by their paths on the director. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Units of systemd beside keepalived that run. */
+  readonly services: readonly string[];
   /** Kernel settings, by their names: sysctl(8). */
   readonly sysctls: Readonly<Record<string, string>>;
   readonly interfaces: readonly PlannedInterface[];
+}
+
+/** What clients ask for on an address that moves, of which keepalived has no virtual server: by HTTP. */
+export interface PlannedService {
+  readonly address: Ip;
+  readonly port: number;
+  readonly tls: boolean;
 }
 
 export interface PlannedInterface {
@@ -53,6 +66,8 @@ export interface StandIn {
   readonly addresses: readonly Ip[];
   /** Its default routes, one of each family at most. */
   readonly gateways: readonly Ip[];
+  /** What it answers for paths, beside its name: files of the folder. That of `/` is for health checks alone. */
+  readonly pages: Readonly<Record<string, string>>;
 }
 
 /** A plan that the configurations suggest, with what they do not say. */
@@ -60,4 +75,6 @@ export interface Inferred {
   readonly plan: Plan;
   /** What was assumed, a sentence each, by the part of the plan: a name of a network, director, stand-in, or `client`. */
   readonly assumed: ReadonlyMap<string, readonly string[]>;
+  /** What no rehearsal can give as it is, such as a page with a digest: a sentence each that names the fix, by the part of the plan. */
+  readonly missing: ReadonlyMap<string, readonly string[]>;
 }

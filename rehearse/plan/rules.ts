@@ -10,6 +10,8 @@ const reserved = ["localhost", "client", "segment", "management"];
 /** What a plan is held against: the directors whose configurations the folder has. */
 export interface Context {
   readonly directors: readonly string[];
+  /** Whether the folder has a file. */
+  hasFile(file: string): boolean;
 }
 
 /** What properties of a plan must be to one another. */
@@ -129,6 +131,67 @@ export const planRules: Record<string, Rule<Draft, Context>> = {
           other: earlier.path,
         };
       else if (reserved.includes(name)) yield { path, expected: `a name other than ${reserved.join(", ")}`, remedy };
+    }
+  },
+
+  *"missing-file"(draft, { hasFile }) {
+    const maps = [
+      ...(draft.directors ?? []).map((one, index) => ({ files: one?.files, path: ["directors", index, "files"] })),
+      ...(draft.standIns ?? []).map((one, index) => ({ files: one?.pages, path: ["standIns", index, "pages"] })),
+    ];
+    for (const { files, path } of maps)
+      for (const [key, file] of Object.entries(files ?? {}))
+        if (!hasFile(file))
+          yield {
+            path: [...path, key],
+            expected: "a file of the folder",
+            remedy: "put it into the folder, or correct the name",
+          };
+  },
+
+  *"keepalived-itself"(draft) {
+    for (const [index, director] of (draft.directors ?? []).entries()) {
+      for (const path of Object.keys(director?.files ?? {}))
+        if (/^\/etc\/(keepalived\/|default\/keepalived$)/.test(path))
+          yield {
+            path: ["directors", index, "files", path],
+            atKey: true,
+            expected: "a file of something else than keepalived, whose own come from its configuration",
+            found: path,
+            remedy: "remove it: a script that the configuration names is put there if the folder has it",
+          };
+      for (const [at, service] of (director?.services ?? []).entries())
+        if (service !== undefined && /^keepalived(\.service)?$/.test(service))
+          yield {
+            path: ["directors", index, "services", at],
+            expected: "a service other than keepalived, which runs anyway",
+            remedy: "remove it",
+          };
+    }
+  },
+
+  *"service-elsewhere"(draft) {
+    const subnets = subnetsOn(draft, draft.client?.network);
+    for (const [index, service] of (draft.services ?? []).entries()) {
+      const address = parseIp(service?.address ?? "");
+      if (address === undefined || subnets.length === 0) continue;
+      if (!subnets.some((subnet) => contains(subnet, address)))
+        yield {
+          path: ["services", index, "address"],
+          expected: `an address of the client's network, ${subnets.join(" or ")}`,
+          remedy: "write one that keepalived holds there, or move the client",
+        };
+      const same = (draft.services ?? []).findIndex(
+        (one) => parseIp(one?.address ?? "") === address && one?.port === service?.port,
+      );
+      if (same < index && service?.port !== undefined)
+        yield {
+          path: ["services", index],
+          expected: "each address and port once",
+          found: `${address} ${service.port} again`,
+          remedy: "remove one of the two",
+          other: ["services", same],
+        };
     }
   },
 

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { z } from "zod";
 import { parseIp, parseSubnet } from "../../lab/index.ts";
 import { osProperty } from "../../lab/os.ts";
@@ -60,6 +61,23 @@ const areSettings = (map: unknown): boolean =>
     ([key, value]) => /^[\w./-]+$/.test(key) && typeof value === "string" && /^[\w.-]+( [\w.-]+)*$/.test(value),
   );
 
+/** Whether a map has files of the folder, with keys of a kind. */
+const areFiles =
+  (isKey: (key: string) => boolean) =>
+  (map: unknown): boolean =>
+    typeof map === "object" &&
+    map !== null &&
+    !Array.isArray(map) &&
+    Object.entries(map).every(
+      ([key, value]) =>
+        isKey(key) && typeof value === "string" && posix.normalize(value) === value && !isOutside(value),
+    );
+
+const isOutside = (file: string): boolean => posix.isAbsolute(file) || file.split("/")[0] === "..";
+
+/** An absolute path of a file, without `.`, `..` and doubled slashes. */
+const isPath = (path: string): boolean => /^\/[^\s\0]*[^/\s\0]$/.test(path) && posix.normalize(path) === path;
+
 /** In milliseconds. */
 const hour = 3_600_000;
 
@@ -102,6 +120,22 @@ export const planSchema = z.strictObject({
             "a list of Debian packages",
             "write `packages: [haproxy]`, or leave it out",
           ).default([]),
+          files: property(
+            z.custom<Readonly<Record<string, string>>>(areFiles(isPath)),
+            "a map of files, absolute paths on the director to files of the folder",
+            "write `files: {/etc/haproxy/haproxy.cfg: haproxy.cfg}`, or leave it out",
+          ).default({}),
+          services: property(
+            z.array(
+              property(
+                z.string().regex(/^[\w@:.-]+$/),
+                "the name of a unit of systemd",
+                "write `haproxy`, or another name that `systemctl start` takes",
+              ),
+            ),
+            "a list of services, units of systemd",
+            "write `services: [haproxy]`, or leave it out",
+          ).default([]),
           sysctls: property(
             z.custom<Readonly<Record<string, string>>>(areSettings),
             "a map of kernel settings, the values in quotes",
@@ -138,6 +172,17 @@ export const planSchema = z.strictObject({
     "a map of what a run may cost at most",
     "write `budgets: { outage: 5s, lost: 200 }`, or leave it out",
   ).optional(),
+  services: property(
+    z.array(
+      z.strictObject({
+        address,
+        port: wholeNumber(1, 65_535, "a TCP port", "port: 80"),
+        tls: property(z.boolean(), "true or false", "write `tls: true`, or leave it out for plain HTTP").default(false),
+      }),
+    ),
+    "a list of what clients ask for beside virtual servers",
+    "write `services: [{ address: 192.0.2.100, port: 80 }]`, or leave it out",
+  ).default([]),
   standIns: property(
     z.array(
       z.strictObject({
@@ -153,6 +198,11 @@ export const planSchema = z.strictObject({
           "a list of IP addresses",
           "write `gateways: [192.0.2.1]`, or leave it out",
         ).default([]),
+        pages: property(
+          z.custom<Readonly<Record<string, string>>>(areFiles((path) => /^\/[^\s?#]*$/.test(path))),
+          "a map of pages, paths of URLs to files of the folder",
+          "write `pages: {/health: health.html}`, or leave it out",
+        ).default({}),
       }),
     ),
     "a list of hosts that are only talked to",

@@ -1,9 +1,14 @@
+import { createHash } from "node:crypto";
 import { contains, familyOf, type Ip, parseIp, prefixLengthOf } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
-import { numberOf } from "../directors/instance.ts";
 import { type Method, servedAddresses, type VirtualServer } from "../directors/virtual-server.ts";
-import type { Plan } from "./plan.ts";
+import type { Folder } from "../folder.ts";
+import { askedByScripts } from "./asked-by-scripts.ts";
+import { type BfdEnd, bfdEndsOf } from "./bfd.ts";
+import { type Answers, answersTo, type DatagramDemand, type Pages, targetsOf, type WebDemand } from "./checks/index.ts";
+import type { Plan, StandIn } from "./plan.ts";
+import { proxiesOf } from "./proxies/index.ts";
 
 /** A stand-in with all that configurations ask of it. Addresses of its own have their prefix lengths. */
 export interface EquippedStandIn {
@@ -15,36 +20,100 @@ export interface EquippedStandIn {
   readonly gateways: string[];
   readonly tunnel: boolean;
   readonly listeners: Listener[];
+  readonly datagrams: DatagramPort[];
+  /** The TCP ports on which it speaks SMTP. */
+  readonly mail: number[];
+  readonly bfd: BfdEnd[];
+  /** What of a health check no stand-in can answer, a sentence each that names the fix. */
+  readonly missing: readonly string[];
 }
 
-/** Where a stand-in answers: each port of it that a configuration names, with TLS where a health check speaks it, and with the statuses that it asks for. */
+/** Where a stand-in answers by HTTP: each TCP port of it that a configuration names, with TLS where a health check speaks it. */
 export interface Listener {
   readonly port: number;
   readonly tls: boolean;
-  /** HTTP statuses by path, where health checks do not want 200. */
-  readonly statuses: Readonly<Record<string, number>>;
+  /** What it answers for paths where that is not its name with status 200. */
+  readonly answers: WebAnswer[];
 }
 
-/** The stand-ins of a plan, each with what the directors' configurations ask of it. */
-export const standInsOf = (plan: Plan, directors: readonly Director[]): EquippedStandIn[] =>
-  plan.standIns.map(({ name, network, addresses, gateways }) => {
-    const uses = directors.flatMap(({ virtualServers }) =>
-      virtualServers.flatMap((service) =>
-        usesOf(service)
-          .filter((use) => addresses.some((address) => address === use.address))
-          .map((use) => ({ ...use, service })),
+export interface WebAnswer {
+  readonly path: string;
+  /** The host that is asked for; not there: any. */
+  readonly host?: string;
+  readonly status: number;
+  /** The page; not there: its name, or with another status than 200 nothing. */
+  readonly page?: string;
+  /** Whether clients get it, too, not health checks alone. */
+  readonly everyone: boolean;
+}
+
+/** A UDP port on which a stand-in answers. Datagrams are in hexadecimal. */
+export interface DatagramPort {
+  readonly port: number;
+  readonly dns: boolean;
+  readonly replies: { readonly to: string; readonly reply: string }[];
+  /** The answer to all others; not there: its name. */
+  readonly reply?: string;
+}
+
+/** Directors with the folder that has their configurations. */
+export interface Configured {
+  readonly folder: Folder;
+  readonly directors: readonly Director[];
+}
+
+/**
+ * The stand-ins of a plan, each with what the directors' configurations and proxies ask of it.
+ * @param next configurations that are to replace these: what they ask is answered, too. Of files of the same name those of the plan's own folder count
+ */
+export function standInsOf(plan: Plan, now: Configured, next?: Configured): EquippedStandIn[] {
+  const sides = [now, ...(next ? [next] : [])];
+  const texts = new Map(
+    sides.toReversed().flatMap(({ folder }) => folder.texts().map(({ file, text }) => [file, text] as const)),
+  );
+  const directors = sides.flatMap((side) => side.directors);
+  const digests = new Map([...texts.values()].map((text) => [createHash("md5").update(text).digest("hex"), text]));
+  const uses = [
+    ...directors.flatMap(({ virtualServers }) => virtualServers.flatMap(usesOf)),
+    ...proxiesOf(plan, now.folder).flatMap(({ proxy }) =>
+      proxy.backends.map(({ address, port, tls }) => useOf(address, { web: [{ port, tls }] })),
+    ),
+    ...sides
+      .flatMap((side) => side.directors.flatMap((director) => askedByScripts(side.folder, director)))
+      .map(({ address, port, tls, protocol }) =>
+        useOf(address, protocol === "udp" ? { datagrams: [{ port }] } : { web: [{ port, tls }] }),
       ),
+  ];
+  return plan.standIns.map((standIn) => {
+    const { name, network, addresses, gateways } = standIn;
+    const own = uses.filter((use) => addresses.some((address) => address === use.address));
+    const pages: Pages = {
+      own: Object.fromEntries(Object.entries(standIn.pages).map(([path, file]) => [path, texts.get(file) ?? ""])),
+      withDigest: (digest) => digests.get(digest),
+    };
+    const asked = own.map((use) => use.answers(name, pages));
+    const quiet = own.filter(({ method }) => method !== undefined && method !== "NAT");
+    const mail = [...new Set(asked.flatMap((one) => one.mail ?? []))].filter(isPort).sort(ascending);
+    const { listeners, missing } = listenersOf(
+      asked.flatMap((one) => one.web ?? []).filter(({ port }) => !mail.includes(port)),
+      pages,
+      standIn,
     );
-    const quiet = uses.filter(({ method }) => method !== "NAT").flatMap(({ service }) => servedAddresses(service));
+    const { ends, missing: apart } = bfdEndsOf(plan, directors, standIn);
     return {
       ...{ name, network },
       addresses: addresses.map((address) => `${address}/${prefixLengthIn(plan, network, address)}`),
-      quietAddresses: [...new Set(quiet)],
+      quietAddresses: [...new Set(quiet.flatMap(({ service }) => (service ? servedAddresses(service) : [])))],
       gateways: [...gateways],
-      tunnel: uses.some(({ method }) => method === "TUN"),
-      listeners: merged(uses.flatMap(({ listeners }) => listeners)),
+      tunnel: own.some(({ method }) => method === "TUN"),
+      listeners,
+      datagrams: datagramPortsOf(asked.flatMap((one) => one.datagrams ?? [])),
+      mail,
+      bfd: ends,
+      missing: [...new Set([...asked.flatMap((one) => one.missing ?? []), ...missing, ...apart])],
     };
   });
+}
 
 /** The prefix length of an address in the plan's networks. */
 const prefixLengthIn = ({ networks }: Plan, network: string, address: Ip): number => {
@@ -52,62 +121,131 @@ const prefixLengthIn = ({ networks }: Plan, network: string, address: Ip): numbe
   return subnet ? prefixLengthOf(subnet) : familyOf(address) === 4 ? 32 : 128;
 };
 
-/** What a virtual server asks of an address. */
+/** What a virtual server, a health check or a proxy asks of an address. */
 interface Use {
   readonly address: Ip;
-  readonly method: Method;
-  readonly listeners: readonly Listener[];
+  /** How packets for the virtual server come to it; not there: they do not. */
+  readonly method?: Method;
+  readonly service?: VirtualServer;
+  /** @param name of the host */
+  answers(name: string, pages: Pages): Answers;
 }
 
-/** What a virtual server asks of its real servers and of its sorry server. */
-function usesOf({ block, kind, method, ranges, realServers }: VirtualServer): Use[] {
+const useOf = (address: Ip, answers: Answers): Use => ({ address, answers: () => answers });
+
+/** What a virtual server asks of its real servers, of its sorry server, and of whatever its checks go to. */
+function usesOf(service: VirtualServer): Use[] {
+  const { block, kind, method, ranges, realServers } = service;
   const served = kind === "fwmark" ? [] : ranges.map(({ port }) => port);
-  const uses = realServers.flatMap((real): Use[] => {
-    const address = parseIp(real.address);
-    const own = real.portInTable || real.port;
-    const checked = real.checks.map((check) => ({
-      port: check.port ?? 0,
-      tls: check.kind === "SSL_GET",
-      statuses: statusesOf(check.block),
-    }));
-    return address === undefined
-      ? []
-      : [{ address, method: real.method, listeners: [...(own > 0 ? [own] : served).map(plain), ...checked] }];
-  });
-  const sorry = all(block, "sorry_server").flatMap(({ words: [text = "", port] }): Use[] => {
+  const serving = (text: string, ports: readonly number[], by: Method): Use[] => {
     const address = parseIp(text);
-    const ports = port === undefined ? served : [Number(port)];
-    return address === undefined
-      ? []
-      : [{ address, method: sorryMethod(block) ?? method, listeners: ports.map(plain) }];
+    return address === undefined ? [] : [{ ...useOf(address, servedOn(service, ports)), method: by, service }];
+  };
+  const uses = realServers.flatMap((real): Use[] => {
+    const own = real.portInTable || real.port;
+    const checks = real.checks.flatMap((check) =>
+      targetsOf(check, real).map(
+        ({ address, port }): Use => ({
+          address,
+          answers: (name, pages) => (isPort(port) ? answersTo(check, real, port, name, pages) : {}),
+        }),
+      ),
+    );
+    return [...serving(real.address, own > 0 ? [own] : served, real.method), ...checks];
   });
+  const sorry = all(block, "sorry_server").flatMap(({ words: [text = "", port] }) =>
+    serving(text, port === undefined ? served : [Number(port)], sorryMethod(block) ?? method),
+  );
   return [...uses, ...sorry];
 }
 
 const sorryMethod = (block: readonly Statement[]): Method | undefined =>
   last(block, "sorry_server_lvs_method")?.words[0] as Method | undefined;
 
-const plain = (port: number): Listener => ({ port, tls: false, statuses: {} });
+/** What clients of a virtual server ask of a host on its ports. */
+function servedOn({ protocol, name }: VirtualServer, ports: readonly number[]): Answers {
+  if (protocol === "UDP") return { datagrams: ports.map((port) => ({ port })) };
+  if (protocol === "SCTP") return { missing: [`${name} is a service of SCTP, which no stand-in speaks`] };
+  return { web: ports.map((port) => ({ port, tls: false })) };
+}
+
+const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536;
+
+const ascending = (one: number, other: number): number => one - other;
 
 /** One listener for each port, with all that is asked of it, in the order of the ports. */
-function merged(listeners: readonly Listener[]): Listener[] {
-  const found = new Map<number, Listener>();
-  for (const { port, tls, statuses } of listeners) {
-    if (!(Number.isInteger(port) && port > 0 && port < 65_536)) continue;
-    const known = found.get(port) ?? plain(port);
-    found.set(port, { port, tls: tls || known.tls, statuses: { ...known.statuses, ...statuses } });
-  }
-  return [...found.values()].sort((one, other) => one.port - other.port);
+function listenersOf(
+  demands: readonly WebDemand[],
+  { own }: Pages,
+  { name }: StandIn,
+): { listeners: Listener[]; missing: string[] } {
+  const missing: string[] = [];
+  const ports = [...new Set(demands.map(({ port }) => port))].filter(isPort).sort(ascending);
+  const listeners = ports.map((port): Listener => {
+    const here = demands.filter((one) => one.port === port);
+    const urls = here.flatMap(({ url }) => url ?? []);
+    const keys = [...new Set(urls.map(({ path, host }) => `${path} ${host ?? ""}`))];
+    const asked = keys.flatMap((key): WebAnswer[] => {
+      const all = urls.filter(({ path, host }) => `${path} ${host ?? ""}` === key);
+      const { path, host } = all[0] as (typeof all)[number];
+      const statuses = all
+        .map((one) => one.statuses)
+        .reduce((before, these) => {
+          const both = before.filter((status) => these.includes(status));
+          if (both.length === 0)
+            missing.push(
+              `health checks want different statuses of ${path} on port ${port} of ${name}, so that one of them fails: let them ask for different paths`,
+            );
+          return both.length > 0 ? both : these;
+        });
+      const pages = [...new Set(all.flatMap((one) => one.page ?? []))];
+      if (pages.length > 1)
+        missing.push(
+          `health checks want different pages of ${path} on port ${port} of ${name}, so that one of them may fail: name a file that all of them take, pages: { ${JSON.stringify(path)}: FILE }`,
+        );
+      const page = pages.at(-1);
+      const status = statusFor(statuses, page !== undefined);
+      if (status === undefined)
+        missing.push(
+          `no answer has one of the statuses that a health check wants of ${path} on port ${port} of ${name}: correct its status_code`,
+        );
+      const everyone = page !== undefined && path !== "/" && own[path] === page;
+      if (status === undefined || (status === 200 && page === undefined)) return [];
+      return [
+        { path, ...(host === undefined ? {} : { host }), status, ...(page === undefined ? {} : { page }), everyone },
+      ];
+    });
+    const further = Object.entries(own)
+      .filter(([path]) => path !== "/" && !asked.some((one) => one.path === path && one.everyone))
+      .map(([path, page]): WebAnswer => ({ path, status: 200, page, everyone: true }));
+    return { port, tls: here.some(({ tls }) => tls), answers: [...asked, ...further] };
+  });
+  return { listeners, missing };
 }
 
-/** The statuses that HTTP_GET and SSL_GET ask for, by path, where they are not 200: whole ones, since `200-299` is no number. */
-function statusesOf(block: readonly Statement[]): Record<string, number> {
-  const urls = all(block, "url").map(({ block: inside }) => ({
-    // nginx compares paths without a query.
-    path: (last(inside, "path")?.words[0] ?? "/").replace(/[?#].*$/, ""),
-    status: numberOf(last(inside, "status_code")) ?? 200,
-  }));
-  return Object.fromEntries(
-    urls.filter(({ status }) => status > 200 && status < 600).map(({ path, status }) => [path, status]),
-  );
-}
+/** Statuses whose answers have no content: RFC 9110, sections 15.3.5 and 15.4.5. */
+const withoutContent = [204, 304];
+
+/** The status to answer with, of those that are taken; undefined: none is that of an answer that ends a request. */
+const statusFor = (statuses: readonly number[], hasPage: boolean): number | undefined =>
+  statuses.includes(200)
+    ? 200
+    : statuses.find((status) => status > 200 && status < 600 && !(hasPage && withoutContent.includes(status)));
+
+/** The UDP ports, each with all that is asked of it, in their order. */
+const datagramPortsOf = (demands: readonly DatagramDemand[]): DatagramPort[] =>
+  [...new Set(demands.map(({ port }) => port))]
+    .filter(isPort)
+    .sort(ascending)
+    .map((port) => {
+      const here = demands.filter((one) => one.port === port);
+      const replies = here.flatMap(({ reply }) => reply ?? []);
+      const otherwise = replies.findLast(({ to }) => to === undefined)?.reply;
+      const known = new Map(replies.flatMap(({ to, reply }) => (to === undefined ? [] : [[to, reply] as const])));
+      return {
+        port,
+        dns: here.some(({ dns }) => dns),
+        replies: [...known].map(([to, reply]) => ({ to, reply })),
+        ...(otherwise === undefined ? {} : { reply: otherwise }),
+      };
+    });

@@ -4,6 +4,8 @@ import { numberOf } from "../directors/instance.ts";
 import { isScript } from "../directors/tracked.ts";
 import type { Member } from "../directors/virtual-router.ts";
 import { type Weighted, weightsOf } from "../directors/weight.ts";
+import type { Folder } from "../folder.ts";
+import { lookedFor } from "./needs.ts";
 import type { PlannedDirector } from "./plan.ts";
 
 /**
@@ -12,8 +14,9 @@ import type { PlannedDirector } from "./plan.ts";
  */
 export function trackedOf(
   { director, instance }: Member,
-  { interfaces }: Pick<PlannedDirector, "interfaces">,
+  { interfaces, services }: Pick<PlannedDirector, "interfaces" | "services">,
   network: string,
+  folder?: Folder,
 ): Pick<VrrpInstance, "trackScripts" | "trackProcesses" | "trackInterfaces"> {
   const all = weightsOf(director, instance).flatMap((one) => {
     if (!one.reverse) return [one];
@@ -26,7 +29,10 @@ export function trackedOf(
     const script = definition(one);
     if (!script || !isScript(script) || !script.command) return [];
     const { name, interval, timeout, fall, rise, command } = script;
-    return [{ name, weight: one.weight, command: command.words, interval, timeout, fall, rise }];
+    const watched = folder ? lookedFor(folder, director, script, services) : [];
+    const [watches] = watched.length === 1 ? watched : [];
+    const weighted = { name, weight: one.weight, command: command.words, interval, timeout, fall, rise };
+    return [{ ...weighted, ...(watches === undefined ? {} : { watches }) }];
   });
   const trackProcesses = all.flatMap((one) => {
     const process = definition(one);
@@ -43,8 +49,12 @@ export function trackedOf(
     const on = track.kind === "interface" && interfaces.find(({ device }) => device === track.name)?.network;
     return on && on !== network ? [{ network: on, weight }] : [];
   });
+  const watching = [...trackScripts.map(({ watches }) => watches), ...trackProcesses.map(({ process }) => process)];
+  const alone = trackScripts.map(({ watches, ...one }) =>
+    watches !== undefined && watching.filter((process) => process === watches).length === 1 ? { ...one, watches } : one,
+  );
   return {
-    ...(trackScripts.length > 0 ? { trackScripts } : {}),
+    ...(trackScripts.length > 0 ? { trackScripts: alone } : {}),
     ...(trackProcesses.length > 0 ? { trackProcesses } : {}),
     ...(trackInterfaces.length > 0 ? { trackInterfaces } : {}),
   };

@@ -1,10 +1,16 @@
 import type { Inferred } from "./plan.ts";
 
-/** A plan as the text of `rehearsal.yaml`, in which comments tell what was assumed. */
-export function planText({ plan, assumed }: Inferred): string {
-  const { os, networks, directors, client, standIns } = plan;
-  const notes = (part: string, indent: string) =>
-    (assumed.get(part) ?? []).map((sentence) => `${indent}# Assumed: ${sentence}.`);
+/** A plan as the text of `rehearsal.yaml`, in which comments tell what was assumed and what is missing. */
+export function planText({ plan, assumed, missing }: Inferred): string {
+  const { os, networks, directors, client, services, standIns } = plan;
+  const notes = (part: string, indent: string) => [
+    ...(assumed.get(part) ?? []).map((sentence) => `${indent}# Assumed: ${sentence}.`),
+    ...(missing.get(part) ?? []).map((sentence) => `${indent}# Missing: ${sentence}.`),
+  ];
+  const map = (entries: Readonly<Record<string, string>>) =>
+    `{ ${Object.entries(entries)
+      .map(([key, value]) => `${quoted(key)}: ${quoted(value)}`)
+      .join(", ")} }`;
   const list = (items: readonly string[]) => `[${items.map(quoted).join(", ")}]`;
   return [
     "# What is around the configurations of this folder, written by `lvs-lab rehearse init`. Check what was assumed.",
@@ -16,10 +22,14 @@ export function planText({ plan, assumed }: Inferred): string {
       `    subnets: ${list(subnets)}`,
     ]),
     "directors:",
-    ...directors.flatMap(({ name, packages, sysctls, interfaces }) => [
+    ...directors.flatMap(({ name, packages, files, services: units, sysctls, interfaces }) => [
       ...notes(name, "  "),
       `  - name: ${quoted(name)}`,
       ...(packages.length > 0 ? [`    packages: ${list(packages)}`] : []),
+      ...(Object.keys(files).length > 0
+        ? ["    files:", ...Object.entries(files).map(([path, file]) => `      ${quoted(path)}: ${quoted(file)}`)]
+        : []),
+      ...(units.length > 0 ? [`    services: ${list(units)}`] : []),
       ...(Object.keys(sysctls).length > 0
         ? [
             `    sysctls: { ${Object.entries(sysctls)
@@ -38,15 +48,20 @@ export function planText({ plan, assumed }: Inferred): string {
     "client:",
     `  network: ${client.network}`,
     `  addresses: ${list(client.addresses)}`,
+    ...(services.length > 0 ? ["# What clients ask for by HTTP beside the virtual servers.", "services:"] : []),
+    ...services.map(
+      ({ address, port, tls }) => `  - { address: ${quoted(address)}, port: ${port}${tls ? ", tls: true" : ""} }`,
+    ),
     ...(standIns.length > 0
       ? ["# Hosts that are only talked to. They are no VMs, and say who they are.", "standIns:"]
       : []),
-    ...standIns.flatMap(({ name, network, addresses, gateways }) => [
+    ...standIns.flatMap(({ name, network, addresses, gateways, pages }) => [
       ...notes(name, "  "),
       `  - name: ${name}`,
       `    network: ${network}`,
       `    addresses: ${list(addresses)}`,
       ...(gateways.length > 0 ? [`    gateways: ${list(gateways)}`] : []),
+      ...(Object.keys(pages).length > 0 ? [`    pages: ${map(pages)}`] : []),
     ]),
     "",
   ].join("\n");
@@ -54,6 +69,6 @@ export function planText({ plan, assumed }: Inferred): string {
 
 /** A word that YAML could take for something else in double quotes. */
 const quoted = (text: string): string =>
-  (/^[a-z][\w./-]*$/i.test(text) && !/^(?:true|false|null)$/i.test(text)) || /^\d+(\.\d+){3}(\/\d+)?$/.test(text)
+  (/^[a-z/][\w./-]*$/i.test(text) && !/^(?:true|false|null)$/i.test(text)) || /^\d+(\.\d+){3}(\/\d+)?$/.test(text)
     ? text
     : JSON.stringify(text);

@@ -1,13 +1,13 @@
 import { electedOf, type Ip, type Lab } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
-import { labOfPlan } from "../plan/lab.ts";
+import { instancesOf } from "../plan/instances.ts";
 import type { Plan } from "../plan/plan.ts";
 
 /** Who holds each address: the directors by their servers' names. */
 export type Holders = ReadonlyMap<Ip, readonly string[]>;
 
 /** The addresses that an instance of several directors holds, in the old configurations or in the new ones. */
-export const movingAddresses = (labs: readonly Lab[]): Ip[] => [
+export const movingAddresses = (labs: readonly Pick<Lab, "vrrp">[]): Ip[] => [
   ...new Set(
     labs.flatMap(({ vrrp }) => vrrp.flatMap(({ members, addresses }) => (members.length > 1 ? addresses : []))),
   ),
@@ -23,8 +23,7 @@ export function electedHolders(
   address: Ip,
   before: readonly string[],
 ): string[] {
-  const { vrrp } = labOfPlan("mixed", plan, directors);
-  const elected = vrrp
+  const elected = instancesOf(plan, directors)
     .filter(({ addresses }) => addresses.includes(address))
     .map((instance) => {
       const held = instance.members.find(({ server }) => before.includes(server))?.server;

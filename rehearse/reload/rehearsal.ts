@@ -10,7 +10,7 @@ import { type Director, directorOf } from "../directors/director.ts";
 import type { Folder } from "../folder.ts";
 import type { Next } from "../plan/extend.ts";
 import { filesOf } from "../plan/files.ts";
-import { labOfPlan } from "../plan/lab.ts";
+import { instancesOf } from "../plan/instances.ts";
 import { serverNameOf } from "../plan/names.ts";
 import type { Budgets } from "../plan/plan.ts";
 import { electedHolders, movingAddresses, rollOutOrder } from "./holders.ts";
@@ -62,7 +62,7 @@ export class ReloadRehearsal {
    */
   static async prepare(live: LiveLab, folders: Folders, service: VirtualService): Promise<ReloadRehearsal> {
     const { plan, directors } = folders.to;
-    const addresses = movingAddresses([live.lab, labOfPlan("next", plan, directors)]);
+    const addresses = movingAddresses([live.lab, { vrrp: instancesOf(plan, directors) }]);
     const master = await settledMaster(live, service);
     return new ReloadRehearsal(live, folders, addresses, await holdersOf(live, addresses), { service, master });
   }

@@ -90,6 +90,7 @@ describe("init", () => {
       "  assumed, LB_1: eth0 has 192.0.2.11: its own address in 192.0.2.0/24 is not in the configurations",
       "  assumed, lb2: eth0 has 192.0.2.12: its own address in 192.0.2.0/24 is not in the configurations",
       "  assumed, client: requests come from the network of the virtual addresses",
+      "  assumed, client: nginx answers on port 80 of 192.0.2.100: nothing in the folder says what does; put its configuration there, such as haproxy.cfg, or change services",
     ]);
     expect(readFileSync(join(path, "rehearsal.yaml"), "utf8")).toContain("  - name: LB_1\n");
   });

@@ -39,9 +39,12 @@ async function timeOf(lab: Lab, cell: Cell): Promise<number> {
 
 test("the time of a matrix is known before, within a quarter", async () => {
   const folder = readFolder("rehearsals/web-pair");
-  const directors = folder.configurations.map(({ director }) => director);
-  const plan = await readPlan("rehearsals/web-pair", directors);
-  const lab = labOfPlan("rehearse-web-pair", plan, folder.configurations.map(directorOf));
+  const directors = folder.configurations.map(directorOf);
+  const plan = await readPlan(
+    "rehearsals/web-pair",
+    directors.map(({ name }) => name),
+  );
+  const lab = labOfPlan("rehearse-web-pair", plan, { folder, directors });
   const told: Record<string, number> = {};
   for (const cell of cellsOf(lab)) {
     told[`${cell.event} ${objectOf(cell) ?? cell.service.port}`] = await timeOf(lab, cell);

@@ -10,6 +10,7 @@ import {
   rowOf,
   serviceWords,
 } from "../../../rehearse/matrix/index.ts";
+import { failureOf } from "../../../rehearse/matrix/tracked.ts";
 import { faults } from "../../../verify/faults/index.ts";
 import type { RunResult, StepResult } from "../../../verify/report/result.ts";
 import { findScenario, readScenario } from "../../../verify/scenarios/index.ts";
@@ -90,6 +91,17 @@ describe("the cells of a lab", () => {
       ...["process proc tracked-process-stops", "interface inside tracked-script-fails"],
     ]);
     expect(cellsOf({ ...ha, vrrp: [{ ...tracked, preempt: false }] }, tracking)).toEqual([]);
+  });
+
+  it("stop the process that a tracked script looks for, and let any other script fail", () => {
+    const tracked = { name: "chk", weight: 0, fails: { minimum: 0, maximum: 0 }, recovers: { minimum: 0, maximum: 0 } };
+    expect(failureOf({ ...tracked, kind: "script" })).toEqual({ id: "script-fail", parameters: { script: "chk" } });
+    const watching = failureOf({ ...tracked, kind: "script", process: "haproxy" });
+    expect(watching).toMatchObject({ id: "process-stop", parameters: { process: "chk" } });
+    expect(watching.words?.title).toBe("haproxy, which the script chk looks for, ends on the master, and runs again");
+    expect(failureOf({ ...tracked, kind: "process", process: "haproxy" })).toEqual({
+      ...{ id: "process-stop", parameters: { process: "chk" } },
+    });
   });
 
   it("are one for each kind of real server, further kinds at the end", () => {

@@ -7,6 +7,7 @@ import { readFolder } from "../../../rehearse/folder.ts";
 import { missingDevices, nextOf, withStandInsOf } from "../../../rehearse/plan/extend.ts";
 import { inferPlan } from "../../../rehearse/plan/infer.ts";
 import { labOfPlan } from "../../../rehearse/plan/lab.ts";
+import { standInsOf } from "../../../rehearse/plan/stand-ins.ts";
 import { electedHolders, movingAddresses, rollOutOrder } from "../../../rehearse/reload/holders.ts";
 import { formatReload, type Held, reloadRows } from "../../../rehearse/reload/row.ts";
 import { reloadStep } from "../../../rehearse/reload/scenario.ts";
@@ -42,6 +43,25 @@ describe("the plan of what replaces a folder", () => {
     expect(next.plan.networks).toEqual(plan.networks);
   });
 
+  it("answers what either asks, each with the scripts of its own folder", async () => {
+    const check = (path: string, script: string) => ({
+      ...pairOf(
+        held(150) +
+          service(`${vip} 80`, [`192.0.2.21 80 {\nHTTP_GET {\nurl {\npath ${path}\nstatus_code 404\n}\n}\n}`]),
+        `${held(100)}vrrp_script ask {\nscript "/etc/keepalived/ask.sh"\n}\n`,
+      ),
+      "ask.sh": script,
+    });
+    const { folder, directors } = aFolder(check("/old", "nc -z 192.0.2.21 81\n"));
+    const next = await nextOf(pathOf(check("/new", "nc -z 192.0.2.21 82\n")), inferPlan(folder, directors).plan);
+    const [real1] = standInsOf(next.plan, { folder, directors }, next);
+    expect(real1?.listeners.map(({ port, answers }) => [port, answers.map(({ path }) => path)])).toEqual([
+      [80, ["/old", "/new"]],
+      [81, []],
+      [82, []],
+    ]);
+  });
+
   it("takes those of a rehearsal.yaml that is there", async () => {
     const { folder, directors } = aFolder(old);
     const { plan } = inferPlan(folder, directors);
@@ -65,7 +85,7 @@ standIns:
   it("leaves out what is in no network of it", () => {
     const { folder, directors } = aFolder(old);
     const { plan } = inferPlan(folder, directors);
-    const far = { name: "far", network: "x", addresses: [toIp("203.0.113.1")], gateways: [] };
+    const far = { name: "far", network: "x", addresses: [toIp("203.0.113.1")], gateways: [], pages: {} };
     expect(withStandInsOf(plan, { standIns: [far] }).standIns.map(({ name }) => name)).toEqual(["real1"]);
   });
 
@@ -102,12 +122,12 @@ describe("who ought to hold an address", () => {
 
 test("who holds nothing comes first; addresses that several directors may hold are looked at", () => {
   const { folder, directors } = aFolder(pairOf(held(150), held(100)));
-  const lab = labOfPlan("x", inferPlan(folder, directors).plan, directors);
+  const lab = labOfPlan("x", inferPlan(folder, directors).plan, { folder, directors });
   expect(rollOutOrder(lab, new Map([[vip, ["lb1"]]]))).toEqual(["lb2", "lb1"]);
   expect(rollOutOrder(lab, new Map([[vip, []]]))).toEqual(["lb1", "lb2"]);
   expect(movingAddresses([lab, lab])).toEqual([vip]);
   const alone = aFolder({ "lb1.conf": held(100) });
-  expect(movingAddresses([labOfPlan("x", inferPlan(alone.folder, alone.directors).plan, alone.directors)])).toEqual([]);
+  expect(movingAddresses([labOfPlan("x", inferPlan(alone.folder, alone.directors).plan, alone)])).toEqual([]);
   expect(readFolder(folder.path).configurations.map((one) => directorOf(one).name)).toEqual(["lb1", "lb2"]);
 });
 

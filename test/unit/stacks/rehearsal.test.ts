@@ -32,6 +32,8 @@ async function declaredFor(folder: string): Promise<Declared[]> {
 /** What `pulumi.secret` becomes in a mock's inputs. */
 const revealed = (value: unknown): unknown => (value as { value: unknown }).value;
 
+const proxy = "listen web\n  bind *:8080\n  server b 10.0.0.31:80\n";
+
 const script = "#!/bin/sh\nkillall -0 haproxy\n";
 
 const configuration = (priority: number): string =>
@@ -47,7 +49,10 @@ const configuration = (priority: number): string =>
 
 describe("the rehearsal of a folder", () => {
   async function declared(): Promise<Declared[]> {
-    const files = { "LB_1.conf": configuration(150), "lb2.conf": configuration(100), "check.sh": script };
+    const files = {
+      ...{ "LB_1.conf": configuration(150), "lb2.conf": configuration(100), "check.sh": script },
+      "haproxy.cfg": proxy,
+    };
     const { folder, directors } = aFolder(files);
     writeFileSync(join(folder.path, "rehearsal.yaml"), planText(inferPlan(folder, directors)));
     return await declaredFor(folder.path);
@@ -78,12 +83,12 @@ describe("the rehearsal of a folder", () => {
 
     expect(one("StandIn", "real1").inputs).toMatchObject({
       ...{ bridge: "lvsbr1", name: "real1", addresses: ["192.0.2.21/24"], quietAddresses: ["192.0.2.100"] },
-      ...{ gateways: [], tunnel: false, listeners: [{ port: 80, tls: false, statuses: {} }] },
+      ...{ gateways: [], tunnel: false, listeners: [{ port: 80, tls: false, answers: [] }] },
     });
     const inside = one("StandIn", "real2");
     expect(inside.inputs).toMatchObject({
       ...{ bridge: "lvsbr2", addresses: ["10.0.0.21/24"], quietAddresses: [], gateways: ["10.0.0.1"] },
-      listeners: [{ port: 8443, tls: true, statuses: { "/": 204 } }],
+      listeners: [{ port: 8443, tls: true, answers: [{ path: "/", status: 204, everyone: false }] }],
     });
     expect(inside.dependencies).toEqual(["host", "segment-3"]);
 
@@ -110,10 +115,16 @@ describe("the rehearsal of a folder", () => {
     // keepalived comes when all that it needs is there, and so do other packages, from Debian.
     expect(one("Packages", "lb-1-packages").dependencies).toContain("lb-1-interfaces");
     const further = one("Packages", "lb-1-further-packages");
-    expect(further.inputs).toMatchObject({ names: ["haproxy"], from: "debian" });
+    expect(further.inputs).toMatchObject({ names: ["haproxy", "psmisc"], from: "debian" });
     expect(further.dependencies).toContain("lb-1-packages");
+    const services = one("OwnServices", "lb-1-services");
+    expect(services.inputs).toMatchObject({ services: ["haproxy"] });
+    expect(revealed(services.inputs.files)).toEqual({
+      "/etc/haproxy/haproxy.cfg": { text: proxy, executable: false },
+    });
+    expect(services.dependencies).toContain("lb-1-further-packages");
     const keepalived = one("OwnKeepalived", "lb-1-keepalived");
-    expect(keepalived.dependencies).toContain("lb-1-further-packages");
+    expect(keepalived.dependencies).toContain("lb-1-services");
     expect(keepalived.inputs.configId).toBe("LB_1");
     expect(revealed(keepalived.inputs.files)).toEqual({
       "/etc/keepalived/keepalived.conf": { text: configuration(150), executable: false },
@@ -123,8 +134,8 @@ describe("the rehearsal of a folder", () => {
     // The roles of labs are none of it.
     const types = new Set(all.filter(({ type }) => type.startsWith("lvs:")).map(({ type }) => type.split(":").at(-1)));
     expect([...types].sort()).toEqual([
-      ...["BaseSystem", "Client", "GuestImage", "KeyPair", "LabHost", "OwnInterfaces", "OwnKeepalived", "Packages"],
-      ...["SeedImage", "StandIn"],
+      ...["BaseSystem", "Client", "GuestImage", "KeyPair", "LabHost", "OwnInterfaces", "OwnKeepalived"],
+      ...["OwnServices", "Packages", "SeedImage", "StandIn"],
     ]);
   });
 

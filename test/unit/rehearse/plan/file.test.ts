@@ -21,6 +21,8 @@ networks:
 directors:
   - name: lb1
     packages: [haproxy]
+    files: {/etc/haproxy/haproxy.cfg: haproxy.cfg}
+    services: [haproxy]
     sysctls: {net.ipv4.ip_forward: "1"}
     interfaces:
       - device: ens192
@@ -37,24 +39,35 @@ directors:
 client:
   network: net1
   addresses: [192.0.2.250, "2001:db8::fa"]
+services:
+  - {address: 192.0.2.100, port: 80}
 standIns:
   - name: real1
     network: inside
     addresses: [10.0.0.21]
     gateways: [10.0.0.1]
+    pages: {/health: lb1/health.html}
 `;
 
-const parsed = (text: string, directors = ["lb1", "lb2"]) => parsePlan(text, "rehearsal.yaml", directors);
+/** The folder has every file but those called `gone`. */
+const parsed = (text: string, directors = ["lb1", "lb2"]) =>
+  parsePlan(text, "rehearsal.yaml", directors, (file) => !file.includes("gone"));
 
 test("a plan is read, with canonical addresses and defaults", () => {
-  const { os, networks, directors, client, standIns } = parsed(
+  const { os, networks, directors, client, services, standIns } = parsed(
     plan.replace("2001:db8::fa", "2001:DB8:0::FA").replace("2001:db8::/64", "2001:DB8:0:0::/64"),
   );
   expect(networks[0]?.subnets).toEqual(["192.0.2.0/24", "2001:db8::/64"]);
   expect(os).toBe("debian-13");
   expect(networks.map(({ name }) => name)).toEqual(["net1", "inside"]);
+  expect(directors[0]).toMatchObject({
+    files: { "/etc/haproxy/haproxy.cfg": "haproxy.cfg" },
+    services: ["haproxy"],
+  });
+  expect(services).toEqual([{ address: "192.0.2.100", port: 80, tls: false }]);
+  expect(standIns[0]?.pages).toEqual({ "/health": "lb1/health.html" });
   expect(directors[1]).toEqual({
-    ...{ name: "lb2", packages: [], sysctls: {} },
+    ...{ name: "lb2", packages: [], files: {}, services: [], sysctls: {} },
     interfaces: [{ device: "ens192", network: "net1", addresses: ["192.0.2.12"] }],
   });
   expect(client.addresses).toEqual(["192.0.2.250", "2001:db8::fa"]);
@@ -118,6 +131,108 @@ const cases: readonly FileCase[] = [
     ...{ rule: "value", path: "directors[0].packages", expected: /list of Debian packages/, found: "haproxy" },
     remedy: /or leave it out/,
   },
+  ...[
+    ["a relative path", "etc/haproxy/haproxy.cfg: haproxy.cfg"],
+    ["a path with ..", "/etc/../haproxy.cfg: haproxy.cfg"],
+    ["a directory", "/etc/haproxy/: haproxy.cfg"],
+    ["a file outside of the folder", "/etc/haproxy/haproxy.cfg: ../haproxy.cfg"],
+    ["an absolute file", "/etc/haproxy/haproxy.cfg: /etc/haproxy/haproxy.cfg"],
+  ].map(([why, entry]) => ({
+    why: `files with ${why}`,
+    from: "files: {/etc/haproxy/haproxy.cfg: haproxy.cfg}",
+    to: `‸files: {${entry}}`,
+    ...{ rule: "value", path: "directors[0].files", expected: /^a map of files, absolute paths/, found: "a map" },
+    remedy: /^write `files: \{\/etc\/haproxy\/haproxy.cfg: haproxy.cfg\}`/,
+  })),
+  {
+    why: "a file that the folder does not have",
+    from: "files: {/etc/haproxy/haproxy.cfg: haproxy.cfg}",
+    to: "files: {/etc/haproxy/haproxy.cfg: ‸gone.cfg}",
+    ...{ rule: "missing-file", path: "directors[0].files./etc/haproxy/haproxy.cfg", found: "gone.cfg" },
+    ...{ expected: /^a file of the folder$/, remedy: /^put it into the folder/ },
+  },
+  {
+    why: "a page that the folder does not have",
+    from: "pages: {/health: lb1/health.html}",
+    to: "pages: {/health: ‸gone.html}",
+    ...{ rule: "missing-file", path: "standIns[0].pages./health", found: "gone.html" },
+    ...{ expected: /^a file of the folder$/, remedy: /^put it into the folder/ },
+  },
+  ...["/etc/keepalived/keepalived.conf", "/etc/default/keepalived"].map((path) => ({
+    why: `keepalived's own ${path}`,
+    from: "files: {/etc/haproxy/haproxy.cfg: haproxy.cfg}",
+    to: `files: {‸${path}: haproxy.cfg}`,
+    ...{ rule: "keepalived-itself", path: `directors[0].files.${path}`, found: path },
+    ...{ expected: /^a file of something else than keepalived/, remedy: /^remove it: / },
+  })),
+  {
+    why: "keepalived as a service",
+    from: "services: [haproxy]",
+    to: "services: [‸keepalived]",
+    ...{ rule: "keepalived-itself", path: "directors[0].services[0]", found: "keepalived" },
+    ...{ expected: /^a service other than keepalived/, remedy: /^remove it$/ },
+  },
+  {
+    why: "services that are no list",
+    from: "services: [haproxy]",
+    to: "services: ‸haproxy",
+    ...{ rule: "value", path: "directors[0].services", expected: /^a list of services/, found: "haproxy" },
+    remedy: /or leave it out$/,
+  },
+  {
+    why: "a service with a blank",
+    from: "services: [haproxy]",
+    to: "services: [‸ha proxy]",
+    ...{ rule: "value", path: "directors[0].services[0]", expected: /^the name of a unit/, found: "ha proxy" },
+    remedy: /^write `haproxy`/,
+  },
+  {
+    why: "what clients ask for that is no list",
+    from: "services:\n  - {address: 192.0.2.100, port: 80}\n",
+    to: "services: ‸http\n",
+    ...{ rule: "value", path: "services", expected: /^a list of what clients ask for/, found: "http" },
+    remedy: /or leave it out$/,
+  },
+  {
+    why: "a service without an address",
+    from: "{address: 192.0.2.100, port: 80}",
+    to: "{address: ‸web, port: 80}",
+    ...{ rule: "value", path: "services[0].address", expected: /^an IP address$/, found: "web", remedy: /./ },
+  },
+  {
+    why: "a service's port that there is not",
+    from: "{address: 192.0.2.100, port: 80}",
+    to: "{address: 192.0.2.100, port: ‸0}",
+    ...{ rule: "value", path: "services[0].port", expected: /^a TCP port/, found: "0", remedy: /`port: 80`/ },
+  },
+  {
+    why: "a service whose TLS is a word",
+    from: "{address: 192.0.2.100, port: 80}",
+    to: "{address: 192.0.2.100, port: 80, tls: ‸always}",
+    ...{ rule: "value", path: "services[0].tls", expected: /^true or false$/, found: "always" },
+    remedy: /leave it out for plain HTTP$/,
+  },
+  {
+    why: "a service on another network than the client's",
+    from: "{address: 192.0.2.100, port: 80}",
+    to: "{address: ‸10.0.0.100, port: 80}",
+    ...{ rule: "service-elsewhere", path: "services[0].address", found: "10.0.0.100" },
+    ...{ expected: /^an address of the client's network, 192.0.2.0\/24 or/, remedy: /or move the client$/ },
+  },
+  {
+    why: "a service twice",
+    from: "  - {address: 192.0.2.100, port: 80}\n",
+    to: "  - {address: 192.0.2.100, port: 80}\n  - ‸{address: 192.0.2.100, port: 80, tls: true}\n",
+    ...{ rule: "service-elsewhere", path: "services[1]", found: "192.0.2.100 80 again" },
+    ...{ expected: /^each address and port once$/, remedy: /^remove one of the two$/ },
+  },
+  {
+    why: "pages whose path is none",
+    from: "pages: {/health: lb1/health.html}",
+    to: "‸pages: {health: lb1/health.html}",
+    ...{ rule: "value", path: "standIns[0].pages", expected: /^a map of pages/, found: "a map" },
+    remedy: /or leave it out$/,
+  },
   {
     why: "a kernel setting that is a number",
     from: 'sysctls: {net.ipv4.ip_forward: "1"}',
@@ -162,7 +277,7 @@ const cases: readonly FileCase[] = [
   },
   {
     why: "stand-ins that are no list",
-    from: "standIns:\n  - name: real1\n    network: inside\n    addresses: [10.0.0.21]\n    gateways: [10.0.0.1]\n",
+    from: "standIns:\n  - name: real1\n    network: inside\n    addresses: [10.0.0.21]\n    gateways: [10.0.0.1]\n    pages: {/health: lb1/health.html}\n",
     to: "standIns: ‸real1\n",
     ...{ rule: "value", path: "standIns", expected: /only talked to$/, found: "real1", remedy: /or leave it out$/ },
   },
@@ -267,7 +382,7 @@ const cases: readonly FileCase[] = [
   },
   {
     why: "a director that is missing",
-    from: 'directors:\n  - name: lb1\n    packages: [haproxy]\n    sysctls: {net.ipv4.ip_forward: "1"}\n    interfaces:\n      - device: ens192\n        network: net1\n        addresses: [192.0.2.11]\n      - device: ens224\n        network: inside\n        addresses: [10.0.0.11]\n',
+    from: 'directors:\n  - name: lb1\n    packages: [haproxy]\n    files: {/etc/haproxy/haproxy.cfg: haproxy.cfg}\n    services: [haproxy]\n    sysctls: {net.ipv4.ip_forward: "1"}\n    interfaces:\n      - device: ens192\n        network: net1\n        addresses: [192.0.2.11]\n      - device: ens224\n        network: inside\n        addresses: [10.0.0.11]\n',
     to: "‸directors:\n",
     ...{ rule: "other-directors", path: "directors", expected: /^all directors of the folder: lb1, lb2$/ },
     ...{ found: "none for lb1", remedy: /^add it, or run `npx lvs-lab rehearse init --force FOLDER`$/ },
@@ -420,6 +535,11 @@ describe("a server's name", () => {
 const settings = (some: boolean, value: string): Record<string, string> =>
   some ? { "net.ipv4.ip_forward": "1", "net.ipv4.vs.x": value } : {};
 
+const files = (some: boolean): Record<string, string> =>
+  some ? { "/etc/haproxy/haproxy.cfg": "a/haproxy.cfg", "/opt/b#c,d": "*x" } : {};
+
+const pages = (some: boolean): Record<string, string> => (some ? { "/": "index.html", "/a,b{c}": "a: b.html" } : {});
+
 /** Plans at random: networks of one or two subnets, hosts with addresses in them. */
 const plans: fc.Arbitrary<Plan> = fc
   .record({
@@ -460,6 +580,8 @@ const plans: fc.Arbitrary<Plan> = fc
       directors: directors.map((name, place) => ({
         name,
         packages: yes[place] ? ["haproxy", "libc6"] : [],
+        files: files(yes[place] === true),
+        services: yes[place + 1] ? ["haproxy", "a@b:c.service"] : [],
         sysctls: settings(yes[place + 3] === true, setting),
         interfaces: made.map((network, index) => ({
           device: devices[index] as string,
@@ -468,10 +590,14 @@ const plans: fc.Arbitrary<Plan> = fc
         })),
       })),
       client: { network: "net1", addresses: on(0, 250) },
+      services: yes[6] ? on(0, 100).map((address, index) => ({ address, port: 80, tls: index > 0 })) : [],
       standIns: yes[7]
         ? [
-            { name: "real1", network: "net1", addresses: on(0, 21), gateways: [] },
-            { name: "real2", network: "net1", addresses: on(0, 22), gateways: on(0, 1) },
+            { name: "real1", network: "net1", addresses: on(0, 21), gateways: [], pages: pages(false) },
+            {
+              ...{ name: "real2", network: "net1", addresses: on(0, 22), gateways: on(0, 1) },
+              pages: pages(yes[5] === true),
+            },
           ]
         : [],
     };
@@ -483,10 +609,11 @@ describe("what init writes is read back as it was", () => {
       ["net1", ["a: b", "c # d"]],
       ["client", ["e"]],
     ]);
+    const missing = new Map([["real1", ['f { "/g": FILE }']]]);
     fc.assert(
       fc.property(plans, (one) => {
         const names = one.directors.map(({ name }) => name);
-        expect(parsed(planText({ plan: one, assumed }), names)).toEqual(one);
+        expect(parsed(planText({ plan: one, assumed, missing }), names)).toEqual(one);
       }),
     );
   });
@@ -496,7 +623,7 @@ describe("what init writes is read back as it was", () => {
     const [lb1, lb2] = one.directors;
     if (!lb1 || !lb2) throw new Error("the plan has two directors");
     const named = { ...one, directors: [lb1, { ...lb2, interfaces: [{ ...lb2.interfaces[0], device }] }] } as Plan;
-    expect(parsed(planText({ plan: named, assumed: new Map() }))).toEqual(named);
+    expect(parsed(planText({ plan: named, assumed: new Map(), missing: new Map() }))).toEqual(named);
   });
 
   test.each<[string, Record<string, string>]>([
@@ -517,6 +644,17 @@ describe("what init writes is read back as it was", () => {
       },
     ],
     ["VRRP alone, without anything known", { "null.conf": instance([]) }],
+    [
+      "a digest that no page has, and a proxy that nothing tracks",
+      {
+        "lb1.conf":
+          instance(["192.0.2.100/24"]) +
+          service("192.0.2.100 80", [
+            "192.0.2.21 80 {\nHTTP_GET {\nurl {\npath /\ndigest 00000000000000000000000000000000\n}\n}\n}",
+          ]),
+        "haproxy.cfg": "listen a\nbind *:81\nserver a 192.0.2.31:80\n",
+      },
+    ],
   ])("%s", (_, files) => {
     const { folder, directors } = aFolder(files);
     const inferred = inferPlan(folder, directors);
@@ -528,5 +666,6 @@ describe("what init writes is read back as it was", () => {
       ),
     ).toEqual(inferred.plan);
     for (const sentence of [...inferred.assumed.values()].flat()) expect(text).toContain(`# Assumed: ${sentence}.\n`);
+    for (const sentence of [...inferred.missing.values()].flat()) expect(text).toContain(`# Missing: ${sentence}.\n`);
   });
 });

@@ -303,7 +303,7 @@ describe("what directors need", () => {
 
   test("packages of what is tracked", () => {
     const text = `vrrp_script chk {\nscript "/usr/bin/killall -0 haproxy"\n}\nvrrp_track_process web {\nprocess nginx\n}\n${instance(["192.0.2.100/24"])}`;
-    expect(planOf({ "lb1.conf": text }).directors[0]?.packages).toEqual(["haproxy", "nginx-light"]);
+    expect(planOf({ "lb1.conf": text }).directors[0]?.packages).toEqual(["haproxy", "nginx-light", "psmisc"]);
   });
 
   test("scripts that the folder does not have are told", () => {

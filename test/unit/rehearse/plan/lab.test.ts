@@ -16,7 +16,11 @@ import { aFolder, instance, service, unicast } from "../a-folder.ts";
 function rehearsalOf(files: Readonly<Record<string, string>>) {
   const { folder, directors } = aFolder(files);
   const { plan } = inferPlan(folder, directors);
-  return { plan, lab: labOfPlan("rehearse-x", plan, directors), standIns: standInsOf(plan, directors) };
+  return {
+    plan,
+    lab: labOfPlan("rehearse-x", plan, { folder, directors }),
+    standIns: standInsOf(plan, { folder, directors }),
+  };
 }
 
 const vip = "192.0.2.100" as Ip;
@@ -285,7 +289,10 @@ describe("stand-ins", () => {
       service(`${vip} 80`, ["192.0.2.21 80"]) +
       service("192.0.2.101 80", ["10.0.0.21 80"], { method: "NAT" }) +
       service("192.0.2.102 80", ["192.0.2.22 80"], { method: "TUN" });
-    const common = { listeners: [{ port: 80, tls: false, statuses: {} }] };
+    const common = {
+      listeners: [{ port: 80, tls: false, answers: [] }],
+      ...{ datagrams: [], mail: [], bfd: [], missing: [] },
+    };
     expect(rehearsalOf({ "lb1.conf": text }).standIns).toEqual([
       {
         ...common,
@@ -344,9 +351,9 @@ describe("stand-ins", () => {
     ];
     const text = instance([`${vip}/24`]) + service(`${vip} 80`, [`192.0.2.21 80 {\n${checks.join("\n")}\n}`]);
     expect(rehearsalOf({ "lb1.conf": text }).standIns[0]?.listeners).toEqual([
-      { port: 80, tls: false, statuses: { "/old": 301 } },
-      { port: 8443, tls: true, statuses: { "/health": 204 } },
-      { port: 9000, tls: false, statuses: {} },
+      { port: 80, tls: false, answers: [{ path: "/old", status: 301, everyone: false }] },
+      { port: 8443, tls: true, answers: [{ path: "/health", status: 204, everyone: false }] },
+      { port: 9000, tls: false, answers: [] },
     ]);
   });
 

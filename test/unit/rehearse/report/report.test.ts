@@ -31,7 +31,7 @@ beforeAll(async () => {
     FOLDER,
     directors.map(({ name }) => name),
   );
-  lab = labOfPlan("rehearse-web-pair", plan, directors);
+  lab = labOfPlan("rehearse-web-pair", plan, { folder, directors });
 });
 const directorsOf = () => folder.configurations.map(directorOf);
 

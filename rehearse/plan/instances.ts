@@ -1,0 +1,60 @@
+import { contains, type Ip, type VrrpInstance } from "../../lab/index.ts";
+import type { Director } from "../directors/director.ts";
+import { isOn } from "../directors/settings.ts";
+import { type Member, type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
+import { bestPriority } from "../directors/weight.ts";
+import type { Folder } from "../folder.ts";
+import { serverNameOf } from "./names.ts";
+import type { Plan, PlannedNetwork } from "./plan.ts";
+import { deviceOf } from "./segments.ts";
+import { trackedOf } from "./tracking.ts";
+
+/**
+ * The virtual routers of directors that have an address to move, as instances of the lab's model.
+ * @param folder with their scripts; without it nobody knows which processes these look for
+ */
+export const instancesOf = (plan: Plan, directors: readonly Director[], folder?: Folder): VrrpInstance[] =>
+  virtualRoutersOf(directors).flatMap((router) => instanceOf(router, plan, folder) ?? []);
+
+/** The network that an address is in. */
+export const networkWith = ({ networks }: Plan, address: Ip): PlannedNetwork | undefined =>
+  networks.find(({ subnets }) => subnets.some((subnet) => contains(subnet, address)));
+
+/** A virtual router as an instance of the lab's model; undefined if it has nothing that could move. */
+function instanceOf({ id, members: all }: VirtualRouter, plan: Plan, folder?: Folder): VrrpInstance | undefined {
+  const best = (one: Member): number => bestPriority(one.director, one.instance);
+  const members = all.toSorted((one, other) => best(other) - best(one));
+  const [master] = members;
+  if (!master) return undefined;
+  const { instance, director } = master;
+  // Those of its family first: they are in its advertisements. A link-local address is in no network of the plan.
+  const addresses = [...instance.addresses, ...instance.excluded]
+    .map(({ address }) => address)
+    .filter((address) => networkWith(plan, address) !== undefined);
+  const planned = plan.directors.find(({ name }) => name === director.name);
+  const network = planned?.interfaces.find(({ device }) => device === deviceOf(director, instance))?.network;
+  if (addresses.length === 0 || !planned || network === undefined) return undefined;
+  const tracked = trackedOf(master, planned, network, folder);
+  // The lab's model adds what all members track to their priorities; here each may track something else.
+  const { trackScripts = [], trackProcesses = [], trackInterfaces = [] } = tracked;
+  const raised = [...trackScripts, ...trackProcesses, ...trackInterfaces].reduce(
+    (sum, { weight }) => sum + Math.max(0, weight),
+    0,
+  );
+  const group = director.syncGroups.find((one) => one.members.some(({ name }) => name === instance.name));
+  return {
+    ...{ name: instance.name, id, version: instance.version, network, addresses },
+    members: members.map((one) => ({
+      server: serverNameOf(one.director.name),
+      priority: best(one) - raised,
+      state: one.instance.state,
+    })),
+    advertInterval: instance.advertInterval,
+    preempt: members.every((one) => one.instance.preempt),
+    ...(instance.preemptDelay > 0 ? { preemptDelay: instance.preemptDelay } : {}),
+    ...(instance.unicast ? { unicast: true as const } : {}),
+    ...(instance.block.some((one) => one.keyword === "use_vmac" && isOn(one)) ? { useVmac: true as const } : {}),
+    ...(group ? { syncGroup: group.name } : {}),
+    ...tracked,
+  };
+}
