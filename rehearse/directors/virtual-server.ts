@@ -78,7 +78,9 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const method = methodIn(block, "lb_kind", "lvs_method") ?? "NAT";
   const times = { ...defaultTimes, ...timesIn(block) };
   const port = kind === "address" ? Number(second || 0) : 0;
-  const services = kind === "group" ? entries.map(({ text }) => text) : [at.words.join(" ")];
+  // Words behind the port are ignored: vs_handler() in check_parser.c.
+  const own = kind === "address" ? `${first} ${second || 0}` : `${first} ${second}`;
+  const services = kind === "group" ? entries.map(({ text }) => text) : [own];
   return {
     ...{ at, block, kind, ranges, method },
     name: at.words.join(" "),

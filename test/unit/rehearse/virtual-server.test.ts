@@ -22,6 +22,11 @@ describe("a virtual server", () => {
     });
   });
 
+  test("is the same whatever stands behind the port", () => {
+    for (const words of ["80", "80 TCP", "80 # pages"])
+      expect(read(`virtual_server 192.0.2.1 ${words} {\n}`).key).toBe("192.0.2.1 80 UDP");
+  });
+
   test("takes both names of scheduler and method, and ignores what keepalived does not know", () => {
     const service = read(
       "virtual_server 192.0.2.1 80 {\nlvs_sched rr\nlb_algo loadbalance\nlb_kind DR\nlvs_method tun\n}",
