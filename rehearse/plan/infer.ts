@@ -23,16 +23,21 @@ import { standInsOf } from "./stand-ins.ts";
 export function inferPlan(folder: Folder, directors: readonly Director[]): Inferred {
   const assumed = new Assumptions();
   const segments = segmentsOf(directors);
-  const networks = networksOf(segments, directors, assumed);
+  const unplaced = networksOf(segments, directors, assumed);
   const beside = new Map(directors.map((director) => [director, besideKeepalived(folder, director, assumed)]));
   const proxies = [...beside.values()].flatMap((one) => one.proxies);
   const hosts = hostsTalkedTo(folder, directors, proxies);
-  const { standIns, further } = placedHosts(hosts, networks, assumed);
+  const asked = askedFor(directors);
+  const { standIns, networks, further } = placedHosts(
+    hosts,
+    { networks: unplaced, home: homeOf(unplaced, asked) },
+    assumed,
+  );
   const virtual = directors.flatMap(virtualAddressesOf);
   const known = [...hosts.map(({ address }) => address), ...allOwnAddresses(directors), ...peersOf(directors)];
   const free = new FreeAddresses([...virtual, ...known]);
 
-  const home = homeOf(networks, directors);
+  const home = homeOf(networks, asked);
   const client = { network: home.name, addresses: home.subnets.flatMap((subnet) => free.take(subnet, 250n) ?? []) };
   const planned = directors.map((director): PlannedDirector => {
     const placed = segments.flatMap((members, index) =>
@@ -46,9 +51,14 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
     });
   });
   const every = [...networks, ...further];
-  const gateways = [...virtual, ...planned.flatMap(({ interfaces }) => interfaces.flatMap((one) => one.addresses))];
-  const equipped = standIns.map((one) =>
-    one.network === home.name ? one : withGateway(one, every, gateways, assumed),
+  const own = planned.flatMap(({ interfaces }) => interfaces.flatMap((one) => one.addresses));
+  const equipped = standIns.map((one, index) =>
+    withGateway(one, {
+      ...{ networks: every, home, asked, assumed },
+      ...(hosts[index]?.direct
+        ? { direct: true, gateways: client.addresses }
+        : { direct: false, gateways: [...virtual, ...own] }),
+    }),
   );
   assumed.add("client", "requests come from the network of the virtual addresses");
   const found = servicesFor(proxies, directors, home);
@@ -68,10 +78,14 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
   return { plan, assumed: assumed.all, missing };
 }
 
-/** The network that clients are on: that of an address that they ask for, of virtual servers or else of instances. */
-function homeOf(networks: readonly PlannedNetwork[], directors: readonly Director[]): PlannedNetwork {
+/** The addresses that clients ask for: those of virtual servers, or else of instances. */
+function askedFor(directors: readonly Director[]): Ip[] {
   const services = directors.flatMap(({ virtualServers }) => virtualServers.flatMap(servedAddresses));
-  const asked = services.length > 0 ? services : directors.flatMap(virtualAddressesOf);
+  return services.length > 0 ? services : directors.flatMap(virtualAddressesOf);
+}
+
+/** The network that clients are on: that of an address that they ask for. */
+function homeOf(networks: readonly PlannedNetwork[], asked: readonly Ip[]): PlannedNetwork {
   const home = networks.find(({ subnets }) =>
     asked.some((address) => subnets.some((subnet) => contains(subnet, address))),
   );
@@ -189,22 +203,37 @@ function freeDevice(interfaces: readonly PlannedInterface[]): string {
   return `eth${number}`;
 }
 
-/** A stand-in with its way to clients: an address that moves between directors, or else one of a director's own. */
-function withGateway(
-  standIn: StandIn,
-  networks: readonly PlannedNetwork[],
-  gateways: readonly Ip[],
-  assumed: Assumptions,
-): StandIn {
+interface Ways {
+  readonly networks: readonly PlannedNetwork[];
+  readonly home: PlannedNetwork;
+  readonly asked: readonly Ip[];
+  /** Whether it answers clients by itself. */
+  readonly direct: boolean;
+  /** What may be its gateway, the best first. */
+  readonly gateways: readonly Ip[];
+  readonly assumed: Assumptions;
+}
+
+/**
+ * A stand-in with its way to clients, unless they are in its own subnet: an address that moves between directors, or else one of a director's own. What
+ * answers by itself has the client's: a director drops packets from its own virtual address.
+ */
+function withGateway(standIn: StandIn, { networks, home, asked, direct, gateways, assumed }: Ways): StandIn {
   const [own] = standIn.addresses;
-  const subnets = networks.find(({ name }) => name === standIn.network)?.subnets ?? [];
-  const gateway = gateways.find(
-    (address) =>
-      own !== undefined &&
-      familyOf(address) === familyOf(own) &&
-      subnets.some((subnet) => contains(subnet, address) && contains(subnet, own)),
-  );
-  if (gateway === undefined) return standIn;
-  assumed.add(standIn.name, `its way to clients is ${gateway}`);
-  return { ...standIn, gateways: [gateway] };
+  const network = networks.find(({ name }) => name === standIn.network);
+  const subnet = (network?.subnets ?? []).find((one) => own !== undefined && contains(one, own));
+  if (subnet === undefined) return standIn;
+  const isHome = standIn.network === home.name;
+  if (isHome && asked.some((address) => contains(subnet, address))) return standIn;
+  const gateway = gateways.find((address) => contains(subnet, address));
+  if (gateway !== undefined) {
+    assumed.add(standIn.name, `its way to clients is ${gateway}${direct ? ", the client's own address there" : ""}`);
+    return { ...standIn, gateways: [gateway] };
+  }
+  if (direct && !isHome)
+    assumed.add(
+      standIn.name,
+      `it answers clients by itself and is not on their network, ${home.name}: they get no answer`,
+    );
+  return standIn;
 }

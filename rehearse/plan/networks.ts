@@ -15,7 +15,7 @@ import type { PlannedNetwork } from "./plan.ts";
 import { deviceOf, type Port } from "./segments.ts";
 
 /** Prefix lengths of networks whose configurations name none. */
-export const usual = { 4: 24, 6: 64 } as const;
+const usual = { 4: 24, 6: 64 } as const;
 
 /** The longest prefix with room for directors' own addresses, the client's and others. */
 const roomy = 28;
@@ -85,6 +85,10 @@ function likelySubnets(
   const others = ownAddresses(director, device, directors).filter((address) => !isIn(address, own));
   return [...virtual, ...others].map((address) => ({ address, subnet: subnetOf(address, usual[familyOf(address)]) }));
 }
+
+/** The likely subnet of an address that is in none of those that are known. */
+export const likelySubnet = (address: Ip, known: readonly Cidr[]): Cidr =>
+  narrowed({ address, subnet: subnetOf(address, usual[familyOf(address)]) }, known);
 
 /** A likely subnet, without room for those that are known: beside 192.0.2.0/25 an address has /25, too. */
 function narrowed({ address, subnet }: Likely, known: readonly Cidr[]): Cidr {

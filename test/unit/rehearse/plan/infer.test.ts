@@ -95,7 +95,7 @@ describe("networks", () => {
 
   test("a configuration without VRRP has eth0", () => {
     const files = { "lb1.conf": service("192.0.2.100 80", ["192.0.2.21 80"]) };
-    expect(interfacesOf(files).lb1).toEqual(["eth0 net1 198.19.0.11", "eth1 net2 192.0.2.11"]);
+    expect(interfacesOf(files).lb1).toEqual(["eth0 net1 198.19.0.11 192.0.2.11"]);
   });
 });
 
@@ -244,6 +244,50 @@ describe("stand-ins", () => {
     expect(inferred(files).assumed.get("net2")).toEqual([
       "10.0.0.0/24: 10.0.0.21 is in no network of the directors; each of them gets an interface here",
     ]);
+  });
+
+  test("DR and TUN: a subnet that no interface is in is the clients', whose address there is the way", () => {
+    for (const method of ["DR", "TUN"]) {
+      const files = {
+        "lb1.conf":
+          instance(["198.51.100.1/24"], { further: "virtual_ipaddress_excluded {\n2001:db8::1/64\n}" }) +
+          service("198.51.100.1 80", ["10.3.0.1 80"], { method }),
+      };
+      expect(interfacesOf(files).lb1).toEqual(["eth0 net1 198.51.100.11 10.3.0.11 2001:db8::b"]);
+      expect(planOf(files).client.addresses).toEqual(["198.51.100.250", "10.3.0.250", "2001:db8::fa"]);
+      expect(standInsOf(files)).toEqual(["real1 net1 10.3.0.1 via 10.3.0.250"]);
+      const { assumed } = inferred(files);
+      expect(assumed.get("net1")).toEqual([
+        "10.3.0.0/24: 10.3.0.1 is in no network of the directors; it answers clients by itself, so that it is on theirs",
+      ]);
+      expect(assumed.get("real1")).toEqual(["its way to clients is 10.3.0.250, the client's own address there"]);
+    }
+  });
+
+  test("DR on another network of the directors: no director is its way", () => {
+    const text =
+      instance(["192.0.2.100/24"]) +
+      instance(["10.0.0.1/24"], { name: "VI_2", id: 52, device: "eth1" }) +
+      service("192.0.2.100 80", ["10.0.0.21 80"]);
+    expect(standInsOf({ "lb1.conf": text })).toEqual(["real1 net2 10.0.0.21"]);
+    expect(inferred({ "lb1.conf": text }).assumed.get("real1")).toEqual([
+      "it answers clients by itself and is not on their network, net1: they get no answer",
+    ]);
+  });
+
+  test("NAT in another subnet of the clients' network: their way is the address there that moves", () => {
+    const text =
+      instance(["192.0.2.100/24", "10.0.0.1/24"]) + service("192.0.2.100 80", ["10.0.0.21 80"], { method: "NAT" });
+    expect(standInsOf({ "lb1.conf": text })).toEqual(["real1 net1 10.0.0.21 via 10.0.0.1"]);
+  });
+
+  test("a further network is none that is known", () => {
+    const text =
+      instance(["192.0.2.100/24", "10.0.0.1/25 dev eth1"]) +
+      service("192.0.2.100 80", ["10.0.0.200 80"], { method: "NAT" });
+    expect(networksOf({ "lb1.conf": text })).toEqual({
+      ...{ net1: ["192.0.2.0/24"], net2: ["10.0.0.0/25"], net3: ["10.0.0.128/25"] },
+    });
   });
 
   test("their way is an address of their own subnet and family", () => {
