@@ -13,10 +13,10 @@ export const passwordTooLong: Rule = {
   source: "keepalived.conf(5), authentication; RFC 2338, section 5.3.10",
   *look({ directors }) {
     for (const { instances } of directors)
-      for (const { name, authentication } of instances) {
+      for (const { name, authentication, authenticates } of instances) {
         const at = authentication?.password;
         const password = at?.words[0] ?? "";
-        if (at && authentication.type === "PASS" && Buffer.byteLength(password) > longest)
+        if (at && authenticates === "PASS" && Buffer.byteLength(password) > longest)
           yield {
             at,
             message: `the password of ${name} has ${Buffer.byteLength(password)} characters; keepalived takes the first ${longest}`,

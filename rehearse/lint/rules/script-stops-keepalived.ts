@@ -1,5 +1,8 @@
+import type { Place } from "../../conf/place.ts";
+import type { Command } from "../../directors/command.ts";
 import type { Rule } from "../rule.ts";
 import { isShellScript, scriptOf } from "../scripts.ts";
+import { listed } from "../words.ts";
 
 export const scriptStopsKeepalived: Rule = {
   id: "script-stops-keepalived",
@@ -10,19 +13,24 @@ export const scriptStopsKeepalived: Rule = {
     "back. A script that ends with another status than 0 does what is meant, and undoes it by itself.",
   source: "keepalived.conf(5), vrrp_script; keepalived(8)",
   *look({ directors, folder }) {
+    const uses = new Map<string, { at: Place; command: Command; names: string[] }>();
     for (const { name, commands } of directors)
       for (const command of commands) {
         const file = command.decides ? scriptOf(command, folder) : undefined;
         if (!file || !isShellScript(file)) continue;
         const line = file.text.split("\n").findIndex((text) => stops.test(text.replace(/(^|\s)#.*/, "")));
-        if (line >= 0)
-          yield {
-            at: { file: file.file, line: line + 1 },
-            also: [command.at],
-            message: `${file.file} of ${command.owner} stops keepalived of ${name}, and nothing starts it again`,
-            fix: "write `exit 1` there, and `exit 0` where all is well",
-          };
+        const known = uses.get(file.file);
+        if (known && !known.names.includes(name)) known.names.push(name);
+        else if (line >= 0 && !known)
+          uses.set(file.file, { at: { file: file.file, line: line + 1 }, command, names: [name] });
       }
+    for (const { at, command, names } of uses.values())
+      yield {
+        at,
+        also: [command.at],
+        message: `${at.file} of ${command.owner} stops keepalived of ${listed(names)}, and nothing starts it again`,
+        fix: "write `exit 1` there, and `exit 0` where all is well",
+      };
   },
 };
 

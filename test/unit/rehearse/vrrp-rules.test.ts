@@ -177,3 +177,9 @@ const sound: [what: string, configurations: Record<string, string>][] = [
 test.each(sound)("nothing is found in %s", (_, configurations) => {
   expect(findings(configurations)).toEqual([]);
 });
+
+test("a long password that version 3 ignores is found once, as ignored", () => {
+  const authentication = ["authentication {", "auth_type PASS", "auth_pass correct-horse", "}"];
+  const found = findings({ lb1: instance(["version 3", ...authentication]) });
+  expect(found.map(({ place }) => place)).toEqual(["lb1.conf:3 warning authentication-ignored"]);
+});
