@@ -88,6 +88,14 @@ export const effects: readonly Effect[] = [
     fine: both,
   },
   {
+    rule: "password-cut-by-comment",
+    title: "passwords that differ behind the ! are the same",
+    options: { edit: (text, file) => (file === "lb2.conf" ? text.replace("b@l!one", "b@l!two") : text) },
+    look: holders(VIP),
+    found: ["lb1"],
+    fine: both,
+  },
+  {
     rule: "addresses-differ",
     title: "both hold the address",
     look: holders(VIP),
@@ -200,6 +208,20 @@ export const effects: readonly Effect[] = [
     look: holders(VIP),
     found: ["lb1"],
     fine: ["lb2"],
+  },
+  {
+    rule: "backup-stops-what-it-tracks",
+    title: "both stop it at the start, and nobody becomes master",
+    options: {
+      prepare: "touch /run/haproxy",
+      edit: (text) =>
+        text
+          .replace("/usr/bin/pgrep haproxy", "/usr/bin/test -e /run/haproxy")
+          .replace("systemctl stop haproxy", "rm -f /run/haproxy"),
+    },
+    look: holders(VIP),
+    found: [],
+    fine: ["lb1"],
   },
   {
     rule: "weight-is-no-fault",
@@ -391,6 +413,8 @@ export const notShown: Readonly<Record<string, string>> = {
   "director-is-real-server": "takes web servers on the directors",
   "mail-to-nobody": "what does not happen is a mail",
   "nat-gateway-stays": "what moves is no address of the folder, so that the client sees nothing of it",
+  "nat-gateways-apart": "a run of rehearsals/published/case-study shows it: nobody is served by the second service",
+  "nat-on-one-network": "a note: whether clients are in the network is not in the folder",
   "nobody-quiet-about-arp": "the real servers are stand-ins, which are quiet; the check arp-cure shows it in a lab",
   "script-not-found": "keepalived says so itself, in its log and by -t on the director",
   "script-outlives-interval": "takes a count of processes, which the hosts share",

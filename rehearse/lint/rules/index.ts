@@ -6,6 +6,7 @@ import { advertIntervalDiffers } from "./advert-interval-differs.ts";
 import { advertIntervalRounded } from "./advert-interval-rounded.ts";
 import { authenticationDiffers } from "./authentication-differs.ts";
 import { authenticationIgnored } from "./authentication-ignored.ts";
+import { backupStopsWhatItTracks } from "./backup-stops-what-it-tracks.ts";
 import { checkSlowerThanDelayLoop } from "./check-slower-than-delay-loop.ts";
 import { checkWithoutPort } from "./check-without-port.ts";
 import { commandNeedsShell } from "./command-needs-shell.ts";
@@ -16,6 +17,8 @@ import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
 import { natGatewayStays } from "./nat-gateway-stays.ts";
+import { natGatewaysApart } from "./nat-gateways-apart.ts";
+import { natOnOneNetwork } from "./nat-on-one-network.ts";
 import { noHealthCheck } from "./no-health-check.ts";
 import { noWeight } from "./no-weight.ts";
 import { nobodyQuietAboutArp } from "./nobody-quiet-about-arp.ts";
@@ -23,6 +26,7 @@ import { nopreemptWithMaster } from "./nopreempt-with-master.ts";
 import { nopreemptWithWeights } from "./nopreempt-with-weights.ts";
 import { offIsOn } from "./off-is-on.ts";
 import { ownerPriorityTaken } from "./owner-priority.ts";
+import { passwordCutByComment } from "./password-cut-by-comment.ts";
 import { passwordTooLong } from "./password-too-long.ts";
 import { persistenceWithRoundRobin } from "./persistence-with-round-robin.ts";
 import { portNotChanged } from "./port-not-changed.ts";
@@ -84,6 +88,7 @@ export const rules: readonly Rule[] = [
   scriptCannotRun,
   scriptNotFound,
   scriptStopsKeepalived,
+  backupStopsWhatItTracks,
   scriptPathRelative,
   scriptOutlivesInterval,
   scriptUserUnknown,
@@ -98,6 +103,7 @@ export const rules: readonly Rule[] = [
   virtualServerTwice,
   nobodyQuietAboutArp,
   natGatewayStays,
+  natOnOneNetwork,
   directorIsRealServer,
   virtualServerAddressNotHeld,
   virtualServerGroupMissing,
@@ -113,6 +119,7 @@ export const rules: readonly Rule[] = [
   authenticationDiffers,
   authenticationIgnored,
   passwordTooLong,
+  passwordCutByComment,
   unicastOneSided,
   unicastPeerMissing,
   unicastOwnAddress,
@@ -121,5 +128,6 @@ export const rules: readonly Rule[] = [
   syncGroupOpen,
   prioritiesCrossed,
   gatewayMovesAlone,
+  natGatewaysApart,
   syncDaemon,
 ];

@@ -1,0 +1,3 @@
+#!/bin/sh
+# systemctl stop haproxy
+systemctl stop sync-from-peer
