@@ -1,0 +1,2 @@
+#!/bin/bash
+pidof haproxy > /dev/null
