@@ -244,6 +244,34 @@ const published: Readonly<Record<string, Expected>> = {
   },
 };
 
+/** Examples to begin with: docs/rehearse.md. */
+const examples: Readonly<Record<string, Expected>> = {
+  "crossed-unicast": {
+    finds: [],
+    instances: ["shop 192.0.2.100: lb1 lb2", "news 192.0.2.101: lb2 lb1"],
+    cells: {
+      "192.0.2.100:80": `${master}, ${asked("real1")}, all-refuse`,
+      "192.0.2.101:80": `${master}, ${asked("real3")}, all-refuse`,
+    },
+  },
+  "nat-gateways": {
+    finds: [],
+    instances: ["outside 198.51.100.10: gw1 gw2", "inside 10.62.0.1: gw1 gw2"],
+    cells: {
+      "198.51.100.10:80": `${master}, ${asked("real1")}, all-refuse, ${asked("real2")}`,
+      "198.51.100.10:443": `${connected("real1")}, all-refuse`,
+    },
+  },
+  "dual-stack": {
+    finds: [],
+    instances: ["web_v4 192.0.2.100: lb1 lb2", "web_v6 2001:db8:71::100: lb1 lb2"],
+    cells: {
+      "192.0.2.100:80": `${master}, ${connected("real1")}, all-refuse`,
+      "[2001:db8:71::100]:80": `${master}, ${connected("real3")}, all-refuse`,
+    },
+  },
+};
+
 /** A folder with its rehearsal.yaml, and the lab of both. */
 interface Rehearsal {
   readonly folder: Folder;
@@ -341,5 +369,23 @@ describe("configurations that others have published", () => {
       expect(new Set(links)).toEqual(rules);
       for (const service of Object.keys(expected.cells)) expect(section).toContain(service);
     });
+  });
+});
+
+describe.each(Object.entries(examples))("the example %s", (name, expected) => {
+  let rehearsal: Rehearsal;
+  beforeAll(async () => {
+    rehearsal = await rehearsalOf(name);
+  });
+
+  test("is sound", () => {
+    expect(findsIn(rehearsal)).toEqual(expected.finds);
+  });
+
+  test("has a plan, instances and the events of the matrix", () => {
+    const { folder, directors } = rehearsal;
+    expect(readFileSync(join(folder.path, "rehearsal.yaml"), "utf8")).toBe(planText(inferPlan(folder, directors)));
+    expect(instancesIn(rehearsal)).toEqual(expected.instances);
+    expect(cellsIn(rehearsal)).toEqual(expected.cells);
   });
 });
