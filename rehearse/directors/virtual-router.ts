@@ -20,7 +20,16 @@ export interface VirtualRouter {
  * The virtual routers of a set of directors. Instances belong together that have the same identifier and family, and an address, a unicast peer or
  * their name in common.
  */
-export function virtualRoutersOf(directors: readonly Director[]): VirtualRouter[] {
+export function virtualRoutersOf(directors: readonly Director[]): readonly VirtualRouter[] {
+  const known = found.get(directors) ?? virtualRoutersIn(directors);
+  found.set(directors, known);
+  return known;
+}
+
+/** By their directors: they are asked for again for each interface. */
+const found = new WeakMap<readonly Director[], readonly VirtualRouter[]>();
+
+function virtualRoutersIn(directors: readonly Director[]): VirtualRouter[] {
   const members = directors.flatMap((director) => director.instances.map((instance) => ({ director, instance })));
   const withId = members.filter(({ instance }) => instance.id !== undefined);
   return [...groupedBy(withId, ({ instance }) => `${instance.id} ${instance.family}`).values()]

@@ -37,6 +37,7 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
   const known = [...hosts.map(({ address }) => address), ...allOwnAddresses(directors), ...peersOf(directors)];
   const free = new FreeAddresses([...virtual, ...known]);
 
+  const given = new Map<string, string>();
   const home = homeOf(networks, asked);
   const client = { network: home.name, addresses: home.subnets.flatMap((subnet) => free.take(subnet, 250n) ?? []) };
   const planned = directors.map((director): PlannedDirector => {
@@ -46,7 +47,7 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
         .map((port) => ({ port, network: networks[index] as PlannedNetwork })),
     );
     return plannedDirector(director, {
-      ...{ folder, directors, placed, further, free, assumed, virtual },
+      ...{ folder, directors, placed, further, free, given, assumed, virtual },
       beside: beside.get(director) as Beside,
     });
   });
@@ -136,6 +137,8 @@ interface Around {
   /** Networks of hosts that no interface of a configuration reaches. */
   readonly further: readonly PlannedNetwork[];
   readonly free: FreeAddresses;
+  /** Whose own an address is already, by network and address. */
+  readonly given: Map<string, string>;
   readonly assumed: Assumptions;
   /** The addresses that move. */
   readonly virtual: readonly Ip[];
@@ -181,16 +184,24 @@ function plannedDirector(director: Director, around: Around): PlannedDirector {
 function addressesOn(
   device: string,
   director: Director,
-  { subnets }: PlannedNetwork,
-  { directors, free, assumed }: Around,
+  { name: network, subnets }: PlannedNetwork,
+  { directors, free, given, assumed }: Around,
 ): Ip[] {
-  const known = [...ownAddresses(director, device, directors), ...bfdSourcesOf(director)];
+  const known = [...new Set([...ownAddresses(director, device, directors), ...bfdSourcesOf(director)])];
   return subnets.flatMap((subnet) => {
     const there = known.filter((address) => contains(subnet, address));
-    if (there.length > 0) return there;
+    const own = there.filter((address) => !given.has(`${network} ${address}`));
+    for (const address of own) given.set(`${network} ${address}`, director.name);
+    if (own.length > 0) return own;
     const found = free.take(subnet);
     if (found === undefined) return [];
-    assumed.add(director.name, `${device} has ${found}: its own address in ${subnet} is not in the configurations`);
+    const [taken] = there;
+    assumed.add(
+      director.name,
+      taken === undefined
+        ? `${device} has ${found}: its own address in ${subnet} is not in the configurations`
+        : `${device} has ${found}: ${taken}, from which it sends, is an address of ${given.get(`${network} ${taken}`)}`,
+    );
     return [found];
   });
 }

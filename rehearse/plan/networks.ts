@@ -34,6 +34,11 @@ export function networksOf(
   return segments.map((members, index): PlannedNetwork => {
     const name = `net${index + 1}`;
     const own = written[index] ?? [];
+    for (const inner of members.flatMap(({ subnets }) => subnets).filter((subnet) => !own.includes(subnet)))
+      assumed.add(
+        name,
+        `${inner} lies in ${own.find((one) => contains(one, firstAddress(inner)))}: they are one network`,
+      );
     const likely = withoutInner(
       members
         .flatMap((port) => likelySubnets(port, directors, { own, elsewhere }))

@@ -1,4 +1,14 @@
-import { type Cidr, familyOf, type Ip, isLinkLocal, parseCidr, subnetOf } from "../../lab/index.ts";
+import {
+  type Cidr,
+  contains,
+  familyOf,
+  firstAddress,
+  type Ip,
+  isLinkLocal,
+  parseCidr,
+  prefixLengthOf,
+  subnetOf,
+} from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
 import type { Instance } from "../directors/instance.ts";
@@ -58,7 +68,15 @@ function writtenSubnet(address: Ip, prefixLength = Number.NaN): Cidr[] {
   return prefixLength >= 1 && prefixLength <= longest ? [subnetOf(address, prefixLength)] : [];
 }
 
-/** The interfaces by the segment that they are on: those of one virtual router, of one subnet, or else of one name. */
+/** Of each subnet the largest one that it lies in. */
+function outerOf(subnets: readonly Cidr[]): ReadonlyMap<Cidr, Cidr> {
+  const largest = [...new Set(subnets)].toSorted((one, other) => prefixLengthOf(one) - prefixLengthOf(other));
+  return new Map(
+    largest.map((subnet) => [subnet, largest.find((one) => contains(one, firstAddress(subnet))) ?? subnet]),
+  );
+}
+
+/** The interfaces by the segment that they are on: those of one virtual router, of subnets that overlap, or else of one name. */
 export function segmentsOf(directors: readonly Director[]): Port[][] {
   const ports = directors.flatMap(portsOf);
   const segment = new Map(ports.map((port, index) => [port, index]));
@@ -73,9 +91,12 @@ export function segmentsOf(directors: readonly Director[]): Port[][] {
     );
     for (const other of others) join(first, other);
   }
+  const outer = outerOf(ports.flatMap(({ subnets }) => subnets));
   for (const one of ports)
     for (const other of ports) {
-      const shared = one.subnets.some((subnet) => other.subnets.includes(subnet));
+      const shared = one.subnets.some((subnet) =>
+        other.subnets.some((another) => outer.get(subnet) === outer.get(another)),
+      );
       const alike =
         one.device === other.device &&
         one.director !== other.director &&

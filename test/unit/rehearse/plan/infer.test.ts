@@ -63,6 +63,15 @@ describe("networks", () => {
     expect(networksOf(files)).toEqual({ net1: ["192.0.2.0/24"], net2: ["198.51.100.0/24"] });
   });
 
+  test("subnets that overlap are on one network, whichever interface has them", () => {
+    const files = {
+      "lb1.conf": instance(["192.0.2.4/26"]) + instance(["192.0.2.100/24"], { name: "VI_2", id: 52, device: "eth1" }),
+    };
+    expect(networksOf(files)).toEqual({ net1: ["192.0.2.0/24"] });
+    expect(interfacesOf(files).lb1).toEqual(["eth0 net1 192.0.2.11", "eth1 net1 192.0.2.12"]);
+    expect(inferred(files).assumed.get("net1")).toEqual(["192.0.2.0/26 lies in 192.0.2.0/24: they are one network"]);
+  });
+
   test("an address is on the interface that `dev` names", () => {
     const files = { "lb1.conf": instance(["192.0.2.100/24", "10.0.0.1/16 dev bond0.100 label bond0.100:1"]) };
     expect(interfacesOf(files)).toEqual({ lb1: ["eth0 net1 192.0.2.11", "bond0.100 net2 10.0.0.11"] });
@@ -188,6 +197,15 @@ describe("directors' own addresses", () => {
         "lb3.conf": instance(vip, { further: unicast("", one, two) }),
       }),
     ).toEqual({ lb1: [`eth0 net1 ${one}`], lb2: [`eth0 net1 ${two}`], lb3: [`eth0 net1 ${three}`] });
+  });
+
+  test("are those of one director, where two send from the same one", () => {
+    const text = instance(vip, { further: unicast("192.0.2.11", "192.0.2.12") });
+    const files = { "lb1.conf": text, "lb2.conf": text };
+    expect(interfacesOf(files)).toEqual({ lb1: ["eth0 net1 192.0.2.11"], lb2: ["eth0 net1 192.0.2.13"] });
+    expect(inferred(files).assumed.get("lb2")).toEqual([
+      "eth0 has 192.0.2.13: 192.0.2.11, from which it sends, is an address of lb1",
+    ]);
   });
 
   test("are assumed where nothing tells them, and are nobody else's", () => {
