@@ -30,6 +30,13 @@ const address = "[\\w.+%-]+@(?:[A-Za-z0-9-]+\\.)+[A-Za-z][A-Za-z0-9-]+";
 /** Where secrets stand in configurations and scripts. */
 export const secretPatterns: readonly SecretPattern[] = [
   { kind: "auth_pass", before: /(?<!\w)auth_pass[ \t]+/g, value: keepalivedWord },
+  // What somebody took for a part of it: keepalived takes it for a comment.
+  {
+    kind: "rest of an auth_pass",
+    before: /(?<!\w)auth_pass[ \t]+[^\s"#!]+[#!](?=[^\s"])/g,
+    value: /([^\s"]+)/y,
+    isCertain: true,
+  },
 
   // NAME=…, name: …, "name": …, --name=…; names such as bypass end with another word.
   {

@@ -17,6 +17,7 @@ describe("a secret of a line", () => {
     "# auth_pass [former-one] until May",
     String.raw`auth_pass [pa\#ss] # comment`,
     "auth_pass [pre${SITE}post]",
+    "auth_pass [b@l]![one] # comment",
     "auth_pass [12]",
     'script "/usr/local/bin/chk --user lvs --password [s3cret]"',
     "chk --password=[s3cret] --port 80",
