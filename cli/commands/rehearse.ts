@@ -80,9 +80,7 @@ export const rehearse = (program: Command): void => {
     .option("--service <name>", "with --to: the service that clients ask, ADDRESS:PORT; by default the first")
     .addOption(rehearsalStackOption())
     .addOption(reportOption())
-    .addOption(
-      new Option("--only <event...>", `what to do to the master: ${eventNames.join(", ")}`).argParser(eventList),
-    )
+    .addOption(new Option("--only <event...>", `what to break: ${eventNames.join(", ")}`).argParser(eventList))
     .option("--budget <minutes>", "begin no further run after so many minutes", wholeNumber(10_000))
     .option("--junit", "write junit.xml into the directory of the reports, too")
     .option("--keep", "leave the directors up")
