@@ -63,12 +63,20 @@ export interface MatrixOptions {
   readonly requireKvm?: boolean;
 }
 
-/** Rehearses the cells of a folder one after the other. @returns the exit status: 1 if a measurement misses what was promised, or a run did not come to its end */
+/** What a rehearsal has shown. */
+export interface Rehearsed {
+  /** Whether all that was measured is as promised. */
+  readonly passed: boolean;
+  /** Lines for a terminal. No newline at the end. */
+  readonly summary: string;
+}
+
+/** Rehearses the cells of a folder one after the other: passed, if each run came to its end and no measurement misses what was promised. */
 export async function rehearseAll(
   lock: StackLock,
   path: string,
   { report, only, budget, junit: asJunit, requireKvm, signal }: MatrixOptions & { readonly signal: AbortSignal },
-): Promise<number> {
+): Promise<Rehearsed> {
   await bringUp(lock, path, { say });
   const live = await liveLab(lock.stack);
   if (requireKvm) demandKvm(live.acceleration);
@@ -101,14 +109,16 @@ export async function rehearseAll(
     ...{ lab: live.lab, record, budgets, budget, signal, say },
     run: async (cell) => await runAndReport(live, await prepareCell(live, cell), report),
   });
-  console.log(formatMatrix(rows));
-  if (left.length > 0)
-    console.log(
-      `${left.length} of ${cells.length} not run: ${left.map(({ event }) => events[event].title).join("; ")}`,
-    );
-  console.log(`report: ${relative(process.cwd(), record.html)}`);
   if (asJunit) await writeJunit(report, suites);
-  return rows.every(({ passed }) => passed) ? exitStatus.ok : exitStatus.failed;
+  const notRun = `${left.length} of ${cells.length} not run: ${left.map(({ event }) => events[event].title).join("; ")}`;
+  return {
+    passed: rows.every(({ passed }) => passed),
+    summary: [
+      formatMatrix(rows),
+      ...(left.length > 0 ? [notRun] : []),
+      `report: ${relative(process.cwd(), record.html)}`,
+    ].join("\n"),
+  };
 }
 
 /** A time in words. @param time in milliseconds */
@@ -132,15 +142,15 @@ export interface ReloadOptions {
 }
 
 /**
- * Reloads the files of one folder on directors that run those of another, one director after the other.
- * @returns the exit status: 1 if something was lost, broke, or moved against the priorities
+ * Reloads the files of one folder on directors that run those of another, one director after the other: passed, if nothing was lost, broke, or moved
+ * against the priorities.
  */
 export async function rehearseReload(
   lock: StackLock,
   from: string,
   to: string,
   { report, service, junit: asJunit }: ReloadOptions,
-): Promise<number> {
+): Promise<Rehearsed> {
   if (!existsSync(join(from, PLAN))) writePlan(from, { say });
   const plan = await planAt(from);
   const folders = { from: folderAt(from), to: await nextOf(to, plan) };
@@ -157,12 +167,11 @@ export async function rehearseReload(
   const { result, paths } = await runAndReport(live, rehearsal.scenario, report);
   const { budgets } = plan;
   const rows = await rehearsal.rows(result, budgets);
-  console.log(formatReload(rows));
-  console.log(relative(process.cwd(), paths.html));
   if (asJunit) await writeJunit(report, [runSuite(result)]);
-  return rows.length === rehearsal.order.length && rows.every(({ passed }) => passed)
-    ? exitStatus.ok
-    : exitStatus.failed;
+  return {
+    passed: rows.length === rehearsal.order.length && rows.every(({ passed }) => passed),
+    summary: [formatReload(rows), `report: ${relative(process.cwd(), paths.html)}`].join("\n"),
+  };
 }
 
 /** @throws CliError if the two folders are not of the same directors */

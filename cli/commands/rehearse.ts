@@ -90,7 +90,7 @@ export const rehearse = (program: Command): void => {
       const stack = named ?? rehearsalStack(path);
       tellOfLint(to ?? path);
       if (options.requireKvm) demandKvm(likelyAcceleration());
-      process.exitCode = await holdingStack(stack, async (lock) => {
+      const { passed, summary } = await holdingStack(stack, async (lock) => {
         try {
           return await interruptible(async (signal) =>
             to === undefined
@@ -102,6 +102,9 @@ export const rehearse = (program: Command): void => {
           else await takeAway(lock, { say }).catch((error) => say(String(reportOf(error).shown)));
         }
       });
+      // Last, or what is said of the removal hides it.
+      console.log(summary);
+      process.exitCode = passed ? exitStatus.ok : exitStatus.failed;
     });
 };
 
