@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { Lab } from "../lab/index.ts";
+import { formatDuration } from "../lab/yaml/duration.ts";
 import { LabHostDownError } from "../provision/host/reach.ts";
 import { brokenRow, type Cell, eventWords, objectOf, type Row, rowOf } from "../rehearse/matrix/index.ts";
 import type { Budgets } from "../rehearse/plan/plan.ts";
@@ -25,8 +26,10 @@ export interface CellsOptions {
   run(cell: Cell): Promise<{ readonly result: RunResult; readonly paths: { readonly html: string } }>;
   readonly record: Pick<MatrixRecord, "add" | "addBroken" | "end">;
   readonly budgets?: Budgets | undefined;
-  /** Minutes after which no further cell begins. */
-  readonly budget?: number | undefined;
+  /** How long all runs may take, in milliseconds: one that would end later does not begin. */
+  readonly budgetMs?: number | undefined;
+  /** How long each run is likely to take, in milliseconds, as far as it is known. */
+  readonly times?: ReadonlyMap<Cell, number>;
   readonly signal: AbortSignal;
   say(line: unknown): void;
 }
@@ -37,7 +40,7 @@ export interface CellsOptions {
  */
 export async function runCells(
   cells: readonly Cell[],
-  { lab, run, record, budgets, budget, signal, say }: CellsOptions,
+  { lab, run, record, budgets, budgetMs, times, signal, say }: CellsOptions,
 ): Promise<CellsRun> {
   const begun = performance.now();
   const rows: Row[] = [];
@@ -46,8 +49,9 @@ export async function runCells(
   for (const [index, cell] of cells.entries()) {
     if (signal.aborted) await record.end({ finished: false, reason: "it was interrupted before" });
     signal.throwIfAborted();
-    if (budget !== undefined && performance.now() - begun > budget * 60_000) {
-      end = { finished: true, reason: `the budget of ${budget} minutes was used up` };
+    const ends = performance.now() - begun + (times?.get(cell) ?? 0);
+    if (budgetMs !== undefined && ends > budgetMs) {
+      end = { finished: true, reason: `it would have ended after the budget of ${formatDuration(budgetMs)}` };
       break;
     }
     const { event, service } = cell;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../lab/yaml/duration.ts";
 import { isStackName, projectRoot, stackNameRule } from "../provision/paths.ts";
 
 /** The stack option of every command that works on a lab. */
@@ -36,6 +37,13 @@ export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= 0 && Number.isFinite(value)) return value;
   throw new InvalidArgumentError("expected a number of seconds.");
+}
+
+/** Parses a time with its unit, `90s` or `10m`; a number alone is minutes. @returns milliseconds */
+export function time(text: string): number {
+  const value = parseDuration(/^\d+$/.test(text) ? `${text}m` : text);
+  if (value !== undefined && value > 0) return value;
+  throw new InvalidArgumentError("expected a time such as 10m or 90s.");
 }
 
 export interface StackOptions {

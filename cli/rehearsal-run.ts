@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import {
+  type Cell,
   cellsOf,
   type Event,
   events,
   formatMatrix,
   prepareCell,
   serviceWords,
-  timeOf,
+  timesOf,
 } from "../rehearse/matrix/index.ts";
 import { missingDevices, nextOf } from "../rehearse/plan/extend.ts";
 import { PLAN } from "../rehearse/plan/file.ts";
@@ -57,7 +58,7 @@ export interface MatrixOptions {
   /** The directory of the reports. */
   readonly report: string;
   readonly only?: readonly Event[];
-  /** Minutes after which no further cell begins. */
+  /** How long all runs may take, in milliseconds. */
   readonly budget?: number;
   readonly junit?: boolean;
   readonly requireKvm?: boolean;
@@ -75,7 +76,14 @@ export interface Rehearsed {
 export async function rehearseAll(
   lock: StackLock,
   path: string,
-  { report, only, budget, junit: asJunit, requireKvm, signal }: MatrixOptions & { readonly signal: AbortSignal },
+  {
+    report,
+    only,
+    budget: budgetMs,
+    junit: asJunit,
+    requireKvm,
+    signal,
+  }: MatrixOptions & { readonly signal: AbortSignal },
 ): Promise<Rehearsed> {
   await bringUp(lock, path, { say });
   const live = await liveLab(lock.stack);
@@ -103,10 +111,11 @@ export async function rehearseAll(
   });
   const runs = `${cells.length} ${cells.length === 1 ? "run" : "runs"}`;
   // Each run of a lab that is not healthy says so itself.
-  const time = await timeOf(live, cells).catch(() => undefined);
-  say(time === undefined ? runs : `${runs}, ${minutes(time)} in all`);
+  const times = await timesOf(live, cells).catch(() => new Map<Cell, number>());
+  const all = [...times.values()].reduce((sum, time) => sum + time, 0);
+  say(all === 0 ? runs : `${runs}, ${minutes(all)} in all`);
   const { rows, suites, left } = await runCells(cells, {
-    ...{ lab: live.lab, record, budgets, budget, signal, say },
+    ...{ lab: live.lab, record, budgets, budgetMs, times, signal, say },
     run: async (cell) => await runAndReport(live, await prepareCell(live, cell), report),
   });
   if (asJunit) await writeJunit(report, suites);

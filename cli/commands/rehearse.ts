@@ -10,7 +10,7 @@ import { interruptible } from "../../verify/live/interruptible.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { nextSteps } from "../next-steps.ts";
-import { reportOption, stackName, wholeNumber } from "../options.ts";
+import { reportOption, stackName, time } from "../options.ts";
 import { folderAt, folderOf, rehearsalStack, writePlan } from "../rehearsal.ts";
 import { bringUp, demandKvm, type MatrixOptions, rehearseAll, rehearseReload } from "../rehearsal-run.ts";
 import { reportOf } from "../report-error.ts";
@@ -81,7 +81,7 @@ export const rehearse = (program: Command): void => {
     .addOption(rehearsalStackOption())
     .addOption(reportOption())
     .addOption(new Option("--only <event...>", `what to break: ${eventNames.join(", ")}`).argParser(eventList))
-    .option("--budget <minutes>", "begin no further run after so many minutes", wholeNumber(10_000))
+    .option("--budget <time>", "how long all runs may take, such as 10m: the most telling are first", time)
     .option("--junit", "write junit.xml into the directory of the reports, too")
     .option("--keep", "leave the directors up")
     .option("--require-kvm", "fail if the directors would be emulated, which is slower and less exact")

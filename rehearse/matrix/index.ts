@@ -2,4 +2,4 @@ export { type Cell, cellsOf, objectOf, prepareCell, serviceWords } from "./cells
 export { type Event, type EventOf, eventNames, events } from "./events.ts";
 export { eventWords, formatMatrix } from "./format.ts";
 export { brokenRow, type Row, rowOf } from "./row.ts";
-export { timeOf } from "./time.ts";
+export { timesOf } from "./time.ts";

@@ -104,13 +104,13 @@ async function bootTime(live: LiveLab, server: string): Promise<number> {
 }
 
 /**
- * How long cells take in all, in milliseconds, one after the other. Asks the lab.
+ * How long each cell takes, in milliseconds. Asks the lab.
  * @throws LabError if it is not healthy
  */
-export async function timeOf(live: LiveLab, cells: readonly Cell[]): Promise<number> {
+export async function timesOf(live: LiveLab, cells: readonly Cell[]): Promise<Map<Cell, number>> {
   const [director] = live.lab.servers;
   const bootMs = director ? await bootTime(live, director.name) : 0;
-  let time = 0;
-  for (const cell of cells) time += cellTime(live.lab, cell, await prepareCell(live, cell), bootMs);
-  return time;
+  const times = new Map<Cell, number>();
+  for (const cell of cells) times.set(cell, cellTime(live.lab, cell, await prepareCell(live, cell), bootMs));
+  return times;
 }

@@ -103,8 +103,12 @@ describe("a matrix", () => {
   });
 
   it("begins no run when its budget is used up, and says so", async () => {
-    const { ran, recorded } = await outcomes({}, { budget: 0 });
-    expect(recorded).toEqual(["end: the budget of 0 minutes was used up"]);
+    const { ran, recorded } = await outcomes({}, { budgetMs: 0 });
+    expect(recorded).toEqual(["end: it would have ended after the budget of 0ms"]);
     expect(ran).toMatchObject({ rows: [], left: cells });
+    const times = new Map(cells.map((cell, index) => [cell, [1, 90_000, 1][index] as number]));
+    const partly = await outcomes({}, { budgetMs: 60_000, times });
+    expect(partly.recorded).toEqual(["crash", "end: it would have ended after the budget of 1m"]);
+    expect(partly.ran).toMatchObject({ left: cells.slice(1) });
   });
 });
