@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hostPort, ipvsKeyOf } from "../../../lab/index.ts";
+import { hostPort, ipvsKeyOf, type RealServer } from "../../../lab/index.ts";
 import { hostLabel } from "../../../lab/schema.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { parseIpvsTable } from "../../../provision/roles/ipvs-table.ts";
@@ -10,7 +10,7 @@ import { defineExpectation, type Mention, type Names } from "./kind.ts";
 
 /**
  * State: the real servers with a weight above 0 in a director's IPVS table for the virtual service are exactly these, less those in
- * `without` (already taken out in a `ResolvedScenario`). A director without the virtual service has none. File: `none`, or left out for
+ * `without` (already taken out in a `ResolvedScenario`); a sorry server is none of them. A director without the virtual service has none. File: `none`, or left out for
  * all real servers of the lab with a weight.
  */
 export interface TableExpectation {
@@ -66,12 +66,16 @@ export const table = defineExpectation({
     const addresses = Object.entries(service?.destinations ?? {}).flatMap(([address, { weight }]) =>
       weight > 0 ? [address] : [],
     );
-    const nameOf = (at: string) =>
-      wanted.realServers.find(({ address, port }) => hostPort(address, port) === at)?.server;
-    const found = addresses.map((address) => nameOf(address) ?? address);
+    const isAt = (at: string, { address, port }: Pick<RealServer, "address" | "port">) =>
+      hostPort(address, port) === at;
+    const nameOf = (at: string) => wanted.realServers.find((one) => isAt(at, one))?.server;
+    // A sorry server is in the table while no real server is.
+    const sorry = addresses.filter((at) => wanted.sorryServer && isAt(at, wanted.sorryServer));
+    const found = addresses.filter((at) => !sorry.includes(at)).map((at) => nameOf(at) ?? at);
+    const words = found.join(" and ") || (sorry.length > 0 ? "the sorry server" : "none");
     return {
       ok: found.toSorted().join() === realServers.toSorted().join(),
-      seen: service ? `it sends to ${found.join(" and ") || "none"}` : "it has no such virtual service",
+      seen: service ? `it sends to ${words}` : "it has no such virtual service",
     };
   },
   hint: "`npx lvs-lab ssh SERVER -- ipvsadm -ln`; keepalived's journal there tells what its health checks saw.",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { toIp } from "../../../../../lab/index.ts";
 import type { TableExpectation } from "../../../../../verify/scenarios/expectations/table.ts";
 import { aLiveLab } from "../../a-live-lab.ts";
 import { adverts, resigns } from "../../wire/wire-story.ts";
@@ -46,6 +47,24 @@ describe("table", () => {
     const verdict = await table(realServers, output);
     expect(verdict.ok).toBe(ok);
     expect(verdict.seen).toContain(seen);
+  });
+});
+
+describe("table of a service with a sorry server", () => {
+  it.each<[string, string[], readonly string[], boolean, string]>([
+    ["it is no real server", [], ["172.25.254.15"], true, "it sends to the sorry server"],
+    ["and none of those that are wanted", ["server2"], ["172.25.254.15"], false, "it sends to the sorry server"],
+    ["a real server is left", [], ["172.25.254.12", "172.25.254.15"], false, "it sends to server2"],
+  ])("%s", async (_, realServers, addresses, ok, seen) => {
+    const sorryServer = { address: toIp("172.25.254.15"), port: 80, page: "Sorry" };
+    const services = dr.lab.services.map((service) => ({ ...service, sorryServer }));
+    const rows = addresses.map((address) => `-a -t 172.25.254.100:80 -r ${address}:80 -g -w 1\n`);
+    const verdict = await match(
+      { kind: "table", on: "server1", realServers, without: [] },
+      { live: { ...dr, lab: { ...dr.lab, services } } },
+      () => `-A -t 172.25.254.100:80 -s rr\n${rows.join("")}`,
+    );
+    expect(verdict).toMatchObject({ ok, seen });
   });
 });
 
