@@ -41,12 +41,13 @@ elif [ ! -s ${stopped} ]; then printf %s ${table(site, REDIRECTED)} | nft --file
     },
     async heal(site) {
       const stopped = stoppedOn(site);
-      // Without the list, after a reboot, an enabled server runs unless it was stopped before.
+      // Without the list, after a reboot, an enabled server runs unless it was stopped before. Debian 13's Postfix listens only after its start is done.
       await onWebServer(
         site,
         command`if nft list table inet ${name} >/dev/null 2>&1; then nft delete table inet ${name}; fi
-if [ -e ${stopped} ]; then while read -r unit; do systemctl start "$unit"; done <${stopped}; rm ${stopped}
-elif [ -z "$(listening)" ] && systemctl --quiet is-enabled ${service(site)} 2>/dev/null; then systemctl start ${service(site)}; fi`,
+begin() { systemctl start "$@"; for _ in $(seq 50); do [ -z "$(listening)" ] || break; sleep 0.2; done; }
+if [ -e ${stopped} ]; then while read -r unit; do begin "$unit" </dev/null; done <${stopped}; rm ${stopped}
+elif [ -z "$(listening)" ] && systemctl --quiet is-enabled ${service(site)} 2>/dev/null; then begin ${service(site)}; fi`,
         ports,
       );
     },
