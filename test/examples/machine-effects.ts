@@ -66,6 +66,18 @@ standIns:
   - { name: real11, network: net2, addresses: [198.51.100.11], gateways: [198.51.100.1] }
 `;
 
+/** IPv6 alone. */
+const IPV6 = `networks:
+  - { name: net1, subnets: ["2001:db8::/64"] }
+directors:
+  - { name: lb1, interfaces: [{ device: eth0, network: net1, addresses: ["2001:db8::5"] }] }
+  - { name: lb2, interfaces: [{ device: eth0, network: net1, addresses: ["2001:db8::6"] }] }
+client: { network: net1, addresses: ["2001:db8::250"] }
+standIns:
+  - { name: real11, network: net1, addresses: ["2001:db8::11"] }
+  - { name: real12, network: net1, addresses: ["2001:db8::12"] }
+`;
+
 /** The effects, by rule. */
 export const machineEffects: Readonly<Record<string, MachineEffect>> = {
   // 10.0.0.13 is not there, and nothing notices.
@@ -181,6 +193,14 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     look: async (stack) => (await stack.on("lb1", "systemctl is-active keepalived || true")).trim(),
     found: "inactive",
     fine: "active",
+  },
+  // The real servers answer themselves.
+  "checks-from-virtual-address": {
+    plan: IPV6,
+    seconds: 25,
+    look: (stack) => servers(stack, "lb1", "TCP [2001:db8::100]:80"),
+    found: [],
+    fine: ["[2001:db8::11]:80 1", "[2001:db8::12]:80 1"],
   },
   // The cable to the clients is pulled: the virtual address moves, and the answers still go to the gateway's old holder.
   "gateway-moves-alone": {

@@ -9,6 +9,7 @@ import { authenticationIgnored } from "./authentication-ignored.ts";
 import { backupStopsWhatItTracks } from "./backup-stops-what-it-tracks.ts";
 import { checkSlowerThanDelayLoop } from "./check-slower-than-delay-loop.ts";
 import { checkWithoutPort } from "./check-without-port.ts";
+import { checksFromVirtualAddress } from "./checks-from-virtual-address.ts";
 import { commandNeedsShell } from "./command-needs-shell.ts";
 import { commandNotQuoted } from "./command-not-quoted.ts";
 import { directorIsRealServer } from "./director-is-real-server.ts";
@@ -94,6 +95,7 @@ export const rules: readonly Rule[] = [
   scriptUserUnknown,
   persistenceWithRoundRobin,
   checkSlowerThanDelayLoop,
+  checksFromVirtualAddress,
   checkWithoutPort,
   noHealthCheck,
   virtualServerMissing,
