@@ -34,6 +34,9 @@ export interface CellsOptions {
   say(line: unknown): void;
 }
 
+/** Runs that find a service not served, one after the other, before no further one begins: each waits for it a minute. */
+const ENOUGH = 2;
+
 /**
  * Runs cells one after the other, and records each when it is done. A cell whose run ends with an error has failed, and the next one begins.
  * @throws InterruptedError if a signal ends it between two runs; LabHostDownError if there is nothing left to run on
@@ -46,6 +49,8 @@ export async function runCells(
   const rows: Row[] = [];
   const suites: JunitSuite[] = [];
   let end = { finished: true, reason: "" };
+  // By service: how many runs in a row have found it not served, so that nothing could be broken.
+  const unserved = new Map<string, number>();
   for (const [index, cell] of cells.entries()) {
     if (signal.aborted) await record.end({ finished: false, reason: "it was interrupted before" });
     signal.throwIfAborted();
@@ -57,7 +62,10 @@ export async function runCells(
     const { event, service } = cell;
     say(`[${index + 1}/${cells.length}] ${eventWords({ event, object: objectOf(cell) ?? null })}, ${service.name}`);
     const startedAt = new Date();
-    const done = await run(cell).catch((error: unknown) => brokenBy(error, say));
+    const done =
+      (unserved.get(service.name) ?? 0) < ENOUGH
+        ? await run(cell).catch((error: unknown) => brokenBy(error, say))
+        : `the ${ENOUGH} runs of ${service.name} before it found it not served, and broke nothing`;
     if (typeof done === "string") {
       const row = brokenRow(cell, lab, done);
       rows.push(row);
@@ -66,6 +74,8 @@ export async function runCells(
       continue;
     }
     const { result, paths } = done;
+    const isBroken = result.steps.some(({ kind }) => kind === "fault");
+    unserved.set(service.name, isBroken ? 0 : (unserved.get(service.name) ?? 0) + 1);
     const row = rowOf(cell, result, relative(process.cwd(), paths.html), budgets);
     rows.push(row);
     suites.push(runSuite(result));

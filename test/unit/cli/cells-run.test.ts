@@ -102,6 +102,14 @@ describe("a matrix", () => {
     expect(between.ran).toBe(reason);
   });
 
+  it("begins no third run of a service that two have found not served", async () => {
+    const notServed = (): RunResult => ({ ...aRun(), passed: false, steps: aRun().steps.slice(0, 1) });
+    const { recorded } = await outcomes({ crash: notServed, stop: notServed });
+    const reason = "the 2 runs of 172.25.254.100:80 before it found it not served, and broke nothing";
+    expect(recorded).toEqual(["crash", "stop", `cable broken: ${reason}`, "end: "]);
+    expect((await outcomes({ crash: notServed })).recorded).toEqual(["crash", "stop", "cable", "end: "]);
+  });
+
   it("begins no run when its budget is used up, and says so", async () => {
     const { ran, recorded } = await outcomes({}, { budgetMs: 0 });
     expect(recorded).toEqual(["end: it would have ended after the budget of 0ms"]);
