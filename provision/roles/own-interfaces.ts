@@ -127,9 +127,18 @@ for path in /sys/class/net/*; do
   ip link set "$old" down
   ip link set "$old" name "lab-$(cat "$path/ifindex")"
 done
+# udev gives interfaces further names, such as enp1s0, which are then taken: ip-link(8), altname. It may do so again at each renaming.
+rename() {
+  for _ in 1 2 3 4 5; do
+    for path in /sys/class/net/*; do ip link property del dev "\${path##*/}" altname "$2" 2>/dev/null || :; done
+    ! ip link set "$1" name "$2" || return 0
+    sleep 0.2
+  done
+  return 1
+}
 for path in /sys/class/net/lab-*; do
   [ -e "$path" ] || continue
-  ip link set "\${path##*/}" name "$(wanted "$(cat "$path/address")")"
+  rename "\${path##*/}" "$(wanted "$(cat "$path/address")")"
 done
 ${interfaces.map(({ device }) => command`ip link set ${device} up`).join("\n")}
 ${placed.join("\n")}
