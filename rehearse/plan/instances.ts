@@ -1,4 +1,4 @@
-import { contains, type Ip, type VrrpInstance } from "../../lab/index.ts";
+import { contains, familyOf, type Ip, toIp, type VrrpInstance, wordsOf } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
 import { isOn } from "../directors/settings.ts";
 import { type Member, type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
@@ -20,10 +20,38 @@ export const instancesOf = (plan: Plan, directors: readonly Director[], folder?:
 export const networkWith = ({ networks }: Plan, address: Ip): PlannedNetwork | undefined =>
   networks.find(({ subnets }) => subnets.some((subnet) => contains(subnet, address)));
 
+/**
+ * The members, each before those that it wins against: of equal priorities the higher address does, once both are master (RFC 9568, section 6.4.3). Among
+ * the first, one that starts as master is it before the others would be.
+ */
+function byElection(all: readonly Member[], best: (one: Member) => number, plan: Plan): Member[] {
+  const isHigher = (one: Member, other: Member): number => {
+    const [left = [], right = []] = [one, other].map((each) => wordsOf(sourceOf(each, plan) ?? none));
+    const at = left.findIndex((word, index) => word !== right[index]);
+    return (right[at] ?? 0) - (left[at] ?? 0);
+  };
+  const members = all.toSorted((one, other) => best(other) - best(one) || isHigher(one, other));
+  const first = members.filter((one) => members[0] && best(one) === best(members[0]));
+  const starting = first.filter(({ instance }) => instance.state === "MASTER");
+  return starting.length === 1 ? [...starting, ...members.filter((one) => !starting.includes(one))] : members;
+}
+
+const none = toIp("0.0.0.0");
+
+/** The address from which a member sends its advertisements; undefined of IPv6: it is a link-local one, which no plan has. */
+function sourceOf({ director, instance }: Member, { directors }: Plan): Ip | undefined {
+  if (instance.unicast?.source) return instance.unicast.source.address;
+  const planned = directors.find(({ name }) => name === director.name);
+  const device = deviceOf(director, instance);
+  return instance.family === 4
+    ? planned?.interfaces.find((one) => one.device === device)?.addresses.find((address) => familyOf(address) === 4)
+    : undefined;
+}
+
 /** A virtual router as an instance of the lab's model; undefined if it has nothing that could move. */
 function instanceOf({ id, members: all }: VirtualRouter, plan: Plan, folder?: Folder): VrrpInstance | undefined {
   const best = (one: Member): number => bestPriority(one.director, one.instance);
-  const members = all.toSorted((one, other) => best(other) - best(one));
+  const members = byElection(all, best, plan);
   const [master] = members;
   if (!master) return undefined;
   const { instance, director } = master;

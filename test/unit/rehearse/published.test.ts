@@ -72,7 +72,7 @@ const published: Readonly<Record<string, Expected>> = {
       "cp2.conf:18 warning password-too-long",
       "cp3.conf:18 warning password-too-long",
     ],
-    instances: ["VI_1 10.20.0.70: cp1 cp2 cp3; check_apiserver fails: cp1"],
+    instances: ["VI_1 10.20.0.70: cp1 cp3 cp2; check_apiserver fails: cp1"],
     cells: { "10.20.0.70:80": tracking("script (check_apiserver)") },
   },
   "crossed-nginx": {

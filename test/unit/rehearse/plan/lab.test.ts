@@ -198,6 +198,22 @@ ${instance(["10.0.0.1/24"], { name: "INSIDE", device: "eth1", id: 52, priority }
     expect(found?.members.map(({ server }) => timersOf(found, server).priority)).toEqual([110, 103]);
   });
 
+  test("of equal priorities the higher address is first, unless one of the best starts as master", () => {
+    const of = (...states: [priority: number, further: string][]) =>
+      rehearsalOf(
+        Object.fromEntries(
+          states.map(([priority, further], index) => [
+            `lb${index + 1}.conf`,
+            instance([`${vip}/24`], { priority, further }),
+          ]),
+        ),
+      ).lab.vrrp[0]?.members.map(({ server }) => server);
+    expect(of([150, ""], [100, ""], [100, ""])).toEqual(["lb1", "lb3", "lb2"]);
+    expect(of([100, ""], [100, "state MASTER"], [100, ""])).toEqual(["lb2", "lb3", "lb1"]);
+    expect(of([100, "state MASTER"], [100, "state MASTER"])).toEqual(["lb2", "lb1"]);
+    expect(of([150, ""], [100, ""], [100, "state MASTER"], [100, ""])).toEqual(["lb1", "lb4", "lb3", "lb2"]);
+  });
+
   test("none without an address that could move", () => {
     expect(instancesOf(() => instance([]))).toEqual([]);
   });
