@@ -255,8 +255,10 @@ export interface RealServer {
   readonly upperThreshold?: number;
   /** The number of connections below which it then gets new ones again; not there: three quarters of the upper threshold. */
   readonly lowerThreshold?: number;
-  /** What its web server serves; default: its name and a newline. */
+  /** What its web server serves; default: its name, the lab's token if there is one, and a newline. */
   readonly page: string;
+  /** The lab's token: a word that its page must have. Not there: the lab has none. */
+  readonly token?: string;
   /** Its own health check, where it is not its service's, or null where nothing checks it: only somebody's own keepalived.conf has that. */
   readonly healthCheck?: HealthCheck | null;
 }

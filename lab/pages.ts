@@ -2,7 +2,7 @@ import type { RealServer, VirtualService } from "./model.ts";
 
 /**
  * The real server of a service that a page comes from: the one whose page it is, or else the only one that its text names, by its page's
- * text, its name or its address. Markup, case and blanks do not matter. Undefined for a page that names none or several.
+ * text, its name or its address. Markup, case and blanks do not matter. Undefined for a page that names none or several, or lacks the server's token.
  */
 export function serverOfPage(
   { realServers }: Pick<VirtualService, "realServers">,
@@ -14,8 +14,14 @@ export function serverOfPage(
   const named = realServers.filter((server) =>
     [textOf(server.page), server.server, server.address].some((words) => mentions(text, words)),
   );
-  return named.length === 1 ? named[0] : undefined;
+  const [only, ...others] = named;
+  const isWhole = others.length === 0 && (only?.token === undefined || mentions(text, only.token));
+  return isWhole ? only : undefined;
 }
+
+/** A page with the lab's token, which stands after its text; the page itself in a lab without one. */
+export const pageWith = (page: string, token: string | undefined): string =>
+  token === undefined ? page : `${page.trimEnd()} ${token}\n`;
 
 /** What a browser would show of a page, on one line. */
 const textOf = (page: string): string =>

@@ -1,6 +1,7 @@
 import { type LabDraft, type ServiceDraft, servicesOf, sorryNames } from "./draft.ts";
 import { type HealthCheckType, healthCheckKind, healthCheckTypes } from "./health-checks/index.ts";
 import { SMTP_PORT } from "./health-checks/smtp.ts";
+import { pageWith } from "./pages.ts";
 import { defaultSorryPage } from "./quorum.ts";
 import type { Path } from "./yaml/document.ts";
 import type { Rule } from "./yaml/rules.ts";
@@ -366,7 +367,9 @@ function pageGiven(draft: LabDraft, server: string): string | undefined {
   const given = placed(draft)
     .flatMap(({ service }) => service.realServers ?? [])
     .find((each) => each?.server === server && "page" in each);
-  return given && "page" in given ? given.page : `${server}\n`;
+  const page = given && "page" in given ? given.page : `${server}\n`;
+  if (page === undefined || ("token" in draft && draft.token === undefined)) return undefined;
+  return pageWith(page, draft.token);
 }
 
 const weightsOf = (draft: LabDraft, service: ServiceDraft): number | undefined =>

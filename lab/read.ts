@@ -5,6 +5,7 @@ import { completeHealthCheck } from "./health-checks/index.ts";
 import { contains, type Family, familyOf, hostPort, type Ip, ofFamily, parseSubnet, toIp } from "./ip.ts";
 import type { Interface, Lab, Network, Server, ServerInterface, VirtualService, VrrpInstance } from "./model.ts";
 import { guestOs } from "./os.ts";
+import { pageWith } from "./pages.ts";
 import { completeQuorum } from "./quorum.ts";
 import { rules } from "./rules.ts";
 import { defaultPassword, type LabOutput, labSchema } from "./schema.ts";
@@ -170,7 +171,8 @@ function serviceOf(
       weight,
       ...(upperThreshold === undefined ? {} : { upperThreshold }),
       ...(lowerThreshold === undefined ? {} : { lowerThreshold }),
-      page: page ?? pageGiven(file, server) ?? `${server}\n`,
+      page: pageWith(page ?? pageGiven(file, server) ?? `${server}\n`, file.token),
+      ...(file.token === undefined ? {} : { token: file.token }),
     })),
   };
 }

@@ -452,6 +452,11 @@ export const labSchema = property(
     os: osProperty().default(defaultOs),
     memory: memory().default(512),
     arpCure: arpCure().default("arptables"),
+    token: property(
+      z.string().regex(/^[a-z0-9]{4,32}$/),
+      "a token: 4 to 32 lower-case letters and digits",
+      'write `token: "k3f9x2"`, or leave it out',
+    ).optional(),
     image: image.prefault({}),
     networks: property(
       z.array(network).min(1),

@@ -279,6 +279,7 @@ const plan = fc.record({
   apart: flag,
   synced: flag,
   connectionSync: flag,
+  token: maybe(fc.stringMatching(/^[a-z0-9]{4,32}$/)),
 });
 
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
@@ -324,6 +325,8 @@ function fileOf(plan: Plan): LabInput {
     ...(plan.manual ? { setup: "manual" as const } : {}),
     control: "keepalived",
     os: plan.os as "debian-12" | undefined,
+    // It stands at the end of each page, where some expressions look.
+    token: plan.services.every(({ check }) => check.pageRegex === undefined) ? plan.token : undefined,
     networks: [
       { name: "front", subnets: [plan.front, ...(plan.ipv6 ? ["fd00:254::/64"] : [])] },
       ...(plan.inside ? [{ name: "inside", subnets: ["192.168.10.0/24"], defaultRoute: route }] : []),

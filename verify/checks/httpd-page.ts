@@ -20,13 +20,13 @@ export const httpdPage: Check<ServiceSubject> = {
   appliesTo: (lab) => lab.services.some(({ protocol }) => protocol === "tcp"),
   subjects: (lab) => eachRealServerBy(lab, "tcp"),
   expected: (_, subject) =>
-    `${JSON.stringify(pageOf(subject))}${isSorry(subject) ? "" : `, or another page that names ${subject.host} alone`}`,
+    `${JSON.stringify(pageOf(subject))}${isSorry(subject) ? "" : `, or another page that names ${subject.host} alone${andToken(subject)}`}`,
   byHand: (_, subject) => {
     const where = portOf(subject) === 80 ? inUrl(addressOf(subject)) : hostPort(addressOf(subject), portOf(subject));
     return [schemeOf(subject.service) === "https" ? `curl --insecure https://${where}` : `curl ${where}`];
   },
   hint: (_, subject) =>
-    `There is no web server yet. Any will do, if it listens on port ${portOf(subject)}, to which the director sends, and its page names ${subject.host}.`,
+    `There is no web server yet. Any will do, if it listens on port ${portOf(subject)}, to which the director sends, and its page names ${subject.host}${andToken(subject)}.`,
   async look(view, subject) {
     const { host, service } = subject;
     const page = async (address: Ip) =>
@@ -59,7 +59,7 @@ export const httpdPage: Check<ServiceSubject> = {
             ? `Connections to port ${portOf(subject)} are neither taken nor refused: does a packet filter drop them?`
             : "The web server takes connections, and does not answer as it should: its log tells why."
           : other === undefined
-            ? `The client tells servers apart by their pages: this one must name ${host}, and no other real server.`
+            ? `The client tells servers apart by their pages: this one must name ${host}, and no other real server${tokenOf(subject) ? `, and have the token ${tokenOf(subject)}` : ""}.`
             : `That is ${other}'s page: the client tells servers apart by it.`,
     };
   },
@@ -80,6 +80,14 @@ const addressOf = ({ host, service }: ServiceSubject): Ip =>
   destinationOn(service, host)?.address ?? service.sorryServer?.address ?? service.vip;
 
 const pageOf = ({ host, service }: ServiceSubject): string => pageFor(service, host);
+
+/** The word that a page must have beside the server's name; in most labs there is none. */
+const tokenOf = ({ host, service }: ServiceSubject): string | undefined => destinationOn(service, host)?.token;
+
+const andToken = (subject: ServiceSubject): string => {
+  const token = tokenOf(subject);
+  return token === undefined ? "" : ` and has the token ${token}`;
+};
 
 /** What there is where connections are refused. */
 async function nobody(view: View, subject: ServiceSubject): Promise<Seen> {

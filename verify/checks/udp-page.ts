@@ -13,7 +13,7 @@ export const udpPage: Check<ServiceSubject> = {
   appliesTo: (lab) => lab.services.some(({ protocol }) => protocol === "udp"),
   subjects: (lab) => eachRealServerBy(lab, "udp"),
   expected: (_, subject) =>
-    `${JSON.stringify(destinationOf(subject)?.page ?? "")}, or another text that names ${subject.host} alone`,
+    `${JSON.stringify(destinationOf(subject)?.page ?? "")}, or another text that names ${subject.host} alone${tokenWords(destinationOf(subject))}`,
   byHand: (_, subject) => [`exec 3<>/dev/udp/${addressOf(subject)}; echo >&3; timeout 2 dd bs=65535 count=1 <&3`],
   hint: (_, subject) =>
     `Nothing answers on UDP port ${destinationOf(subject)?.port}: \`ss -ulnp\` shows who listens, \`systemctl status lvs-udp-server\` the lab's own server.`,
@@ -32,6 +32,9 @@ export const udpPage: Check<ServiceSubject> = {
     };
   },
 };
+
+const tokenWords = (real: ReturnType<typeof destinationOf>): string =>
+  real?.token === undefined ? "" : ` and has the token ${real.token}`;
 
 const destinationOf = ({ host, service }: ServiceSubject) => destinationOn(service, host);
 

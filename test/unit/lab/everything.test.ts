@@ -21,7 +21,7 @@ it("docs/everything.yaml is a lab", async () => {
   expect(await readLab(file)).toMatchObject({
     name: "everything",
     services: [
-      { name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3\n" }] },
+      { name: "web", realServers: [{ weight: 3 }, { weight: 1, page: "server3 k3f9x2\n" }] },
       { name: "shop" },
       { name: "echo" },
       { name: "dns" },

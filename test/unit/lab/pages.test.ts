@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { readLab, serverOfPage, toIp } from "../../../lab/index.ts";
+import { parseLab, readLab, serverOfPage, toIp } from "../../../lab/index.ts";
 import { serviceOf } from "../verify/other-labs.ts";
 
 const service = serviceOf(await readLab("labs/dr.yaml"));
@@ -45,4 +46,25 @@ it("a server whose name begins like another's is told from it", () => {
   const other = { realServers: [...service.realServers, ten as (typeof service.realServers)[number]] };
   expect(from("<p>server20</p>", other)).toBe("server20");
   expect(from("<p>server2</p>", other)).toBe("server2");
+});
+
+it("a page without its lab's token is nobody's", async () => {
+  const text = await readFile("labs/dr.yaml", "utf8");
+  const lab = parseLab(`${text}\ntoken: k3f9x2\n`, "dr.yaml");
+  const own = serviceOf(lab);
+  expect(own.realServers.map(({ page, token }) => [page, token])).toEqual([
+    ["server2 k3f9x2\n", "k3f9x2"],
+    ["server3 k3f9x2\n", "k3f9x2"],
+  ]);
+  expect(from("server2 k3f9x2\n", own)).toBe("server2");
+  expect(from("<h1>k3f9x2: this is server3</h1>", own)).toBe("server3");
+  for (const page of ["server2", "server2 zzzz99", "server2 k3f9x25", "k3f9x2", "server2 server3 k3f9x2"])
+    expect(from(page, own), page).toBeUndefined();
+});
+
+it("a page that the lab file gives gets the token, too, and so do the rules that look at pages", async () => {
+  const text = (await readFile("labs/dr.yaml", "utf8")).replace("weight: 1 }", 'weight: 1, page: "hello\\n" }');
+  expect(serviceOf(parseLab(`${text}\ntoken: k3f9x2\n`, "dr.yaml")).realServers[0]?.page).toBe("hello k3f9x2\n");
+  const sorry = (await readFile("labs/sorry-server.yaml", "utf8")).replace(/^token.*/m, "");
+  expect(() => parseLab(`${sorry}\ntoken: k3f9x2\n`, "sorry-server.yaml")).not.toThrow();
 });
