@@ -14,10 +14,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   provision: ["lab", "setup"],
   verify: ["lab", "setup", "provision"],
   rehearse: ["lab", "setup", "provision", "verify"],
+  class: ["lab", "setup", "provision", "verify"],
   // The Pulumi program: nothing imports it.
   stacks: ["lab", "setup", "provision", "rehearse"],
-  cli: ["lab", "setup", "provision", "verify", "rehearse"],
-  "docs/generate": ["lab", "setup", "provision", "verify", "rehearse", "cli"],
+  cli: ["lab", "setup", "provision", "verify", "rehearse", "class"],
+  "docs/generate": ["lab", "setup", "provision", "verify", "rehearse", "class", "cli"],
   bench: ["lab", "setup", "provision", "verify", "cli", "docs/generate"],
 };
 
@@ -176,6 +177,7 @@ describe("in a project with breaches", () => {
     "cli/main.ts": 'export { default } from "../stacks/index.ts"; export * from "../lab/gone.ts";',
     "docs/generate/page.ts": 'import "node-ssh"; import type { Document } from "yaml"; export type Page = Document;',
     "rehearse/index.ts": "export {};",
+    "class/roster.ts": 'import "../rehearse/index.ts";',
     "bench/index.ts": "export {};",
     "test/all.test.ts": 'import "../stacks/index.ts";',
   };
@@ -202,7 +204,8 @@ describe("in a project with breaches", () => {
       "lab imports nothing of the project but itself": ["lab/model.ts -> provision/door.ts"],
       "setup imports nothing of the project but itself": ["setup/main.mjs -> lab/model.ts"],
       "verify imports lab, setup, provision and itself": ["verify/check.ts -> cli/main.ts"],
-      "cli imports lab, setup, provision, verify, rehearse and itself": ["cli/main.ts -> stacks/index.ts"],
+      "class imports lab, setup, provision, verify and itself": ["class/roster.ts -> rehearse/index.ts"],
+      "cli imports lab, setup, provision, verify, rehearse, class and itself": ["cli/main.ts -> stacks/index.ts"],
       "the Pulumi program uses provision through its door, and the project's paths": [
         "stacks/index.ts -> provision/door.ts",
       ],

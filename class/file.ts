@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { labFileOf, labNames } from "../lab/index.ts";
+import { parseFile, readText } from "../lab/yaml/file.ts";
+import { didYouMean } from "../lab/yaml/nearest.ts";
+import { findingsOf, type Rule } from "../lab/yaml/rules.ts";
+import { projectRoot } from "../provision/paths.ts";
+import { type ClassDraft, classSchema } from "./schema.ts";
+import type { VaryPart } from "./vary/index.ts";
+
+/** The name that a class file has where none is given. */
+export const CLASS_FILE = "class.yaml";
+
+/** A class as its file describes it. Paths are absolute. */
+export interface ClassFile {
+  readonly file: string;
+  readonly name: string;
+  /** The lab file that everybody's lab comes from. */
+  readonly exercise: string;
+  readonly roster: string;
+  /** Not there: as many as the machine's processors allow. */
+  readonly labsAtOnce?: number;
+  readonly deadline?: Date;
+  /** Empty: all labs are alike. */
+  readonly vary: readonly VaryPart[];
+}
+
+/** What a class file is held against. */
+export interface ClassContext {
+  /** The directory from which its paths start. */
+  readonly directory: string;
+  hasFile(path: string): boolean;
+}
+
+/** The lab file that an exercise names: one of labs/ by its name, else a path that starts at the class file's directory. */
+const exerciseFile = (exercise: string, directory: string): string =>
+  labNames().includes(exercise) ? join(projectRoot, labFileOf(exercise) ?? "") : resolve(directory, exercise);
+
+/** What properties of a class file must be to one another, and to what is on the disk. */
+export const classRules: Record<string, Rule<ClassDraft, ClassContext>> = {
+  *"no-such-exercise"({ exercise }, { directory, hasFile }) {
+    if (exercise === undefined || hasFile(exerciseFile(exercise, directory))) return;
+    yield {
+      path: ["exercise"],
+      expected: "a lab file that is there, or the name of one in labs/",
+      remedy: didYouMean(exercise, labNames()) ?? `choose one of ${labNames().join(", ")}, or correct the path`,
+    };
+  },
+
+  *"no-such-roster"({ roster }, { directory, hasFile }) {
+    if (roster === undefined || hasFile(resolve(directory, roster))) return;
+    yield {
+      path: ["roster"],
+      expected: "a file that is there",
+      remedy: `correct the path, which starts at ${directory}, or write the file: its first line is \`id,name,email,key\``,
+    };
+  },
+
+  *"vary-twice"({ vary = [] }) {
+    for (const [index, part] of vary.entries()) {
+      const earlier = vary.indexOf(part);
+      if (part !== undefined && earlier < index)
+        yield {
+          path: ["vary", index],
+          expected: "each part once",
+          remedy: "remove one of the two",
+          other: ["vary", earlier],
+        };
+    }
+  },
+
+  *"vary-without-token"({ vary = [] }) {
+    // What an invalid part stands for is not known.
+    if (vary.length === 0 || vary.includes("token") || vary.includes(undefined as never)) return;
+    yield {
+      path: ["vary"],
+      atKey: true,
+      expected: "token among them: of small numbers, two students may get the same",
+      found: "none",
+      remedy: "add `token`",
+    };
+  },
+};
+
+/**
+ * The class that a text describes.
+ * @param file the file's path, from which its paths start
+ * @throws FileError with everything that is wrong
+ */
+export function parseClass(text: string, file: string, hasFile: (path: string) => boolean = existsSync): ClassFile {
+  const directory = dirname(resolve(file));
+  const { contents } = parseFile(text, file, {
+    schema: classSchema,
+    rules: (draft) => findingsOf(classRules, draft as ClassDraft, { directory, hasFile }),
+  });
+  const { name, exercise, roster, labsAtOnce, deadline, vary } = contents;
+  return {
+    file: resolve(file),
+    name,
+    exercise: exerciseFile(exercise, directory),
+    roster: resolve(directory, roster),
+    ...(labsAtOnce === undefined ? {} : { labsAtOnce }),
+    ...(deadline === undefined ? {} : { deadline: new Date(deadline) }),
+    vary,
+  };
+}
+
+/** The class of a file. @throws FileError with everything that is wrong, or that the file cannot be read */
+export async function readClass(file: string): Promise<ClassFile> {
+  const remedy = "check the path; `name`, `exercise` and `roster` are what it must have: see docs/classroom.md";
+  return parseClass(await readText(file, "a class file", remedy), file);
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { choice, property, wholeNumber } from "../lab/yaml/schema.ts";
+import { type VaryPart, varyParts } from "./vary/index.ts";
+
+/** A class's name is the beginning of its stacks' names, up to the first dot. */
+export const className = /^[a-z][a-z0-9-]{0,14}$/;
+
+/** ISO 8601 with its offset, so that it is the same moment on every machine. */
+const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Whether the text is a date and time with its offset; `Date` would take 30 February for 2 March. */
+const isMoment = (text: string): boolean => {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split("-").map(Number);
+  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return moment.test(text) && day >= 1 && day <= lastDay && !Number.isNaN(Date.parse(text));
+};
+
+/** The shape of `class.yaml`: each property by itself. */
+export const classSchema = property(
+  z.strictObject({
+    name: property(
+      z.string().regex(className),
+      "a class's name: a lower-case letter, then up to 14 lower-case letters, digits and hyphens",
+      "write a name such as `name: net1`",
+    ),
+    exercise: property(
+      z.string().min(1),
+      "a lab file, or the name of one in labs/",
+      "write `exercise: bare`, or the path of a lab file of your own",
+    ),
+    roster: property(z.string().min(1), "the path of a CSV file", "write `roster: roster.csv`"),
+    labsAtOnce: wholeNumber(1, 64, "how many labs are worked on at once", "labsAtOnce: 2").optional(),
+    deadline: property(
+      z.string().refine(isMoment),
+      "a date and time with its offset",
+      "write `deadline: 2026-12-01T12:00:00+01:00`, or leave it out",
+    ).optional(),
+    vary: property(
+      z.array(choice(Object.keys(varyParts) as VaryPart[], "write `vary: [vip, port, token]`, or leave it out")),
+      "a list of what differs from student to student",
+      "write `vary: [vip, port, token]`, or leave it out: all labs are then alike",
+    ).default([]),
+  }),
+  "a map with name, exercise and roster",
+  "write `name: net1`, `exercise: bare` and `roster: roster.csv`",
+  {
+    lab: "write `exercise`",
+    students: "write them into a CSV file, and its path as `roster`",
+    stack: "remove it: stacks are named by the class and the student's id",
+  },
+);
+
+/** `class.yaml` as it was written. What is invalid in shape is undefined to rules. */
+export type ClassDraft = Partial<z.input<typeof classSchema>>;

@@ -1,0 +1,211 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { classRules, parseClass } from "../../../class/file.ts";
+import { className } from "../../../class/schema.ts";
+import { stackOf, studentId } from "../../../class/stack-name.ts";
+import { labNames } from "../../../lab/index.ts";
+import { isStackName, projectRoot } from "../../../provision/paths.ts";
+import { edit, type FileCase, problemsIn, unmarked } from "../lab/file-cases.ts";
+
+const whole = `name: net1
+exercise: bare
+roster: roster.csv
+labsAtOnce: 2
+deadline: 2026-12-01T12:00:00+01:00
+vary: [vip, token]
+`;
+const files = [join(projectRoot, "labs/bare.yaml"), "/c/roster.csv", "/c/own/lab.yaml", "/c/labs.yaml"];
+const read = (text: string) => parseClass(text, "/c/class.yaml", (path) => files.includes(path));
+
+const cases: FileCase[] = [
+  ["a name with a capital", "net1", "‸Net1", "value", "name", /^a class's name: /, "Net1", /^write a name such as/],
+  ["a name of 16 characters", "net1", "‸abcdefghijklmnop", "value", "name", /up to 14/, "abcdefghijklmnop", /^write/],
+  ["a name with a dot", "net1", "‸net.1", "value", "name", /^a class's name: /, "net.1", /^write a name such as/],
+  ["a name that is a path", "net1", "‸../net1", "value", "name", /^a class's name: /, "../net1", /^write a name/],
+  ["no name", "name: net1\n", "‸", "missing", "name", /^a class's name: /, "nothing", /^write a name such as/],
+  [
+    "an exercise with a typing error",
+    ": bare",
+    ": ‸baer",
+    "no-such-exercise",
+    "exercise",
+    /^a lab file that is/,
+    "baer",
+    /^did you mean `bare`/,
+  ],
+  [
+    "a lab file that is not there",
+    ": bare",
+    ": ‸own/x.yaml",
+    "no-such-exercise",
+    "exercise",
+    /^a lab file that/,
+    "own/x.yaml",
+    /^choose one of .*bare-ha/,
+  ],
+  [
+    "a roster that is not there",
+    ": roster.csv",
+    ": ‸class.csv",
+    "no-such-roster",
+    "roster",
+    /^a file that is there$/,
+    "class.csv",
+    /starts at \/c/,
+  ],
+  ["no labs at once", ": 2\n", ": ‸0\n", "value", "labsAtOnce", /a whole number from 1 to 64$/, "0", /^write/],
+  ["labs in quotes", ": 2\n", ': ‸"2"\n', "value", "labsAtOnce", /a whole number/, '"2"', /^take the quotes off/],
+  [
+    "a deadline without an offset",
+    "+01:00",
+    "",
+    "value",
+    "deadline",
+    /with its offset$/,
+    "2026-12-01T12:00:00",
+    /^write/,
+  ],
+  [
+    "a deadline on no day",
+    "2026-12-01",
+    "‸2026-02-30",
+    "value",
+    "deadline",
+    /^a date and time/,
+    "2026-02-30T12:00:00+01:00",
+    /^write/,
+  ],
+  [
+    "a deadline at no hour",
+    "T12:",
+    "T25:",
+    "value",
+    "deadline",
+    /^a date and time/,
+    "2026-12-01T25:00:00+01:00",
+    /^write/,
+  ],
+  [
+    "a part with a typing error",
+    "[vip",
+    "[‸vips",
+    "value",
+    "vary[0]",
+    /^one of vip, port, /,
+    "vips",
+    /^did you mean `vip`/,
+  ],
+  ["a part twice", "[vip,", "[vip, ‸vip,", "vary-twice", "vary[1]", /^each part once$/, "vip", /^remove one/],
+  [
+    "parts without a token",
+    "vary: [vip, token]",
+    "‸vary: [vip, port]",
+    "vary-without-token",
+    "vary",
+    /^token among them/,
+    "none",
+    /^add `token`$/,
+  ],
+  [
+    "a key twice",
+    "roster: ",
+    "exercise: bare\nroster: ",
+    "duplicate-key",
+    "exercise",
+    /^each key once/,
+    "exercise a second time",
+    /^keep one/,
+  ],
+  [
+    "a lab",
+    "exercise: bare",
+    "exercise: bare\n‸lab: bare",
+    "unknown-key",
+    "lab",
+    /^one of name, exercise/,
+    "lab",
+    /^write `exercise`$/,
+  ],
+  [
+    "machines",
+    "exercise: bare",
+    "exercise: bare\n‸machines: []",
+    "unknown-key",
+    "machines",
+    /^one of name/,
+    "machines",
+    /^remove it$/,
+  ],
+].map(
+  ([why, from, to, rule, path, expected, found, remedy]) =>
+    ({ why, from, to, rule, path, expected, found, remedy }) as FileCase,
+);
+
+describe("a class file", () => {
+  it("is read whole, its paths from its own directory", () => {
+    expect(read(whole)).toEqual({
+      file: "/c/class.yaml",
+      name: "net1",
+      exercise: join(projectRoot, "labs/bare.yaml"),
+      roster: "/c/roster.csv",
+      labsAtOnce: 2,
+      deadline: new Date("2026-12-01T11:00:00Z"),
+      vary: ["vip", "token"],
+    });
+    expect(read("name: n\nexercise: own/lab.yaml\nroster: ../c/roster.csv\n")).toEqual({
+      file: "/c/class.yaml",
+      name: "n",
+      exercise: "/c/own/lab.yaml",
+      roster: "/c/roster.csv",
+      vary: [],
+    });
+  });
+
+  it.each(cases)("with $why is told wrong by place and fix", ({ from, to, rule, path, expected, found, remedy }) => {
+    const marked = edit(whole, from, to);
+    const place = marked.includes("‸") ? unmarked(marked) : undefined;
+    const problems = problemsIn(() => read(place?.text ?? marked));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({
+      ...{ rule, path, found, expected: expect.stringMatching(expected), remedy: expect.stringMatching(remedy) },
+      ...(place ? { line: place.line, column: place.column } : {}),
+    });
+  });
+
+  it("has a case for each rule", () => {
+    const tried = new Set(cases.map(({ rule }) => rule));
+    expect(Object.keys(classRules).filter((rule) => !tried.has(rule))).toEqual([]);
+  });
+
+  it("has all problems at once", () => {
+    const text = "name: N\nexercise: x\nroster: y\nlabsAtOnce: 0\ndeadline: soon\nvary: [vip, vip]\nclass: z\n";
+    expect(problemsIn(() => read(text)).map(({ line, rule }) => `${line} ${rule}`)).toEqual([
+      "1 value",
+      "2 no-such-exercise",
+      "3 no-such-roster",
+      "4 value",
+      "5 value",
+      "6 vary-without-token",
+      "6 vary-twice",
+      "7 unknown-key",
+    ]);
+  });
+});
+
+describe("a stack's name", () => {
+  it("is one that stacks may have, at its longest too, and no shipped lab's", () => {
+    const [name, id] = ["abcdefghijklmno", "abcdefghijklmnopqrstuvwx"];
+    expect(className.test(name) && studentId.test(id)).toBe(true);
+    expect(stackOf(name, id)).toHaveLength(40);
+    expect(isStackName(stackOf(name, id))).toBe(true);
+    expect(labNames().filter((lab) => lab.includes("."))).toEqual([]);
+  });
+
+  it("tells classes and students apart whose names could run together", () => {
+    const names = ["a", "a-b", "ab"].flatMap((one) =>
+      ["b.c", "b-c", "c", "bc", "b_c", "b..c"].map((id) => stackOf(one, id)),
+    );
+    expect(new Set(names).size).toBe(18);
+    expect(stackOf("a", "BOB")).toBe("a.bob");
+  });
+});
