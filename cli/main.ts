@@ -3,6 +3,7 @@ import { closeConnections } from "../provision/ssh/index.ts";
 import { capture } from "./commands/capture.ts";
 import { check } from "./commands/check.ts";
 import { ci } from "./commands/ci.ts";
+import { classCommand } from "./commands/class.ts";
 import { client } from "./commands/client.ts";
 import { completion } from "./commands/completion.ts";
 import { connect } from "./commands/connect.ts";
@@ -64,6 +65,7 @@ for (const add of [
   client,
   validate,
   rehearse,
+  classCommand,
   explain,
   env,
   doctor,

@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { CLASS_FILE, readClass } from "../../class/file.ts";
+import { readRoster } from "../../class/roster.ts";
 import { labFileOf, labNames } from "../../lab/index.ts";
 import { readYaml } from "../../lab/yaml/document.ts";
 import { projectRoot } from "../../provision/paths.ts";
@@ -44,6 +46,9 @@ const known: Readonly<Record<string, (stack: string, given: readonly string[]) =
   role: () => named(checkRoles),
   scenario: scenarios,
   scenarios,
+  student: async () => named(await studentIds()),
+  "class exec on": async () => named([...(await classServers()), "client"]),
+  csv: () => files,
   file: () => files,
   write: () => files,
   junit: () => files,
@@ -51,6 +56,18 @@ const known: Readonly<Record<string, (stack: string, given: readonly string[]) =
   folder: () => directories,
   report: () => directories,
 };
+
+/** The ids of the class in this directory; none if there is no class, or something is wrong with it. */
+const studentIds = async (): Promise<string[]> =>
+  await readClass(CLASS_FILE)
+    .then(async ({ roster }) => (await readRoster(roster)).map(({ id }) => id))
+    .catch(() => []);
+
+/** The servers of the exercise of the class in this directory. */
+const classServers = async (): Promise<string[]> =>
+  await readClass(CLASS_FILE)
+    .then(async ({ exercise }) => await serversIn(exercise))
+    .catch(() => []);
 
 /** Stack names: the shipped lab files, stacks with a stack file, and existing labs. */
 async function stackNames(): Promise<string[]> {

@@ -56,9 +56,23 @@ describe("lvs-lab complete", () => {
     ["the servers of the lab that is explained", ["explain", "nat-ha", ""], ["server1", "server4", "client"]],
     ["the servers of a lab file", ["explain", "labs/dr.yaml", "server"], ["server1", "server2", "server3"]],
     ["options", ["capture", "--f"], ["--filter"]],
+    ["what is done with a class", ["class", ""], ["up", "status", "grade", "reset", "down", "exec"]],
+    ["where marks go", ["class", "grade", "--csv", ""], [":files"]],
   ])("knows %s", async (_what, words, expected) => {
     const values = (await lvsLab("complete", "--", ...words)).map((line) => line.split("\t")[0]);
     expect(values).toEqual(expect.arrayContaining(expected));
+  });
+
+  it("knows the students and servers of the class in the current directory, and none elsewhere", async () => {
+    const teacher = await mkdtemp(join(scratch, "teacher-"));
+    await writeFile(join(teacher, "roster.csv"), "id,name\nalice,A\nbob,B\n");
+    await writeFile(join(teacher, "class.yaml"), "name: net1\nexercise: bare-ha\nroster: roster.csv\n");
+    const at = async (cwd: string, ...words: string[]) =>
+      (await $({ cwd, env, quiet: true })`${program} complete -- class ${words}`).stdout.split("\n").slice(0, -1);
+    expect(await at(teacher, "reset", "")).toEqual(["alice", "bob"]);
+    expect(await at(teacher, "up", "--student", "b")).toEqual(["bob"]);
+    expect(await at(teacher, "exec", "--on", "")).toEqual(expect.arrayContaining(["server1", "server4", "client"]));
+    expect(await at(scratch, "reset", "")).toEqual([]);
   });
 
   it("offers no name that a shell would run", async () => {

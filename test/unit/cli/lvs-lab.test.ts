@@ -40,6 +40,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "capture",
           "check",
           "ci",
+          "class",
           "client",
           "completion",
           "console",
@@ -292,5 +293,78 @@ labs/bare-ha.yaml: lab bare-ha, set up by hand, keepalived in control, 4 servers
     const { status, stderr } = await lvsLab("validate", "labs/nosuch.yaml");
     expect(status).toBe(2);
     expect(stderr).toMatch(/^labs\/nosuch\.yaml:1:1: .*ENOENT/);
+  });
+});
+
+describe.concurrent("lvs-lab class", { timeout: 60_000 }, () => {
+  /** Writes a class of these students into a directory of its own. */
+  async function aClass(name: string, rows: string, more = "vary: [vip, token]\n"): Promise<string> {
+    const directory = await mkdtemp(join(state, "class-"));
+    await writeFile(join(directory, "roster.csv"), `id,name\n${rows}`);
+    const file = join(directory, "class.yaml");
+    await writeFile(file, `name: ${name}\nexercise: bare\nroster: roster.csv\n${more}`);
+    return file;
+  }
+
+  it("tells every mistake of a roster with its line, before anything is made", async () => {
+    const file = await aClass("c1", "alice,A\n../x,X\nALICE,B\n");
+    const { status, stdout, stderr } = await lvsLab("class", "up", "--file", file);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/roster\.csv:3:1: id: expected an id: .*; found \.\.\/x\. Fix: write one such as `x`$/m);
+    expect(stderr).toMatch(/roster\.csv:4:1: id: .*differs from alice in case alone \(see .*roster\.csv:2:1\)/);
+    expect(stderr).toMatch(/: 2 problems\n$/);
+  });
+
+  it("shows each student's values, the state of labs that are not there, and marks, on stdout alone", async () => {
+    const file = await aClass("c2", "alice,A\nbob,B\n");
+    const values = await lvsLab("class", "values", "-f", file);
+    expect(values).toMatchObject({ status: 0, stderr: "" });
+    expect(values.stdout).toMatch(
+      /^id +address +token +weights\nalice +172\.25\.254\.\d+:80 +\w{13} .*\nbob +172\.25\.254\./,
+    );
+    const status = await lvsLab("class", "status", "-f", file, "--json");
+    expect(status.status).toBe(0);
+    expect(JSON.parse(status.stdout)).toMatchObject({ students: [{ stack: "c2.alice", lab: "no lab" }, {}] });
+    const csv = join(state, "marks.csv");
+    const junit = join(state, "marks.xml");
+    const grade = await lvsLab(
+      "class",
+      "grade",
+      "-f",
+      file,
+      "--json",
+      "--csv",
+      csv,
+      "--junit",
+      junit,
+      "--student",
+      "bob",
+    );
+    expect(grade.status).toBe(1);
+    expect(JSON.parse(grade.stdout)).toMatchObject({ class: "c2", students: [{ id: "bob", problem: "no lab" }] });
+    expect(grade.stderr).toContain("bob: no lab. Fix: npx lvs-lab class up\n");
+    expect(await readFile(csv, "utf8")).toBe(
+      "id,name,email,points,of,percent,passed,gradedAt,late,note\r\nbob,B,,,,,,,,no lab\r\n",
+    );
+    expect(await readFile(junit, "utf8")).toContain('<failure message="no lab"');
+  });
+
+  it("says what is wrong with a command line, a class file that is not there, and an exercise without room", async () => {
+    const file = await aClass("c3", "alice,A\n");
+    expect(await lvsLab("class", "reset", "-f", file, "zoe")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^lvs-lab: there is no student zoe in .*roster\.csv\. Fix: choose one of alice\n$/),
+    });
+    expect(await lvsLab("class", "exec", "-f", file, "--on", "server9", "--", "ls")).toMatchObject({
+      status: 2,
+      stderr: "lvs-lab: the labs have no server server9. Fix: choose of server1, server2, server3, client\n",
+    });
+    const missing = await lvsLab("class", "status");
+    expect(missing.status).toBe(2);
+    expect(missing.stderr).toMatch(/^class\.yaml:1:1: expected a class file that can be read; found ENOENT/);
+    const other = await aClass("c3", "alice,A\n");
+    expect((await lvsLab("class", "status", "-f", other)).stderr).toContain(
+      `the class of this name is that of ${file}. Fix: `,
+    );
   });
 });

@@ -3,6 +3,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
+import { parseClass } from "../../../class/file.ts";
+import { parseRoster } from "../../../class/roster.ts";
+import { classSchema } from "../../../class/schema.ts";
+import { varyParts } from "../../../class/vary/index.ts";
 import { exitStatus } from "../../../cli/exit-status.ts";
 import { checkDocs, checkDocsFile } from "../../../docs/generate/checks.ts";
 import { resourceDocs, resourceDocsFile } from "../../../docs/generate/resources.ts";
@@ -153,7 +157,7 @@ describe("docs/cli.md", () => {
 
   test("names every command of the groups", () => {
     const groups = program.commands.filter(({ commands: below }) => below.length > 0);
-    expect(groups.map((group) => group.name())).toEqual(["fault", "rehearse", "scenario"]);
+    expect(groups.map((group) => group.name())).toEqual(["class", "fault", "rehearse", "scenario"]);
     const below = groups.flatMap((group) => group.commands.map((command) => `${group.name()} ${command.name()}`));
     expect(below.filter((name) => !text.includes(`\`lvs-lab ${name}`))).toEqual([]);
   });
@@ -194,6 +198,26 @@ test("docs/lab-file.md says what every forwarding method, scheduler and ARP cure
   for (const name of Object.keys(forwardingMethods)) expect(rowOf("services[].forwarding")).toContain(`\`${name}\`: `);
   for (const name of Object.keys(schedulingMethods)) expect(rowOf("services[].scheduler")).toContain(`\`${name}\``);
   for (const name of arpCures) expect(rowOf("arpCure")).toContain(`\`${name}\``);
+});
+
+describe("docs/classroom.md", () => {
+  const text = page("docs/classroom.md");
+
+  test("lists every property of a class file, and every part that may differ, and no other", () => {
+    expect(firstCells(tableOf(text, "property"))).toEqual(propertyPaths(classSchema).sort());
+    expect(firstCells(tableOf(text, "part"))).toEqual(Object.keys(varyParts).sort());
+  });
+
+  test("shows a class file and a roster that are read", async () => {
+    const [, yaml = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(text) ?? [];
+    expect(parseClass(yaml, "class.yaml", () => true)).toMatchObject({ name: "net1", vary: ["vip", "port", "token"] });
+    const [, csv = ""] = /^```csv\n([\s\S]*?)^```$/m.exec(text) ?? [];
+    const key = "AAAAC3NzaC1lZDI1NTE5AAAAIHIuyLjIwp+0CiZfXf77arwt6dGSR3MIxKrGZxX5X9hQ";
+    expect(await parseRoster(csv.replace("AAAA…", key), "roster.csv")).toMatchObject([
+      { id: "alice" },
+      { id: "12345678" },
+    ]);
+  });
 });
 
 test("docs/schedulers.md lists every scheduler by its name, and no other", () => {

@@ -1,0 +1,268 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Class, Member } from "../../class/class.ts";
+import type { Mark, Marks } from "../../class/marks.ts";
+import { foreignIn } from "../../class/neighbours.ts";
+import { entrancesOf } from "../../class/values.ts";
+import type { Outcome } from "../../class/work.ts";
+import { labMemory } from "../../provision/host/lab-memory.ts";
+import { labDirectory } from "../../provision/paths.ts";
+import { posixQuote } from "../../provision/posix-quote.ts";
+import type { Grade } from "../../verify/grade/grade.ts";
+import type { LabStatus } from "../../verify/live/status.ts";
+import { exitStatus } from "../exit-status.ts";
+import { SERVED, snapshotNames } from "../snapshots.ts";
+import { type ClassTools, demandOk, forEach, reasonOf, StudentError, type Task } from "./each.ts";
+import type { RunLvsLab } from "./lvs-lab.ts";
+import { hasLab } from "./stacks.ts";
+
+/** Brings up the labs of students; those that are up are repaired. @returns the exit status */
+export async function classUp(
+  all: Class,
+  members: readonly Member[],
+  tools: ClassTools,
+  { snapshot = false }: { readonly snapshot?: boolean } = {},
+): Promise<number> {
+  const task: Task<void> = {
+    doing: "brings up",
+    done: () => "up",
+    need: ({ stack, lab }) => labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers).need,
+    run: async (member, { signal, say }) => {
+      await tools.configure(all, member, { signal, say });
+      say("brings up");
+      await bringUp(all, member, { signal, run: tools.run, snapshot });
+    },
+  };
+  return (await forEach(all, members, task, tools)).status;
+}
+
+/** `lvs-lab up`. The snapshot is of a lab that nobody has worked on: of one that is there already none is taken. */
+async function bringUp(
+  { directory }: Pick<Class, "directory">,
+  { stack }: Pick<Member, "stack">,
+  { signal, run, snapshot }: { readonly signal: AbortSignal; readonly run: RunLvsLab; readonly snapshot: boolean },
+): Promise<void> {
+  const log = directory.logFile(stack, "up");
+  const more = snapshot && !hasLab(stack) ? ["--snapshot"] : [];
+  demandOk(await run(["up", "--stack", stack, ...more], { log, signal }), `cat ${posixQuote(log)}`, signal);
+}
+
+/** A student's lab has not been brought up. */
+const noLab = (): StudentError => new StudentError("no lab", "Fix: npx lvs-lab class up");
+
+/** A lab's state in words, and as `lvs-lab status --json` has it. */
+export interface Standing {
+  /** Without a lab: not in the roster any more. */
+  readonly member: Pick<Member, "id" | "name" | "stack"> & Partial<Pick<Member, "lab">>;
+  readonly words: string;
+  readonly problem?: string;
+  readonly status?: LabStatus;
+}
+
+/** Looks at the labs of students. */
+export async function classStatus(
+  all: Class,
+  members: readonly Member[],
+  tools: ClassTools,
+): Promise<{ standings: Standing[]; status: number }> {
+  const task: Task<Standing> = {
+    doing: "looks",
+    passing: true,
+    done: ({ words }) => words,
+    run: async (member, { signal }) => {
+      const { stack } = member;
+      if (!hasLab(stack)) return { member, words: "no lab" };
+      const ran = await tools.run(["status", "--json", "--stack", stack], { signal });
+      demandOk(ran, `npx lvs-lab status -s ${stack}`, signal);
+      const status = JSON.parse(ran.stdout) as LabStatus;
+      return { member, words: standingOf(status), status };
+    },
+  };
+  const { outcomes, status } = await forEach(all, members, task, tools);
+  const standings = outcomes.map((outcome, index): Standing => {
+    if (outcome.state === "done") return outcome.value;
+    const problem = problemOf(outcome);
+    return { member: members[index] as Member, words: problem, problem };
+  });
+  return { standings: [...standings, ...(await goneStandings(all))], status };
+}
+
+/** `up`, or how many servers run. */
+function standingOf({ servers }: LabStatus): string {
+  const running = servers.filter(({ domain, reachable }) => domain === "running" && reachable).length;
+  return running === servers.length ? "up" : `${running} of ${servers.length} servers answer`;
+}
+
+/** Labs that are there of students who have left the roster. */
+async function goneStandings(all: Class): Promise<Standing[]> {
+  return [...(await goneStacks(all))]
+    .filter(([stack]) => hasLab(stack))
+    .map(([stack, id]) => ({
+      member: { id, name: "", stack },
+      words: `not in the roster; \`npx lvs-lab down -s ${stack}\` removes the lab`,
+    }));
+}
+
+/** The class's stacks of students who have left the roster. */
+async function goneStacks({ directory, members }: Pick<Class, "directory" | "members">): Promise<Map<string, string>> {
+  const present = new Set(members.map(({ stack }) => stack));
+  return new Map([...(await directory.recorded())].filter(([stack]) => !present.has(stack)));
+}
+
+/** The states as rows of a table. */
+export const standingRows = (standings: readonly Standing[]): string[][] => [
+  ["id", "name", "lab", "address", "held by"],
+  ...standings.map(({ member, words, status }) => [
+    member.id,
+    stripVTControlCharacters(member.name),
+    words,
+    member.lab ? entrancesOf(member.lab).join(" ") : "",
+    status?.virtualAddresses.map(({ holders }) => holders.join("+") || "nobody").join(" ") ?? "",
+  ]),
+];
+
+/** The states as data; `version` increases with changes that readers must know of. */
+export const standingsAsJson = (all: Class, standings: readonly Standing[]): unknown => ({
+  format: "lvs-lab class status",
+  version: 1,
+  class: all.name,
+  exercise: all.exercise,
+  students: standings.map(({ member, words, problem, status }) => ({
+    ...{ id: member.id, name: member.name, stack: member.stack, inRoster: member.lab !== undefined, lab: words },
+    ...(problem === undefined ? {} : { problem }),
+    status: status ?? null,
+  })),
+});
+
+/** Grades the labs of students. @returns the marks, and the exit status: 1 if one is below full marks or could not be graded */
+export async function classGrade(
+  all: Class,
+  members: readonly Member[],
+  tools: ClassTools,
+  { faults = false }: { readonly faults?: boolean } = {},
+): Promise<{ marks: Marks; status: number }> {
+  const task: Task<Grade> = {
+    doing: "grades",
+    passing: true,
+    done: ({ score }) => `${score.points} of ${score.of} points`,
+    run: async ({ stack }, { signal }) => {
+      const see = `npx lvs-lab grade -s ${stack}`;
+      if (!hasLab(stack)) throw noLab();
+      const ran = await tools.run(["grade", "--json", "--stack", stack, ...(faults ? ["--faults"] : [])], { signal });
+      // Status 1 with a document is a grade below full marks; without one it is an error.
+      if (ran.status !== exitStatus.failed || ran.stdout.trim() === "") demandOk(ran, see, signal);
+      return JSON.parse(ran.stdout) as Grade;
+    },
+  };
+  const { outcomes, status } = await forEach(all, members, task, tools);
+  const marks = outcomes.map((outcome, index): Mark => {
+    const member = members[index] as Member;
+    const { stack } = member;
+    if (outcome.state !== "done") return { student: member, stack, problem: problemOf(outcome), foreign: [] };
+    const grade = outcome.value;
+    return { student: member, stack, grade, foreign: foreignIn(grade, member, all.members) };
+  });
+  const isFull = marks.every(({ grade }) => grade?.passed === true);
+  return {
+    marks: {
+      class: all.name,
+      exercise: all.exercise,
+      ...(all.deadline ? { deadline: all.deadline } : {}),
+      marks,
+    },
+    status: status === exitStatus.ok && !isFull ? exitStatus.failed : status,
+  };
+}
+
+const problemOf = (outcome: Exclude<Outcome<unknown>, { state: "done" }>): string =>
+  outcome.state === "left" ? "interrupted before" : reasonOf(outcome.error);
+
+/** Gives students their labs as they were at first: by the snapshot that `class up --snapshot` took, else by making them anew. */
+export async function classReset(all: Class, members: readonly Member[], tools: ClassTools): Promise<number> {
+  const { directory } = all;
+  const task: Task<string> = {
+    doing: "resets",
+    done: (how) => how,
+    need: ({ stack, lab }) => labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers).need,
+    run: async (member, { signal, say }) => {
+      const { stack } = member;
+      const run = async (verb: string): Promise<void> => {
+        const log = directory.logFile(stack, verb);
+        demandOk(await tools.run([verb, "--stack", stack], { log, signal }), `cat ${posixQuote(log)}`, signal);
+      };
+      if ((await snapshotNames(stack)).includes(SERVED)) {
+        await run("reset");
+        return "restored";
+      }
+      await tools.configure(all, member, { signal, say });
+      say("removes");
+      await run("down");
+      say("brings up");
+      await bringUp(all, member, { signal, run: tools.run, snapshot: false });
+      return "made anew";
+    },
+  };
+  return (await forEach(all, members, task, tools)).status;
+}
+
+/** Removes the labs of students, and those of students who have left the roster unless only some are asked for. */
+export async function classDown(
+  all: Class,
+  members: readonly Member[],
+  tools: ClassTools,
+  { force = false, gone = false }: { readonly force?: boolean; readonly gone?: boolean } = {},
+): Promise<number> {
+  const recorded = await all.directory.recorded();
+  const left = gone ? [...(await goneStacks(all))].filter(([stack]) => hasLab(stack)) : [];
+  const others = left.map(([stack, id]) => ({ id, stack, name: "not in the roster" }));
+  const task: Task<string, Pick<Member, "id" | "name" | "stack">> = {
+    doing: "removes",
+    done: (how) => how,
+    run: async ({ stack }, { signal }) => {
+      if (!recorded.has(stack)) return "no lab";
+      const log = all.directory.logFile(stack, "down");
+      const ran = await tools.run(["down", "--stack", stack, ...(force ? ["--force"] : [])], { log, signal });
+      demandOk(ran, `cat ${posixQuote(log)}`, signal);
+      return "removed";
+    },
+  };
+  return (await forEach(all, [...members, ...others], task, tools)).status;
+}
+
+/**
+ * Runs a command in the labs of students, on each server of theirs or on those that are named, and prints what it printed, each line behind the
+ * student's id and the server's name.
+ */
+export async function classExec(
+  all: Class,
+  members: readonly Member[],
+  tools: ClassTools,
+  {
+    words,
+    on,
+    print,
+  }: { readonly words: readonly string[]; readonly on: readonly string[]; print(line: string): void },
+): Promise<number> {
+  const task: Task<void> = {
+    doing: "runs",
+    done: () => "status 0",
+    run: async ({ id, stack, lab }, { signal, say }) => {
+      if (!hasLab(stack)) throw noLab();
+      const failed: string[] = [];
+      for (const host of on.length > 0 ? on : lab.servers.map(({ name }) => name)) {
+        say(`runs on ${host}`);
+        const command = host === "client" ? ["client", "--stack", stack] : ["ssh", "--stack", stack, host];
+        const { status, stdout, lastLine } = await tools.run([...command, "--", ...words], { signal });
+        signal.throwIfAborted();
+        for (const line of stdout.split("\n").filter((one, index, lines) => index < lines.length - 1 || one !== ""))
+          print(`${id} ${host}: ${stripVTControlCharacters(line)}`);
+        if (status !== 0) failed.push(`status ${status} on ${host}${lastLine === "" ? "" : `: ${lastLine}`}`);
+      }
+      if (failed.length > 0)
+        throw new StudentError(
+          failed.join("; "),
+          `To see it: npx lvs-lab ssh -s ${stack} ${lab.servers[0]?.name ?? ""}`,
+        );
+    },
+  };
+  return (await forEach(all, members, task, tools)).status;
+}

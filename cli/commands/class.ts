@@ -1,0 +1,155 @@
+import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { type Class, openClass } from "../../class/class.ts";
+import { ClassNameError } from "../../class/directory.ts";
+import { CLASS_FILE } from "../../class/file.ts";
+import { marksAsCsv, marksAsJson, marksAsJunit, marksAsTable, stuckInWords } from "../../class/marks.ts";
+import { valueRows } from "../../class/values.ts";
+import { VaryError } from "../../class/vary/part.ts";
+import { LockHeldError, withLock } from "../../setup/lock.mjs";
+import { inColumns } from "../../verify/report/columns.ts";
+import { type ClassTools, machineMemory, membersOf } from "../class/each.ts";
+import { lvsLabBy, lvsLabProgram } from "../class/lvs-lab.ts";
+import { configureStack } from "../class/stacks.ts";
+import {
+  classDown,
+  classExec,
+  classGrade,
+  classReset,
+  classStatus,
+  classUp,
+  standingRows,
+  standingsAsJson,
+} from "../class/verbs.ts";
+import { CliError, exitStatus } from "../exit-status.ts";
+import { jsonOption } from "../options.ts";
+
+interface ClassOptions {
+  readonly file: string;
+  readonly student?: string[];
+}
+
+const tools: ClassTools = {
+  run: lvsLabBy(lvsLabProgram),
+  configure: configureStack,
+  out: process.stderr,
+  free: machineMemory,
+};
+
+export const classCommand = (program: Command): void => {
+  const group = program
+    .command("class")
+    .description("the labs of a class, one for each student of a roster: see docs/classroom.md")
+    .enablePositionalOptions();
+  const verb = (name: string, description: string): Command =>
+    group.command(name).description(description).option("-f, --file <file>", "the class file", CLASS_FILE);
+  const some = (command: Command): Command =>
+    command.option("--student <student...>", "only these students, by their ids");
+
+  some(verb("up", "bring up the labs of all students; run again, it goes on where it was"))
+    .option("--snapshot", "of each lab that is new, take the snapshot that `class reset` restores")
+    .action(async ({ file, student, snapshot = false }: ClassOptions & { snapshot?: boolean }) => {
+      const all = await classOf(file);
+      const members = membersOf(all, student);
+      process.exitCode = await alone(all, () => classUp(all, members, tools, { snapshot }));
+    });
+
+  some(verb("status", "show whose lab is up"))
+    .addOption(jsonOption())
+    .action(async ({ file, student, json }: ClassOptions & { json?: boolean }) => {
+      const all = await classOf(file);
+      const { standings, status } = await classStatus(all, membersOf(all, student), tools);
+      if (json) console.log(JSON.stringify(standingsAsJson(all, standings), null, 2));
+      else for (const line of inColumns(standingRows(standings))) console.log(line);
+      process.exitCode = status;
+    });
+
+  some(verb("grade", "grade all labs; exit status 0 if all have full marks"))
+    .addOption(jsonOption())
+    .option("--faults", "also run the tasks that inject a fault for a moment, where all others are done")
+    .option("--csv <file>", "also write the marks as CSV")
+    .option("--junit <file>", "also write the marks as JUnit XML")
+    .action(async ({ file, student, json, faults, csv, junit }: GradeOptions) => {
+      const all = await classOf(file);
+      const { marks, status } = await classGrade(all, membersOf(all, student), tools, { faults: faults ?? false });
+      if (csv) await writeFile(csv, marksAsCsv(marks));
+      if (junit) await writeFile(junit, marksAsJunit(marks));
+      if (json) console.log(JSON.stringify(marksAsJson(marks), null, 2));
+      else for (const line of [...inColumns(marksAsTable(marks)), "", ...stuckInWords(marks)]) console.log(line);
+      process.exitCode = status;
+    });
+
+  some(verb("values", "show what each student's lab has of its own, where the class file has `vary`")).action(
+    async ({ file, student }: ClassOptions) => {
+      const all = await classOf(file);
+      for (const line of inColumns(valueRows(membersOf(all, student)))) console.log(line);
+    },
+  );
+
+  verb("reset", "give students their labs as they were at first")
+    .argument("<student...>", "the students' ids")
+    .action(async (students: string[], { file }: ClassOptions) => {
+      const all = await classOf(file);
+      const members = membersOf(all, students);
+      process.exitCode = await alone(all, () => classReset(all, members, tools));
+    });
+
+  some(verb("down", "remove the labs of all students, and of those who have left the roster"))
+    .option("--force", "where Pulumi fails, remove the lab without it")
+    .action(async ({ file, student, force = false }: ClassOptions & { force?: boolean }) => {
+      const all = await classOf(file);
+      const members = membersOf(all, student);
+      process.exitCode = await alone(all, () => classDown(all, members, tools, { force, gone: student === undefined }));
+    });
+
+  some(verb("exec", "run a command in all labs"))
+    .option("--on <server...>", "only on these servers; `client` is one of the names. Default: each server")
+    .argument("<command...>", "the command, after --")
+    .passThroughOptions()
+    .action(async (words: string[], { file, student, on = [] }: ClassOptions & { on?: string[] }) => {
+      const all = await classOf(file);
+      const names = [...(all.members[0]?.lab.servers ?? []).map(({ name }) => name), "client"];
+      const unknown = on.filter((name) => !names.includes(name));
+      if (unknown.length > 0)
+        throw new CliError(
+          `the labs have no server ${unknown.join(", ")}. Fix: choose of ${names.join(", ")}`,
+          exitStatus.configuration,
+        );
+      const members = membersOf(all, student);
+      // Lines that commands print would break a table.
+      const lines = { ...tools, out: { write: (text: string) => process.stderr.write(text) } };
+      process.exitCode = await classExec(all, members, lines, { words, on, print: (line) => console.log(line) });
+    });
+};
+
+interface GradeOptions extends ClassOptions {
+  readonly json?: boolean;
+  readonly faults?: boolean;
+  readonly csv?: string;
+  readonly junit?: string;
+}
+
+/** The class of a file. @throws CliError, or FileError with everything that is wrong */
+async function classOf(file: string): Promise<Class> {
+  try {
+    return await openClass(file);
+  } catch (error) {
+    if (error instanceof VaryError || error instanceof ClassNameError)
+      throw new CliError(`${file}: ${error.message}`, exitStatus.configuration, { cause: error });
+    throw error;
+  }
+}
+
+/** Runs a command that changes a class, if no other one does. @throws CliError otherwise */
+async function alone(all: Class, work: () => Promise<number>): Promise<number> {
+  try {
+    return await withLock(all.directory.lock, work, { seconds: 1 });
+  } catch (error) {
+    if (!(error instanceof LockHeldError)) throw error;
+    throw new CliError(
+      `another command works on the class ${all.name}. Fix: wait for it, or end it`,
+      exitStatus.failed,
+      { cause: error },
+    );
+  }
+}
