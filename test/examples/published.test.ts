@@ -6,7 +6,25 @@ import { projectRoot } from "../../cli/pulumi.ts";
 import { TestStack } from "../e2e/stack.ts";
 
 /** The runs of a folder: what is broken, and each run's outcome, by its event, object and service. */
-const published: Readonly<Record<string, Readonly<Record<string, "as promised" | "failed">>>> = {};
+const published: Readonly<Record<string, Readonly<Record<string, "as promised" | "failed">>>> = {
+  "case-study": { "crash 192.0.2.110:80": "as promised", "crash 192.0.2.112:443": "failed" },
+  "control-planes": { "crash 10.20.0.70:80": "as promised", "script check_apiserver 10.20.0.70:80": "as promised" },
+  "crossed-nginx": {
+    "crash 192.0.2.90:80": "as promised",
+    "crash 192.0.2.91:80": "as promised",
+    "script chk_nginx 192.0.2.90:80": "as promised",
+    "script chk_nginx 192.0.2.91:80": "as promised",
+  },
+  "dr-other-subnet": { "crash 198.51.100.1:80": "as promised" },
+  "dual-stack-group": { "crash 192.0.2.31:80": "as promised", "crash [2001:db8:2::2b]:80": "as promised" },
+  "gateway-conntrack": { "crash 203.0.113.5:80": "as promised" },
+  "haproxy-nopreempt": { "crash 192.0.2.158:80": "as promised" },
+  // The master does not take its address back, and the script's run has no master to begin with.
+  "haproxy-on-master": { "crash 192.0.2.72:80": "failed", "script chk_proxy 192.0.2.72:80": "failed" },
+  "nat-two-networks": { "crash 198.51.100.1:80": "as promised" },
+  "services-in-files": { "crash 192.0.2.80:443": "failed" },
+  "strict-default": { "crash 192.0.2.110:80": "failed" },
+};
 
 interface Matrix {
   readonly cells: readonly {
@@ -24,7 +42,7 @@ describe.each(Object.entries(published))("%s", (name, runs) => {
   test("the runs show what its section tells", async () => {
     const folder = join(projectRoot, "rehearsals/published", name);
     const report = join(stack.reports, name);
-    const only = ["crash", "script", "refuse"];
+    const only = ["crash", "script"];
     const { status, stdout, stderr } = await stack.lvs("rehearse run", folder, "--report", report, "--only", ...only);
     const { cells } = JSON.parse(readFileSync(join(report, "matrix.json"), "utf8")) as Matrix;
     const seen = cells.map(({ event, object, service, passed }) => [
