@@ -32,7 +32,12 @@ async function declaredFor(stack: string, file?: string): Promise<Declared[]> {
 it("a lab with two releases has an image, a package pool and volumes for each, and each server has its own", async () => {
   const declared = await declaredFor("debian-13");
   const inputs = (type: string, name: string) => declared.find((one) => one.type === type && one.name === name)?.inputs;
-  const named = (type: string) => declared.filter((one) => one.type === type).map(({ name }) => name);
+  // Sorted: they are registered as their keys are known.
+  const named = (type: string) =>
+    declared
+      .filter((one) => one.type === type)
+      .map(({ name }) => name)
+      .sort();
 
   expect(named("lvs:index:GuestImage")).toEqual(["image", "image-debian-13"]);
   expect(inputs("lvs:index:GuestImage", "image").key).toBe(await imageKey({ packages: "baked" }));
