@@ -66,13 +66,13 @@ standIns:
   - { name: real11, network: net2, addresses: [198.51.100.11], gateways: [198.51.100.1] }
 `;
 
-/** IPv6 alone. */
+/** Services of IPv6; the client needs IPv4 for itself. */
 const IPV6 = `networks:
-  - { name: net1, subnets: ["2001:db8::/64"] }
+  - { name: net1, subnets: ["2001:db8::/64", 10.0.0.0/24] }
 directors:
   - { name: lb1, interfaces: [{ device: eth0, network: net1, addresses: ["2001:db8::5"] }] }
   - { name: lb2, interfaces: [{ device: eth0, network: net1, addresses: ["2001:db8::6"] }] }
-client: { network: net1, addresses: ["2001:db8::250"] }
+client: { network: net1, addresses: ["2001:db8::250", 10.0.0.250] }
 standIns:
   - { name: real11, network: net1, addresses: ["2001:db8::11"] }
   - { name: real12, network: net1, addresses: ["2001:db8::12"] }
