@@ -2,7 +2,7 @@ import { contains, familyOf, parseIp, subnetOf } from "../../../lab/index.ts";
 import { last } from "../../conf/tree.ts";
 import type { Director } from "../../directors/director.ts";
 import type { VirtualAddress } from "../../directors/instance.ts";
-import type { RealServer, VirtualServer } from "../../directors/virtual-server.ts";
+import type { RealServer } from "../../directors/virtual-server.ts";
 import type { Rule } from "../rule.ts";
 import { realServerName } from "../services.ts";
 
@@ -21,7 +21,7 @@ export const checksFromVirtualAddress: Rule = {
       const found = new Set<VirtualAddress>();
       for (const service of director.virtualServers)
         for (const real of service.realServers) {
-          const source = sourceTo(real, service, director);
+          const source = sourceTo(real, director);
           if (!source || found.has(source)) continue;
           found.add(source);
           yield {
@@ -35,15 +35,20 @@ export const checksFromVirtualAddress: Rule = {
   },
 };
 
-/** The address of a virtual server itself from which a real server is checked. */
+/** The virtual address from which a real server is checked, if that real server has it itself. */
 function sourceTo(
-  { address, method, checks }: RealServer,
-  { ranges }: VirtualServer,
-  { instances }: Director,
+  { address, checks }: RealServer,
+  { instances, virtualServers }: Director,
 ): VirtualAddress | undefined {
   const real = parseIp(address);
   const asks = checks.some(({ block, kind }) => kind !== "MISC_CHECK" && !last(block, "bindto"));
-  if (real === undefined || method === "NAT" || !asks) return undefined;
+  if (real === undefined || !asks) return undefined;
+  const has = (virtual: VirtualAddress): boolean =>
+    virtualServers.some(
+      ({ ranges, realServers }) =>
+        ranges.some(({ first }) => first === virtual.address) &&
+        realServers.some((one) => one.address === address && one.method !== "NAT"),
+    );
   return instances
     .flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
     .find(
@@ -52,8 +57,8 @@ function sourceTo(
         one.prefixLength !== undefined &&
         one.prefixLength < 128 &&
         !isNeverASource(one) &&
-        ranges.some(({ first }) => first === one.address) &&
-        contains(subnetOf(one.address, one.prefixLength), real),
+        contains(subnetOf(one.address, one.prefixLength), real) &&
+        has(one),
     );
 }
 
