@@ -110,7 +110,7 @@ export async function rehearseAll(
     versions: await versionsOf(live),
   });
   const runs = `${cells.length} ${cells.length === 1 ? "run" : "runs"}`;
-  // Each run of a lab that is not healthy says so itself.
+  // Of a director that cannot be asked, each run says so itself.
   const times = await timesOf(live, cells).catch(() => new Map<Cell, number>());
   const all = [...times.values()].reduce((sum, time) => sum + time, 0);
   say(all === 0 ? runs : `${runs}, ${minutes(all)} in all`);

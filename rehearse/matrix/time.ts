@@ -11,9 +11,10 @@ import {
   returnTime,
   skewOf,
 } from "../../lab/index.ts";
+import { faults } from "../../verify/faults/index.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
-import type { ResolvedScenario, ResolvedStep } from "../../verify/scenarios/index.ts";
-import { type Cell, prepareCell } from "./cells.ts";
+import { type ExpectStep, findScenario, readScenario } from "../../verify/scenarios/index.ts";
+import { type Cell, stepsOf } from "./cells.ts";
 import { type EventOf, events } from "./events.ts";
 
 /** What a step takes beside the protocols' timers, in milliseconds: looks over SSH, the start of a run and its report. Measured. */
@@ -40,10 +41,11 @@ interface Waits {
  * How long a cell takes, in milliseconds: the middle of what VRRP's and the health checks' timers promise, and the times for which the scenario watches.
  * @param bootMs how long a director boots
  */
-export function cellTime(lab: Lab, cell: Cell, { steps }: Pick<ResolvedScenario, "steps">, bootMs: number): number {
+export async function cellTime(lab: Lab, cell: Cell, bootMs: number): Promise<number> {
+  const scenario = await readScenario(await findScenario(cell.scenario), { faults });
   const { broken, healed, heal } = waitsOf(lab, cell, bootMs);
   let [time, waits, unserved] = [RUN, 0, true];
-  for (const step of steps) {
+  for (const step of stepsOf(lab, cell, scenario.steps)) {
     if (step.kind === "wait") time += step.ms;
     if (step.kind === "fault") [time, waits, unserved] = [time + LOOKS, broken, true];
     if (step.kind === "heal") [time, waits] = [time + heal, healed];
@@ -57,7 +59,7 @@ export function cellTime(lab: Lab, cell: Cell, { steps }: Pick<ResolvedScenario,
 }
 
 /** For how long requests must have been answered, in milliseconds. */
-const servedOf = ({ expectations }: Extract<ResolvedStep, { kind: "expect" }>): number =>
+const servedOf = ({ expectations }: ExpectStep): number =>
   Math.max(0, ...expectations.map((one) => (one.kind === "served" ? one.ms : 0)));
 
 function waitsOf(lab: Lab, { event, service, realServer: place, tracked }: Cell, bootMs: number): Waits {
@@ -103,14 +105,9 @@ async function bootTime(live: LiveLab, server: string): Promise<number> {
   return (Math.max(0, ...said.split("\n").map(Number)) / 1000) * BOOTS;
 }
 
-/**
- * How long each cell takes, in milliseconds. Asks the lab.
- * @throws LabError if it is not healthy
- */
+/** How long each cell takes, in milliseconds. @throws Error if the first director cannot be asked how long it booted */
 export async function timesOf(live: LiveLab, cells: readonly Cell[]): Promise<Map<Cell, number>> {
   const [director] = live.lab.servers;
   const bootMs = director ? await bootTime(live, director.name) : 0;
-  const times = new Map<Cell, number>();
-  for (const cell of cells) times.set(cell, cellTime(live.lab, cell, await prepareCell(live, cell), bootMs));
-  return times;
+  return new Map(await Promise.all(cells.map(async (cell) => [cell, await cellTime(live.lab, cell, bootMs)] as const)));
 }

@@ -1,14 +1,11 @@
 import { expect, test } from "vitest";
-import { electedOf, type Lab } from "../../../lab/index.ts";
 import { directorOf } from "../../../rehearse/directors/director.ts";
 import { readFolder } from "../../../rehearse/folder.ts";
-import { type Cell, objectOf, stepsOf } from "../../../rehearse/matrix/cells.ts";
+import { objectOf } from "../../../rehearse/matrix/cells.ts";
 import { cellsOf } from "../../../rehearse/matrix/index.ts";
 import { cellTime } from "../../../rehearse/matrix/time.ts";
 import { readPlan } from "../../../rehearse/plan/file.ts";
 import { labOfPlan } from "../../../rehearse/plan/lab.ts";
-import { faults } from "../../../verify/faults/index.ts";
-import { findScenario, readScenario, resolve } from "../../../verify/scenarios/index.ts";
 
 /** Seconds that each run of rehearsals/web-pair took, emulated on two cores; its directors booted in 10.2 s. */
 const measured = {
@@ -27,16 +24,6 @@ const measured = {
   "dead real2": 29.6,
 };
 
-async function timeOf(lab: Lab, cell: Cell): Promise<number> {
-  const scenario = await readScenario(await findScenario(cell.scenario), { faults });
-  const { service } = cell;
-  const steps = stepsOf(lab, cell, scenario.steps);
-  const [instance] = lab.vrrp;
-  const master = instance ? electedOf(instance) : "";
-  const resolved = resolve({ ...scenario, steps }, lab, { master, faults, service });
-  return cellTime(lab, cell, resolved, 10_200) / 1000;
-}
-
 test("the time of a matrix is known before, within a quarter", async () => {
   const folder = readFolder("rehearsals/web-pair");
   const directors = folder.configurations.map(directorOf);
@@ -47,7 +34,7 @@ test("the time of a matrix is known before, within a quarter", async () => {
   const lab = labOfPlan("rehearse-web-pair", plan, { folder, directors });
   const told: Record<string, number> = {};
   for (const cell of cellsOf(lab)) {
-    told[`${cell.event} ${objectOf(cell) ?? cell.service.port}`] = await timeOf(lab, cell);
+    told[`${cell.event} ${objectOf(cell) ?? cell.service.port}`] = (await cellTime(lab, cell, 10_200)) / 1000;
   }
   expect(Object.keys(told)).toEqual(Object.keys(measured));
   const sum = (times: Readonly<Record<string, number>>): number =>
