@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import type { Folder } from "../rehearse/folder.ts";
 import {
   type Cell,
   cellsOf,
@@ -40,11 +41,7 @@ export function demandKvm(acceleration: "kvm" | "qemu"): void {
 }
 
 /** Brings up the rehearsal of a folder; writes its plan if it has none. @param to a folder whose files are to replace these */
-export async function bringUp(
-  lock: StackLock,
-  path: string,
-  { say, to }: { readonly say: (line: string) => void; readonly to?: string },
-): Promise<void> {
+export async function bringUp(lock: StackLock, path: string, to?: string): Promise<void> {
   if (!existsSync(join(path, PLAN))) writePlan(path, { say });
   await configureRehearsal(lock.stack, path, to);
   await prepareStack(lock, say);
@@ -85,7 +82,7 @@ export async function rehearseAll(
     signal,
   }: MatrixOptions & { readonly signal: AbortSignal },
 ): Promise<Rehearsed> {
-  await bringUp(lock, path, { say });
+  await bringUp(lock, path);
   const live = await liveLab(lock.stack);
   if (requireKvm) demandKvm(live.acceleration);
   const cells = cellsOf(live.lab, only);
@@ -163,14 +160,14 @@ export async function rehearseReload(
   if (!existsSync(join(from, PLAN))) writePlan(from, { say });
   const plan = await planAt(from);
   const folders = { from: folderAt(from), to: await nextOf(to, plan) };
-  demandSameDirectors(from, to);
+  demandSameDirectors(folders.from, folders.to.folder);
   const missing = missingDevices(plan, folders.to.directors);
   if (missing.length > 0)
     throw new CliError(
       `${to} names interfaces that ${join(from, PLAN)} does not have: ${missing.join(", ")}. Fix: add them there, to their director's \`interfaces\``,
       exitStatus.configuration,
     );
-  await bringUp(lock, from, { say, to });
+  await bringUp(lock, from, to);
   const live = await liveLab(lock.stack);
   const rehearsal = await ReloadRehearsal.prepare(live, folders, serviceOf(live.lab, service));
   const { result, paths } = await runAndReport(live, rehearsal.scenario, report);
@@ -184,15 +181,15 @@ export async function rehearseReload(
 }
 
 /** @throws CliError if the two folders are not of the same directors */
-function demandSameDirectors(from: string, to: string): void {
-  const [old, next] = [from, to].map((path) =>
-    folderAt(path)
-      .configurations.map(({ director }) => director)
-      .sort(),
-  );
-  if (old?.join() === next?.join()) return;
+function demandSameDirectors(from: Folder, to: Folder): void {
+  const namesIn = ({ configurations }: Folder): string =>
+    configurations
+      .map(({ director }) => director)
+      .sort()
+      .join(", ");
+  if (namesIn(from) === namesIn(to)) return;
   throw new CliError(
-    `${from} has the directors ${old?.join(", ")}, and ${to} has ${next?.join(", ")}. Fix: name the files of both folders alike, NAME.conf or NAME/keepalived.conf`,
+    `${from.path} has the directors ${namesIn(from)}, and ${to.path} has ${namesIn(to)}. Fix: name the files of both folders alike, NAME.conf or NAME/keepalived.conf`,
     exitStatus.configuration,
   );
 }

@@ -64,7 +64,7 @@ export const rehearse = (program: Command): void => {
     .argument("<folder>", folderArgument)
     .addOption(rehearsalStackOption())
     .action(async (path: string, { stack = rehearsalStack(path) }: { stack?: string }) => {
-      await holdingStack(stack, async (lock) => await bringUp(lock, path, { say }));
+      await holdingStack(stack, async (lock) => await bringUp(lock, path));
       const live = await liveLab(stack);
       say(`Services: ${serviceWords(live.lab)}.${nextSteps(live)}`);
     });

@@ -1,6 +1,7 @@
 import type { Ip, VirtualService } from "../../lab/index.ts";
 import { osFamilies } from "../../provision/os.ts";
-import { command, writing } from "../../provision/ssh/index.ts";
+import { placing } from "../../provision/roles/own-files.ts";
+import { command } from "../../provision/ssh/index.ts";
 import { LabError } from "../../verify/live/lab-error.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
 import { vipHolders } from "../../verify/live/vip-holders.ts";
@@ -13,7 +14,7 @@ import { filesOf } from "../plan/files.ts";
 import { instancesOf } from "../plan/instances.ts";
 import { serverNameOf } from "../plan/names.ts";
 import type { Budgets } from "../plan/plan.ts";
-import { electedHolders, movingAddresses, rollOutOrder } from "./holders.ts";
+import { electedHolders, type Holders, movingAddresses, rollOutOrder } from "./holders.ts";
 import { type Held, type ReloadRow, reloadRows } from "./row.ts";
 import { reloadScenario } from "./scenario.ts";
 
@@ -24,8 +25,6 @@ interface Folders {
   /** The folder whose files are to replace them. */
   readonly to: Next;
 }
-
-type Holders = ReadonlyMap<Ip, readonly string[]>;
 
 /** The roll-out of new files on the directors of a rehearsal that is up, one after the other. */
 export class ReloadRehearsal {
@@ -114,11 +113,7 @@ export class ReloadRehearsal {
       [
         "set -e",
         ...(stale.length > 0 ? [command`rm -f ${stale}`] : []),
-        ...Object.entries(files).flatMap(([path, { text, executable }]) => [
-          command`mkdir -p ${path.replace(/\/[^/]*$/, "") || "/"}`,
-          writing(path, text),
-          command`chmod ${executable ? "0755" : "0644"} ${path}`,
-        ]),
+        ...placing(files),
         // Status 5 says only that a script could be changed by others: keepalived(8), --config-test.
         command`said=$(keepalived --config-test --config-id=${director} 2>&1) || status=$?`,
         `case \${status:-0} in 0 | 5) ;; *) echo "keepalived --config-test refuses the new files: $said" >&2; exit 1 ;; esac`,
