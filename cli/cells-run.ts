@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { Lab } from "../lab/index.ts";
 import { formatDuration } from "../lab/yaml/duration.ts";
 import { LabHostDownError } from "../provision/host/reach.ts";
-import { brokenRow, type Cell, eventWords, objectOf, type Row, rowOf } from "../rehearse/matrix/index.ts";
+import { brokenRow, type Cell, cellWords, eventWords, type Row, rowOf } from "../rehearse/matrix/index.ts";
 import type { Budgets } from "../rehearse/plan/plan.ts";
 import type { MatrixRecord } from "../rehearse/report/record.ts";
 import { InterruptedError } from "../verify/live/interruptible.ts";
@@ -59,8 +59,8 @@ export async function runCells(
       end = { finished: true, reason: `it would have ended after the budget of ${formatDuration(budgetMs)}` };
       break;
     }
-    const { event, service } = cell;
-    say(`[${index + 1}/${cells.length}] ${eventWords({ event, object: objectOf(cell) ?? null })}, ${service.name}`);
+    const { service } = cell;
+    say(`[${index + 1}/${cells.length}] ${cellWords(cell)}, ${service.name}`);
     const startedAt = new Date();
     const done =
       (unserved.get(service.name) ?? 0) < ENOUGH

@@ -30,9 +30,9 @@ export interface Cell {
   readonly tracked?: Tracked;
 }
 
-/** What an event happens to, beside the master and all real servers: the name of a real server, or of what is tracked. */
-export const objectOf = ({ service, realServer, tracked }: Cell): string | undefined =>
-  realServer === undefined ? tracked?.name : service.realServers[realServer - 1]?.server;
+/** What an event happens to: the name of a real server, or of what is tracked; null: the master, or all real servers. */
+export const objectOf = ({ service, realServer, tracked }: Cell): string | null =>
+  (realServer === undefined ? tracked?.name : service.realServers[realServer - 1]?.server) ?? null;
 
 /**
  * The cells of a lab, the most telling first. Of a master's events, services whose address is held by the same instance see the same: the first one with
@@ -107,7 +107,7 @@ function textsOf(cell: Cell): Partial<Pick<ResolvedScenario, "title" | "descript
   const words = cell.tracked && failureOf(cell.tracked).words;
   if (words) return words;
   return {
-    ...(realServer || tracked ? { title: capital(object === undefined ? title : `${title}: ${object}`) } : {}),
+    ...(realServer || tracked ? { title: capital(object === null ? title : `${title}: ${object}`) } : {}),
     ...(description === undefined ? {} : { description }),
   };
 }

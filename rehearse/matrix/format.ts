@@ -1,5 +1,6 @@
 import { inColumns } from "../../verify/report/columns.ts";
-import { ms } from "../../verify/report/words.ts";
+import { ms, tenth } from "../../verify/report/words.ts";
+import { type Cell, objectOf } from "./cells.ts";
 import type { Row } from "./row.ts";
 
 /** The rows as a table for a terminal, with what did not hold below it. No newline at the end. */
@@ -27,6 +28,9 @@ export function formatMatrix(rows: readonly Row[]): string {
 export const eventWords = ({ event, object }: { readonly event: string; readonly object: string | null }): string =>
   object === null ? event : `${event} ${object}`;
 
+/** The same of a cell. */
+export const cellWords = (cell: Cell): string => eventWords({ event: cell.event, object: objectOf(cell) });
+
 /** The columns of what was promised, measured, the failback, and lost. */
 const figuresOf = (row: Row): string[] => [
   ...promisedAndMeasured(row),
@@ -38,11 +42,9 @@ const figuresOf = (row: Row): string[] => [
 function promisedAndMeasured({ promise, detection, seen }: Row): [promised: string, measured: string] {
   if (detection) {
     const { minimum, maximum } = detection.promise;
-    return [`out in ${rounded(minimum)} to ${rounded(maximum)} s`, `out after ${rounded(detection.ms / 1000)} s`];
+    return [`out in ${tenth(minimum)} to ${tenth(maximum)} s`, `out after ${tenth(detection.ms / 1000)} s`];
   }
   const none = promise?.maximumMs === 0;
   const promised = none ? "none" : promise ? `${Math.round(promise.minimumMs)} to ${ms(promise.maximumMs)}` : "–";
   return [promised, seen.startsWith("none") ? "none" : seen];
 }
-
-const rounded = (seconds: number): number => Math.round(seconds * 10) / 10;

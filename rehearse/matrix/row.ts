@@ -1,4 +1,5 @@
 import { instanceOfVip, type Lab, removalTime, type SecondsBand } from "../../lab/index.ts";
+import type { PageData } from "../../verify/report/page/data.ts";
 import type { OutagePromise, RunResult } from "../../verify/report/result.ts";
 import { ms, outageWords } from "../../verify/report/words.ts";
 import type { Budgets } from "../plan/plan.ts";
@@ -30,6 +31,13 @@ export interface Row {
   readonly report: string | null;
 }
 
+/** The first fault and the first heal of a run, and what the client saw from each of them on. */
+export function momentsOf({ steps, windows }: Pick<PageData, "steps" | "windows">) {
+  const [fault, heal] = (["fault", "heal"] as const).map((kind) => steps.find((one) => one.kind === kind));
+  const [broken, healed] = [fault, heal].map((step) => windows.find((window) => step && window.step === step.n));
+  return { fault, heal, broken, healed };
+}
+
 /** What of a row is over its budget, in words. */
 function overBudget(
   { event, outageMs, failbackMs, detection, lost }: Omit<Row, "passed" | "failures">,
@@ -56,8 +64,7 @@ export function rowOf(
   budgets: Budgets = {},
 ): Row {
   const { event } = cell;
-  const [fault, heal] = (["fault", "heal"] as const).map((kind) => steps.find((one) => one.kind === kind));
-  const [broken, healed] = [fault, heal].map((step) => windows.find((window) => step && window.step === step.n));
+  const { heal, broken, healed } = momentsOf({ steps, windows });
   const longest = broken?.outage.longest ?? null;
   const outageMs = longest?.ms ?? null;
   // Nobody regrets an outage that is shorter than promised, as of a master that forwards packets to its heir while it stops. It has to be over.
@@ -68,7 +75,7 @@ export function rowOf(
   );
   const measured = {
     event,
-    object: objectOf(cell) ?? null,
+    object: objectOf(cell),
     ...detectionOf(cell, steps),
     service: lab.service,
     instance: lab.instance,
@@ -90,7 +97,7 @@ export function rowOf(
 /** The row of a cell whose run did not come to its end: nothing was measured. @param reason a sentence or more */
 export const brokenRow = (cell: Cell, lab: Lab, reason: string): Row => ({
   event: cell.event,
-  object: objectOf(cell) ?? null,
+  object: objectOf(cell),
   service: cell.service.name,
   instance: instanceOfVip(lab, cell.service.vip)?.name ?? null,
   passed: false,

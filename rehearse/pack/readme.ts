@@ -1,3 +1,5 @@
+import { posixQuote } from "../../provision/posix-quote.ts";
+import { tenth } from "../../verify/report/words.ts";
 import type { findingsAsJson } from "../lint/format.ts";
 import { eventWords } from "../matrix/index.ts";
 import type { MatrixCell, MatrixResult } from "../report/result.ts";
@@ -30,8 +32,8 @@ export function readme({ own, matrix, findings, files, replaced }: About): strin
     "In a checkout of lvs-lab, after its set-up (`npm run setup`):",
     "",
     "```sh",
-    `npx lvs-lab rehearse lint ${quoted(own)}`,
-    `npx lvs-lab rehearse ${quoted(own)}${events.length > 0 ? ` --only ${events.join(" ")}` : ""}`,
+    `npx lvs-lab rehearse lint ${posixQuote(own)}`,
+    `npx lvs-lab rehearse ${posixQuote(own)}${events.length > 0 ? ` --only ${events.join(" ")}` : ""}`,
     "```",
     "",
     ...versionsPart(matrix),
@@ -112,8 +114,6 @@ const measured = ({ detection, seen, failbackMs, lost }: MatrixCell): string =>
     `${lost} requests lost`,
   ].join("; ");
 
-const tenth = (value: number): number => Math.round(value * 10) / 10;
-
 function versionsPart(matrix: MatrixResult | undefined): string[] {
   if (!matrix) return ["versions.json has the versions of what packed this."];
   const { lvsLab, node, hostKernel, acceleration, directors } = matrix.versions;
@@ -127,6 +127,3 @@ function versionsPart(matrix: MatrixResult | undefined): string[] {
     ),
   ];
 }
-
-/** A folder's name as a word of a shell. */
-const quoted = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`);

@@ -1,7 +1,6 @@
 import { relative } from "node:path";
-import type { PageData } from "../../verify/report/page/data.ts";
-import type { RunResult, Window } from "../../verify/report/result.ts";
-import { type Cell, events, type Row } from "../matrix/index.ts";
+import type { RunResult } from "../../verify/report/result.ts";
+import { type Cell, events, momentsOf, type Row } from "../matrix/index.ts";
 import type { MatrixCell } from "./result.ts";
 
 /** When a run began, ISO 8601, and how long it took. */
@@ -28,13 +27,13 @@ export function cellOf(
   result: RunResult,
   { directory, report }: { readonly directory: string; readonly report: string },
 ): MatrixCell {
-  const { fault, heal } = momentsOf(result);
+  const { fault, heal, broken } = momentsOf(result);
   const last = result.steps.at(-1)?.to ?? 0;
   const moments = { before: fault?.from ?? last, during: heal?.from ?? last, after: last };
   return {
     ...figuresOf(scenario, row, result),
     measured: true,
-    outageErrorMs: brokenWindow(result)?.outage.longest?.errorMs ?? null,
+    outageErrorMs: broken?.outage.longest?.errorMs ?? null,
     vip: {
       before: holdersAt(result, moments.before),
       during: holdersAt(result, moments.during),
@@ -60,18 +59,6 @@ function figuresOf(scenario: string, row: Row, { startedAt, durationMs }: Times)
     ...(detection ? { detection } : {}),
     ...{ outageMs, failbackMs, lost, seen },
   };
-}
-
-/** The first fault and the first heal of a run. */
-const momentsOf = ({ steps }: Pick<RunResult, "steps">) => ({
-  fault: steps.find(({ kind }) => kind === "fault"),
-  heal: steps.find(({ kind }) => kind === "heal"),
-});
-
-/** What the client saw from the event until everything was put back. */
-export function brokenWindow({ steps, windows }: Pick<PageData, "steps" | "windows">): Window | undefined {
-  const fault = steps.find(({ kind }) => kind === "fault");
-  return fault && windows.find(({ step }) => step === fault.n);
 }
 
 /** The hosts that claimed the VIP at a moment, by name; of an unknown one its hardware address. */

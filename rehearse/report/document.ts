@@ -5,9 +5,9 @@ import { lookButton, pageDocument } from "../../verify/report/html/shell.ts";
 import { type Html, html } from "../../verify/report/html/template.ts";
 import { timelineSection } from "../../verify/report/html/timeline.ts";
 import type { PageData } from "../../verify/report/page/data.ts";
-import { startWords } from "../../verify/report/words.ts";
-import { eventWords } from "../matrix/index.ts";
-import { brokenWindow } from "./cell.ts";
+import type { Window } from "../../verify/report/result.ts";
+import { startWords, tenth } from "../../verify/report/words.ts";
+import { eventWords, momentsOf } from "../matrix/index.ts";
 import type { CellsNotRun, MatrixCell, MatrixFinding, MatrixResult, MatrixVersions } from "./result.ts";
 
 /** A cell whose run the page can draw. */
@@ -33,7 +33,7 @@ export function matrixDocument(result: MatrixResult, runs: readonly (PageData | 
         ...(drawn.length > 0
           ? [
               timelineSection(
-                drawn.map(({ cell, run }) => ({ name: cellWords(cell), servers: run.series.requests.servers })),
+                drawn.map(({ cell, run }) => ({ name: nameOf(cell), servers: run.series.requests.servers })),
               ),
             ]
           : []),
@@ -51,7 +51,7 @@ export function matrixDocument(result: MatrixResult, runs: readonly (PageData | 
 /** Whether all that was to be run was run, and passed. */
 const isWell = ({ finished, passed, cells }: MatrixResult): boolean => finished && passed && cells.length > 0;
 
-const cellWords = (cell: MatrixCell): string => `${eventWords(cell)}, ${cell.service}: ${cell.title}`;
+const nameOf = (cell: MatrixCell): string => `${eventWords(cell)}, ${cell.service}: ${cell.title}`;
 
 function header(result: MatrixResult): Html {
   const { folder, stack, finished, cells, notRun, versions } = result;
@@ -107,7 +107,7 @@ function cellRow(cell: MatrixCell, index: number, place: number, drawn: readonly
   const { event, title, service, instance, passed, failures, report } = cell;
   const path = `/cells/${index}`;
   const run = drawn[place]?.run;
-  const window = run && brokenWindow(run);
+  const window = run && momentsOf(run).broken;
   return html`<tr id="cell-${index + 1}" data-event="${event}" data-passed="${String(passed)}">
 <th scope="row" class="after">${eventWords(cell)}
 <div class="quiet">${title}</div>
@@ -147,7 +147,7 @@ function beside(seen: string): Html {
 function promised(
   { measured: isMeasured, promise, detection }: MatrixCell,
   path: string,
-  window: ReturnType<typeof brokenWindow>,
+  window: Window | undefined,
 ): Html {
   if (!isMeasured) return html`–`;
   if (detection)
@@ -167,7 +167,7 @@ function failbackAndLost({ measured: isMeasured, failbackMs, lost }: MatrixCell,
 <div class="nowrap">${figure(`${path}/lost`, lost)} lost</div>`;
 }
 
-const tenths = (path: string, value: number): Html => figure(path, value, String(Math.round(value * 10) / 10));
+const tenths = (path: string, value: number): Html => figure(path, value, String(tenth(value)));
 
 /** Who had the VIP on the wire, and in the client's ARP entry. */
 function holders({ measured: isMeasured, vip, arp }: MatrixCell): Html {

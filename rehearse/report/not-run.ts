@@ -8,16 +8,7 @@ import {
   type VirtualService,
 } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
-import {
-  type Cell,
-  cellsOf,
-  type Event,
-  type EventOf,
-  eventNames,
-  events,
-  eventWords,
-  objectOf,
-} from "../matrix/index.ts";
+import { type Cell, cellsOf, cellWords, type Event, type EventOf, eventNames, events } from "../matrix/index.ts";
 import type { CellsNotRun } from "./result.ts";
 
 /** The cells of a lab that nobody asked for, that say nothing, or that cannot be run, each with the reason. */
@@ -55,12 +46,10 @@ export function cellsLeftOut(lab: Lab, cells: readonly Cell[], directors: readon
 
 /** Cells that were to be run, and have not had their turn. */
 export const cellsWaiting = (cells: readonly Cell[], reason: string): CellsNotRun[] =>
-  grouped(cells.map((cell) => ({ service: nameOf(cell), event: wordsOf(cell), reason }))).map((one) => ({
+  grouped(cells.map((cell) => ({ service: nameOf(cell), event: cellWords(cell), reason }))).map((one) => ({
     ...one,
     waiting: true,
   }));
-
-const wordsOf = (cell: Cell): string => eventWords({ event: cell.event, object: objectOf(cell) ?? null });
 
 const nameOf = ({ service }: Cell): string => service.name;
 

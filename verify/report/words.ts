@@ -11,6 +11,9 @@ export const fine = (value: number): string => `${value.toFixed(1)} ms`;
 /** A moment or a duration in seconds: `5.4 s`. */
 export const seconds = (value: number): string => `${(value / 1000).toFixed(1)} s`;
 
+/** A number to a tenth, without a zero at its end: `5`, `5.2`. */
+export const tenth = (value: number): number => Math.round(value * 10) / 10;
+
 /** The outage as the client saw it: `3702 ± 21 ms`, or `none` with the slowest connection. */
 export const outageWords = ({ longest, slowestConnectMs }: Outage): string =>
   longest

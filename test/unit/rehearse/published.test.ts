@@ -307,7 +307,7 @@ function cellsIn({ lab }: Rehearsal): Record<string, string> {
   const events = new Map<string, string[]>();
   for (const cell of cellsOf(lab)) {
     const object = objectOf(cell);
-    const event = object === undefined ? cell.event : `${cell.event} (${object})`;
+    const event = object === null ? cell.event : `${cell.event} (${object})`;
     events.set(cell.service.name, [...(events.get(cell.service.name) ?? []), event]);
   }
   return Object.fromEntries([...events].map(([service, all]) => [service, all.join(", ")]));
