@@ -42,6 +42,9 @@ export interface FolderFile {
   readonly mode: number;
 }
 
+/** Whether somebody may run a file with these permissions. */
+export const isExecutable = ({ mode }: { readonly mode: number }): boolean => (mode & 0o111) !== 0;
+
 /** The folder cannot be read, or has no configuration; the message names the fix. */
 export class FolderError extends Error {
   override readonly name = "FolderError";
@@ -136,7 +139,7 @@ class FolderFiles implements Files {
   }
 
   isExecutable(file: string): boolean {
-    return (statSync(join(this.#root, file)).mode & 0o111) !== 0;
+    return isExecutable(statSync(join(this.#root, file)));
   }
 
   find(path: string, from: string): FolderFile | undefined {

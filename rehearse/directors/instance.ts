@@ -60,6 +60,12 @@ export interface Instance {
   readonly tracks: readonly Track[];
 }
 
+/** The addresses that an instance holds: those that it tells the other directors, and the excluded ones. */
+export const heldBy = ({ addresses, excluded }: Pick<Instance, "addresses" | "excluded">): VirtualAddress[] => [
+  ...addresses,
+  ...excluded,
+];
+
 /** An instance that sends its advertisements to a list of peers. */
 export interface Unicast {
   readonly at: Statement;

@@ -1,6 +1,6 @@
 import { isIn } from "./address-range.ts";
 import type { Director } from "./director.ts";
-import type { Instance } from "./instance.ts";
+import { heldBy, type Instance } from "./instance.ts";
 import type { VirtualRouter } from "./virtual-router.ts";
 import type { VirtualServer } from "./virtual-server.ts";
 
@@ -54,8 +54,8 @@ function peersOf(
 }
 
 /** Whether an instance holds one of a virtual server's addresses. */
-export const holds = ({ addresses, excluded }: Instance, { ranges }: VirtualServer): boolean =>
-  [...addresses, ...excluded].some(({ address }) => ranges.some((range) => isIn(range, address)));
+export const holds = (instance: Instance, { ranges }: VirtualServer): boolean =>
+  heldBy(instance).some(({ address }) => ranges.some((range) => isIn(range, address)));
 
 const unique = (groups: readonly (readonly Director[])[]): (readonly Director[])[] => [
   ...new Map(

@@ -1,6 +1,6 @@
 import { type Family, type Ip, isLinkLocal } from "../../lab/index.ts";
 import type { Director } from "./director.ts";
-import type { Instance } from "./instance.ts";
+import { heldBy, type Instance } from "./instance.ts";
 
 /** A director's instance. */
 export interface Member {
@@ -94,8 +94,10 @@ const arePeers = ({ instance: one }: Member, { instance: other }: Member): boole
   });
 
 /** The addresses that an instance moves, those told to the others and the excluded ones. Link-local ones may be on every network. */
-export const addressesOf = ({ addresses, excluded }: Instance): Ip[] =>
-  [...addresses, ...excluded].map(({ address }) => address).filter((address) => !isLinkLocal(address));
+export const addressesOf = (instance: Instance): Ip[] =>
+  heldBy(instance)
+    .map(({ address }) => address)
+    .filter((address) => !isLinkLocal(address));
 
 function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

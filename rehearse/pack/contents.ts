@@ -6,7 +6,7 @@ import { reportDocument } from "../../verify/report/html/document.ts";
 import { pageData } from "../../verify/report/html/shell.ts";
 import type { RunResult } from "../../verify/report/result.ts";
 import { PLAN } from "../conf/lines.ts";
-import { type Folder, readFolder } from "../folder.ts";
+import { type Folder, isExecutable, readFolder } from "../folder.ts";
 import { findingsAsJson } from "../lint/format.ts";
 import { lint } from "../lint/index.ts";
 import type { Finding } from "../lint/rule.ts";
@@ -112,9 +112,12 @@ interface TextFile {
 /** All files of the folder, by their names. */
 function filesIn(folder: Folder): Map<string, TextFile> {
   const plan = join(folder.path, PLAN);
-  const texts = folder.texts().map(({ file, text }): [string, TextFile] => {
-    return [file, { content: text, executable: (statSync(join(folder.path, file)).mode & 0o111) !== 0 }];
-  });
+  const texts = folder
+    .texts()
+    .map(({ file, text }): [string, TextFile] => [
+      file,
+      { content: text, executable: isExecutable(statSync(join(folder.path, file))) },
+    ]);
   return new Map([
     ...texts,
     ...(existsSync(plan) ? [[PLAN, { content: readFileSync(plan, "utf8"), executable: false }] as const] : []),

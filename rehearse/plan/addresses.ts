@@ -1,7 +1,7 @@
 import { addressAt, type Cidr, familyOf, type Ip, isLinkLocal, lastAddress, prefixLengthOf } from "../../lab/index.ts";
 import { last } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
-import { addressOf } from "../directors/instance.ts";
+import { addressOf, heldBy } from "../directors/instance.ts";
 import { virtualRoutersOf } from "../directors/virtual-router.ts";
 import { servedAddresses } from "../directors/virtual-server.ts";
 import { bfdSourcesOf } from "./bfd.ts";
@@ -9,7 +9,7 @@ import { deviceOf, staticAddressesOf } from "./segments.ts";
 
 /** The addresses that move: those of a director's instances, and those that its virtual servers serve. */
 export const virtualAddressesOf = ({ instances, virtualServers }: Director): Ip[] => [
-  ...instances.flatMap(({ addresses, excluded }) => [...addresses, ...excluded].map(({ address }) => address)),
+  ...instances.flatMap(heldBy).map(({ address }) => address),
   ...virtualServers.flatMap(servedAddresses),
 ];
 

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { contains } from "../../lab/index.ts";
 import { type Director, directorOf } from "../directors/director.ts";
 import { readFolder } from "../folder.ts";
 import { PLAN, readPlan } from "./file.ts";
 import { inferPlan } from "./infer.ts";
+import { networkWith } from "./networks.ts";
 import type { Plan, StandIn } from "./plan.ts";
 import { portsOf } from "./segments.ts";
 import type { Configured } from "./stand-ins.ts";
@@ -41,9 +41,7 @@ export function withStandInsOf(plan: Plan, { standIns }: Pick<Plan, "standIns">)
   const further = standIns.flatMap(({ name, addresses: all, ...rest }): StandIn[] => {
     const own = all.filter((address) => !addresses.has(address));
     const [first] = own;
-    const network = plan.networks.find(({ subnets }) =>
-      subnets.some((subnet) => first !== undefined && contains(subnet, first)),
-    );
+    const network = first === undefined ? undefined : networkWith(plan.networks, first);
     if (!network) return [];
     return [{ ...rest, name: names.has(name) ? `${name}-new` : name, network: network.name, addresses: own }];
   });

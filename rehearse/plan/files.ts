@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { HOME } from "../conf/lines.ts";
 import { commandWordsOf } from "../conf/text.ts";
 import type { Statement } from "../conf/tree.ts";
-import type { Configuration, Folder, FolderFile } from "../folder.ts";
+import { type Configuration, type Folder, type FolderFile, isExecutable } from "../folder.ts";
 import type { PlannedDirector } from "./plan.ts";
 
 /** A file as it is put on a director. */
@@ -18,12 +18,11 @@ export function filesOf(folder: Folder, configuration: Configuration): Record<st
     path,
     { text: texts.get(file) ?? "", executable: false },
   ]);
-  const named = [...scriptsOf(folder, configuration)].map(([path, { text, mode }]): [string, DirectorFile] => [
-    path,
-    { text, executable: (mode & 0o111) !== 0 },
-  ]);
+  const named = [...scriptsOf(folder, configuration)].map(([path, found]) => [path, asItIs(found)] as const);
   return { ...Object.fromEntries(named), ...Object.fromEntries(own) };
 }
+
+const asItIs = (found: FolderFile): DirectorFile => ({ text: found.text, executable: isExecutable(found) });
 
 /** The files of the folder that a configuration names in its commands, and what these name in turn, by their paths on the director. */
 export function scriptsOf(folder: Folder, configuration: Configuration): ReadonlyMap<string, FolderFile> {
@@ -47,7 +46,7 @@ export const plannedFilesOf = (
   Object.fromEntries(
     Object.entries(files).flatMap(([path, file]) => {
       const found = folder.find(file, "");
-      return found ? [[path, { text: found.text, executable: (found.mode & 0o111) !== 0 }]] : [];
+      return found ? [[path, asItIs(found)]] : [];
     }),
   );
 

@@ -1,4 +1,4 @@
-import { contains, familyOf, type Ip, parseIp } from "../../lab/index.ts";
+import { familyOf, type Ip, parseIp } from "../../lab/index.ts";
 import { all } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
 import type { Folder } from "../folder.ts";
@@ -6,7 +6,7 @@ import { allOwnAddresses, peersOf, virtualAddressesOf } from "./addresses.ts";
 import type { Assumptions } from "./assumptions.ts";
 import { bfdNeighborsOf } from "./bfd.ts";
 import { targetsOf } from "./checks/index.ts";
-import { likelySubnet } from "./networks.ts";
+import { likelySubnet, networkWith } from "./networks.ts";
 import type { PlannedNetwork, StandIn } from "./plan.ts";
 import type { ProxyConfig } from "./proxies/index.ts";
 
@@ -120,7 +120,7 @@ export function placedHosts(
     const label = labels[why];
     const number = (numbers.get(label) ?? 0) + 1;
     numbers.set(label, number);
-    const there = known.find(({ subnets }) => subnets.some((subnet) => contains(subnet, address)));
+    const there = networkWith(known, address);
     const network = there ?? placeFor(address, direct ? home.name : undefined, known, assumed);
     return { name: `${label}${number}`, network: network.name, addresses: [address], gateways: [], pages: {} };
   });

@@ -1,11 +1,13 @@
-import { contains, familyOf, type Ip, toIp, type VrrpInstance, wordsOf } from "../../lab/index.ts";
+import { familyOf, type Ip, toIp, type VrrpInstance, wordsOf } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
+import { heldBy } from "../directors/instance.ts";
 import { isOn } from "../directors/settings.ts";
 import { type Member, type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
 import { bestPriority } from "../directors/weight.ts";
 import type { Folder } from "../folder.ts";
 import { serverNameOf } from "./names.ts";
-import type { Plan, PlannedNetwork } from "./plan.ts";
+import { networkWith } from "./networks.ts";
+import type { Plan } from "./plan.ts";
 import { deviceOf } from "./segments.ts";
 import { trackedOf } from "./tracking.ts";
 
@@ -15,10 +17,6 @@ import { trackedOf } from "./tracking.ts";
  */
 export const instancesOf = (plan: Plan, directors: readonly Director[], folder?: Folder): VrrpInstance[] =>
   virtualRoutersOf(directors).flatMap((router) => instanceOf(router, plan, folder) ?? []);
-
-/** The network that an address is in. */
-export const networkWith = ({ networks }: Plan, address: Ip): PlannedNetwork | undefined =>
-  networks.find(({ subnets }) => subnets.some((subnet) => contains(subnet, address)));
 
 /**
  * The members, each before those that it wins against: of equal priorities the higher address does, once both are master (RFC 9568, section 6.4.3). Among
@@ -56,9 +54,9 @@ function instanceOf({ id, members: all }: VirtualRouter, plan: Plan, folder?: Fo
   if (!master) return undefined;
   const { instance, director } = master;
   // Those of its family first: they are in its advertisements. A link-local address is in no network of the plan.
-  const addresses = [...instance.addresses, ...instance.excluded]
+  const addresses = heldBy(instance)
     .map(({ address }) => address)
-    .filter((address) => networkWith(plan, address) !== undefined);
+    .filter((address) => networkWith(plan.networks, address) !== undefined);
   const planned = plan.directors.find(({ name }) => name === director.name);
   const network = planned?.interfaces.find(({ device }) => device === deviceOf(director, instance))?.network;
   if (addresses.length === 0 || !planned || network === undefined) return undefined;

@@ -18,10 +18,11 @@ import {
 import type { Director } from "../directors/director.ts";
 import type { RealServer as ConfiguredServer } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
-import { instancesOf, networkWith } from "./instances.ts";
+import { instancesOf } from "./instances.ts";
 import { management, managementDevice } from "./management.ts";
-import { serverNameOf } from "./names.ts";
+import { pageOf, serverNameOf } from "./names.ts";
 import { processesOf } from "./needs.ts";
+import { networkWith } from "./networks.ts";
 import type { Plan, PlannedDirector, PlannedNetwork, PlannedService } from "./plan.ts";
 import { proxiesOf } from "./proxies/index.ts";
 import { type Configured, type EquippedStandIn, standInsOf } from "./stand-ins.ts";
@@ -76,7 +77,7 @@ export function labOfPlan(name: string, plan: Plan, now: Configured, next?: Conf
         }
       : {}),
     virtualAddresses: held.flatMap((address) => {
-      const network = networkWith(plan, address);
+      const network = networkWith(plan.networks, address);
       return network ? [{ address, network: network.name }] : [];
     }),
     vrrp,
@@ -160,9 +161,6 @@ function servicesOf(
     });
   });
 }
-
-/** What a stand-in serves. */
-const pageOf = (host: string): string => `${host}\n`;
 
 /** The ports on which a stand-in answers. */
 const portsOf = (standIn: EquippedStandIn | undefined): Pick<StandIn, "ports"> =>

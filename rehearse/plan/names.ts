@@ -1,6 +1,9 @@
 /** Names of directors that keepalived's --config-id and files can have: what comes before `.conf`. */
 export const directorName = /^[\w.-]+$/;
 
+/** What a stand-in serves: its name. */
+export const pageOf = (host: string): string => `${host}\n`;
+
 /** The longest label of a host name: RFC 1123, section 2.1. */
 const longest = 63;
 

@@ -9,6 +9,7 @@ import {
   subnetOf,
 } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
+import { heldBy } from "../directors/instance.ts";
 import { ownAddresses } from "./addresses.ts";
 import type { Assumptions } from "./assumptions.ts";
 import type { PlannedNetwork } from "./plan.ts";
@@ -59,6 +60,12 @@ export function networksOf(
   });
 }
 
+const isIn = (address: Ip, subnets: readonly Cidr[]): boolean => subnets.some((subnet) => contains(subnet, address));
+
+/** The network that an address is in. */
+export const networkWith = (networks: readonly PlannedNetwork[], address: Ip): PlannedNetwork | undefined =>
+  networks.find(({ subnets }) => isIn(address, subnets));
+
 interface Known {
   /** Subnets written for the network. */
   readonly own: readonly Cidr[];
@@ -77,13 +84,8 @@ function likelySubnets(
   directors: readonly Director[],
   { own, elsewhere }: Known,
 ): Likely[] {
-  const isIn = (address: Ip, subnets: readonly Cidr[]) => subnets.some((subnet) => contains(subnet, address));
   const virtual = director.instances
-    .flatMap((instance) =>
-      [...instance.addresses, ...instance.excluded].filter(
-        (one) => (one.device ?? deviceOf(director, instance)) === device,
-      ),
-    )
+    .flatMap((instance) => heldBy(instance).filter((one) => (one.device ?? deviceOf(director, instance)) === device))
     .map(({ address }) => address)
     // A virtual address may be routed to a network that it does not lie in.
     .filter((address) => !isLinkLocal(address) && !isIn(address, elsewhere));

@@ -11,7 +11,7 @@ import {
 } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
-import type { Instance } from "../directors/instance.ts";
+import { heldBy, type Instance } from "../directors/instance.ts";
 import { virtualRoutersOf } from "../directors/virtual-router.ts";
 
 /** An interface that a director's configuration names, before it is known which network it is on. */
@@ -50,7 +50,7 @@ export function portsOf(director: Director): Port[] {
   for (const instance of instances) {
     const own = deviceOf(director, instance);
     add(own);
-    for (const { address, prefixLength, device = own } of [...instance.addresses, ...instance.excluded])
+    for (const { address, prefixLength, device = own } of heldBy(instance))
       add(device, writtenSubnet(address, prefixLength));
     for (const { kind, name } of instance.tracks) if (kind === "interface") add(name);
   }

@@ -1,6 +1,7 @@
 import { contains, familyOf, type Ip } from "../../lab/index.ts";
 import { isIn } from "../directors/address-range.ts";
 import type { Director } from "../directors/director.ts";
+import { heldBy } from "../directors/instance.ts";
 import type { Folder } from "../folder.ts";
 import type { Assumptions } from "./assumptions.ts";
 import { isSomebodysOwn } from "./files.ts";
@@ -133,13 +134,9 @@ export function placeholderFor(
 
 /** The addresses of a network that instances hold, each once. */
 const heldOn = ({ subnets }: PlannedNetwork, directors: readonly Director[]): Ip[] =>
-  [
-    ...new Set(
-      directors.flatMap(({ instances }) =>
-        instances.flatMap(({ addresses, excluded }) => [...addresses, ...excluded].map(({ address }) => address)),
-      ),
-    ),
-  ].filter((address) => subnets.some((subnet) => contains(subnet, address)));
+  [...new Set(directors.flatMap(({ instances }) => instances.flatMap(heldBy)).map(({ address }) => address))].filter(
+    (address) => subnets.some((subnet) => contains(subnet, address)),
+  );
 
 const covers = ({ address, families }: Omit<Bind, "port" | "tls">, one: Ip): boolean =>
   address === undefined ? families.includes(familyOf(one)) : address === one;

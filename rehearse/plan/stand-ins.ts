@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { contains, familyOf, type Ip, parseIp, prefixLengthOf } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
@@ -6,7 +5,15 @@ import { type Method, servedAddresses, type VirtualServer } from "../directors/v
 import type { Folder } from "../folder.ts";
 import { askedByScripts } from "./asked-by-scripts.ts";
 import { type BfdEnd, bfdEndsOf } from "./bfd.ts";
-import { type Answers, answersTo, type DatagramDemand, type Pages, targetsOf, type WebDemand } from "./checks/index.ts";
+import {
+  type Answers,
+  answersTo,
+  type DatagramDemand,
+  md5,
+  type Pages,
+  targetsOf,
+  type WebDemand,
+} from "./checks/index.ts";
 import type { Plan, StandIn } from "./plan.ts";
 import { proxiesOf } from "./proxies/index.ts";
 
@@ -72,7 +79,7 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
     sides.toReversed().flatMap(({ folder }) => folder.texts().map(({ file, text }) => [file, text] as const)),
   );
   const directors = sides.flatMap((side) => side.directors);
-  const digests = new Map([...texts.values()].map((text) => [createHash("md5").update(text).digest("hex"), text]));
+  const digests = new Map([...texts.values()].map((text) => [md5(text), text]));
   const uses = [
     ...directors.flatMap(({ virtualServers }) => virtualServers.flatMap(usesOf)),
     ...proxiesOf(plan, now.folder).flatMap(({ proxy }) =>

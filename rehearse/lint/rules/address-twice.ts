@@ -1,6 +1,6 @@
 import { isLinkLocal } from "../../../lab/index.ts";
 import type { Director } from "../../directors/director.ts";
-import type { Instance, VirtualAddress } from "../../directors/instance.ts";
+import { heldBy, type Instance, type VirtualAddress } from "../../directors/instance.ts";
 import { syncGroupOf } from "../../directors/weight.ts";
 import type { Rule } from "../rule.ts";
 
@@ -30,9 +30,7 @@ interface Use {
 }
 
 function twice(director: Director): (Use & { readonly first: Use })[] {
-  const uses = director.instances.flatMap((instance) =>
-    [...instance.addresses, ...instance.excluded].map((address) => ({ instance, address })),
-  );
+  const uses = director.instances.flatMap((instance) => heldBy(instance).map((address) => ({ instance, address })));
   return uses.flatMap((use, index) => {
     const first = uses
       .slice(0, index)

@@ -1,7 +1,7 @@
 import { contains, familyOf, parseIp, subnetOf } from "../../../lab/index.ts";
 import { last } from "../../conf/tree.ts";
 import type { Director } from "../../directors/director.ts";
-import type { VirtualAddress } from "../../directors/instance.ts";
+import { heldBy, type VirtualAddress } from "../../directors/instance.ts";
 import type { RealServer } from "../../directors/virtual-server.ts";
 import type { Rule } from "../rule.ts";
 import { realServerName } from "../services.ts";
@@ -50,7 +50,7 @@ function sourceTo(
         realServers.some((one) => one.address === address && one.method !== "NAT"),
     );
   return instances
-    .flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
+    .flatMap(heldBy)
     .find(
       (one) =>
         familyOf(one.address) === 6 &&

@@ -1,6 +1,6 @@
 import { contains, parseIp, subnetOf } from "../../../lab/index.ts";
 import type { Director } from "../../directors/director.ts";
-import type { Instance } from "../../directors/instance.ts";
+import { heldBy, type Instance } from "../../directors/instance.ts";
 import { addressesOf } from "../../directors/virtual-router.ts";
 import { servedAddresses } from "../../directors/virtual-server.ts";
 import { syncGroupOf } from "../../directors/weight.ts";
@@ -43,8 +43,8 @@ const natServersBehind = ({ virtualServers }: Director, outer: Instance) =>
     .filter((address) => !reaches(outer, address));
 
 /** Whether an address of the instance is on a network with this one. */
-const reaches = ({ addresses, excluded }: Instance, server: Parameters<typeof contains>[1]): boolean =>
-  [...addresses, ...excluded].some(
+const reaches = (instance: Instance, server: Parameters<typeof contains>[1]): boolean =>
+  heldBy(instance).some(
     ({ address, prefixLength }) =>
       prefixLength !== undefined && prefixLength > 0 && contains(subnetOf(address, prefixLength), server),
   );

@@ -1,6 +1,7 @@
 import { contains, familyOf, type Ip, parseIp, subnetOf } from "../../../lab/index.ts";
 import { last } from "../../conf/tree.ts";
 import type { Director } from "../../directors/director.ts";
+import { heldBy } from "../../directors/instance.ts";
 import type { Rule } from "../rule.ts";
 import { realServerName } from "../services.ts";
 
@@ -33,9 +34,7 @@ const usual = { 4: 24, 6: 64 } as const;
 
 /** Whether an instance holds an address in the network of a real server. */
 const movesIn = ({ instances }: Director, real: Ip): boolean =>
-  instances
-    .flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
-    .some(({ address, prefixLength }) => {
-      const family = familyOf(address);
-      return contains(subnetOf(address, Math.min(prefixLength ?? usual[family], usual[family])), real);
-    });
+  instances.flatMap(heldBy).some(({ address, prefixLength }) => {
+    const family = familyOf(address);
+    return contains(subnetOf(address, Math.min(prefixLength ?? usual[family], usual[family])), real);
+  });

@@ -2,7 +2,7 @@ import { contains, type Ip, parseIp, subnetOf } from "../../../lab/index.ts";
 import { last } from "../../conf/tree.ts";
 import { isIn } from "../../directors/address-range.ts";
 import type { Director } from "../../directors/director.ts";
-import type { VirtualAddress } from "../../directors/instance.ts";
+import { heldBy, type VirtualAddress } from "../../directors/instance.ts";
 import type { VirtualServer } from "../../directors/virtual-server.ts";
 import type { Rule } from "../rule.ts";
 import { realServerName } from "../services.ts";
@@ -36,7 +36,7 @@ type Written = VirtualAddress & { readonly prefixLength: number };
 /** The address of an instance by which clients reach a virtual server, if its network is written. */
 const holderOf = ({ instances }: Director, { ranges }: VirtualServer): Written | undefined =>
   instances
-    .flatMap(({ addresses, excluded }) => [...addresses, ...excluded])
+    .flatMap(heldBy)
     .filter((one): one is Written => one.prefixLength !== undefined && one.prefixLength > 0)
     .find(({ address }) => ranges.some((range) => isIn(range, address)));
 

@@ -1,5 +1,5 @@
 import type { Command } from "../../directors/command.ts";
-import type { Folder, FolderFile } from "../../folder.ts";
+import { type Folder, type FolderFile, isExecutable } from "../../folder.ts";
 import type { Found, Rule, Subject } from "../rule.ts";
 import { interpreterOf, startedFile } from "../scripts.ts";
 
@@ -51,8 +51,6 @@ function* cannotRun(command: Command, folder: Folder, modesKept: boolean): Itera
       fix: `chmod +x ${file.file}`,
     };
 }
-
-const isExecutable = ({ mode }: FolderFile): boolean => (mode & 0o111) !== 0;
 
 const startedFiles = ({ directors, folder }: Subject): FolderFile[] =>
   directors.flatMap(({ commands }) => commands.flatMap((command) => startedFile(command, folder) ?? []));

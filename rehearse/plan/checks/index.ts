@@ -8,6 +8,7 @@ import { udp } from "./udp.ts";
 import { web } from "./web.ts";
 
 export type { Answers, DatagramDemand, Pages, WebDemand } from "./kind.ts";
+export { md5 } from "./web.ts";
 
 /**
  * What health checks ask of a host, by their keywords. What is not here asks nothing of a port: the kernel answers PING_CHECK, and the others look at

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { commandWordsOf } from "../../conf/text.ts";
 import { all, last, type Statement } from "../../conf/tree.ts";
 import { numberOf } from "../../directors/instance.ts";
+import { pageOf } from "../names.ts";
 import type { Asked, CheckAnswers, UrlDemand } from "./kind.ts";
 import { matching, type Wanted } from "./matching.ts";
 
@@ -20,9 +21,6 @@ export const web: CheckAnswers = (asked) => {
   };
 };
 
-/** What a stand-in's name is, as a page. */
-const namePage = (name: string): string => `${name}\n`;
-
 function urlOf(block: readonly Statement[], text: string, asked: Asked): { url: UrlDemand; missing?: string } {
   const { name, words, pages, check } = asked;
   const path = pathOf(text);
@@ -34,7 +32,7 @@ function urlOf(block: readonly Statement[], text: string, asked: Asked): { url: 
   const own = pages.own[path];
   const digest = last(block, "digest")?.words[0]?.toLowerCase();
   if (digest !== undefined) {
-    const page = [own, namePage(name), "", pages.withDigest(digest)].find(
+    const page = [own, pageOf(name), "", pages.withDigest(digest)].find(
       (one) => one !== undefined && md5(one) === digest,
     );
     if (page !== undefined) return { url: { ...url, page } };
@@ -55,7 +53,7 @@ function urlOf(block: readonly Statement[], text: string, asked: Asked): { url: 
       from: numberOf(last(block, "regex_min_offset")) ?? 0,
       to: numberOf(last(block, "regex_max_offset")),
     };
-    const page = own ?? matching(wanted, namePage(name));
+    const page = own ?? matching(wanted, pageOf(name));
     if (page !== undefined) return { url: { ...url, page } };
     return {
       url,
@@ -79,7 +77,7 @@ export function pathOf(text: string): string {
   }
 }
 
-const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
+export const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
 
 /** HTTP_DEFAULT_STATUS_CODE_MIN and _MAX in keepalived's check_http.h. */
 const usual = range(200, 299);
