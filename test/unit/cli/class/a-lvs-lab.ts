@@ -19,13 +19,13 @@ const stack = words[words.indexOf("--stack") + 1];
 const note = (what) => appendFileSync(state + "/runs", what + "\\n");
 const plan = JSON.parse(readFileSync(state + "/plan.json", "utf8"));
 const { status = 0, error, stdout = "", ms = 0 } = plan[verb + " " + stack] ?? plan[stack] ?? {};
-note(words.join(" "));
-if (process.env.LVS_LAB_STACK !== undefined) note("LVS_LAB_STACK is set");
 process.on("SIGTERM", () => {
   note("SIGTERM " + stack);
   console.error("lvs-lab: interrupted by SIGTERM");
   process.exit(8);
 });
+note(words.join(" "));
+if (process.env.LVS_LAB_STACK !== undefined) note("LVS_LAB_STACK is set");
 const lab = state + "/labs/" + stack;
 console.error(verb + " begins");
 if (verb === "up") {
@@ -56,6 +56,8 @@ export class Classroom {
   readonly tools: ClassTools;
   readonly said: string[] = [];
   readonly #folder: string;
+  /** How much of what was run has been told. */
+  #told = 0;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -106,11 +108,11 @@ export class Classroom {
     return await openClass(join(this.#folder, "class.yaml"));
   }
 
-  /** What was run since the last time, in order. */
+  /** What was run since the last time, in order. The file stays: runs may add to it at any moment. */
   async runs(): Promise<string[]> {
-    const file = join(this.state, "runs");
-    const text = await readFile(file, "utf8").catch(() => "");
-    await rm(file, { force: true });
-    return text.split("\n").filter(Boolean);
+    const text = await readFile(join(this.state, "runs"), "utf8").catch(() => "");
+    const whole = text.slice(this.#told, text.lastIndexOf("\n") + 1);
+    this.#told += whole.length;
+    return whole.split("\n").filter(Boolean);
   }
 }
