@@ -47,24 +47,28 @@ async function page(stack: TestStack, url: string): Promise<string> {
   return (await stack.lvs("client", "--", ...curl)).stdout.trim();
 }
 
-/** Behind NAT on a network of their own, whose gateway the directors share. */
-const GATEWAYS = `networks:
-  - { name: net1, subnets: [192.0.2.0/24] }
-  - { name: net2, subnets: [198.51.100.0/24] }
+/** A rehearsal.yaml: two directors on two networks /24, of which these are the first three bytes, the client on the first. `standIns`: a line each. */
+export const twoNetworks = (first: string, second: string, standIns: readonly string[]): string => `networks:
+  - { name: net1, subnets: [${first}.0/24] }
+  - { name: net2, subnets: [${second}.0/24] }
 directors:
 ${["lb1", "lb2"]
   .map(
     (name, index) => `  - name: ${name}
     sysctls: { net.ipv4.ip_forward: "1" }
     interfaces:
-      - { device: eth0, network: net1, addresses: [192.0.2.${index + 5}] }
-      - { device: eth1, network: net2, addresses: [198.51.100.${index + 5}] }
+      - { device: eth0, network: net1, addresses: [${first}.${index + 5}] }
+      - { device: eth1, network: net2, addresses: [${second}.${index + 5}] }
 `,
   )
-  .join("")}client: { network: net1, addresses: [192.0.2.250] }
+  .join("")}client: { network: net1, addresses: [${first}.250] }
 standIns:
-  - { name: real11, network: net2, addresses: [198.51.100.11], gateways: [198.51.100.1] }
-`;
+${standIns.map((line) => `  - ${line}\n`).join("")}`;
+
+/** Behind NAT on a network of their own, whose gateway the directors share. */
+const GATEWAYS = twoNetworks("192.0.2", "198.51.100", [
+  "{ name: real11, network: net2, addresses: [198.51.100.11], gateways: [198.51.100.1] }",
+]);
 
 /** Services of IPv6; the client needs IPv4 for itself. */
 const IPV6 = `networks:

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { changed, TestStack } from "../e2e/stack.ts";
-import { type MachineEffect, machineEffects } from "./machine-effects.ts";
+import { type MachineEffect, machineEffects, twoNetworks } from "./machine-effects.ts";
 
 const ours = (name: string): string => join(process.env.LVS_LAB_STATE ?? "", `rehearse-${name}`);
 
@@ -114,19 +114,9 @@ const idle = `vrrp_instance IDLE {
 }
 `;
 
-const planWith = (standIns: readonly string[]): string => `networks:
-  - { name: net1, subnets: [10.0.0.0/24] }
-  - { name: net2, subnets: [192.0.2.0/24] }
-directors:
-${["lb1", "lb2"]
-  .map(
-    (name, index) => `  - name: ${name}
-    sysctls: { net.ipv4.ip_forward: "1" }
-    interfaces:
-      - { device: eth0, network: net1, addresses: [10.0.0.${index + 5}] }
-      - { device: eth1, network: net2, addresses: [192.0.2.${index + 5}] }
-`,
-  )
-  .join("")}client: { network: net1, addresses: [10.0.0.250] }
-standIns:
-${standIns.map((last) => `  - { name: real${last}, network: net1, addresses: [10.0.0.${last}] }\n`).join("")}`;
+const planWith = (standIns: readonly string[]): string =>
+  twoNetworks(
+    "10.0.0",
+    "192.0.2",
+    standIns.map((last) => `{ name: real${last}, network: net1, addresses: [10.0.0.${last}] }`),
+  );

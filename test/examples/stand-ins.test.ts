@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { changed, TestStack } from "../e2e/stack.ts";
@@ -72,7 +73,7 @@ describe("stand-ins", () => {
     const wanted = [...checks.map((_, index) => `-r ${address(index)}:80`), `-r ${address(0)}:53`].sort();
     await expect.poll(table, { timeout: 60_000, interval: 1000 }).toEqual(wanted);
     // It is a second look that counts: a check that fails takes its real server out.
-    await stack.on("lb1", "sleep 10");
+    await delay(10_000);
     expect(await table()).toEqual(wanted);
     expect(changed((await stack.pulumi("up", "--yes", "--skip-preview")).stdout)).toEqual([]);
   });

@@ -1,49 +1,25 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { NodeSSH } from "node-ssh";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect, it } from "vitest";
 import { differences } from "../../../../provision/resource.ts";
 import { ownKeepalived } from "../../../../provision/roles/own-keepalived.ts";
-import { closeConnections } from "../../../../provision/ssh/index.ts";
-import { startSshServer } from "../ssh/ssh-server.ts";
+import { aRoot } from "./a-root.ts";
 
 /** A director of which only the files are there: below a directory of its own, for which /etc and /opt stand in what is run and printed. */
 async function aDirector(files: Readonly<Record<string, string>> = {}) {
-  const root = mkdtempSync(join(tmpdir(), "lvs-lab-root-"));
-  const systemctl = join(root, "systemctl.log");
-  writeFileSync(
-    join(root, "systemctl"),
-    `#!/bin/sh\necho "$*" >>${systemctl}\ncase $1 in is-active) echo active ;; is-enabled) echo enabled ;; esac\n`,
-    { mode: 0o755 },
+  const { ref, at, program } = await aRoot();
+  const systemctl = at("systemctl.log");
+  program(
+    "systemctl",
+    `echo "$*" >>${systemctl}\ncase $1 in is-active) echo active ;; is-enabled) echo enabled ;; esac`,
   );
-  writeFileSync(join(root, "sync"), "#!/bin/sh\n", { mode: 0o755 });
   for (const [path, text] of Object.entries({ "/etc/default/keepalived": "", ...files })) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    mkdirSync(dirname(at(path)), { recursive: true });
+    writeFileSync(at(path), text);
   }
-  const { execCommand } = NodeSSH.prototype;
-  const way = vi.spyOn(NodeSSH.prototype, "execCommand").mockImplementation(async function (
-    this: NodeSSH,
-    command,
-    options = {},
-  ) {
-    return await execCommand.call(this, command.replace(/(?<![\w.])\/(?=(etc|opt)\b)/g, `${root}/`), {
-      ...options,
-      onStdout: (chunk) => options.onStdout?.(Buffer.from(chunk.toString().replaceAll(root, ""))),
-    });
-  });
-  vi.stubEnv("PATH", `${root}:${process.env.PATH}`);
-  onTestFinished(async () => {
-    way.mockRestore();
-    vi.unstubAllEnvs();
-    await closeConnections();
-    rmSync(root, { recursive: true });
-  });
-  const { ref } = await startSshServer();
   return {
     ref,
-    at: (path: string) => join(root, path),
+    at,
     systemctl: () => (existsSync(systemctl) ? readFileSync(systemctl, "utf8").trim().split("\n") : []),
   };
 }

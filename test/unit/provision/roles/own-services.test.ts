@@ -1,18 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { NodeSSH } from "node-ssh";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect, it } from "vitest";
 import { differences } from "../../../../provision/resource.ts";
 import { ownServices } from "../../../../provision/roles/own-services.ts";
-import { closeConnections } from "../../../../provision/ssh/index.ts";
-import { startSshServer } from "../ssh/ssh-server.ts";
+import { aRoot } from "./a-root.ts";
 
 /** A director whose /etc is below a directory, and whose systemctl knows the services of the files `run` and `boot` there. */
 async function aDirector({ refuses = "" }: { refuses?: string } = {}) {
-  const root = mkdtempSync(join(tmpdir(), "lvs-lab-root-"));
-  const at = (path: string) => join(root, path);
-  const program = (name: string, text: string) => writeFileSync(at(name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const { ref, at, program } = await aRoot();
   for (const name of ["run", "boot"]) mkdirSync(at(name));
   program(
     "systemctl",
@@ -27,26 +22,6 @@ case "$*" in
 esac`,
   );
   program("journalctl", 'echo "the journal of $*"');
-  program("sync", "true");
-  const { execCommand } = NodeSSH.prototype;
-  const way = vi.spyOn(NodeSSH.prototype, "execCommand").mockImplementation(async function (
-    this: NodeSSH,
-    command,
-    options = {},
-  ) {
-    return await execCommand.call(this, command.replace(/(?<![\w.])\/(?=etc\b)/g, `${root}/`), {
-      ...options,
-      onStdout: (chunk) => options.onStdout?.(Buffer.from(chunk.toString().replaceAll(root, ""))),
-    });
-  });
-  vi.stubEnv("PATH", `${root}:${process.env.PATH}`);
-  onTestFinished(async () => {
-    way.mockRestore();
-    vi.unstubAllEnvs();
-    await closeConnections();
-    rmSync(root, { recursive: true });
-  });
-  const { ref } = await startSshServer();
   /** What systemctl was told to do since the last time. */
   const told = () => {
     const lines = existsSync(at("log")) ? readFileSync(at("log"), "utf8").trim().split("\n") : [];
