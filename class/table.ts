@@ -1,3 +1,5 @@
+import { minutes } from "../verify/report/words.ts";
+
 /** How far one student's part of a command is. */
 export interface Row {
   readonly id: string;
@@ -35,7 +37,7 @@ export function tableOf(
   const width = Math.max(0, ...shown.map(({ id }) => id.length));
   const names = Math.min(24, Math.max(0, ...shown.map(({ name }) => cellsOf(name))));
   const body = shown.map(({ id, name, state, what, since }) => {
-    const time = state === "running" && since !== undefined ? ` (${inSeconds(now - since)})` : "";
+    const time = state === "running" && since !== undefined ? ` (${minutes(now - since)})` : "";
     return cut(
       `${marks[state]} ${padded(id, width)}  ${padded(cut(name, names), names)}  ${what}${time}`.trimEnd(),
       columns,
@@ -77,10 +79,4 @@ function cut(text: string, most: number): string {
     short += segment;
   }
   return most > 0 ? `${short}…` : "";
-}
-
-/** A duration in words: `64 s`, `3 min 5 s`. */
-export function inSeconds(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  return seconds < 90 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

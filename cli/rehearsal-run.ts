@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Folder } from "../rehearse/folder.ts";
 import {
@@ -17,8 +16,9 @@ import { PLAN } from "../rehearse/plan/file.ts";
 import { formatReload, ReloadRehearsal } from "../rehearse/reload/index.ts";
 import { MatrixRecord } from "../rehearse/report/record.ts";
 import { versionsOf } from "../rehearse/report/versions.ts";
-import { type JunitSuite, junit } from "../verify/report/junit.ts";
 import { runSuite } from "../verify/report/run-suite.ts";
+import { minutes } from "../verify/report/words.ts";
+import { writeJunit } from "../verify/report/write.ts";
 import { serviceOf } from "../verify/scenarios/index.ts";
 import { runCells } from "./cells-run.ts";
 import { runAndReport } from "./commands/scenario.ts";
@@ -110,7 +110,7 @@ export async function rehearseAll(
   // Of a director that cannot be asked, each run says so itself.
   const times = await timesOf(live, cells).catch(() => new Map<Cell, number>());
   const all = [...times.values()].reduce((sum, time) => sum + time, 0);
-  say(all === 0 ? runs : `${runs}, ${minutes(all)} in all`);
+  say(all === 0 ? runs : `${runs}, about ${minutes(all)} in all`);
   const { rows, suites, left } = await runCells(cells, {
     ...{ lab: live.lab, record, budgets, budgetMs, times, signal, say },
     run: async (cell) => await runAndReport(live, await prepareCell(live, cell), report),
@@ -125,17 +125,6 @@ export async function rehearseAll(
       `report: ${relative(process.cwd(), record.html)}`,
     ].join("\n"),
   };
-}
-
-/** A time in words. @param time in milliseconds */
-const minutes = (time: number): string => {
-  const seconds = Math.round(time / 1000);
-  return seconds < 90 ? `about ${seconds} s` : `about ${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-};
-
-async function writeJunit(report: string, suites: readonly JunitSuite[]): Promise<void> {
-  await mkdir(report, { recursive: true });
-  await writeFile(join(report, "junit.xml"), junit(suites));
 }
 
 /** How new files are rehearsed. */

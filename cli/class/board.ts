@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
-import { inSeconds, type Row, sumOf, tableOf } from "../../class/table.ts";
+import { type Row, sumOf, tableOf } from "../../class/table.ts";
 import type { Outcome, Progress } from "../../class/work.ts";
+import { minutes } from "../../verify/report/words.ts";
 
 /** Where progress is shown. */
 export interface Out {
@@ -55,7 +56,7 @@ export class Board<T> implements Progress<T> {
   ended(outcome: Outcome<T>): void {
     const { id, state } = outcome;
     if (outcome.state === "done")
-      this.#change(id, { state, what: `${this.#words.done(outcome)} (${inSeconds(outcome.ms)})` });
+      this.#change(id, { state, what: `${this.#words.done(outcome)} (${minutes(outcome.ms)})` });
     else if (outcome.state === "failed") this.#change(id, { state, what: this.#words.failed(outcome.error) });
     else this.#change(id, { state, what: "not begun" });
   }

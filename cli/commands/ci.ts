@@ -1,12 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { type CheckResult, runChecks } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
-import { type JunitSuite, junit } from "../../verify/report/junit.ts";
+import type { JunitSuite } from "../../verify/report/junit.ts";
 import { runSuite } from "../../verify/report/run-suite.ts";
+import { writeJunit } from "../../verify/report/write.ts";
 import { findScenario, prepareScenario, readScenario } from "../../verify/scenarios/index.ts";
 import { configuredRehearsal } from "../configured-lab.ts";
 import { exitStatus } from "../exit-status.ts";
@@ -95,9 +94,7 @@ async function pipeline({ lock, scenarios, report, signal, say }: Pipeline): Pro
       if (result.interrupted !== undefined) return exitStatus.cancelled;
     }
   } finally {
-    await mkdir(report, { recursive: true });
-    await writeFile(join(report, "junit.xml"), junit(suites));
-    say(`JUnit: ${join(report, "junit.xml")}`);
+    say(`JUnit: ${await writeJunit(report, suites)}`);
   }
   return status;
 }

@@ -11,6 +11,12 @@ export const fine = (value: number): string => `${value.toFixed(1)} ms`;
 /** A moment or a duration in seconds: `5.4 s`. */
 export const seconds = (value: number): string => `${(value / 1000).toFixed(1)} s`;
 
+/** A duration in whole seconds, from 90 s on in minutes: `64 s`, `3 min 5 s`. */
+export function minutes(ms: number): string {
+  const all = Math.max(0, Math.round(ms / 1000));
+  return all < 90 ? `${all} s` : `${Math.floor(all / 60)} min ${all % 60} s`;
+}
+
 /** A number to a tenth, without a zero at its end: `5`, `5.2`. */
 export const tenth = (value: number): number => Math.round(value * 10) / 10;
 

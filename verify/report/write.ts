@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pageBundle } from "./bundle.ts";
 import { reportDocument } from "./html/document.ts";
-import { junit } from "./junit.ts";
+import { type JunitSuite, junit } from "./junit.ts";
 import type { RunResult } from "./result.ts";
 import { runSuite } from "./run-suite.ts";
 import { writeWhole } from "./whole-file.ts";
@@ -20,13 +20,18 @@ export interface ReportPaths {
  */
 export async function writeReport(directory: string, result: RunResult): Promise<ReportPaths> {
   await mkdir(directory, { recursive: true });
-  const paths = {
-    json: join(directory, "result.json"),
-    junit: join(directory, "junit.xml"),
-    html: join(directory, "report.html"),
-  };
-  await writeWhole(paths.json, `${JSON.stringify(result)}\n`);
-  await writeWhole(paths.junit, junit([runSuite(result)]));
-  await writeWhole(paths.html, reportDocument(result, await pageBundle()));
-  return paths;
+  const json = join(directory, "result.json");
+  const html = join(directory, "report.html");
+  await writeWhole(json, `${JSON.stringify(result)}\n`);
+  const written = await writeJunit(directory, [runSuite(result)]);
+  await writeWhole(html, reportDocument(result, await pageBundle()));
+  return { json, junit: written, html };
+}
+
+/** Writes `junit.xml`, and its directory if there is none. @returns its path */
+export async function writeJunit(directory: string, suites: readonly JunitSuite[]): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, "junit.xml");
+  await writeWhole(file, junit(suites));
+  return file;
 }
