@@ -7,7 +7,7 @@ export interface Foreign {
   readonly task: number;
   readonly kind: "token" | "VIP";
   readonly value: string;
-  /** The ids of those whose it is: of a VIP, several may be. */
+  /** The students who have this value, by their ids; several may have one VIP. */
   readonly of: readonly string[];
 }
 

@@ -94,7 +94,7 @@ export const classCommand = (program: Command): void => {
       process.exitCode = await alone(all, () => classReset(all, members, tools));
     });
 
-  some(verb("down", "remove the labs of all students, and of those who have left the roster"))
+  some(verb("down", "remove the labs of all students, former ones included"))
     .option("--force", "where Pulumi fails, remove the lab without it")
     .action(async ({ file, student, force = false }: ClassOptions & { force?: boolean }) => {
       const all = await classOf(file);

@@ -61,7 +61,7 @@ export class Redaction {
   /** Texts that were put together from parameters: what of them is at each place. */
   readonly #pieces = new Set<string>();
 
-  /** Learns the passwords of a configuration, also of those that its parameters have, and whom it sends mail. */
+  /** Learns a configuration's passwords, those in parameters included, and its mail addresses. */
   learnConfiguration(folder: Folder, configuration: Configuration): void {
     const texts = new Map(folder.texts().map(({ file, text }) => [file, text]));
     for (const word of wordsIn(configuration.statements))

@@ -20,7 +20,7 @@ export function writeTree(directory: string, files: ReadonlyMap<string, PackedFi
 /** The largest archive, in bytes. */
 const LARGEST = 1024 ** 3;
 
-/** A tar archive in gzip: the same files make the same bytes, whoever packs them, and when. */
+/** A gzipped tar archive, reproducible: the same files give the same bytes. */
 export async function archiveOf({ name, files }: Packed): Promise<Buffer> {
   const scratch = mkdtempSync(join(tmpdir(), "lvs-lab-pack-"));
   try {

@@ -32,8 +32,8 @@ export async function nextOf(path: string, plan: Plan): Promise<Next> {
 }
 
 /**
- * A plan with the stand-ins of another one, too: those with addresses that it does not have. A stand-in whose name is taken gets another one, and one
- * whose addresses are in no network of the plan is left out.
+ * Adds another plan's stand-ins to a plan: those whose addresses the plan lacks. A stand-in whose name is taken gets another name; one whose addresses
+ * are in no network of the plan is left out.
  */
 export function withStandInsOf(plan: Plan, { standIns }: Pick<Plan, "standIns">): Plan {
   const addresses = new Set(plan.standIns.flatMap((one) => one.addresses));

@@ -93,7 +93,7 @@ function likelySubnets(
   return [...virtual, ...others].map((address) => ({ address, subnet: subnetOf(address, usual[familyOf(address)]) }));
 }
 
-/** The likely subnet of an address that is in none of those that are known. */
+/** The likely subnet of an address that no known subnet contains. */
 export const likelySubnet = (address: Ip, known: readonly Cidr[]): Cidr =>
   narrowed({ address, subnet: subnetOf(address, usual[familyOf(address)]) }, known);
 
