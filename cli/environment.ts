@@ -56,15 +56,25 @@ function builtToolchain(home: string): Record<string, string> {
  * may change. Otherwise a directory.
  */
 function backend(given: NodeJS.ProcessEnv, ownHome: string | undefined): Record<string, string> {
-  const directory = join(stateRoot(), "pulumi");
-  const local = `file://${directory}`;
   const login = loginElsewhere(given, ownHome);
   const credentials: Record<string, string> = login ? { PULUMI_CREDENTIALS_PATH: login } : {};
-  if (given.PULUMI_BACKEND_URL && given.PULUMI_BACKEND_URL !== local) return credentials;
+  if (given.PULUMI_BACKEND_URL && !isOwnBackend(given.PULUMI_BACKEND_URL)) return credentials;
   if (login || given.PULUMI_ACCESS_TOKEN) return credentials;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return { PULUMI_BACKEND_URL: local };
+  mkdirSync(ownDirectory(), { recursive: true, mode: 0o700 });
+  return { PULUMI_BACKEND_URL: ownBackend() };
 }
+
+/** lvs-lab's own directory of stacks. */
+const ownDirectory = (): string => join(stateRoot(), "pulumi");
+
+/**
+ * The backend URL of lvs-lab's own directory. `metadata=skip`: Pulumi writes no sidecar file beside each file. It replaces a file atomically,
+ * but not its sidecar, and refuses a file whose sidecar is empty because a run was killed: `setAttrs` of gocloud.dev's blob/fileblob.
+ */
+const ownBackend = (): string => `file://${ownDirectory()}?metadata=skip`;
+
+/** Whether a backend URL is that of lvs-lab's own directory, with any parameters. */
+const isOwnBackend = (url: string): boolean => directoryAt(url) === join(ownDirectory(), ".pulumi");
 
 /** The directory with the user's login to a backend other than lvs-lab's directory. */
 function loginElsewhere(given: NodeJS.ProcessEnv, ownHome: string | undefined): string | undefined {
@@ -72,7 +82,7 @@ function loginElsewhere(given: NodeJS.ProcessEnv, ownHome: string | undefined): 
   const homes = [given.PULUMI_CREDENTIALS_PATH, ownHome, givenHome, join(homedir(), ".pulumi")];
   return homes.find((folder) => {
     const current = folder && currentLogin(folder);
-    return current && current !== `file://${join(stateRoot(), "pulumi")}`;
+    return current && !isOwnBackend(current);
   });
 }
 
@@ -88,10 +98,9 @@ export function backendDirectory(): string | undefined {
 
 /** Like `backendDirectory`, but only reads: creates nothing and does not run `pulumi`. @throws CliError if a login cannot be read */
 export function lookUpBackend(given: NodeJS.ProcessEnv = process.env): string | undefined {
-  const local = `file://${join(stateRoot(), "pulumi")}`;
   if (given.PULUMI_BACKEND_URL) return directoryAt(given.PULUMI_BACKEND_URL);
   const login = loginElsewhere(given, join(stateRoot(), "pulumi-home"));
-  return directoryAt(login ? currentLogin(login) : given.PULUMI_ACCESS_TOKEN ? undefined : local);
+  return directoryAt(login ? currentLogin(login) : given.PULUMI_ACCESS_TOKEN ? undefined : ownBackend());
 }
 
 /** The directory of a backend URL; undefined for another kind. */

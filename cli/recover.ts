@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LabHostRef, labHostRef } from "../provision/host/reach.ts";
@@ -8,6 +8,7 @@ import { backendDirectory } from "./environment.ts";
 import { CliError } from "./exit-status.ts";
 import { must, pulumiDo, selectKnownStack, selectStack } from "./pulumi.ts";
 import { releaseDeadLocks } from "./pulumi-lock.ts";
+import { brokenSidecars, isJson } from "./sidecars.ts";
 import type { StackLock } from "./stack-lock.ts";
 
 /**
@@ -51,7 +52,13 @@ export async function prepareDestroy(lock: StackLock, say: (message: string) => 
 
 async function unlockAndRestore(lock: StackLock, say: (message: string) => void): Promise<void> {
   await releaseDeadLocks(lock, say);
-  await restoreCheckpoint(lock.stack, say);
+  const backend = backendDirectory();
+  if (backend === undefined) return;
+  for (const file of await brokenSidecars(backend, lock.stack)) {
+    say(`An earlier pulumi was killed while writing ${file}; removing the file, which is of no use to the stack.`);
+    await rm(file, { force: true });
+  }
+  await restoreCheckpoint(backend, lock.stack, say);
 }
 
 /**
@@ -107,25 +114,16 @@ async function importState(stack: string, state: Exported): Promise<void> {
 }
 
 /** Replaces a state that Pulumi was killed while writing with the newest complete copy. */
-async function restoreCheckpoint(stack: string, say: (message: string) => void): Promise<void> {
-  const backend = backendDirectory();
-  if (backend === undefined) return;
-  const isWhole = async (file: string): Promise<boolean> =>
-    await readFile(file, "utf8")
-      .then(
-        (text) => JSON.parse(text) !== null,
-        (error) => error.code === "ENOENT",
-      )
-      .catch(() => false);
+async function restoreCheckpoint(backend: string, stack: string, say: (message: string) => void): Promise<void> {
   const checkpoint = join(backend, "stacks/lvs-lab", `${stack}.json`);
-  if (await isWhole(checkpoint)) return;
+  if ((await isJson(checkpoint)) !== false) return;
   const copies = join(backend, "backups/lvs-lab", stack);
   const byAge = (await readdir(copies).catch(() => []))
     .filter((file) => file.endsWith(".json"))
     .sort()
     .reverse();
   for (const copy of [`${checkpoint}.bak`, ...byAge.map((file) => join(copies, file))])
-    if (existsSync(copy) && (await isWhole(copy))) {
+    if (await isJson(copy)) {
       say("An earlier run was killed while writing the stack's state; restoring the last complete copy.");
       await copyFile(copy, checkpoint);
       return;

@@ -142,6 +142,7 @@ const faults: Fault[] = [
     },
   },
   { what: "Pulumi's state file is truncated", inject: () => truncate(checkpoint(), 1000) },
+  { what: "the sidecar of Pulumi's state file is empty", inject: () => writeFile(`${checkpoint()}.attrs`, "") },
   {
     what: "a lock of a killed run on a machine with another hostname",
     inject: async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { glob } from "tinyglobby";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labNames } from "../../../lab/files.ts";
 import { Checkout } from "./a-checkout.ts";
@@ -79,6 +80,27 @@ describe("the stack of a lab", { timeout: 120_000 }, () => {
     const again = await checkout.lvsLab("up", "-s", "ha");
     expect(again.stderr).not.toContain("incorrect passphrase");
     expect(again.stderr).toContain("labs/ha.yaml:1:10: control: ");
+  });
+
+  it("of which a killed pulumi left an empty sidecar is readable again: no command of lvs-lab's own directory writes sidecars", async () => {
+    await spoilLab("dr");
+    await checkout.lvsLab("up", "-s", "dr");
+    const backend = join(checkout.state, "pulumi");
+    expect(await glob("**/*.attrs", { cwd: backend, dot: true })).toEqual([]);
+    // As an earlier version of lvs-lab left it, or as a directory of the user's own is.
+    const plain = { PULUMI_BACKEND_URL: `file://${backend}` };
+    const state = join(backend, ".pulumi/stacks/lvs-lab/dr.json.attrs");
+    const sidecars = [state, join(backend, ".pulumi/meta.yaml.attrs")];
+    for (const file of sidecars) {
+      await writeFile(file, "");
+      const before = await checkout.pulumi("stack", "export", "--stack", "dr");
+      expect(before.stderr).toContain("EOF");
+      const up = await checkout.lvsLabWith(plain, "up", "-s", "dr");
+      expect(up.stderr).toContain(`An earlier pulumi was killed while writing ${file}; removing the file`);
+      expect(up.stderr).toContain("labs/dr.yaml:1:10: control: ");
+      expect(existsSync(file)).toBe(false);
+      expect((await checkout.pulumi("stack", "export", "--stack", "dr")).status).toBe(0);
+    }
   });
 
   it("keeps a salt that something in its file is encrypted by", async () => {

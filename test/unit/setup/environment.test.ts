@@ -49,7 +49,7 @@ function logIn(home: string, current: string) {
 
 test("state and passphrase are below the state directory, for nobody else to read", () => {
   const env = pulumiEnvironment({});
-  expect(env.PULUMI_BACKEND_URL).toBe(`file://${state}/pulumi`);
+  expect(env.PULUMI_BACKEND_URL).toBe(`file://${state}/pulumi?metadata=skip`);
   expect(statSync(join(state, "pulumi")).isDirectory()).toBe(true);
   expect(env.PULUMI_CONFIG_PASSPHRASE_FILE).toBe(join(state, "passphrase"));
   expect(statSync(join(state, "passphrase")).mode & 0o777).toBe(0o600);
@@ -86,8 +86,15 @@ test("an access token counts as a login", () => {
 });
 
 test("the CLI's note of our own backend is no login", () => {
-  logIn(userHome, `file://${state}/pulumi`);
-  expect(pulumiEnvironment({}).PULUMI_BACKEND_URL).toBe(`file://${state}/pulumi`);
+  for (const url of [`file://${state}/pulumi`, `file://${state}/pulumi?metadata=skip`]) {
+    logIn(userHome, url);
+    expect(pulumiEnvironment({}).PULUMI_BACKEND_URL).toBe(`file://${state}/pulumi?metadata=skip`);
+  }
+});
+
+test("a shell that evaluated an older version's lines gets this one's URL of the same directory", () => {
+  const given = { PULUMI_BACKEND_URL: `file://${state}/pulumi` };
+  expect(pulumiEnvironment(given).PULUMI_BACKEND_URL).toBe(`file://${state}/pulumi?metadata=skip`);
 });
 
 test("credentials that cannot be read name the file and the remedy", () => {

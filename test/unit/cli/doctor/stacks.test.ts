@@ -97,7 +97,18 @@ describe("Pulumi's state", () => {
     await own.know("ha", { recorded: [ha] });
     await own.know("dr");
     await writeFile(join(own.stacks, "dr.json.bak"), "{");
-    await writeFile(join(own.stacks, "dr.json.attrs"), "");
+    await writeFile(join(own.stacks, "dr.json.attrs"), "{}");
+    expect(await found()).toEqual([]);
+  });
+
+  it("whose sidecar a killed pulumi left empty is found, and mended by --fix", async () => {
+    const file = `${await own.know("dr")}.attrs`;
+    await writeFile(file, "");
+    const [finding, ...others] = await found();
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ kind: "pulumi-state", level: "error", fix: "npx lvs-lab doctor --fix" });
+    expect(finding?.problem).toContain(file);
+    await finding?.repair?.();
     expect(await found()).toEqual([]);
   });
 
