@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "./paths.mjs";
+import { nameSources } from "./stack-traces.mjs";
 
 /** Below node_modules, so that Node finds the packages that a compiled program imports. */
 const folder = join(projectRoot, "node_modules/.cache/lvs-lab");
@@ -20,7 +21,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * @returns {Promise<any>} its exports
  */
 export async function importCompiled(entry) {
-  process.setSourceMapsEnabled(true); // stack traces name the sources
+  nameSources();
   const stamp = join(folder, `${entry.replaceAll("/", "-")}.json`);
   try {
     const file = upToDate(stamp) ?? (await compile(entry, stamp));
@@ -105,19 +106,20 @@ async function compile(entry, stamp) {
     platform: "node",
     format: "esm",
     target: "node20.19",
-    sourcemap: "inline",
+    sourcemap: "external",
     sourcesContent: false,
     packages: "external",
     logLevel: "silent", // an error is thrown with its text
     plugins: [loading(inputs)],
   });
-  const [{ contents }] = /** @type {[import("esbuild").OutputFile]} */ (outputFiles);
+  const [map, { contents }] = /** @type {[import("esbuild").OutputFile, import("esbuild").OutputFile]} */ (outputFiles);
   const file = `${entry.replaceAll("/", "-")}.${createHash("sha256").update(contents).digest("hex").slice(0, 16)}.mjs`;
   mkdirSync(folder, { recursive: true });
+  writeWhole(join(folder, `${file}.map`), map.contents);
   writeWhole(join(folder, file), contents);
   // Keep recent files: another process may be about to import one.
   for (const old of readdirSync(folder).filter((name) => name.startsWith(basename(stamp, "json"))))
-    if (old.endsWith(".mjs") && Date.now() - statSync(join(folder, old)).mtimeMs > DAY_MS)
+    if (/\.mjs(\.map)?$/.test(old) && Date.now() - statSync(join(folder, old)).mtimeMs > DAY_MS)
       rmSync(join(folder, old), { force: true });
   writeWhole(stamp, JSON.stringify(/** @type {Stamp} */ ({ root: projectRoot, file, inputs })));
   return file;

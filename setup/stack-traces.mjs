@@ -1,0 +1,46 @@
+// @ts-check
+/** Stack traces of compiled programs that name the sources. */
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/** A place in a compiled program. */
+const place = /(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
+
+/**
+ * From now on, stack traces name the sources of compiled programs: files that have a source map beside them, `FILE.map`. The map is read when the
+ * first stack trace is printed. Node's own way, `process.setSourceMapsEnabled`, reads it at every start, which took a third of the time that a short
+ * command takes.
+ */
+export function nameSources() {
+  Error.prepareStackTrace = (error, frames) =>
+    [Error.prototype.toString.call(error), ...frames.map((frame) => `    at ${inSources(String(frame))}`)].join("\n");
+}
+
+/** @type {Map<string, SourceMap | undefined>} */
+const maps = new Map();
+
+/** A stack frame's text with the place in the sources. @param {string} frame */
+function inSources(frame) {
+  return frame.replace(place, (compiled, /** @type {string} */ url, line, column) => {
+    const entry = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1);
+    if (!entry || !("originalSource" in entry)) return compiled;
+    const source = fileURLToPath(new URL(entry.originalSource, url));
+    return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  });
+}
+
+/** @param {string} url */
+function mapOf(url) {
+  if (!maps.has(url)) maps.set(url, readMap(`${fileURLToPath(url)}.map`));
+  return maps.get(url);
+}
+
+/** @param {string} file */
+function readMap(file) {
+  try {
+    return new SourceMap(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return undefined; // not a compiled program
+  }
+}
