@@ -49,10 +49,13 @@ export const machinePackages = packagesStep(
 );
 
 export const testPackages = packagesStep(
-  { chromium: "chromium", "systemd-nspawn": "systemd-container", slirp4netns: "slirp4netns" },
+  {
+    ...{ chromium: "chromium", "systemd-nspawn": "systemd-container", slirp4netns: "slirp4netns" },
+    ...{ socat: "socat", zsh: "zsh", fish: "fish" },
+  },
   {
     name: "programs for the tests",
-    does: "installs Chromium, for tests of reports, and programs that boot Debian VMs for tests",
+    does: "installs Chromium, for tests of reports, programs that boot Debian VMs, and shells whose completion is tested",
     takes: "a minute, depending on the mirror",
   },
 );
