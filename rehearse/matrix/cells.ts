@@ -1,6 +1,5 @@
 import {
   electedOf,
-  hostPort,
   instanceOfVip,
   type Lab,
   poolOf,
@@ -169,6 +168,5 @@ function onTracked(steps: Scenario["steps"], lab: Lab, instance: VrrpInstance, t
   });
 }
 
-/** The services of a lab, for messages: `ADDRESS:PORT`. */
-export const serviceWords = ({ services }: Lab): string =>
-  services.map(({ vip, port }) => hostPort(vip, port)).join(", ") || "none";
+/** The services of a lab, for messages: `ADDRESS:PORT`, by UDP `ADDRESS:PORT/udp`. */
+export const serviceWords = ({ services }: Lab): string => services.map(({ name }) => name).join(", ") || "none";

@@ -102,9 +102,13 @@ function serverOf(plan: Plan, { name, interfaces }: PlannedDirector, index: numb
   };
 }
 
+/** What a service of a rehearsal is called: its address and port; by UDP with the protocol, for there may be one by TCP on the same port. */
+export const serviceNameOf = (vip: Ip, port: number, protocol: "TCP" | "UDP"): string =>
+  `${hostPort(vip, port)}${protocol === "UDP" ? "/udp" : ""}`;
+
 /**
- * The virtual servers for web pages whose address the client can ask for, of a group one for each of its addresses. A service is what the first director has
- * of it.
+ * The virtual servers of TCP and UDP whose address the client can ask for, of a group one for each of its addresses. A service is what the first director
+ * has of it.
  */
 function servicesOf(
   directors: readonly Director[],
@@ -121,16 +125,16 @@ function servicesOf(
     on(host)?.listeners.some((one) => one.port === port && one.tls) ?? false;
   return [...first.values()].toReversed().flatMap((one) => {
     const { kind, protocol, scheduler, method, persistence } = one;
-    if (kind === "fwmark" || protocol !== "TCP" || !isKnown(scheduler)) return [];
+    if (kind === "fwmark" || (protocol !== "TCP" && protocol !== "UDP") || !isKnown(scheduler)) return [];
     return one.ranges.flatMap(({ first: vip, port }): VirtualService[] => {
       if (port === 0 || !home.subnets.some((subnet) => contains(subnet, vip))) return [];
       const served = one.realServers.flatMap((real) => {
         const host = hostWith(real.address);
         return host ? [{ real, host: host.name, own: real.portInTable || port }] : [];
       });
-      // The probe asks by HTTP.
-      if (served.some(({ host, own }) => on(host)?.mail.includes(own))) return [];
-      const isSecure = served.some(({ host, own }) => speaksTls(host, own));
+      // Of TCP the probe asks by HTTP.
+      if (protocol === "TCP" && served.some(({ host, own }) => on(host)?.mail.includes(own))) return [];
+      const isSecure = protocol === "TCP" && served.some(({ host, own }) => speaksTls(host, own));
       const checked = served.map((each) => ({ ...each, check: healthCheckOf(each.real, isSecure) ?? null }));
       const healthCheck = checked.find(({ check }) => check !== null)?.check ?? null;
       const realServers = checked.map(
@@ -143,7 +147,9 @@ function servicesOf(
       const sorry = hostWith(sorryAddress)?.name;
       return [
         {
-          ...{ name: hostPort(vip, port), protocol: "tcp" as const, vip, port, scheduler },
+          name: serviceNameOf(vip, port, protocol),
+          protocol: ({ TCP: "tcp", UDP: "udp" } as const)[protocol],
+          ...{ vip, port, scheduler },
           forwarding: ({ DR: "dr", NAT: "nat", TUN: "tunnel" } as const)[method],
           ...(persistence > 0 ? { persistenceTimeout: persistence } : {}),
           ...(healthCheck ? { healthCheck } : {}),

@@ -1,14 +1,7 @@
-import {
-  hostPort,
-  instanceOfVip,
-  type Lab,
-  poolOf,
-  seesFailure,
-  trackedBy,
-  type VirtualService,
-} from "../../lab/index.ts";
+import { instanceOfVip, type Lab, poolOf, seesFailure, trackedBy, type VirtualService } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
 import { type Cell, cellsOf, cellWords, type Event, type EventOf, eventNames, events } from "../matrix/index.ts";
+import { serviceNameOf } from "../plan/lab.ts";
 import type { CellsNotRun } from "./result.ts";
 
 /** The cells of a lab that nobody asked for, that say nothing, or that cannot be run, each with the reason. */
@@ -30,7 +23,8 @@ export function cellsLeftOut(lab: Lab, cells: readonly Cell[], directors: readon
       .flatMap(({ virtualServers }) => virtualServers)
       .filter(
         ({ protocol, ranges }) =>
-          protocol !== "TCP" || !ranges.some(({ first, port }) => measured.has(hostPort(first, port))),
+          (protocol !== "TCP" && protocol !== "UDP") ||
+          !ranges.some(({ first, port }) => measured.has(serviceNameOf(first, port, protocol))),
       )
       .map(({ name }) => name),
   );
@@ -39,7 +33,7 @@ export function cellsLeftOut(lab: Lab, cells: readonly Cell[], directors: readon
     ...[...others].map((service) => ({
       service,
       events: [...eventNames],
-      reason: "it is no TCP service with an address and a port of its own in the client's network",
+      reason: "it is no service by HTTP or UDP with an address and a port of its own in the client's network",
     })),
   ];
 }

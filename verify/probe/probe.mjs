@@ -1,11 +1,12 @@
 /**
- * The probe's own process in the client's network: GETs on a fixed schedule, kept connections, and looks at the ARP entry. Plain JavaScript
+ * The probe's own process in the client's network: GETs or datagrams on a fixed schedule, kept connections, and looks at the ARP entry. Plain JavaScript
  * without packages, so that it starts at once and nothing else shares its event loop.
  *
  * usage: node probe.mjs OPTIONS   (JSON: ProbeOrder of records.ts)
  * Prints one JSON object a line (`ProbeMessage` of records.ts) until its standard input ends or it gets SIGTERM. Then it starts no further
  * request, waits for those under way and exits. So it never outlives the process that started it.
  */
+import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
@@ -13,7 +14,8 @@ import { nextPort } from "./source-ports.mjs";
 
 /** @type {import("./records.ts").ProbeOrder} */
 const order = JSON.parse(process.argv[2] ?? "{}");
-const { address, port, tls, lenient, intervalMs, timeoutMs, arpIntervalMs, longLived, longLivedIntervalMs } = order;
+const { address, port, udp, tls, lenient, intervalMs, timeoutMs, arpIntervalMs, longLivedIntervalMs } = order;
+const longLived = udp ? 0 : order.longLived;
 
 /** The certificates of a lab are nobody's: none is verified. */
 const { Agent, get } = tls ? https : http;
@@ -104,6 +106,41 @@ function ask(n, due) {
     const outcome = error ? "failed" : delayed ? "delayed" : "answered";
     tell({ request: { n, due, started, connected, ended: now(), outcome, ...(error ? { error } : {}), body } });
     request.destroy();
+  });
+}
+
+/** What is asked by UDP: an empty line, as `echo` sends it. The lab's UDP servers answer every datagram with their page. */
+const QUESTION = "\n";
+
+/**
+ * One datagram from a port of its own, and the answer to it. The socket is connected, so that an answer from another address is none, and a refusal
+ * (ICMP) is an error: udp(7).
+ * @param {number} n
+ * @param {number} due
+ */
+function askByUdp(n, due) {
+  const started = now();
+  const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
+  let over = false;
+  /** @param {string | undefined} error @param {string} [body] */
+  const end = (error, body = "") => {
+    if (over) return;
+    over = true;
+    clearTimeout(deadline);
+    const ended = now();
+    const outcome = error ? "failed" : ended - started >= RETRANSMITTED_AFTER_MS ? "delayed" : "answered";
+    const connected = error ? null : ended;
+    tell({ request: { n, due, started, connected, ended, outcome, ...(error ? { error } : {}), body: body.trim() } });
+    socket.close();
+  };
+  const deadline = setTimeout(() => end("TIMEOUT"), timeoutMs);
+  socket.on("error", (/** @type {NodeJS.ErrnoException} */ error) => end(error.code ?? error.message));
+  socket.on("message", (answer) => end(undefined, answer.toString("utf8", 0, BODY_CHARACTERS)));
+  socket.bind(nextPort("udp"), () => {
+    if (over) return;
+    socket.connect(port, address, () => {
+      if (!over) socket.send(QUESTION, (error) => error && end(/** @type {NodeJS.ErrnoException} */ (error).code));
+    });
   });
 }
 
@@ -200,7 +237,8 @@ const dueAt = (n) => toMicroseconds(start + n * intervalMs);
 /** Starts all requests that are due. A late one starts at once and keeps its number: the schedule never moves. */
 function keepSchedule() {
   while (dueAt(n) <= now()) {
-    ask(n, dueAt(n));
+    if (udp) askByUdp(n, dueAt(n));
+    else ask(n, dueAt(n));
     n += 1;
   }
   next = setTimeout(keepSchedule, dueAt(n) - now());

@@ -45,7 +45,7 @@ type StartOptions = Partial<ProbeOptions> & { readonly clock?: RunClock };
 type ProbePlace = Pick<LabHost, "spawn">;
 
 /**
- * A running probe: GETs on a fixed schedule, each on a new connection, from a separate process in the client's network. A hanging request does
+ * A running probe: GETs on a fixed schedule, each on a new connection, or datagrams, from a separate process in the client's network. A hanging request does
  * not delay the others. All times are milliseconds on one clock, the run's or one from the probe's start; `now` gives the current time on it.
  * Always `stop` it; if this process dies, it stops by itself.
  */
@@ -82,11 +82,12 @@ export class Probe {
 
   /** Starts a probe of the lab's virtual service, as the lab's client. Rejects if it cannot run. */
   static async start(live: LiveLab, service: VirtualService, options: StartOptions = {}): Promise<Probe> {
-    const { vip, port, proxied } = service;
+    const { vip, port, protocol, proxied } = service;
+    const udp = protocol === "udp" ? { udp: true } : {};
     const tls = schemeOf(service) === "https" ? { tls: true } : {};
     // What is behind a proxy is somebody's own: a redirection or a login is an answer.
     const lenient = proxied ? { lenient: true } : {};
-    return await Probe.at(labHost(live), { address: vip, port, ...tls, ...lenient }, options);
+    return await Probe.at(labHost(live), { address: vip, port, ...udp, ...tls, ...lenient }, options);
   }
 
   /** Starts a probe of any address from any place. Rejects if it cannot run. */
@@ -180,7 +181,7 @@ export class Probe {
         if (!this.#requests.some(({ outcome }) => outcome === "answered"))
           throw new Error(this.#requests.at(-1)?.error ?? "no request has ended yet");
         // A connection whose first SYN is lost comes a second after the others.
-        if (this.#held.size < this.options.longLived)
+        if (!this.target.udp && this.#held.size < this.options.longLived)
           throw new Error(`${this.#held.size} of ${this.options.longLived} kept connections stand`);
       },
       {

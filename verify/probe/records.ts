@@ -1,9 +1,11 @@
 import { quantiles } from "./quantiles.ts";
 
-/** The probe's target: an IP address and a TCP port, as seen from the client. */
+/** The probe's target: an IP address and a port, as seen from the client. */
 export interface ProbeTarget {
   readonly address: string;
   readonly port: number;
+  /** Whether it is a UDP port: a request is then a datagram. Absent: a TCP port, which is asked by HTTP. */
+  readonly udp?: boolean;
   /** Whether it speaks TLS; absent: it does not. */
   readonly tls?: boolean;
   /** Whether a redirection or a refusal is service, too, all statuses below 500; absent: 200 alone is. */
@@ -17,7 +19,7 @@ export interface ProbeOptions {
   readonly timeoutMs: number;
   /** Milliseconds between two looks at the client's ARP entry. */
   readonly arpIntervalMs: number;
-  /** Number of connections that are kept open beside the new ones, with regular requests on each. */
+  /** Number of connections that are kept open beside the new ones, with regular requests on each. By UDP there are none. */
   readonly longLived: number;
   /** Milliseconds between two requests on a kept connection; the next one waits for the last answer. */
   readonly longLivedIntervalMs: number;
@@ -27,10 +29,13 @@ export interface ProbeOptions {
  * - `answered`: the first SYN was answered, and a page came with status 200, or with another one that the target counts as service;
  * - `delayed`: a page came, but only a retransmitted SYN was answered (connecting took 900 ms or more);
  * - `failed`: no page within the timeout, or an error.
+ *
+ * By UDP, which sends nothing again: an answer came within 900 ms; it came later, so somebody had held back the datagram; none came, or the port was
+ * refused (ICMP).
  */
 type Outcome = "answered" | "delayed" | "failed";
 
-/** One GET on a new connection. All times are milliseconds on the probe's clock: the run's, or one that starts with the probe. */
+/** One GET on a new connection, or one datagram from a port of its own. All times are milliseconds on the probe's clock: the run's, or one that starts with the probe. */
 export interface ProbedRequest {
   /** Number in the schedule, from 0. */
   readonly n: number;
@@ -38,7 +43,7 @@ export interface ProbedRequest {
   readonly due: number;
   /** Its actual start: later than due by the probe's own jitter. */
   readonly started: number;
-  /** When it was connected; null if it never was. */
+  /** When it was connected, by UDP answered; null if it never was. */
   readonly connected: number | null;
   readonly ended: number;
   readonly outcome: Outcome;

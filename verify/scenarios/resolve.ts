@@ -39,6 +39,15 @@ const ofFile: Record<string, Rule<Draft, Place>> = {
     }
   },
 
+  *"connections-by-udp"({ load }, { service }) {
+    if (service.protocol === "udp" && load?.longLived)
+      yield {
+        path: ["load", "longLived"],
+        expected: `no connections: the service ${service.name} is one of UDP, which has none`,
+        remedy: "choose a TCP service by `--service`, or leave out `longLived`",
+      };
+  },
+
   *"unknown-server"(draft, { lab, roles }) {
     const known = selectorsOf(lab);
     const used = [

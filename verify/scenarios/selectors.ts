@@ -38,21 +38,18 @@ export function rolesOf(lab: Lab, { vip, realServers: reals }: VirtualService, m
 }
 
 /**
- * A virtual service of the lab that can be asked by HTTP, by its name or VIP:PORT, by default the first.
+ * A virtual service of the lab, by its name or VIP:PORT, by default the first by TCP, or else the first.
  * @throws LabError of kind `misuse` with all names
  */
 export function serviceOf({ services }: Lab, name?: string): VirtualService {
-  const web = services.filter(({ protocol }) => protocol === "tcp");
   const service =
-    name === undefined ? web[0] : web.find((one) => [one.name, hostPort(one.vip, one.port)].includes(name));
+    name === undefined
+      ? (services.find(({ protocol }) => protocol === "tcp") ?? services[0])
+      : services.find((one) => [one.name, hostPort(one.vip, one.port)].includes(name));
   if (service) return service;
-  const names = web.map((one) => one.name).join(", ");
-  if (names === "") throw new LabError("the lab has no TCP service: the load of a scenario is HTTP", "misuse");
-  const isUdp = services.some((one) => one.name === name);
+  const names = services.map((one) => one.name).join(", ");
   throw new LabError(
-    isUdp
-      ? `${name} is a UDP service, and the load of a scenario is HTTP; the lab's TCP services are ${names}`
-      : `the lab has no service "${name}"; it has ${names}`,
+    name === undefined ? "the lab has no virtual service" : `the lab has no service "${name}"; it has ${names}`,
     "misuse",
   );
 }

@@ -16,8 +16,8 @@ type Segment = Pick<LabHost, "spawn">;
 export interface CaptureOptions {
   /** The run's clock: all times of the capture are on it. */
   readonly clock: RunClock;
-  /** The virtual service whose VIP and port are captured. */
-  readonly service: Pick<VirtualService, "vip" | "port">;
+  /** The virtual service whose VIP and port are captured; without a protocol, it is TCP. */
+  readonly service: Pick<VirtualService, "vip" | "port"> & Partial<Pick<VirtualService, "protocol">>;
   /** The client's address. */
   readonly client: Ip;
   /** The dump, for Wireshark: pcap with nanoseconds. */
@@ -37,11 +37,11 @@ const SNAPLEN = { 4: 128, 6: 384 };
 const BUFFER_KIB = 8192;
 
 /**
- * Captured traffic: claims of the VIP, ICMPv6 as a sign of life of the directors, and the client's connections. Of an IPv6 VIP the claims are in ICMPv6;
+ * Captured traffic: claims of the VIP, ICMPv6 as a sign of life of the directors, and the client's connections or datagrams. Of an IPv6 VIP the claims are in ICMPv6;
  * `vrrp` is of IPv4 alone: pcap-filter(7).
  */
 export const captureFilter = ({ service, client }: Pick<CaptureOptions, "service" | "client">): string =>
-  `${familyOf(service.vip) === 6 ? "ip6 proto 112" : "arp or vrrp"} or icmp6 or (tcp port ${service.port} and host ${client})`;
+  `${familyOf(service.vip) === 6 ? "ip6 proto 112" : "arp or vrrp"} or icmp6 or (${service.protocol ?? "tcp"} port ${service.port} and host ${client})`;
 
 /**
  * A running capture: tcpdump on a network's bridge, its dump written to a file and parsed as it comes. Always `stop` it; it ends with this

@@ -89,7 +89,7 @@ const published: Readonly<Record<string, Expected>> = {
   "dns-one-director": {
     finds: [],
     instances: ["dns 203.0.113.53: ns"],
-    cells: {},
+    cells: { "203.0.113.53:53/udp": `${asked("real1")}, all-refuse` },
   },
   "dns-tunnel": {
     finds: [
@@ -98,7 +98,7 @@ const published: Readonly<Record<string, Expected>> = {
       "lb2.conf:26 warning check-slower-than-delay-loop",
     ],
     instances: ["anycast 192.0.2.254: lb1 lb2"],
-    cells: {},
+    cells: { "192.0.2.254:53/udp": `${master}, all-refuse` },
   },
   "dr-other-subnet": {
     finds: [
@@ -201,7 +201,7 @@ const published: Readonly<Record<string, Expected>> = {
       "sip2.conf:33 warning no-health-check",
     ],
     instances: ["sip 192.0.2.25: sip1 sip2"],
-    cells: {},
+    cells: { "192.0.2.25:5060/udp": master },
   },
   "strict-default": {
     finds: [

@@ -226,7 +226,7 @@ describe("services", () => {
     }).lab.services;
 
   test.each([
-    ["of UDP", service(`${vip} 53`, ["192.0.2.21 53"], { further: "protocol UDP" })],
+    ["of SCTP", service(`${vip} 53`, ["192.0.2.21 53"], { further: "protocol SCTP" })],
     ["by a firewall mark", service("fwmark 1", ["192.0.2.21 80"])],
     ["of all ports", service(`${vip} 0`, ["192.0.2.21 0"])],
     ["elsewhere", service("203.0.113.1 80", ["192.0.2.21 80"])],
@@ -245,6 +245,20 @@ describe("services", () => {
       }),
       expect.objectContaining({ name: "[2001:db8::100]:80", forwarding: "tunnel" }),
     ]);
+  });
+
+  test("by UDP and by TCP on one port are two, with a stand-in that answers both", () => {
+    const checked = "192.0.2.21 53 {\nDNS_CHECK {\nname example.org\n}\n}";
+    const text = service(`${vip} 53`, ["192.0.2.21 53"]) + service(`${vip} 53`, [checked], { further: "protocol UDP" });
+    expect(servicesOf(text)).toEqual([
+      expect.objectContaining({ name: `${vip}:53`, protocol: "tcp" }),
+      expect.objectContaining({
+        ...{ name: `${vip}:53/udp`, protocol: "udp", healthCheck: expect.objectContaining({ type: "dns" }) },
+        realServers: [expect.objectContaining({ server: "real1", address: "192.0.2.21", port: 53, page: "real1\n" })],
+      }),
+    ]);
+    const { standIns } = rehearsalOf({ "lb1.conf": instance([`${vip}/24`]) + text }).lab;
+    expect(standIns?.[0]).toMatchObject({ name: "real1", ports: { tcp: [53], udp: [53] } });
   });
 
   test("of a group one for each of its addresses", () => {

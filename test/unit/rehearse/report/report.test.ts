@@ -129,7 +129,7 @@ describe("cells that are not run", () => {
     const alone = { ...lab, services: first ? [first] : [] };
     expect(cellsLeftOut(alone, cellsOf(alone), directorsOf()).at(-1)).toMatchObject({
       service: "192.0.2.100 443",
-      reason: "it is no TCP service with an address and a port of its own in the client's network",
+      reason: "it is no service by HTTP or UDP with an address and a port of its own in the client's network",
     });
   });
 });

@@ -153,6 +153,9 @@ describe("the evidence of an IPv6 service", () => {
     expect(captureFilter({ service: four, client: client[0] ?? four.vip })).toBe(
       "arp or vrrp or icmp6 or (tcp port 80 and host 172.25.254.250)",
     );
+    expect(captureFilter({ service: { ...four, protocol: "udp" }, client: client[0] ?? four.vip })).toBe(
+      "arp or vrrp or icmp6 or (udp port 80 and host 172.25.254.250)",
+    );
   });
 });
 
