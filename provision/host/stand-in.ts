@@ -9,6 +9,9 @@ import { answersScript, datagramPort } from "./stand-in/answers.ts";
 import { bfdConfig, bfdSession } from "./stand-in/bfd.ts";
 import { certificateOf, listener, pagesOf, webConfig, webFilesOf } from "./stand-in/web.ts";
 
+const NO_TUNNELS =
+  "this machine's kernel makes no IP-in-IP device, by which packets reach a real server of lvs_method TUN. Fix: sudo modprobe ipip; where there is no such module, use another machine";
+
 /**
  * A host that is only talked to: a network namespace on the lab host, in which nginx answers every request with the host's name, and a script by UDP and
  * SMTP, where it is asked by them. It costs a few megabytes; a hundred of them take the place of as many real servers.
@@ -107,7 +110,8 @@ export const standIn = defineResource({
       ...gateways.map((one) => `ip ${one.includes(":") ? "-6 " : ""}route add default via ${one}`),
       ...(tunnel
         ? [
-            "ip link add ipip0 type ipip external && ip link set ipip0 up",
+            command`ip link add ipip0 type ipip external 2>/dev/null || { echo ${NO_TUNNELS} >&2; exit 1; }`,
+            "ip link set ipip0 up",
             "sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.ipip0.rp_filter=0",
           ]
         : []),

@@ -293,6 +293,13 @@ describe("a stand-in", () => {
     await expect(standIn.apply({ host: ref, ...wanted }, undefined, () => {})).rejects.toThrow("no such route");
   });
 
+  it("says what is missing where the machine's kernel has no IP-in-IP", async () => {
+    const { ref } = aHost({ ip: 'if [ "$3" = ipip0 ]; then echo Unknown device type >&2; exit 2; fi', sysctl: "" });
+    await expect(standIn.apply({ host: ref, ...wanted }, undefined, () => {})).rejects.toThrow(
+      "kernel makes no IP-in-IP device, by which packets reach a real server of lvs_method TUN. Fix: sudo modprobe ipip",
+    );
+  });
+
   const links = (...addresses: string[]) =>
     JSON.stringify([
       { addr_info: addresses.map((one) => ({ local: one.split("/")[0], prefixlen: Number(one.split("/")[1]) })) },
