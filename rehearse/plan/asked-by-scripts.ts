@@ -6,6 +6,8 @@ import type { Backend } from "./proxies/kind.ts";
 /** A port of a host that a script asks. */
 export interface AskedPort extends Backend {
   readonly protocol: "tcp" | "udp";
+  /** Whether it is asked by DNS. */
+  readonly dns?: true;
 }
 
 const ip = String.raw`(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)`;
@@ -22,7 +24,10 @@ export function askedByScripts(folder: Folder, { commands, configuration }: Dire
     ]);
 }
 
-/** The ports in a text: those of URLs, of `ADDRESS:PORT`, of bash's /dev/tcp, and what follows the address in calls of nc and telnet. */
+/**
+ * The ports in a text: those of URLs, of `ADDRESS:PORT`, of bash's /dev/tcp, what follows the address in calls of nc and telnet, and those of name servers
+ * that dig, host and nslookup ask, 53 where none is named.
+ */
 export const askedIn = (script: string): AskedPort[] => {
   const text = script.replace(/(?<![\w.-])localhost(?![\w.-])/g, "127.0.0.1");
   return [
@@ -36,11 +41,24 @@ export const askedIn = (script: string): AskedPort[] => {
     ...[...text.matchAll(new RegExp(`\\b(?:nc|ncat|netcat|telnet)\\b([^|;&\\n]*?)\\s${ip}\\s+(\\d+)`, "g"))].flatMap(
       ([, options = "", host, port]) => asked(host, port, { protocol: /\s-\w*u/.test(options) ? "udp" : "tcp" }),
     ),
+    ...[
+      ...text.matchAll(new RegExp(`\\bdig\\b([^|;&\\n]*?)\\s@${ip}([^|;&\\n]*)`, "g")),
+      ...text.matchAll(new RegExp(`\\b(?:host|nslookup)(\\s[^|;&\\n]*?[^|;&\\s]+)\\s+${ip}(?=["'\\s;|&)]|$)`, "g")),
+    ].flatMap(([, before = "", host, after = ""]) => {
+      const [, port = "53"] = /\s-(?:p\s*|port=)(\d+)/.exec(` ${before} ${after}`) ?? [];
+      return asked(host, port, { protocol: "udp", dns: true });
+    }),
   ];
 };
 
-function asked(host = "", text = "", { tls = false, protocol = "tcp" as "tcp" | "udp" } = {}): AskedPort[] {
+function asked(
+  host = "",
+  text = "",
+  { tls = false, protocol = "tcp" as "tcp" | "udp", dns = false } = {},
+): AskedPort[] {
   const address = parseIp(host);
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  return address === undefined || port === 0 ? [] : [{ address, port, tls, protocol }];
+  return address === undefined || port === 0
+    ? []
+    : [{ address, port, tls, protocol, ...(dns ? { dns: true as const } : {}) }];
 }

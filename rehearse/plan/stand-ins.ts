@@ -87,8 +87,11 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
     ),
     ...sides
       .flatMap((side) => side.directors.flatMap((director) => askedByScripts(side.folder, director)))
-      .map(({ address, port, tls, protocol }) =>
-        useOf(address, protocol === "udp" ? { datagrams: [{ port }] } : { web: [{ port, tls }] }),
+      .map(({ address, port, tls, protocol, dns }) =>
+        useOf(
+          address,
+          protocol === "udp" ? { datagrams: [{ port, ...(dns ? { dns } : {}) }] } : { web: [{ port, tls }] },
+        ),
       ),
   ];
   return plan.standIns.map((standIn) => {

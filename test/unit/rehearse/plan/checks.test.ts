@@ -239,6 +239,22 @@ describe("scripts", () => {
     expect(found.datagrams.map(({ port }) => port)).toEqual(udp);
   });
 
+  test.each([
+    ["dig +short @192.0.2.21 www.example.org A", [53]],
+    ["dig -p 5353 www.example.org @192.0.2.21 +time=1", [5353]],
+    ["nslookup -type=a www.example.org 192.0.2.21", [53]],
+    ["nslookup -port=5353 www.example.org 192.0.2.21 >/dev/null", [5353]],
+    ['[ -n "$(host -W 1 www.example.org 192.0.2.21)" ]', [53]],
+    ["host 192.0.2.21", []],
+    ["dig -x 192.0.2.21", []],
+  ])("a name server, %s", (line, ports) => {
+    const found = standInFor("MISC_CHECK {\nmisc_path /etc/keepalived/check.sh\n}", {
+      further: { "check.sh": `#!/bin/sh\n${line}\n` },
+    });
+    expect(found.datagrams.map(({ port, dns }) => [port, dns])).toEqual(ports.map((port) => [port, true]));
+    expect(found.listeners.map(({ port }) => port)).toEqual([80]);
+  });
+
   test("arguments of an address and a port", () => {
     const found = standInFor('MISC_CHECK {\nmisc_path "/usr/local/bin/check 192.0.2.21 9200"\n}');
     expect(found.listeners.map(({ port }) => port)).toEqual([80, 9200]);
