@@ -144,22 +144,12 @@ export async function classGrade(
     doing: "grades",
     passing: true,
     done: ({ score }) => `${score.points} of ${score.of} points`,
-    run: async ({ stack }, { signal }) => {
-      const see = `npx lvs-lab grade -s ${stack}`;
-      if (!hasLab(stack)) throw noLab();
-      const ran = await tools.run(["grade", "--json", "--stack", stack, ...(faults ? ["--faults"] : [])], { signal });
-      // Status 1 with a document is a grade below full marks; without one it is an error.
-      if (ran.status !== exitStatus.failed || ran.stdout.trim() === "") demandOk(ran, see, signal);
-      return JSON.parse(ran.stdout) as Grade;
-    },
+    run: async (member, { signal }) => await gradeLab(member, tools, signal, { faults }),
   };
   const { outcomes, status } = await forEach(all, members, task, tools);
   const marks = outcomes.map((outcome, index): Mark => {
     const member = members[index] as Member;
-    const { stack } = member;
-    if (outcome.state !== "done") return { student: member, stack, problem: problemOf(outcome), foreign: [] };
-    const grade = outcome.value;
-    return { student: member, stack, grade, foreign: foreignIn(grade, member, all.members) };
+    return markOf(all, member, outcome.state === "done" ? { grade: outcome.value } : { problem: problemOf(outcome) });
   });
   const isFull = marks.every(({ grade }) => grade?.passed === true);
   return {
@@ -172,6 +162,33 @@ export async function classGrade(
     status: status === exitStatus.ok && !isFull ? exitStatus.failed : status,
   };
 }
+
+/** Grades a student's lab. @throws StudentError if it cannot be graded */
+export async function gradeLab(
+  { stack }: Pick<Member, "stack">,
+  { run }: Pick<ClassTools, "run">,
+  signal: AbortSignal,
+  { faults = false }: { readonly faults?: boolean } = {},
+): Promise<Grade> {
+  if (!hasLab(stack)) throw noLab();
+  const ran = await run(["grade", "--json", "--stack", stack, ...(faults ? ["--faults"] : [])], { signal });
+  // Status 1 with a document is a grade below full marks; without one it is an error.
+  if (ran.status !== exitStatus.failed || ran.stdout.trim() === "")
+    demandOk(ran, `npx lvs-lab grade -s ${stack}`, signal);
+  return JSON.parse(ran.stdout) as Grade;
+}
+
+/** A student's mark: their grade with others' values in it, or why there is none. */
+export const markOf = (
+  { members }: Pick<Class, "members">,
+  member: Member,
+  { grade, problem }: Pick<Mark, "grade" | "problem">,
+): Mark => ({
+  ...{ student: member, stack: member.stack },
+  ...(grade
+    ? { grade, foreign: foreignIn(grade, member, members) }
+    : { problem: problem ?? "not graded", foreign: [] }),
+});
 
 const problemOf = (outcome: Exclude<Outcome<unknown>, { state: "done" }>): string =>
   outcome.state === "left" ? "interrupted before" : reasonOf(outcome.error);

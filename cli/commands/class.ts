@@ -8,6 +8,7 @@ import { valueRows } from "../../class/values.ts";
 import { VaryError } from "../../class/vary/part.ts";
 import { LockHeldError, withLock } from "../../setup/lock.mjs";
 import { inColumns } from "../../verify/report/columns.ts";
+import { classCollect, classVerify } from "../class/collect.ts";
 import { type ClassTools, machineMemory, membersOf } from "../class/each.ts";
 import { lvsLabBy, lvsLabProgram } from "../class/lvs-lab.ts";
 import { configureStack } from "../class/stacks.ts";
@@ -22,7 +23,7 @@ import {
   standingsAsJson,
 } from "../class/verbs.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
-import { jsonOption } from "../options.ts";
+import { jsonOption, reportOption } from "../options.ts";
 
 interface ClassOptions {
   readonly file: string;
@@ -100,6 +101,34 @@ export const classCommand = (program: Command): void => {
       const all = await classOf(file);
       const members = membersOf(all, student);
       process.exitCode = await alone(all, () => classDown(all, members, tools, { force, gone: student === undefined }));
+    });
+
+  some(
+    verb(
+      "collect",
+      "write a signed folder for each student: marks, state and files of the servers, transcripts, reports",
+    ),
+  )
+    .option("--into <folder>", "the folder that gets them. Default: NAME-collected, by the class's name")
+    .addOption(reportOption())
+    .action(async ({ file, student, into, report }: ClassOptions & { into?: string; report: string }) => {
+      const all = await classOf(file);
+      const members = membersOf(all, student);
+      process.exitCode = await classCollect(all, members, tools, {
+        into: into ?? `${all.name}-collected`,
+        reports: report,
+      });
+    });
+
+  verb("verify", "hold collected folders against the class's signature; exit status 0 if nothing was changed")
+    .option(
+      "--key <file>",
+      "the class's public key, class.pub, from a place that students cannot write to. Default: the class's own",
+    )
+    .argument("<folder...>", "folders of class collect")
+    .action(async (folders: string[], { file, key }: ClassOptions & { key?: string }) => {
+      const against = key === undefined ? { directory: (await classOf(file)).directory.path } : { file: key };
+      process.exitCode = await classVerify(folders, { key: against, print: (line) => console.log(line) });
     });
 
   some(verb("exec", "run a command in all labs"))

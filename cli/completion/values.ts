@@ -54,6 +54,8 @@ const known: Readonly<Record<string, (stack: string, given: readonly string[]) =
   junit: () => files,
   out: () => files,
   folder: () => directories,
+  into: () => directories,
+  key: () => files,
   report: () => directories,
 };
 
