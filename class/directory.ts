@@ -36,6 +36,11 @@ export class ClassDirectory {
     return join(this.path, "lock");
   }
 
+  /** What the class was told last. */
+  get announcementFile(): string {
+    return join(this.path, "announcement.json");
+  }
+
   /** The lab file of a stack whose lab differs from the exercise. */
   labFile(stack: string): string {
     return join(this.path, "labs", `${stack}.yaml`);

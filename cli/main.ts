@@ -16,6 +16,7 @@ import { explain } from "./commands/explain.ts";
 import { failover } from "./commands/failover.ts";
 import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
+import { helpMe } from "./commands/help-me.ts";
 import { inventory } from "./commands/inventory.ts";
 import { logs } from "./commands/logs.ts";
 import { rehearse } from "./commands/rehearse.ts";
@@ -66,6 +67,7 @@ for (const add of [
   validate,
   rehearse,
   classCommand,
+  helpMe,
   explain,
   env,
   doctor,

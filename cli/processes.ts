@@ -13,12 +13,22 @@ const TICKS = 100;
  * PID is free or belongs to another process.
  */
 export function isLivePulumi(pid: number, noted: Date): boolean {
+  if (!isLive(pid, noted)) return false;
+  try {
+    return isPulumi(pid);
+  } catch {
+    return exists(pid); // it has ended, or hides its program from this user
+  }
+}
+
+/** Whether the process that recorded its PID at a given time is alive; a later process that has the PID does not count. */
+export function isLive(pid: number, noted: Date): boolean {
   if (!exists(pid)) return false;
   try {
     const { state, begun } = statOf(pid);
-    return !["Z", "X"].includes(state) && isPulumi(pid) && begun <= noted.getTime() + CLOCK_MS;
+    return !["Z", "X"].includes(state) && begun <= noted.getTime() + CLOCK_MS;
   } catch {
-    return exists(pid); // it has ended, or hides its program from this user
+    return exists(pid); // it has ended, or hides from this user
   }
 }
 

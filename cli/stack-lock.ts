@@ -7,6 +7,7 @@ import { snapshotDirectory, snapshotsSettled } from "../provision/host/snapshots
 import { labDirectory, stateRoot } from "../provision/paths.ts";
 import { LockHeldError, withLock } from "../setup/lock.mjs";
 import { exitStatus, StackInUseError } from "./exit-status.ts";
+import { isLive } from "./processes.ts";
 import { lockFiles } from "./pulumi-lock.ts";
 
 /** Proof that this process holds a stack's lock. */
@@ -77,6 +78,16 @@ export async function holdingStack<T>(
     unlockedIfFull(`Cannot lock the stack (${(error as Error).message}); continuing without the lock.`);
     return await work({ stack, hostnames: [hostname()] });
   }
+}
+
+/**
+ * The command line of the command that works on a stack now, such as `lvs-lab up --stack net1.alice`; undefined if there is none. Takes no lock, so
+ * that it disturbs no command that asks for it.
+ */
+export async function commandAtWork(stack: string): Promise<string | undefined> {
+  const { holder } = await readNote(stack);
+  if (!holder || (holder.hostname === hostname() && !isLive(holder.pid, new Date(holder.since)))) return undefined;
+  return holder.command;
 }
 
 function inUse(stack: string, { holder }: Note): string {

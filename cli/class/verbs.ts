@@ -47,7 +47,7 @@ async function bringUp(
 }
 
 /** A student's lab has not been brought up. */
-const noLab = (): StudentError => new StudentError("no lab", "Fix: npx lvs-lab class up");
+export const noLab = (): StudentError => new StudentError("no lab", "Fix: npx lvs-lab class up");
 
 /** A lab's state in words, and as `lvs-lab status --json` has it. */
 export interface Standing {

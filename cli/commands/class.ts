@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type Class, openClass } from "../../class/class.ts";
 import { ClassNameError } from "../../class/directory.ts";
 import { CLASS_FILE } from "../../class/file.ts";
@@ -8,6 +8,7 @@ import { valueRows } from "../../class/values.ts";
 import { VaryError } from "../../class/vary/part.ts";
 import { LockHeldError, withLock } from "../../setup/lock.mjs";
 import { inColumns } from "../../verify/report/columns.ts";
+import { classBroadcast } from "../class/broadcast.ts";
 import { classCollect, classVerify } from "../class/collect.ts";
 import { type ClassTools, machineMemory, membersOf } from "../class/each.ts";
 import { lvsLabBy, lvsLabProgram } from "../class/lvs-lab.ts";
@@ -22,8 +23,13 @@ import {
   standingRows,
   standingsAsJson,
 } from "../class/verbs.ts";
+import { classView } from "../class/view.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
-import { jsonOption, reportOption } from "../options.ts";
+import { liveLab } from "../live-lab.ts";
+import { jsonOption, reportOption, seconds, wholeNumber } from "../options.ts";
+
+/** Seconds between two looks at a lab. */
+const EVERY = 10;
 
 interface ClassOptions {
   readonly file: string;
@@ -129,6 +135,30 @@ export const classCommand = (program: Command): void => {
     .action(async (folders: string[], { file, key }: ClassOptions & { key?: string }) => {
       const against = key === undefined ? { directory: (await classOf(file)).directory.path } : { file: key };
       process.exitCode = await classVerify(folders, { key: against, print: (line) => console.log(line) });
+    });
+
+  verb("view", "serve a page that shows all labs at a glance, and their marks as they change")
+    .addOption(
+      new Option("--port <n>", "the port; default: one that is free").argParser(wholeNumber(65535)).default(0, ""),
+    )
+    .option("--listen <address>", "the address to listen at", "127.0.0.1")
+    .addOption(
+      new Option("--every <seconds>", "the least time between two looks at a lab").argParser(seconds).default(EVERY),
+    )
+    .action(async ({ file, port, listen, every }: ClassOptions & { port: number; listen: string; every: number }) => {
+      const all = await classOf(file);
+      const say = (line: string): void => console.log(line);
+      await classView(all, { port, listen, every, say, warn: (line) => console.error(line) });
+      // Looks that still run would keep this process alive.
+      process.exit(exitStatus.ok);
+    });
+
+  some(verb("broadcast", "tell all students something: on their servers' open terminals, and at logins to come"))
+    .argument("<text...>", "what to tell")
+    .action(async (words: string[], { file, student }: ClassOptions) => {
+      const all = await classOf(file);
+      const members = membersOf(all, student);
+      process.exitCode = await classBroadcast(all, members, tools, { text: words.join(" "), open: liveLab });
     });
 
   some(verb("exec", "run a command in all labs"))

@@ -2,7 +2,7 @@ export { setClock } from "./clock.ts";
 export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { masked } from "./masked.ts";
-export { closeConnections, connectTo, prepareConnections } from "./pool.ts";
+export { closeConnections, closeConnectionsOf, connectTo, prepareConnections } from "./pool.ts";
 export type { Section } from "./sections.ts";
 export {
   command,

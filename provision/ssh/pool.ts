@@ -30,3 +30,14 @@ export async function closeConnections(): Promise<void> {
   for (const opening of connections.values()) (await opening.catch(() => undefined))?.close();
   connections.clear();
 }
+
+/** Closes the connections to the servers of the lab in a directory. Commands that run on them fail, and the next caller opens new ones. */
+export function closeConnectionsOf(directory: string): void {
+  for (const [key, opening] of [...connections].filter(([one]) => one.startsWith(`${directory} `))) {
+    connections.delete(key);
+    opening.then(
+      (server) => server.close(),
+      () => {},
+    );
+  }
+}

@@ -29,7 +29,10 @@ export const serverRef = z.object({
   /** Under emulation (`qemu`) everything takes about ten times as long as under KVM; deadlines scale with it. */
   acceleration: z.enum(["kvm", "qemu"]),
 });
-export type ServerRef = z.output<typeof serverRef>;
+export type ServerRef = z.output<typeof serverRef> & {
+  /** Whether commands go to the server's transcript; not there: they do. Not so for looks that repeat all day, which nobody would read. */
+  readonly transcribed?: boolean;
+};
 
 export interface RunOptions {
   /** Sent to the command's standard input. */
@@ -198,6 +201,7 @@ export class ServerConnection {
 
   /** Appends a command to the server's transcript, so that students can read what was done and repeat it by hand. */
   async #record(text: string, { stdout, stderr, code, signal, ms }: CommandResult, stdin = ""): Promise<void> {
+    if (this.ref.transcribed === false) return;
     const status = code === 0 ? "" : `(status ${code ?? signal ?? "unknown: the connection closed"})\n`;
     const lines = [...marked(text, "$ "), ...marked(stdin, "< "), ...marked(stdout, "  "), ...marked(stderr, "! ")];
     await appendFile(this.transcript, masked(`# ${new Date().toISOString()}, ${ms} ms\n${lines.join("")}${status}`));

@@ -35,6 +35,7 @@ test.concurrent.each<[string, string, string[]]>([
     "tsc",
     ["--noEmit", "-p", "verify/report/page", ...since("page")],
   ],
+  ["types of a class's page, which runs in browsers", "tsc", ["--noEmit", "-p", "view/page", ...since("view")]],
   ["dead code and dependencies", "knip", ["--no-progress"]],
 ])("%s", async (_name, program, args) => {
   const { status, output } = await run(program, args);

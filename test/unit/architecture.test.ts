@@ -17,8 +17,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   class: ["lab", "setup", "provision", "verify"],
   // The Pulumi program: nothing imports it.
   stacks: ["lab", "setup", "provision", "rehearse"],
-  cli: ["lab", "setup", "provision", "verify", "rehearse", "class"],
-  "docs/generate": ["lab", "setup", "provision", "verify", "rehearse", "class", "cli"],
+  view: ["lab", "setup", "provision", "verify", "class"],
+  cli: ["lab", "setup", "provision", "verify", "rehearse", "class", "view"],
+  "docs/generate": ["lab", "setup", "provision", "verify", "rehearse", "class", "view", "cli"],
   bench: ["lab", "setup", "provision", "verify", "cli", "docs/generate"],
 };
 
@@ -95,6 +96,11 @@ const rules = [
     "in verify, failover, which is a scenario, knows no check or grade",
     { path: at("verify/failover/") },
     { path: at("verify/checks/", "verify/grade/") },
+  ),
+  rule(
+    "the page of a class, which runs in browsers, knows its server's data alone",
+    { path: at("view/page/") },
+    { pathNot: at("view/page/", "view/tile.ts", "verify/report/page/") },
   ),
   rule("in verify, checks know no grade", { path: at("verify/checks/") }, { path: at("verify/grade/") }),
 ];
@@ -178,6 +184,9 @@ describe("in a project with breaches", () => {
     "docs/generate/page.ts": 'import "node-ssh"; import type { Document } from "yaml"; export type Page = Document;',
     "rehearse/index.ts": "export {};",
     "class/roster.ts": 'import "../rehearse/index.ts";',
+    "view/page/main.ts": 'import "../feed.ts"; import type { Tile } from "../tile.ts"; export type Shown = Tile;',
+    "view/feed.ts": 'import "../cli/main.ts";',
+    "view/tile.ts": "export type Tile = number;",
     "bench/index.ts": "export {};",
     "test/all.test.ts": 'import "../stacks/index.ts";',
   };
@@ -205,7 +214,11 @@ describe("in a project with breaches", () => {
       "setup imports nothing of the project but itself": ["setup/main.mjs -> lab/model.ts"],
       "verify imports lab, setup, provision and itself": ["verify/check.ts -> cli/main.ts"],
       "class imports lab, setup, provision, verify and itself": ["class/roster.ts -> rehearse/index.ts"],
-      "cli imports lab, setup, provision, verify, rehearse, class and itself": ["cli/main.ts -> stacks/index.ts"],
+      "view imports lab, setup, provision, verify, class and itself": ["view/feed.ts -> cli/main.ts"],
+      "the page of a class, which runs in browsers, knows its server's data alone": [
+        "view/page/main.ts -> view/feed.ts",
+      ],
+      "cli imports lab, setup, provision, verify, rehearse, class, view and itself": ["cli/main.ts -> stacks/index.ts"],
       "the Pulumi program uses provision through its door, and the project's paths": [
         "stacks/index.ts -> provision/door.ts",
       ],

@@ -58,6 +58,8 @@ export interface ServerStatus {
   /** By VRRP instance, the last state that keepalived told the journal: MASTER, BACKUP or FAULT. */
   readonly vrrp?: Readonly<Record<string, string>>;
   readonly ipvs?: readonly VirtualService[];
+  /** Seconds since a key was pressed in one of its terminals, to 8 s, as w(1) has it; not there: no terminal is open. */
+  readonly idleSeconds?: number;
 }
 
 export async function labStatus(live: LiveLab): Promise<LabStatus> {
@@ -117,7 +119,7 @@ async function inside(
   live: LiveLab,
   { name, role, os }: Server,
   connection: ServerConnection,
-): Promise<Pick<ServerStatus, "addresses" | "services" | "vrrp" | "ipvs">> {
+): Promise<Pick<ServerStatus, "addresses" | "services" | "vrrp" | "ipvs" | "idleSeconds">> {
   const elects = live.lab.control === "keepalived";
   const { httpd, keepalived, mail } = osFamilies[os];
   // In a manual lab the student chooses the MTA.
@@ -130,6 +132,8 @@ async function inside(
     services: names.length === 0 ? "true" : `systemctl is-active ${names.join(" ")}`,
     vrrp: command`journalctl --boot --unit ${keepalived.service} --output cat --no-pager | grep -o '([^)]*) Entering .* STATE'`,
     table: "ipvsadm --save --numeric",
+    // The kernel notes when a terminal's input was last read: its access time. The server's own clock is beside it.
+    terminals: "date +%s; stat --format %X /dev/pts/[0-9]* 2>/dev/null",
   });
   const states = seen.services.text.trim().split("\n");
   // The last line of an instance counts.
@@ -152,5 +156,12 @@ async function inside(
     ),
     ...(elects && Object.keys(vrrp).length > 0 ? { vrrp } : {}),
     ...(role === "director" ? { ipvs: parseIpvsTable(seen.table.text) } : {}),
+    ...idleSince(seen.terminals.text),
   };
+}
+
+/** How long the terminal has been idle that was used last. `output`: the time now, then a terminal's last input on each line, in seconds. */
+export function idleSince(output: string): Pick<ServerStatus, "idleSeconds"> {
+  const [now = 0, ...inputs] = output.split("\n").filter(Boolean).map(Number);
+  return inputs.length === 0 ? {} : { idleSeconds: Math.max(0, now - Math.max(...inputs)) };
 }

@@ -1,4 +1,5 @@
-/** Bundles the report's page unless it is in the cache. */
+/** Bundles the pages of a report and of a class unless they are in the cache. */
+import { reportPage, viewPage } from "../../setup/pages.mjs";
 import { pageBundle } from "./bundle.ts";
 
-await pageBundle();
+for (const page of [reportPage, viewPage]) await pageBundle(page);

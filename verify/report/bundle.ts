@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pageDirectory, pageEntries } from "../../setup/report-page.mjs";
+import { type BundledPage, pageDirectory, reportPage } from "../../setup/pages.mjs";
 
-/** The script and the style sheet of a report's page. */
+/** The script and the style sheet of a page. */
 export interface PageBundle {
   readonly script: string;
   readonly style: string;
@@ -13,9 +13,9 @@ export interface PageBundle {
  * The page's script and style sheet. They are built once for each state of the sources, in about a second, and cached. Concurrent builds are
  * safe.
  */
-export async function pageBundle(): Promise<PageBundle> {
-  const directory = pageDirectory();
-  if (!existsSync(directory)) await buildInto(directory);
+export async function pageBundle(page: BundledPage = reportPage): Promise<PageBundle> {
+  const directory = pageDirectory(page);
+  if (!existsSync(directory)) await buildInto(page, directory);
   const [script, style] = await Promise.all(
     ["main.js", "style.css"].map((name) => readFile(join(directory, name), "utf8")),
   );
@@ -23,11 +23,11 @@ export async function pageBundle(): Promise<PageBundle> {
 }
 
 /** Builds aside and renames: the directory appears complete, and one of two concurrent builds wins. */
-async function buildInto(directory: string): Promise<void> {
+async function buildInto(page: BundledPage, directory: string): Promise<void> {
   await mkdir(dirname(directory), { recursive: true });
   const scratch = await mkdtemp(`${directory}.`);
   try {
-    await bundlePage(scratch);
+    await bundlePage(page, scratch);
     await rename(scratch, directory);
   } catch (error) {
     await rm(scratch, { recursive: true, force: true });
@@ -35,11 +35,11 @@ async function buildInto(directory: string): Promise<void> {
   }
 }
 
-/** Bundles the page into a directory. @returns the sources that went into it, relative to the working directory */
-export async function bundlePage(outdir: string): Promise<string[]> {
+/** Bundles a page into a directory. @returns the sources that went into it, relative to the working directory */
+export async function bundlePage({ entries }: BundledPage, outdir: string): Promise<string[]> {
   const { build } = await import("esbuild"); // here, to keep it out of the start of every command
   const { metafile } = await build({
-    entryPoints: [...pageEntries],
+    entryPoints: [...entries],
     outdir,
     bundle: true,
     minify: true,

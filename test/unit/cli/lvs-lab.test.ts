@@ -54,6 +54,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "grade",
           "heal",
           "help",
+          "help-me",
         ],
         ...["inventory", "logs", "rehearse", "reset", "restore", "scenario", "snapshot", "snapshots"],
         ...["soak", "ssh", "ssh-config", "status", "undrain", "up", "validate"],

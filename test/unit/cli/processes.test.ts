@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { isLivePulumi, staysLivePulumi } from "../../../cli/processes.ts";
+import { isLive, isLivePulumi, staysLivePulumi } from "../../../cli/processes.ts";
 import { aPulumi, aZombie, NOBODY } from "./a-pulumi.ts";
 
 const HOUR_MS = 3_600_000;
@@ -42,5 +42,14 @@ describe("a pulumi that noted its PID", () => {
     const child = await aPulumi();
     setTimeout(() => child.kill("SIGKILL"), 300);
     expect(await staysLivePulumi(child.pid, now())).toBe(false);
+  });
+});
+
+describe("any process that noted its PID", () => {
+  it("lives while it runs, whatever its program, and a later one by its PID does not count", async () => {
+    const { pid } = await aPulumi("node");
+    expect(isLive(pid, now())).toBe(true);
+    expect(isLive(pid, new Date(Date.now() - HOUR_MS))).toBe(false);
+    expect(isLive(NOBODY, now())).toBe(false);
   });
 });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { $ } from "zx";
 import { lockFiles } from "../../../cli/pulumi-lock.ts";
-import { holdingStack, type StackLock } from "../../../cli/stack-lock.ts";
+import { commandAtWork, holdingStack, type StackLock } from "../../../cli/stack-lock.ts";
 import { cacheRoot } from "../../../provision/paths.ts";
 import { until } from "../../../provision/until.ts";
 import { checks } from "../../../verify/checks/index.ts";
@@ -51,6 +51,18 @@ describe("the note beside a stack's lock", () => {
     expect(during.holder).toMatchObject({ command: "lvs-lab up -s ha", pid: process.pid, hostname: hostname() });
     expect(Math.abs(Date.now() - Date.parse(during.holder.since))).toBeLessThan(60_000);
     expect(await read()).toEqual({ hostnames: [] });
+  });
+
+  it("tells who works on the stack, without the lock; a holder that was killed does not", async () => {
+    expect(await commandAtWork("ha")).toBeUndefined();
+    const during = await holdingStack("ha", () => commandAtWork("ha"), { command: "lvs-lab up -s ha" });
+    expect(during).toBe("lvs-lab up -s ha");
+    expect(await commandAtWork("ha")).toBeUndefined();
+    const gone = { command: "lvs-lab up -s ha", pid: 2 ** 22 + 1, since: new Date().toISOString() };
+    await writeFile(note, JSON.stringify({ holder: { ...gone, hostname: hostname() } }));
+    expect(await commandAtWork("ha")).toBeUndefined();
+    await writeFile(note, JSON.stringify({ holder: { ...gone, hostname: "another" } }));
+    expect(await commandAtWork("ha")).toBe("lvs-lab up -s ha");
   });
 
   it("is what a second comer is told, after a second at most", async () => {

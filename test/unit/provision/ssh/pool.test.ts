@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { closeConnections, connectTo, UnreachableError } from "../../../../provision/ssh/index.ts";
+import { closeConnections, closeConnectionsOf, connectTo, UnreachableError } from "../../../../provision/ssh/index.ts";
 import { startSshServer } from "./ssh-server.ts";
 
 const ASKERS = Array.from({ length: 20 });
@@ -49,5 +49,22 @@ it("closing them ends them all, and what is asked for afterwards is opened anew"
   const first = await connectTo(sshServer.ref);
   await closeConnections();
   expect(first.connected).toBe(false);
+  expect((await connectTo(sshServer.ref)).connected).toBe(true);
+});
+
+it("closing those of one lab ends what runs there, and touches no other lab", async () => {
+  const sshServer = await startSshServer();
+  const other = await connectTo({
+    ...sshServer.ref,
+    host: { kind: "private", directory: `${sshServer.ref.host.directory}/other` },
+  });
+  const server = await connectTo(sshServer.ref);
+  const cut = server.run`sleep 30`;
+  cut.catch(() => {});
+  await server.run`echo "the command before it has begun"`;
+  closeConnectionsOf(sshServer.ref.host.directory);
+  await expect(cut).rejects.toThrow("command was cut off: the connection closed");
+  expect(server.connected).toBe(false);
+  expect(other.connected).toBe(true);
   expect((await connectTo(sshServer.ref)).connected).toBe(true);
 });

@@ -229,6 +229,14 @@ describe("the transcript", () => {
     expect(await readFile(later.transcript, "utf8")).toMatch(/\$ echo earlier\n.*\$ echo later\n/s);
   });
 
+  it("has nothing of a look that repeats all day", async () => {
+    const { ref } = await startSshServer();
+    const server = await connectedTo({ ...ref, transcribed: false });
+    await server.look({ one: "echo one" });
+    expect(await server.run`echo two`).toBe("two\n");
+    await expect(readFile(server.transcript)).rejects.toThrow("ENOENT");
+  });
+
   it("has nothing of what is confidential, and says that something was done", async () => {
     const server = await connected();
     const secret = "PRIVATE-KEY";

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectRoot } from "../../../../provision/paths.ts";
 import { filesBelow } from "../../../../setup/content-hash.mjs";
-import { pageSources } from "../../../../setup/report-page.mjs";
+import { reportPage, viewPage } from "../../../../setup/pages.mjs";
 import { bundlePage, pageBundle } from "../../../../verify/report/bundle.ts";
 import { writeReport } from "../../../../verify/report/write.ts";
 import { aRun } from "./a-run.ts";
@@ -43,12 +43,15 @@ describe("pageBundle", () => {
     expect(style).not.toMatch(/<\/style/i);
   });
 
-  it("depends on nothing that its key does not cover", async () => {
-    const inputs = await bundlePage(join(root, "inputs"));
+  it.each([
+    [reportPage, "verify/report/page/main.ts"],
+    [viewPage, "view/page/main.ts"],
+  ])("depends on nothing that its key does not cover: $name", async (page, main) => {
+    const inputs = await bundlePage(page, join(root, page.name));
     const own = inputs.filter((path) => !path.startsWith("node_modules/"));
-    expect(own).toContain("verify/report/page/main.ts");
+    expect(own).toContain(main);
     expect(
-      own.filter((path) => !pageSources.some((source) => path === source || path.startsWith(`${source}/`))),
+      own.filter((path) => !page.sources.some((source) => path === source || path.startsWith(`${source}/`))),
     ).toEqual([]);
     expect(process.cwd()).toBe(projectRoot);
   });
