@@ -16,6 +16,7 @@ import { explain } from "./commands/explain.ts";
 import { failover } from "./commands/failover.ts";
 import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
+import { guide } from "./commands/guide.ts";
 import { inventory } from "./commands/inventory.ts";
 import { logs } from "./commands/logs.ts";
 import { rehearse } from "./commands/rehearse.ts";
@@ -47,6 +48,7 @@ for (const add of [
   status,
   check,
   grade,
+  guide,
   failover,
   scenario,
   fault,

@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Class, Member } from "../../class/class.ts";
+import { hintSum } from "../../class/guide/progress.ts";
+import { progressOf } from "../../class/guide/progress-file.ts";
 import type { Mark, Marks } from "../../class/marks.ts";
 import { foreignIn } from "../../class/neighbours.ts";
 import { entrancesOf } from "../../class/values.ts";
@@ -154,13 +156,17 @@ export async function classGrade(
     },
   };
   const { outcomes, status } = await forEach(all, members, task, tools);
-  const marks = outcomes.map((outcome, index): Mark => {
-    const member = members[index] as Member;
-    const { stack } = member;
-    if (outcome.state !== "done") return { student: member, stack, problem: problemOf(outcome), foreign: [] };
-    const grade = outcome.value;
-    return { student: member, stack, grade, foreign: foreignIn(grade, member, all.members) };
-  });
+  const marks = await Promise.all(
+    outcomes.map(async (outcome, index): Promise<Mark> => {
+      const member = members[index] as Member;
+      const { stack } = member;
+      const progress = await progressOf(stack);
+      const own = { student: member, stack, ...(progress ? { hints: hintSum(progress) } : {}) };
+      if (outcome.state !== "done") return { ...own, problem: problemOf(outcome), foreign: [] };
+      const grade = outcome.value;
+      return { ...own, grade, foreign: foreignIn(grade, member, all.members) };
+    }),
+  );
   const isFull = marks.every(({ grade }) => grade?.passed === true);
   return {
     marks: {
