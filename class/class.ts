@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { hostPort, type Lab, readLab } from "../lab/index.ts";
 import { ClassDirectory } from "./directory.ts";
 import { type ClassFile, readClass } from "./file.ts";
+import { readOwnSteps } from "./guide/own-step.ts";
+import { ownStepContext } from "./guide/steps/index.ts";
 import { readRoster, type Student } from "./roster.ts";
 import { stackOf } from "./stack-name.ts";
 import { labOf } from "./vary/lab-of.ts";
@@ -39,6 +41,7 @@ export async function openClass(file: string): Promise<Class> {
     if (parts.length === 0) return { ...student, stack, labFile: own.exercise, lab: exercise.lab, text: undefined };
     return { ...student, stack, labFile: directory.labFile(stack), ...labOf(exercise, student, { secret, parts }) };
   });
+  for (const { lab } of members.slice(0, 1)) await readOwnSteps(own.guide.steps, ownStepContext(lab));
   if (parts.length > 0) refuseEqual(members);
   for (const { stack, text } of members) if (text !== undefined) await directory.writeLab(stack, text);
   return { ...own, directory, members: members.map(({ text: _, ...member }) => member) };

@@ -66,6 +66,11 @@ export class ClassDirectory {
       await writeWhole(join(this.path, "class.json"), `${JSON.stringify({ version: 1, file })}\n`);
   }
 
+  /** The class file; undefined: no class of this name has been opened here. */
+  async file(): Promise<string | undefined> {
+    return (await readJson(join(this.path, "class.json"), ownerSchema))?.file;
+  }
+
   /** The class's secret; makes it the first time. */
   async secret(): Promise<Uint8Array> {
     const file = join(this.path, "secret");

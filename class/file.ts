@@ -23,6 +23,8 @@ export interface ClassFile {
   readonly deadline?: Date;
   /** Empty: all labs are alike. */
   readonly vary: readonly VaryPart[];
+  /** What `lvs-lab guide` is told. */
+  readonly guide: { readonly hintCost: number; readonly steps: readonly string[] };
 }
 
 /** What a class file is held against. */
@@ -54,6 +56,16 @@ export const classRules: Record<string, Rule<ClassDraft, ClassContext>> = {
       expected: "a file that is there",
       remedy: `correct the path, which starts at ${directory}, or write the file: its first line is \`id,name,email,key\``,
     };
+  },
+
+  *"no-such-step-file"({ guide }, { directory, hasFile }) {
+    for (const [index, step] of (guide?.steps ?? []).entries())
+      if (step !== undefined && !hasFile(resolve(directory, step)))
+        yield {
+          path: ["guide", "steps", index],
+          expected: "a file that is there",
+          remedy: `correct the path, which starts at ${directory}, or write the file: docs/guide.md has a whole one`,
+        };
   },
 
   *"vary-twice"({ vary = [] }) {
@@ -93,7 +105,7 @@ export function parseClass(text: string, file: string, hasFile: (path: string) =
     schema: classSchema,
     rules: (draft) => findingsOf(classRules, draft as ClassDraft, { directory, hasFile }),
   });
-  const { name, exercise, roster, labsAtOnce, deadline, vary } = contents;
+  const { name, exercise, roster, labsAtOnce, deadline, vary, guide } = contents;
   return {
     file: resolve(file),
     name,
@@ -102,6 +114,7 @@ export function parseClass(text: string, file: string, hasFile: (path: string) =
     ...(labsAtOnce === undefined ? {} : { labsAtOnce }),
     ...(deadline === undefined ? {} : { deadline: new Date(deadline) }),
     vary,
+    guide: { hintCost: guide.hintCost, steps: guide.steps.map((step) => resolve(directory, step)) },
   };
 }
 

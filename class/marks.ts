@@ -1,5 +1,6 @@
 import type { Grade, Score, TaskStatus } from "../verify/grade/grade.ts";
 import { type JunitSuite, junit } from "../verify/report/junit.ts";
+import { inPoints } from "./guide/state.ts";
 import { type Foreign, foreignInWords } from "./neighbours.ts";
 import type { Student } from "./roster.ts";
 
@@ -12,6 +13,8 @@ export interface Mark {
   /** Why it could not be graded. */
   readonly problem?: string;
   readonly foreign: readonly Foreign[];
+  /** The hints of `lvs-lab guide` that were taken, and what points they cost: for the teacher to take off. Not there: no guide was run. */
+  readonly hints?: { readonly taken: number; readonly points: number };
 }
 
 /** The marks of a class. */
@@ -62,12 +65,13 @@ export const marksAsJson = (all: Marks): unknown => ({
   exercise: all.exercise,
   ...(all.deadline ? { deadline: all.deadline.toISOString() } : {}),
   students: all.marks.map((mark) => {
-    const { student, stack, grade, problem, foreign } = mark;
+    const { student, stack, grade, problem, foreign, hints } = mark;
     const late = isLate(all, mark);
     return {
       ...{ id: student.id, name: student.name, email: student.email, stack },
       ...(late === undefined ? {} : { late }),
       ...(problem === undefined ? {} : { problem }),
+      ...(hints === undefined ? {} : { hints }),
       foreign,
       grade: grade ?? null,
     };
@@ -77,9 +81,9 @@ export const marksAsJson = (all: Marks): unknown => ({
 
 /** The marks as CSV (RFC 4180), a row for each student. */
 export function marksAsCsv(all: Marks): string {
-  const head = ["id", "name", "email", "points", "of", "percent", "passed", "gradedAt", "late", "note"];
+  const head = ["id", "name", "email", "points", "of", "percent", "passed", "gradedAt", "late", "note", "hintPoints"];
   const rows = all.marks.map((mark) => {
-    const { student, grade, problem, foreign } = mark;
+    const { student, grade, problem, foreign, hints } = mark;
     const score: Partial<Score> = grade?.score ?? {};
     const late = isLate(all, mark);
     return [
@@ -89,6 +93,7 @@ export function marksAsCsv(all: Marks): string {
       grade?.startedAt ?? "",
       late === undefined ? "" : yesOrNo(late),
       [problem ?? [], foreignInWords(foreign)].flat().join("; "),
+      String(hints?.points ?? ""),
     ];
   });
   return [head, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
@@ -142,8 +147,13 @@ export function marksAsTable(all: Marks): string[][] {
   return [
     ["id", "name", "points", "percent", "done", "wrong", "not yet", "note"],
     ...all.marks.map((mark) => {
-      const { student, grade, problem, foreign } = mark;
-      const notes = [problem ?? [], isLate(all, mark) ? "after the deadline" : [], foreignInWords(foreign)].flat();
+      const { student, grade, problem, foreign, hints } = mark;
+      const notes = [
+        problem ?? [],
+        isLate(all, mark) ? "after the deadline" : [],
+        hints !== undefined && hints.points > 0 ? `hints cost ${inPoints(hints.points)}` : [],
+        foreignInWords(foreign),
+      ].flat();
       return [
         ...[student.id, student.name],
         ...(grade

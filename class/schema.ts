@@ -40,6 +40,20 @@ export const classSchema = property(
       "a list of what differs from student to student",
       "write `vary: [vip, port, token]`, or leave it out: all labs are then alike",
     ).default([]),
+    guide: property(
+      z.strictObject({
+        hintCost: wholeNumber(0, 100, "points that the command of a step costs, the third hint", "hintCost: 1").default(
+          0,
+        ),
+        steps: property(
+          z.array(property(z.string().min(1), "the path of a step's file", "write a path such as `greeting.yaml`")),
+          "a list of the files of steps of your own",
+          "write `steps: [greeting.yaml]`, or leave it out",
+        ).default([]),
+      }),
+      "a map with hintCost and steps: what `lvs-lab guide` is told",
+      "write `guide: { hintCost: 1 }`, or leave it out: hints cost nothing",
+    ).prefault({}),
   }),
   "a map with name, exercise and roster",
   "write `name: net1`, `exercise: bare` and `roster: roster.csv`",

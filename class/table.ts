@@ -69,7 +69,7 @@ export const cellsOf = (text: string): number =>
 const padded = (text: string, cells: number): string => text + " ".repeat(Math.max(0, cells - cellsOf(text)));
 
 /** A text of at most so many cells. */
-function cut(text: string, most: number): string {
+export function cut(text: string, most: number): string {
   if (cellsOf(text) <= most) return text;
   let short = "";
   let cells = 1;

@@ -16,6 +16,7 @@ import { explain } from "./commands/explain.ts";
 import { failover } from "./commands/failover.ts";
 import { fault, heal } from "./commands/fault.ts";
 import { grade } from "./commands/grade.ts";
+import { guide } from "./commands/guide.ts";
 import { helpMe } from "./commands/help-me.ts";
 import { inventory } from "./commands/inventory.ts";
 import { logs } from "./commands/logs.ts";
@@ -48,6 +49,7 @@ for (const add of [
   status,
   check,
   grade,
+  guide,
   failover,
   scenario,
   fault,

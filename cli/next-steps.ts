@@ -19,6 +19,7 @@ The directors are up, with their files as they are. Next:
     ? `
 The machines are up, without roles. To set the lab up by hand:
   npx lvs-lab ssh -s ${stack} ${name}     log in, and type the steps
+  npx lvs-lab guide -s ${stack}           in a second terminal: the steps, each with a mark, and hints
   npx lvs-lab grade -s ${stack}           what is done, what is wrong, what to do next`
     : `
 The lab is up. Next:

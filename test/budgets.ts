@@ -29,6 +29,8 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/fast-failover.test.ts": 900,
   "test/examples/explain.test.ts": 3600,
   "test/examples/ways.test.ts": 1800,
+  "test/examples/guide.test.ts": 5400,
+  "test/examples/guide-namespaces.test.ts": 120,
   "test/examples/cloud-image.test.ts": 1500,
   "test/examples/effects.test.ts": 400,
   "test/examples/class-view.test.ts": 900,

@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { latestAnnouncement } from "../class/announcement.ts";
 import type { Class, Member } from "../class/class.ts";
-import { guideProgress } from "../class/guide-progress.ts";
+import { reachedIn } from "../class/guide/progress.ts";
+import { progressOf } from "../class/guide/progress-file.ts";
 import { handOf, lowerHand } from "../class/hand.ts";
 import { foreignIn } from "../class/neighbours.ts";
 import { labDirectory } from "../provision/paths.ts";
@@ -152,11 +153,12 @@ export class ClassWatch {
     const { student, faults: before } = this.#known.get(key) as Known;
     const { lab } = this.#members.get(key) as WatchedClass["members"][number];
     const directory = labDirectory(student.stack);
-    const [hand, faults, guide] = await Promise.all([
+    const [hand, faults, progress] = await Promise.all([
       handOf(directory),
       injectedIn(directory).catch(() => []),
-      guideProgress(student.stack, lab.name),
+      progressOf(student.stack),
     ]);
+    const guide = progress?.lab === lab.name ? { done: reachedIn(progress) } : undefined;
     const { hand: was, guide: _, ...rest } = this.#known.get(key) as Known;
     const isNew = hand !== undefined && !isDeepStrictEqual(hand, was);
     const at = was ? Date.now() : Date.parse(hand?.since ?? "");

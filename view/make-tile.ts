@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import type { Announcement } from "../class/announcement.ts";
-import type { GuideProgress } from "../class/guide-progress.ts";
 import type { Hand } from "../class/hand.ts";
 import { type Foreign, foreignInWords } from "../class/neighbours.ts";
 import type { Injected } from "../verify/faults/ledger.ts";
@@ -21,7 +20,7 @@ export interface Known {
     readonly grade?: Grade;
     readonly foreign: readonly Foreign[];
   };
-  readonly guide?: GuideProgress;
+  readonly guide?: Tile["guide"];
   readonly faults: readonly Injected[];
   readonly hand?: Hand;
   readonly sign?: SignOfLife;

@@ -5,6 +5,7 @@ import type { Manifest } from "../../class/collection/manifest.ts";
 import { MANIFEST } from "../../class/collection/manifest.ts";
 import { seal, verifyFolder } from "../../class/collection/seal.ts";
 import { fingerprintOf, readPublicKey, signingKey } from "../../class/collection/signing-key.ts";
+import { progressOf } from "../../class/guide/progress-file.ts";
 import { type Mark, type Marks, marksAsCsv } from "../../class/marks.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
@@ -102,7 +103,7 @@ async function gather(
   await cp(labFile, join(folder, "lab.yaml"));
   if (!hasLab(stack)) {
     missing.push("the lab is not up");
-    return { mark: markOf(all, member, { problem: "no lab" }), missing };
+    return { mark: await markOf(all, member, { problem: "no lab" }), missing };
   }
   say("grades");
   const grade = await gradeLab(member, tools, signal).catch((error: unknown) => {
@@ -131,9 +132,11 @@ async function gather(
   }
   say("copies");
   for (const part of LAB_PARTS) await copyIfThere(join(labDirectory(stack), part), join(folder, part));
+  const progress = await progressOf(stack);
+  if (progress) await writeFile(join(folder, "guide.json"), `${JSON.stringify(progress, null, 2)}\n`);
   for (const report of await reportsOf(stack, reports))
     await copyIfThere(join(reports, report), join(folder, "reports", report));
-  return { mark: markOf(all, member, grade ? { grade } : { problem: missing[0] ?? "not graded" }), missing };
+  return { mark: await markOf(all, member, grade ? { grade } : { problem: missing[0] ?? "not graded" }), missing };
 }
 
 /** What a lab's directory has that shows what was done. */

@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Class, Member } from "../../class/class.ts";
+import { hintSum } from "../../class/guide/progress.ts";
+import { progressOf } from "../../class/guide/progress-file.ts";
 import type { Mark, Marks } from "../../class/marks.ts";
 import { foreignIn } from "../../class/neighbours.ts";
 import { entrancesOf } from "../../class/values.ts";
@@ -147,10 +149,12 @@ export async function classGrade(
     run: async (member, { signal }) => await gradeLab(member, tools, signal, { faults }),
   };
   const { outcomes, status } = await forEach(all, members, task, tools);
-  const marks = outcomes.map((outcome, index): Mark => {
-    const member = members[index] as Member;
-    return markOf(all, member, outcome.state === "done" ? { grade: outcome.value } : { problem: problemOf(outcome) });
-  });
+  const marks = await Promise.all(
+    outcomes.map(async (outcome, index): Promise<Mark> => {
+      const found = outcome.state === "done" ? { grade: outcome.value } : { problem: problemOf(outcome) };
+      return await markOf(all, members[index] as Member, found);
+    }),
+  );
   const isFull = marks.every(({ grade }) => grade?.passed === true);
   return {
     marks: {
@@ -178,17 +182,21 @@ export async function gradeLab(
   return JSON.parse(ran.stdout) as Grade;
 }
 
-/** A student's mark: their grade with others' values in it, or why there is none. */
-export const markOf = (
+/** A student's mark: their grade with others' values in it, or why there is none; and what hints of the guide cost. */
+export async function markOf(
   { members }: Pick<Class, "members">,
   member: Member,
   { grade, problem }: Pick<Mark, "grade" | "problem">,
-): Mark => ({
-  ...{ student: member, stack: member.stack },
-  ...(grade
-    ? { grade, foreign: foreignIn(grade, member, members) }
-    : { problem: problem ?? "not graded", foreign: [] }),
-});
+): Promise<Mark> {
+  const { stack } = member;
+  const progress = await progressOf(stack);
+  return {
+    ...{ student: member, stack, ...(progress ? { hints: hintSum(progress) } : {}) },
+    ...(grade
+      ? { grade, foreign: foreignIn(grade, member, members) }
+      : { problem: problem ?? "not graded", foreign: [] }),
+  };
+}
 
 const problemOf = (outcome: Exclude<Outcome<unknown>, { state: "done" }>): string =>
   outcome.state === "left" ? "interrupted before" : reasonOf(outcome.error);

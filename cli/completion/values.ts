@@ -2,8 +2,9 @@ import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CLASS_FILE, readClass } from "../../class/file.ts";
+import { stepsOf } from "../../class/guide/steps/index.ts";
 import { readRoster } from "../../class/roster.ts";
-import { labFileOf, labNames } from "../../lab/index.ts";
+import { labFileOf, labNames, readLab } from "../../lab/index.ts";
 import { readYaml } from "../../lab/yaml/document.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { checkRoles } from "../../verify/checks/check.ts";
@@ -37,6 +38,9 @@ const known: Readonly<Record<string, (stack: string, given: readonly string[]) =
     const servers = await serversIn(labFileNamed(lab));
     return named(servers.length > 0 ? [...servers, "client"] : []);
   },
+  step: async (stack) => titled(await guideSteps(stack)),
+  hints: async (stack) => titled(await guideSteps(stack)),
+  ownStep: () => files,
   "inventory host": async (stack) => named(await serverNames(stack)),
   fault: () => titled(faults),
   "fault inject server": async (stack) => named([...(await serverNames(stack)), "segment"]),
@@ -76,6 +80,16 @@ async function stackNames(): Promise<string[]> {
   const configured = readdirSync(projectRoot).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
   const labs = (await labDirectories()).map(({ stack }) => stack);
   return [...new Set([...labNames(), ...configured, ...labs])].sort();
+}
+
+/** The guide's steps of a stack's lab file; none if it cannot be read. */
+async function guideSteps(stack: string): Promise<{ id: string; title: string }[]> {
+  const file = labFileOf(stack, await configuredLab(stack));
+  if (file === undefined) return [];
+  return await readLab(resolve(projectRoot, file)).then(
+    (lab) => stepsOf({ lab, stack }),
+    () => [],
+  );
 }
 
 /** The servers of a stack's lab file; none if it cannot be read. */

@@ -2,6 +2,7 @@ import type { Control, Lab } from "../../lab/index.ts";
 import { byHand, type PlacedStep } from "../../provision/by-hand.ts";
 import { selectChecks } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
+import { onStack } from "../../verify/checks/on-stack.ts";
 
 /** What a person types to set up a lab, and to look at it. */
 export interface Explanation {
@@ -57,10 +58,6 @@ export function explain(lab: Lab, { host, stack = lab.name }: { host?: string; s
     look: looks(lab, host).map((look) => ({ ...look, commands: look.commands.map((one) => onStack(one, stack)) })),
   };
 }
-
-/** The commands of `lvs-lab` in a check's are for the default stack. */
-const onStack = (command: string, stack: string): string =>
-  command.replaceAll(/\bnpx lvs-lab ([a-z-]+)/g, `npx lvs-lab $1 -s ${stack}`);
 
 /** The checks by hand, in the article's order, but for those that inject a fault. */
 function looks(lab: Lab, host?: string): Look[] {

@@ -80,6 +80,7 @@ export const role = defineRole({
             `keepalived --config-test --use-file ${path}`,
             ...typedStart(service, "restart"),
           ],
+          check: "bfd-session",
         },
       ],
     };

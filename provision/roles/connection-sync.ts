@@ -91,6 +91,7 @@ export const role = defineRole({
           `Tell the other directors of a connection every ${wanted.refreshPeriod} s while it has packets. By default IPVS counts packets, and tells of every fiftieth: ` +
           "a director that returns and takes the VIP would not know of a slow download, and reset it.",
         commands: typedUnit(setting(wanted)),
+        check: "connection-sync",
       },
     ],
     unit: unit(os, wanted),

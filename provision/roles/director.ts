@@ -308,6 +308,7 @@ export const role = defineRole({
                 ? "The VIPs: the director answers when a client asks whose they are, and takes the packets for them."
                 : "The VIP: the director answers when a client asks whose it is, and takes the packets for it.",
           commands: typedUnit(placed(wanted).map(place)),
+          check: "director-vip",
         },
         {
           why: [
@@ -322,6 +323,7 @@ export const role = defineRole({
               .map((address) => `${address} is the director itself, which serves its share locally.`),
           ].join(" "),
           commands: [...typedUnit([CLEAR]), ...linesOf(rules(wanted)).map((rule) => `ipvsadm ${rule}`)],
+          check: "director-table",
         },
       ],
       unit: unit(wanted),

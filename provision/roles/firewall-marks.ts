@@ -121,6 +121,7 @@ export const role = defineRole({
       {
         why: "Mark the packets of each group of ports before IPVS sees them: by the mark, several ports are one virtual service.",
         commands: typedUnit(startLines(wanted)),
+        check: "port-group",
       },
     ],
     unit: unit(wanted),

@@ -130,12 +130,14 @@ export const role = defineRole({
         {
           why: "The page, by which the client tells the real servers apart.",
           commands: [typedFile(path, page)],
+          check: "httpd-page",
         },
         ...(move
           ? [
               {
                 why: `Listen on ${ports.length === 1 ? "port" : "ports"} ${listed(ports.map(String))}: the director sends there.`,
                 commands: portFiles.map((file) => typed`${portEdit(file, ports)}`),
+                check: "httpd-page",
               },
             ]
           : []),
@@ -144,12 +146,14 @@ export const role = defineRole({
               {
                 why: `Speak TLS on ${tlsPorts.length === 1 ? "port" : "ports"} ${listed(tlsPorts.map(String))}, with a certificate of its own: nobody verifies it here.`,
                 commands: [...certificateCommands(tls), typedFile(tls.path, tls.text(tlsPorts))],
+                check: "httpd-page",
               },
             ]
           : []),
         {
           why: "Start the web server, now and at each boot.",
           commands: typedStart(service, move || secure ? "restart" : "start"),
+          check: "httpd-page",
         },
       ],
     };

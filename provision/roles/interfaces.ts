@@ -117,6 +117,7 @@ export const role = defineRole({
           "A manual lab has this from the start.",
         ].join(" "),
         commands: typedUnit(unit(wanted).start),
+        given: true,
       },
     ],
     unit: unit(wanted),

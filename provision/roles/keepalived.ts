@@ -342,6 +342,7 @@ export const role = defineRole({
               {
                 why: "The script that keepalived runs at each change of state. It logs them; none but root may write it.",
                 commands: [typedFile(notifyScript.path, script), typed`chmod 0755 ${notifyScript.path}`],
+                check: "keepalived-config",
               },
             ]),
         {
@@ -351,6 +352,7 @@ export const role = defineRole({
             "Each director has a file of its own, with another priority at least.",
           ].join(" "),
           commands: [typedFile(path, withPasswords(config.replace(GENERATED, ""), passwords))],
+          check: "keepalived-config",
         },
         ...(programs.length === 0
           ? []
@@ -358,13 +360,15 @@ export const role = defineRole({
               {
                 why: `See that keepalived finds ${listed(programs)}: it does without a program that is missing, with no more than a line in its log.`,
                 commands: [typed`ls ${programs}`],
+                check: "keepalived-config",
               },
             ]),
         {
           why: "Check the file: keepalived skips what it does not understand, with no more than a line in its log.",
           commands: [configTest(path)],
+          check: "keepalived-config",
         },
-        { why: "Start it, now and at each boot.", commands: typedStart(service, "restart") },
+        { why: "Start it, now and at each boot.", commands: typedStart(service, "restart"), check: "keepalived-log" },
       ],
     };
   },

@@ -68,6 +68,7 @@ export const role = defineRole({
           typedFile(osFamilies[os].mail.config, config),
           ...typedStart(osFamilies[os].mail.service, "restart"),
         ],
+        check: config === osFamilies[os].mail.configText("itself") ? "mail" : "smtp-answer",
       },
     ],
   }),

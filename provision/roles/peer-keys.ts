@@ -82,10 +82,12 @@ export const role: Role<typeof peerKeys, Told> = {
       {
         why: `A key of its own, to copy files to ${listed(peers)} without a password.`,
         commands: [typed`[ -e ${IDENTITY} ] || ssh-keygen -q -t ed25519 -N '' -f ${IDENTITY}`],
+        check: "peer-ssh",
       },
       {
         why: `The host ${peers.length === 1 ? "key" : "keys"} of ${listed(peers)}, so that ssh does not ask.`,
         commands: [typed`ssh-keyscan -T 60 -t ed25519 ${peers} >${KNOWN_HOSTS}`],
+        check: "peer-ssh",
       },
     ],
     ownMachine: peers.map((peer) => ({
@@ -94,6 +96,7 @@ export const role: Role<typeof peerKeys, Told> = {
         typed`npx lvs-lab ssh -s ${stack} ${name} -- cat ${IDENTITY}.pub |
   npx lvs-lab ssh -s ${stack} ${peer} -- ${`cat >>${AUTHORIZED}`}`,
       ],
+      check: "peer-ssh",
     })),
   }),
 };

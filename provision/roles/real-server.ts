@@ -243,16 +243,19 @@ export const role = defineRole({
             ? " In IPv6 without duplicate address detection (nodad), for the director has it too, and deprecated (preferred_lft 0), or the server would take it for the source of its own connections."
             : ""),
         commands: typedUnit(addVips(wanted)),
+        check: "real-server-vip",
       },
       {
         why:
           `${TUNNEL}, the kernel's IP-in-IP device, unpacks the director's packets and has the VIP. Answers leave by another device, so its ` +
           "reverse path filter is off.",
         commands: typedUnit(addTunnel(wanted)),
+        check: "real-server-vip",
       },
       {
         why: `The cure of the ARP problem: the director alone answers for the VIP. ${reasonsOf(wanted)}`,
         commands: typedUnit(cureStart(wanted)),
+        check: "arp-cure",
       },
     ];
     return { steps: steps.filter(({ commands }) => commands.length > 0), unit: unit(wanted) };

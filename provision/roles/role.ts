@@ -69,6 +69,10 @@ export interface Step {
   readonly why: string;
   /** What root types in bash, in order. A command with a here-document has several lines. */
   readonly commands: readonly string[];
+  /** The id of the check that shows that it is done. Not there: it is for what comes next on the server. */
+  readonly check?: string;
+  /** Whether the servers of a manual lab have it from the start. */
+  readonly given?: boolean;
 }
 
 /** How a person brings about a role, with the commands that the role itself runs. */

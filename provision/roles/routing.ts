@@ -88,6 +88,7 @@ export const role = defineRole({
             {
               why: "Send answers through the director: it alone can write the VIP back into them.",
               commands: typedUnit(setRoute(wanted)),
+              check: "default-route",
             },
           ]),
       ...(wanted.forwards
@@ -95,6 +96,7 @@ export const role = defineRole({
             {
               why: "Forward packets between the networks: answers are addressed to the client, not to the director.",
               commands: typedUnit([setForwarding(wanted)]),
+              check: "ip-forward",
             },
           ]
         : []),

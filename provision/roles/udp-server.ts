@@ -112,6 +112,7 @@ export const role = defineRole({
       {
         why: "The page, by which the client tells the real servers apart.",
         commands: [typed`mkdir -p ${DIRECTORY}`, typedFile(PAGE, page)],
+        check: "udp-page",
       },
       {
         why:
@@ -119,12 +120,14 @@ export const role = defineRole({
           "so it binds each address by itself." +
           (wanted.dns ? " DNS queries it answers as a DNS server does: the health check asks for that." : ""),
         commands: [typedFile(SCRIPT, udpScript(wanted))],
+        check: "udp-page",
       },
       {
         why: `Its unit for systemd, on ${wanted.ports.length === 1 ? "port" : "ports"} ${listed(wanted.ports.map(String))}.`,
         commands: [typedFile(unitPath(UNIT), unitOf(wanted)), "systemctl daemon-reload"],
+        check: "udp-page",
       },
-      { why: "Start it, now and at each boot.", commands: typedStart(UNIT.name, "restart") },
+      { why: "Start it, now and at each boot.", commands: typedStart(UNIT.name, "restart"), check: "udp-page" },
     ],
   }),
 });

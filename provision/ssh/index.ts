@@ -3,7 +3,7 @@ export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { masked } from "./masked.ts";
 export { closeConnections, closeConnectionsOf, connectTo, prepareConnections } from "./pool.ts";
-export type { Section } from "./sections.ts";
+export { parseSections, type Section, sectionScript } from "./sections.ts";
 export {
   command,
   isGone,

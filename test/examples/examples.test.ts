@@ -14,7 +14,7 @@ import { changed, failures, TestStack } from "../e2e/stack.ts";
 import { walk } from "./walk.ts";
 
 /** Labs that are not served, or another file's twin with plain guests. */
-const left = ["bare", "bare-ha", "arp-problem", "dr", "ha"];
+const left = ["bare", "bare-ha", "bare-nat", "bare-tunnel", "arp-problem", "dr", "ha"];
 
 /** The operating system of all labs, but for servers that a file gives one of their own: `debian-13`. Default: that of each file. */
 const everyOs = process.env.LVS_LAB_EXAMPLES_OS;

@@ -18,6 +18,8 @@ export interface NamespaceLab {
   ): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }>;
   /** Runs one that must work. @throws Error with its output */
   must(host: string, text: string): Promise<string>;
+  /** The command line that runs a command on a host. */
+  joined(host: string, words: readonly string[]): string[];
   /** What a check sees there. */
   look(check: Check, host: string): Promise<Seen>;
   view(): Promise<View>;
@@ -32,8 +34,9 @@ let labs = 0;
 /** Makes a lab's servers, client and segment, each host with an eth0 and an empty /etc/keepalived. They end with the test. */
 export async function namespaceLab(lab: Lab, { onTestFinished }: Finish): Promise<NamespaceLab> {
   const hosts = new Map<string, Host>();
+  const joined = (host: string, words: readonly string[]): string[] => hosts.get(host)?.joined([...words]) ?? ["false"];
   const on = async (host: string, text: string) => {
-    const words = hosts.get(host)?.joined(["bash", "-c", text]) ?? ["false"];
+    const words = joined(host, ["bash", "-c", text]);
     return await $({ nothrow: true, quiet: true, env: labEnvironment() })`${words}`;
   };
   const must = async (host: string, text: string): Promise<string> => {
@@ -78,6 +81,7 @@ export async function namespaceLab(lab: Lab, { onTestFinished }: Finish): Promis
     lab,
     on,
     must,
+    joined,
     view,
     async look(check, host) {
       const subject = check.subjects(lab).find((one) => one.host === host);

@@ -17,14 +17,22 @@ export interface ArpSettings {
   readonly onInterface: boolean;
 }
 
-/** @param device the interface on the VIP's network */
-export async function arpSettings(view: View, host: string, device: string, vip: Ip): Promise<ArpSettings> {
-  const { INPUT = [], OUTPUT = [] } = parseArptables((await view.on(host)`arptables -n -L`).output);
-  const ruleset = (await view.on(host)`nft list ruleset arp`).output;
+/** The filters of ARP packets in the output of `arptables -n -L` and of `nft list ruleset arp`. */
+export function arpRules(output: { arptables: string; nft: string }): Pick<ArpSettings, "arptables" | "nftables"> {
+  const { INPUT = [], OUTPUT = [] } = parseArptables(output.arptables);
   // The rules of arptables of nf_tables are in a table of this family, too: its chains tell.
-  const nftables = ruleset
+  const nftables = output.nft
     .split(/^(?=table arp )/m)
     .some((text) => text.startsWith("table arp ") && !/chain (IN|OUT)PUT /.test(text));
+  return { arptables: { input: INPUT, output: OUTPUT }, nftables };
+}
+
+/** @param device the interface on the VIP's network */
+export async function arpSettings(view: View, host: string, device: string, vip: Ip): Promise<ArpSettings> {
+  const { arptables, nftables } = arpRules({
+    arptables: (await view.on(host)`arptables -n -L`).output,
+    nft: (await view.on(host)`nft list ruleset arp`).output,
+  });
   const keys = ["all", device].flatMap((scope) => [
     `net.ipv4.conf.${scope}.arp_ignore`,
     `net.ipv4.conf.${scope}.arp_announce`,
@@ -38,8 +46,8 @@ export async function arpSettings(view: View, host: string, device: string, vip:
   const [ignore, announce] = [inForce("arp_ignore"), inForce("arp_announce")];
   const addresses = parseIpAddresses((await view.on(host)`ip -oneline address show dev ${device}`).output);
   return {
-    any: INPUT.length + OUTPUT.length > 0 || nftables || ignore > 0 || announce > 0,
-    arptables: { input: INPUT, output: OUTPUT },
+    any: arptables.input.length + arptables.output.length > 0 || nftables || ignore > 0 || announce > 0,
+    arptables,
     nftables,
     ignore,
     announce,

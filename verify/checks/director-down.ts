@@ -26,12 +26,13 @@ export const directorDown: Check<InstanceSubject> = {
   expected: () =>
     "the outage that VRRP promises, the ARP entry moves, requests alternate, the master takes the VIP again",
   byHand: (lab, { instance }) => [
-    `npx lvs-lab ssh ${electedOf(instance)} -- poweroff --force --force`,
+    // ssh would hang on a server that orders its own end: no packet says that the connection is over.
+    `npx lvs-lab fault inject power-off ${electedOf(instance)}`,
     `while sleep 0.1; do curl --max-time 1 ${lab.services.filter(({ vip }) => instance.addresses.includes(vip)).map(urlOf)[0]}; done`,
     familyOfInstance(instance) === 6
       ? `ip neigh show ${instance.addresses[0]}`
       : `arp -an | grep '(${instance.addresses[0]})'`,
-    "npx lvs-lab up # gives it its power back",
+    "npx lvs-lab heal # gives it its power back",
   ],
   hint: () =>
     "`npx lvs-lab failover` shows each finding with its figures, and writes a report. A takeover that never comes: the standby's keepalived; " +

@@ -13,8 +13,17 @@ roster: roster.csv
 labsAtOnce: 2
 deadline: 2026-12-01T12:00:00+01:00
 vary: [vip, token]
+guide:
+  hintCost: 2
+  steps: [greeting.yaml]
 `;
-const files = [join(projectRoot, "labs/bare.yaml"), "/c/roster.csv", "/c/own/lab.yaml", "/c/labs.yaml"];
+const files = [
+  join(projectRoot, "labs/bare.yaml"),
+  "/c/roster.csv",
+  "/c/own/lab.yaml",
+  "/c/labs.yaml",
+  "/c/greeting.yaml",
+];
 const read = (text: string) => parseClass(text, "/c/class.yaml", (path) => files.includes(path));
 
 const cases: FileCase[] = [
@@ -53,8 +62,47 @@ const cases: FileCase[] = [
     "class.csv",
     /starts at \/c/,
   ],
-  ["no labs at once", ": 2\n", ": ‸0\n", "value", "labsAtOnce", /a whole number from 1 to 64$/, "0", /^write/],
-  ["labs in quotes", ": 2\n", ': ‸"2"\n', "value", "labsAtOnce", /a whole number/, '"2"', /^take the quotes off/],
+  [
+    "a negative cost",
+    "Cost: 2",
+    "Cost: ‸-1",
+    "value",
+    "guide.hintCost",
+    /from 0 to 100$/,
+    "-1",
+    /^write `hintCost: 1`/,
+  ],
+  [
+    "a step that is not there",
+    "[greeting",
+    "[‸greet",
+    "no-such-step-file",
+    "guide.steps[0]",
+    /^a file that/,
+    "greet.yaml",
+    /^correct the path, which starts at \/c/,
+  ],
+  [
+    "a step that is no path",
+    "[greeting.yaml",
+    "[‸7",
+    "value",
+    "guide.steps[0]",
+    /^the path of a step/,
+    "7",
+    /^put it in quotes/,
+  ],
+  ["no labs at once", "Once: 2\n", "Once: ‸0\n", "value", "labsAtOnce", /a whole number from 1 to 64$/, "0", /^write/],
+  [
+    "labs in quotes",
+    "Once: 2\n",
+    'Once: ‸"2"\n',
+    "value",
+    "labsAtOnce",
+    /a whole number/,
+    '"2"',
+    /^take the quotes off/,
+  ],
   [
     "a deadline without an offset",
     "+01:00",
@@ -151,6 +199,7 @@ describe("a class file", () => {
       labsAtOnce: 2,
       deadline: new Date("2026-12-01T11:00:00Z"),
       vary: ["vip", "token"],
+      guide: { hintCost: 2, steps: ["/c/greeting.yaml"] },
     });
     expect(read("name: n\nexercise: own/lab.yaml\nroster: ../c/roster.csv\n")).toEqual({
       file: "/c/class.yaml",
@@ -158,6 +207,7 @@ describe("a class file", () => {
       exercise: "/c/own/lab.yaml",
       roster: "/c/roster.csv",
       vary: [],
+      guide: { hintCost: 0, steps: [] },
     });
   });
 

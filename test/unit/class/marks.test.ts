@@ -135,7 +135,13 @@ describe("marks", () => {
         ...{ student: student("bob", "=HYPERLINK(1)"), stack: "net1.bob" },
         ...{ grade: { ...part, startedAt: "2026-12-01T12:00:01Z" }, foreign: foreignIn(part, bob, [alice, bob]) },
       },
-      { student: student("eve", 'Eve "E"'), stack: "net1.eve", problem: "no lab", foreign: [] },
+      {
+        student: student("eve", 'Eve "E"'),
+        stack: "net1.eve",
+        problem: "no lab",
+        foreign: [],
+        hints: { taken: 4, points: 3 },
+      },
     ];
   });
 
@@ -173,6 +179,7 @@ describe("marks", () => {
         gradedAt: "",
         late: "",
         note: "no lab",
+        hintPoints: "3",
       },
     ]);
   });
@@ -197,10 +204,11 @@ describe("marks", () => {
       students: [
         { id: "alice", stack: "net1.alice", late: false, foreign: [], grade: { format: "lvs-lab grade" } },
         { id: "bob", late: true, foreign: [{ kind: "token", of: ["alice"] }, {}] },
-        { id: "eve", problem: "no lab", grade: null },
+        { id: "eve", problem: "no lab", grade: null, hints: { taken: 4, points: 3 } },
       ],
     });
     expect("late" in json.students[2]).toBe(false);
+    expect("hints" in json.students[0]).toBe(false);
     expect(json.stuck).toEqual(stuckIn(all()));
   });
 
@@ -209,7 +217,7 @@ describe("marks", () => {
     expect(head).toEqual(["id", "name", "points", "percent", "done", "wrong", "not yet", "note"]);
     expect(rows.map((row) => row.length)).toEqual([8, 8, 8]);
     expect(rows[1]?.at(-1)).toMatch(/^after the deadline; token /);
-    expect(rows[2]?.slice(2)).toEqual(["", "", "", "", "", "no lab"]);
+    expect(rows[2]?.slice(2)).toEqual(["", "", "", "", "", "no lab; hints cost 3 points"]);
     const counts = stuckIn(all()).map(({ wrong, notYet }) => wrong + notYet);
     expect(counts).toEqual([...counts].sort((one, other) => other - one));
     expect(stuckInWords(all(), 2)).toHaveLength(2);

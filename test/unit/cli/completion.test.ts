@@ -58,6 +58,9 @@ describe("lvs-lab complete", () => {
     ["options", ["capture", "--f"], ["--filter"]],
     ["what is done with a class", ["class", ""], ["up", "status", "grade", "reset", "down", "exec"]],
     ["where marks go", ["class", "grade", "--csv", ""], [":files"]],
+    ["the steps of a lab's guide", ["guide", "-s", "bare-ha", "--step", ""], ["peer-ssh", "director-down"]],
+    ["the steps that have hints", ["guide", "-s", "bare", "--hints", "arp-"], ["arp-problem", "arp-cure", "arp-owner"]],
+    ["files of steps", ["guide", "--own-step", ""], [":files"]],
   ])("knows %s", async (_what, words, expected) => {
     const values = (await lvsLab("complete", "--", ...words)).map((line) => line.split("\t")[0]);
     expect(values).toEqual(expect.arrayContaining(expected));

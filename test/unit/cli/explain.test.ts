@@ -108,6 +108,9 @@ describe("as data", () => {
       why: "Install a web server and arptables.",
       commands: ["apt-get --quiet update", "apt-get --quiet --yes install apache2 arptables"],
     });
+    expect(data.steps.find(({ check }: { check?: string }) => check !== undefined)).toMatchObject({
+      ...{ server: "server2", check: "httpd-page", commands: ["echo server2 >/var/www/html/index.html"] },
+    });
     expect(data.atBoot[0]).toEqual({
       server: "server2",
       unit: "lvs-real-server.service",

@@ -52,6 +52,7 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
           "failover",
           "fault",
           "grade",
+          "guide",
           "heal",
           "help",
           "help-me",
@@ -345,7 +346,7 @@ describe.concurrent("lvs-lab class", { timeout: 60_000 }, () => {
     expect(JSON.parse(grade.stdout)).toMatchObject({ class: "c2", students: [{ id: "bob", problem: "no lab" }] });
     expect(grade.stderr).toContain("bob: no lab. Fix: npx lvs-lab class up\n");
     expect(await readFile(csv, "utf8")).toBe(
-      "id,name,email,points,of,percent,passed,gradedAt,late,note\r\nbob,B,,,,,,,,no lab\r\n",
+      "id,name,email,points,of,percent,passed,gradedAt,late,note,hintPoints\r\nbob,B,,,,,,,,no lab,\r\n",
     );
     expect(await readFile(junit, "utf8")).toContain('<failure message="no lab"');
   });

@@ -7,6 +7,7 @@ it("of a lab are to prove it, of a manual one to set it up", async () => {
   const bare = nextSteps(await aLiveLab("bare"));
   expect(bare).toContain("without roles. To set the lab up by hand:\n  npx lvs-lab ssh -s bare server1 ");
   expect(bare).toContain("npx lvs-lab grade -s bare");
+  expect(bare).toContain("npx lvs-lab guide -s bare");
 });
 
 it("of a rehearsal are to try the directors, not to set them up or to prove a lab", async () => {

@@ -6,6 +6,8 @@ it("every file in labs/ is a lab that can be named", () => {
     "arp-problem",
     "bare",
     "bare-ha",
+    "bare-nat",
+    "bare-tunnel",
     "bfd",
     "connection-sync",
     "crossed",

@@ -280,6 +280,18 @@ describe("the lab files that are shipped", () => {
       expect({ name, setup }).toEqual({ name: manual, setup: "manual" });
     }
   });
+
+  it("differ in the packages of the image, too, where the other one is baked", async () => {
+    for (const [manual, automatic] of [
+      ["bare-nat", "nat"],
+      ["bare-tunnel", "tunnel"],
+    ] as const) {
+      const { image, ...rest } = await readLab(`labs/${manual}.yaml`);
+      const done = await readLab(`labs/${automatic}.yaml`);
+      expect(done).toStrictEqual({ ...rest, name: automatic, setup: "automatic", image: { packages: "baked" } });
+      expect(image).toMatchObject({ packages: "plain" });
+    }
+  });
 });
 
 describe("a lab with several networks, labs/nat.yaml", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ArpCure, type Lab, labNames, readLab } from "../../../lab/index.ts";
 import { byHand } from "../../../provision/by-hand.ts";
 import { type RoleName, roleNames, roles } from "../../../provision/roles/index.ts";
+import { checks } from "../../../verify/checks/index.ts";
 
 const shipped = (name: string): Promise<Lab> => readLab(`labs/${name}.yaml`);
 
@@ -301,6 +302,25 @@ it("every step has a reason, a sentence of plain text", async () => {
       expect(why).not.toMatch(/[`\n]|undefined/);
       expect(commands).not.toEqual([]);
     }
+});
+
+it("every step names the check that shows it, on the server itself where it is about such servers, but for packages and what a manual lab has", async () => {
+  for (const name of labNames()) {
+    const lab = await shipped(name);
+    for (const { server, why, check: id, given } of byHand(lab).steps) {
+      if (/^Install /.test(why) || given) {
+        expect(id, why).toBeUndefined();
+        continue;
+      }
+      const check = checks.find((one) => one.id === id);
+      expect(check?.appliesTo(lab), `${name}: ${why}: ${id}`).toBe(true);
+      if (check?.role === lab.servers.find(({ name: one }) => one === server)?.role)
+        expect(
+          check?.subjects(lab).map(({ host }) => host),
+          `${name}: ${why}`,
+        ).toContain(server);
+    }
+  }
 });
 
 it("what a reboot undoes has the units of the lab; keepalived and its files stay", async () => {
