@@ -128,7 +128,8 @@ describe("a class that is watched", () => {
     await mkdir(join(directory("carol"), "faults"));
     const fault = { fault: "httpd-hang", server: "server2", parameters: {}, since: "2026-01-01T12:00:00.000Z" };
     await writeFile(join(directory("carol"), "faults/httpd-hang@server2.json"), JSON.stringify(fault));
-    const steps = { one: { reachedAt: "2026-01-01T12:00:00.000Z", state: "open" }, two: { state: "open" } };
+    const since = "2026-01-01T12:00:00.000Z";
+    const steps = { one: { reachedAt: since, state: "open", since }, two: { state: "open", since } };
     await mkdir(join(stateRoot(), "guide"));
     const progress = { format: "lvs-lab guide progress", version: 1, lab: "bare", steps, hints: [] };
     await writeFile(join(stateRoot(), "guide/net1.carol.json"), JSON.stringify(progress));
