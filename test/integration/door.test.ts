@@ -428,6 +428,13 @@ describe("the client", () => {
     expect(said).toMatch(/end\n/);
   });
 
+  it("has so many processes and no more", async () => {
+    const forks =
+      "for (1..500) { defined(my $pid = fork) or print qq(stopped at $_\\n) and exit; $pid or exec qw(sleep 3) }";
+    const said = await inClient(`perl -e '${forks}'`);
+    expect(Number(/^stopped at (\d+)$/m.exec(said)?.[1])).toBeLessThan(130);
+  });
+
   it("is no user who owns anything on the machine", async () => {
     const child = await start("alice", ["door", "client", "sleep 7654"]);
     const uidOf = async (): Promise<number | undefined> => {

@@ -10,6 +10,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Class, type Member, openClass } from "../../../class/class.ts";
 import { type Account, accountOf } from "../../../class/door/accounts.ts";
+import { fingerprintOf } from "../../../class/door/card.ts";
 import { rosterFiles } from "../../../class/door/door-files.ts";
 import type { DoorFile } from "../../../class/file.ts";
 import { keyOf } from "../../../class/stack-name.ts";
@@ -27,8 +28,8 @@ import { DoorNamespace } from "./namespace.ts";
 import type { Hello } from "./protocol.ts";
 import { StudentTerminal } from "./student-terminal.ts";
 
-/** How many connections there may be: that have not logged in, as sshd's MaxStartups; of one student; to machines, of one student. */
-const limits = { startups: 30, logins: 16, relays: 64, sessions: 32 } as const;
+/** How many connections there may be: that have not logged in, as sshd's MaxStartups; of one student; to machines and menus, of one student. */
+const limits = { startups: 30, logins: 16, relays: 32 } as const;
 
 /** How often the class's files are looked at, in milliseconds. */
 const LOOK_MS = 2000;
@@ -229,7 +230,7 @@ export class Door {
     const gone = [...this.#files.keys()].filter((path) => !paths.has(path));
     await this.#namespace.change(files.filter(isNew), gone);
     this.#files = new Map(files.map(({ path, text }) => [path, text]));
-    void this.#revoke(all);
+    void this.#revoke(all).catch((error) => this.#log(`keys stay: ${reasonOf(error)}`));
   }
 
   /** Keys that lead nowhere any more leave the servers that still have them. */
@@ -325,7 +326,7 @@ export class Door {
 
   /** A line that a connection's sshd logs. It writes what it was sent in octal where that is no plain text, so a line is its own. */
   #sshdSaid(connection: Connection, line: string): void {
-    const [, name] = /^Accepted publickey for (\S+) from /.exec(line) ?? [];
+    const [, name, fingerprint] = /^Accepted publickey for (\S+) from .* (SHA256:\S+)$/.exec(line) ?? [];
     if (/^(Failed|Invalid user|User \S+ from \S+ not allowed)/.test(line)) connection.refused = true;
     const id = connection.id ?? (name === undefined ? undefined : keyOf(name));
     const known = id === undefined ? undefined : this.#known.get(id);
@@ -334,10 +335,11 @@ export class Door {
     if (name === undefined || connection.id !== undefined) return;
     connection.id = keyOf(name);
     const theirs = [...this.#connections].filter((one) => one.id === connection.id).length;
-    if (known && theirs <= limits.logins) return;
-    this.#log(
-      `${connection.from}: closed, ${known ? `${keyOf(name)} has ${limits.logins} logins already` : "not in the roster"}`,
-    );
+    // It may have read a former key while the roster changed.
+    const isTheirs = known !== undefined && fingerprintOf(known.account.key) === fingerprint;
+    if (isTheirs && theirs <= limits.logins) return;
+    const why = isTheirs ? `${keyOf(name)} has ${limits.logins} logins already` : "the roster has no such key";
+    this.#log(`${connection.from}: closed, ${why}`);
     connection.child.kill("SIGKILL");
   }
 
