@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { hostPort, type Lab, readLab } from "../lab/index.ts";
 import { ClassDirectory } from "./directory.ts";
+import { refuseOwnUsers } from "./door/accounts.ts";
 import { type ClassFile, readClass } from "./file.ts";
 import { readOwnSteps } from "./guide/own-step.ts";
 import { ownStepContext } from "./guide/steps/index.ts";
@@ -26,11 +27,12 @@ export interface Class extends ClassFile {
 /**
  * Reads a class: its file, its roster, its exercise, and the lab of each student, whose file it writes.
  * @throws FileError of the first file with something wrong, with everything that is wrong with it; VaryError if the exercise leaves no choice;
- * ClassNameError if the name is another class's
+ * ClassNameError if the name is another class's; DoorError if a student can have no account in its door
  */
 export async function openClass(file: string): Promise<Class> {
   const own = await readClass(file);
   const students = await readRoster(own.roster);
+  if (own.door) refuseOwnUsers(students, own.roster);
   const exercise = { file: own.exercise, text: await readFile(own.exercise, "utf8"), lab: await readLab(own.exercise) };
   const directory = new ClassDirectory(own.name);
   await directory.open(own.file);

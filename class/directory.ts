@@ -41,6 +41,21 @@ export class ClassDirectory {
     return join(this.path, "announcement.json");
   }
 
+  /** Sockets of the class's door, while that is open. */
+  get door(): string {
+    return join(this.path, "door");
+  }
+
+  /** The lock file of the process behind the door. */
+  get doorLock(): string {
+    return join(this.path, "door.lock");
+  }
+
+  /** A host key that students know a machine of the class by. It outlives the machine, and the door. */
+  keyFile(name: string): string {
+    return join(this.path, "keys", name);
+  }
+
   /** The lab file of a stack whose lab differs from the exercise. */
   labFile(stack: string): string {
     return join(this.path, "labs", `${stack}.yaml`);
@@ -56,7 +71,8 @@ export class ClassDirectory {
    * @throws ClassNameError if it belongs to another file that is still there
    */
   async open(file: string): Promise<void> {
-    for (const part of ["labs", "log", "stacks"]) await mkdir(join(this.path, part), { recursive: true, mode: 0o700 });
+    for (const part of ["labs", "log", "stacks", "keys"])
+      await mkdir(join(this.path, part), { recursive: true, mode: 0o700 });
     const owner = await readJson(join(this.path, "class.json"), ownerSchema);
     if (owner && owner.file !== file && existsSync(owner.file))
       throw new ClassNameError(

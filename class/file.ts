@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { labFileOf, labNames } from "../lab/index.ts";
 import { parseFile, readText } from "../lab/yaml/file.ts";
@@ -10,6 +11,15 @@ import type { VaryPart } from "./vary/index.ts";
 
 /** The name that a class file has where none is given. */
 export const CLASS_FILE = "class.yaml";
+
+/** Where students come in. */
+export interface DoorFile {
+  readonly port: number;
+  /** An address of this machine. */
+  readonly address: string;
+  /** The name by which students know this machine. */
+  readonly host: string;
+}
 
 /** A class as its file describes it. Paths are absolute. */
 export interface ClassFile {
@@ -25,6 +35,8 @@ export interface ClassFile {
   readonly vary: readonly VaryPart[];
   /** What `lvs-lab guide` is told. */
   readonly guide: { readonly hintCost: number; readonly steps: readonly string[] };
+  /** Not there: students have no way in of their own. */
+  readonly door?: DoorFile;
 }
 
 /** What a class file is held against. */
@@ -105,7 +117,7 @@ export function parseClass(text: string, file: string, hasFile: (path: string) =
     schema: classSchema,
     rules: (draft) => findingsOf(classRules, draft as ClassDraft, { directory, hasFile }),
   });
-  const { name, exercise, roster, labsAtOnce, deadline, vary, guide } = contents;
+  const { name, exercise, roster, labsAtOnce, deadline, vary, guide, door } = contents;
   return {
     file: resolve(file),
     name,
@@ -115,8 +127,12 @@ export function parseClass(text: string, file: string, hasFile: (path: string) =
     ...(deadline === undefined ? {} : { deadline: new Date(deadline) }),
     vary,
     guide: { hintCost: guide.hintCost, steps: guide.steps.map((step) => resolve(directory, step)) },
+    ...(door === undefined ? {} : { door: { ...door, host: door.host ?? hostAt(door.address) } }),
   };
 }
+
+/** What students call a machine that listens at an address: by that, or by its own name if it is all of them. */
+const hostAt = (address: string): string => (/^(0\.0\.0\.0|[0:]+)$/.test(address) ? hostname() : address);
 
 /** The class of a file. @throws FileError with everything that is wrong, or that the file cannot be read */
 export async function readClass(file: string): Promise<ClassFile> {

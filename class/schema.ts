@@ -54,6 +54,23 @@ export const classSchema = property(
       "a map with hintCost and steps: what `lvs-lab guide` is told",
       "write `guide: { hintCost: 1 }`, or leave it out: hints cost nothing",
     ).prefault({}),
+    door: property(
+      z.strictObject({
+        port: wholeNumber(1, 65535, "the TCP port of the class's door", "port: 2222"),
+        address: property(
+          z.union([z.ipv4(), z.ipv6()]),
+          "an IP address of this machine at which the door listens",
+          "write `address: 0.0.0.0` for all of the machine's networks, or leave it out: the machine itself alone",
+        ).default("127.0.0.1"),
+        host: property(
+          z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/),
+          "the name or address by which students reach this machine",
+          "write `host: lab.example.org`, or leave it out: the door's address, or this machine's name",
+        ).optional(),
+      }),
+      "a map with port, and if wanted address and host",
+      "write `door: {port: 2222, address: 0.0.0.0}`, or leave it out: students then have no way in",
+    ).optional(),
   }),
   "a map with name, exercise and roster",
   "write `name: net1`, `exercise: bare` and `roster: roster.csv`",

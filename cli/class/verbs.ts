@@ -105,7 +105,10 @@ async function goneStandings(all: Class): Promise<Standing[]> {
 }
 
 /** The class's stacks of students who have left the roster. */
-async function goneStacks({ directory, members }: Pick<Class, "directory" | "members">): Promise<Map<string, string>> {
+export async function goneStacks({
+  directory,
+  members,
+}: Pick<Class, "directory" | "members">): Promise<Map<string, string>> {
   const present = new Set(members.map(({ stack }) => stack));
   return new Map([...(await directory.recorded())].filter(([stack]) => !present.has(stack)));
 }

@@ -1,15 +1,20 @@
 import { writeFile } from "node:fs/promises";
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { type Class, openClass } from "../../class/class.ts";
-import { ClassNameError } from "../../class/directory.ts";
-import { CLASS_FILE } from "../../class/file.ts";
+import { ClassDirectory, ClassNameError } from "../../class/directory.ts";
+import { DoorError } from "../../class/door/accounts.ts";
+import { cardsAsJson, cardsOf, cardsPage, cardText } from "../../class/door/card.ts";
+import { CLASS_FILE, readClass } from "../../class/file.ts";
 import { marksAsCsv, marksAsJson, marksAsJunit, marksAsTable, stuckInWords } from "../../class/marks.ts";
 import { valueRows } from "../../class/values.ts";
 import { VaryError } from "../../class/vary/part.ts";
 import { LockHeldError, withLock } from "../../setup/lock.mjs";
+import { interruptible } from "../../verify/live/interruptible.ts";
 import { inColumns } from "../../verify/report/columns.ts";
 import { classBroadcast } from "../class/broadcast.ts";
 import { classCollect, classVerify } from "../class/collect.ts";
+import { askDoor, closeDoor, doorAsJson, doorLines, noDoorError, openDoor } from "../class/door/control.ts";
+import { keptKey } from "../class/door/keys.ts";
 import { type ClassTools, machineMemory, membersOf } from "../class/each.ts";
 import { lvsLabBy, lvsLabProgram } from "../class/lvs-lab.ts";
 import { configureStack } from "../class/stacks.ts";
@@ -58,7 +63,10 @@ export const classCommand = (program: Command): void => {
     .action(async ({ file, student, snapshot = false }: ClassOptions & { snapshot?: boolean }) => {
       const all = await classOf(file);
       const members = membersOf(all, student);
-      process.exitCode = await alone(all, () => classUp(all, members, tools, { snapshot }));
+      process.exitCode = await alone(all, async () => {
+        if (all.door) await openDoor(all);
+        return await classUp(all, members, tools, { snapshot });
+      });
     });
 
   some(verb("status", "show whose lab is up"))
@@ -106,7 +114,32 @@ export const classCommand = (program: Command): void => {
     .action(async ({ file, student, force = false }: ClassOptions & { force?: boolean }) => {
       const all = await classOf(file);
       const members = membersOf(all, student);
-      process.exitCode = await alone(all, () => classDown(all, members, tools, { force, gone: student === undefined }));
+      process.exitCode = await alone(all, async () => {
+        if (student === undefined) await closeDoor(all);
+        return await classDown(all, members, tools, { force, gone: student === undefined });
+      });
+    });
+
+  verb("door", "the way in for students, by SSH with their keys: open it, close it, or show who is in")
+    .addOption(jsonOption())
+    .addArgument(new Argument("[action]", "what to do with it").choices(doorActions).default("status"))
+    .action(async (action: string, { file, json }: ClassOptions & { json?: boolean }) => {
+      process.exitCode = await classDoor(file, action, json ?? false);
+    });
+
+  verb("access", "print each student's card: how to get in, the door's fingerprint, the first step")
+    .addOption(jsonOption())
+    .option("--html <file>", "also write the cards as a page to print, a sheet each")
+    .argument("[student...]", "the students' ids. Default: all")
+    .action(async (students: string[], { file, json, html }: ClassOptions & { json?: boolean; html?: string }) => {
+      const all = await classOf(file);
+      const members = membersOf(all, students);
+      const { door } = all;
+      if (door === undefined) throw noDoorError(all);
+      const { publicKey } = await keptKey(all.directory.keyFile("door"), `${all.name}-door`);
+      const cards = cardsOf({ name: all.name, door }, members, publicKey);
+      if (html) await writeFile(html, cardsPage(all.name, cards));
+      console.log(json ? JSON.stringify(cardsAsJson(all.name, cards), null, 2) : cards.map(cardText).join("\n"));
     });
 
   some(
@@ -193,10 +226,51 @@ async function classOf(file: string): Promise<Class> {
   try {
     return await openClass(file);
   } catch (error) {
-    if (error instanceof VaryError || error instanceof ClassNameError)
+    if (error instanceof VaryError || error instanceof ClassNameError || error instanceof DoorError)
       throw new CliError(`${file}: ${error.message}`, exitStatus.configuration, { cause: error });
     throw error;
   }
+}
+
+/** `run` is the door itself: `start` starts it. */
+const doorActions = ["start", "stop", "status", "run"] as const;
+
+/** @returns the exit status */
+async function classDoor(file: string, action: string, json: boolean): Promise<number> {
+  if (action === "run") return await runDoor(await classOf(file));
+  if (action === "start") {
+    const { wasOpen } = await openDoor(await classOf(file));
+    console.error(wasOpen ? "The door is open already; it has taken the class's files again." : "The door is open.");
+  }
+  // A door is seen and closed also where the roster has a mistake.
+  const { name } = await readClass(file);
+  const all = { name, directory: new ClassDirectory(name) };
+  if (action === "stop") {
+    console.error((await closeDoor(all)) ? "The door is closed." : "The door was closed already.");
+    return exitStatus.ok;
+  }
+  const state = await askDoor(all, "state");
+  if (json) console.log(JSON.stringify(doorAsJson(all.name, state), null, 2));
+  else for (const line of doorLines(state)) console.log(line);
+  return exitStatus.ok;
+}
+
+/** The process behind a door. What it does not expect ends one student's connection, and not the door. */
+async function runDoor(all: Class): Promise<number> {
+  const { Door } = await import("../class/door/daemon.ts");
+  const work = async (): Promise<void> => {
+    const door = await Door.open(all.file);
+    process.removeAllListeners("uncaughtException").on("uncaughtException", (error) => console.error(error));
+    await interruptible(async (signal) => await door.run(signal));
+  };
+  try {
+    await withLock(all.directory.doorLock, work, { seconds: 1 });
+  } catch (error) {
+    if (error instanceof LockHeldError)
+      throw new CliError("the door is open already", exitStatus.failed, { cause: error });
+    throw error;
+  }
+  return exitStatus.ok;
 }
 
 /** Runs a command that changes a class, if no other one does. @throws CliError otherwise */

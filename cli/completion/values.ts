@@ -55,6 +55,7 @@ const known: Readonly<Record<string, (stack: string, given: readonly string[]) =
   csv: () => files,
   file: () => files,
   write: () => files,
+  html: () => files,
   junit: () => files,
   out: () => files,
   folder: () => directories,

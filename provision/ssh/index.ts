@@ -14,3 +14,4 @@ export {
   type Word,
   writing,
 } from "./server.ts";
+export { type Login, logIn, type RemoteTerminal, type TerminalOptions, type TerminalSize } from "./terminal.ts";

@@ -18,6 +18,19 @@ const binds = [{ from: tmpdir(), write: true }, { from: join(cacheRoot(), "image
 export const inUserland = async (...command: string[]): Promise<string[]> =>
   commandIn(await userland(), command, binds);
 
+/**
+ * A function that makes the command line of a command in one userland in the machine's network, for many commands: to enter it takes most of a short
+ * one's time. A command ends when its first process is killed.
+ */
+export async function sharedUserland({ onFinished }: { onFinished(end: () => void): void }) {
+  const [file = "", ...args] = await inUserland("sh", "-c", 'echo "$MACHINE_PID"; exec cat');
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"], env: labEnvironment() });
+  const pid = await firstLine(child);
+  onFinished(() => void child.kill("SIGKILL"));
+  const enter = ["nsenter", "--target", pid, ...joinRoot(), "--mount", "--pid", "--", "setpriv", "--pdeathsig", "KILL"];
+  return (...command: string[]): string[] => [...enter, ...command];
+}
+
 /** The namespaces around all hosts of this process: its PID on the machine. They end with this process. */
 let around: Promise<number> | undefined;
 

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -18,8 +19,23 @@ export interface SmallLab {
 
 const BRIDGE = bridgeOf(0);
 
-/** Starts one in a state directory, with a stack that describes it as that of labs/bare.yaml. */
-export async function startSmallLab(state: string, stack: string): Promise<SmallLab> {
+/** What a real sshd needs on a host that has a root directory of its own. Its keys are those of the lab. */
+const sshdScript = `set -e
+mkdir -p /run/sshd
+mount -t tmpfs tmpfs /root && mkdir -m 700 /root/.ssh
+umask 077
+printf %s "$1" >/root/host_key
+printf '%s\n' "$2" >/root/.ssh/authorized_keys
+printf '%s\\n' "$3" >/root/whose
+echo up
+exec /usr/sbin/sshd -D -f /dev/null -o Port=22 -o HostKey=/root/host_key -o PidFile=none -o PasswordAuthentication=no \
+  -o "Subsystem=sftp internal-sftp" -o "StrictModes=no"`;
+
+/**
+ * Starts one in a state directory, with a stack that describes it as that of labs/bare.yaml.
+ * @param options.openSsh server1 has OpenSSH's own server, in which root's home directory is its own
+ */
+export async function startSmallLab(state: string, stack: string, { openSsh = false } = {}): Promise<SmallLab> {
   const labFile = join(projectRoot, "labs/bare.yaml");
   const lab = await readLab(labFile);
   const [server] = lab.servers;
@@ -36,13 +52,13 @@ export async function startSmallLab(state: string, stack: string): Promise<Small
   await runOnHost(host, SEGMENT, ["sh", "-c", script]);
   await host.attach("client", { bridge: BRIDGE, address: withPrefix(lab, clientAddress(lab)) });
   await host.attach(server.name, { bridge: BRIDGE, address: withPrefix(lab, server.management) });
-  const sshd = host.spawn(
-    server.name,
-    ["setpriv", "--pdeathsig", "KILL", process.execPath, join(import.meta.dirname, "guest-sshd.mjs")],
-    {
-      ...{ programs: "machine", stdio: ["pipe", "pipe", "inherit"] },
-    },
-  );
+  const sshd = openSsh
+    ? host.spawn(
+        server.name,
+        ["unshare", "--mount", "bash", "-c", sshdScript, "bash", hostKey.privateKey, access.publicKey, stack],
+        { stdio: ["pipe", "pipe", "inherit"] },
+      )
+    : nodeSshd(host, server.name);
   sshd.stdin?.end(JSON.stringify({ hostKey: hostKey.privateKey, authorized: access.publicKey }));
   await once(sshd.stdout as Readable, "data");
   return {
@@ -54,3 +70,12 @@ export async function startSmallLab(state: string, stack: string): Promise<Small
     },
   };
 }
+
+const nodeSshd = (host: LabHost, server: string): ChildProcess =>
+  host.spawn(
+    server,
+    ["setpriv", "--pdeathsig", "KILL", process.execPath, join(import.meta.dirname, "guest-sshd.mjs")],
+    {
+      ...{ programs: "machine", stdio: ["pipe", "pipe", "inherit"] },
+    },
+  );

@@ -47,6 +47,20 @@ export function isFirstOfItsNamespace(pid: number): boolean {
   return pids.length > 1 && pids.at(-1) === "1";
 }
 
+/** The process that a process leads to by its child, the child's child and so on; undefined while it has none, or one of them has several. */
+export function lastDescendant(pid: number): number | undefined {
+  const parents = new Map(
+    processes().map((one) => [one, Number(/^PPid:\s+(\d+)/m.exec(processFile(one, "status"))?.[1])]),
+  );
+  const childrenOf = (parent: number): number[] => [...parents].flatMap(([one, of]) => (of === parent ? [one] : []));
+  let last: number | undefined;
+  for (let children = childrenOf(pid); children.length > 0; children = childrenOf(last)) {
+    if (children.length > 1) return undefined;
+    [last = 0] = children;
+  }
+  return last;
+}
+
 /** Effective user ID in this namespace. The owner of /proc/PID differs: for a process that cannot be dumped it is root. */
 function ownerOf(pid: number): number | undefined {
   const [, effective] = /^Uid:\s+\d+\s+(\d+)/m.exec(processFile(pid, "status")) ?? [];

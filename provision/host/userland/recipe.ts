@@ -21,6 +21,8 @@ export const packages = [
   "nginx-light",
   "socat",
   "openssh-client",
+  // A class's door, and the client behind it.
+  "openssh-server",
   // The client's, and what looks at the segment.
   "curl",
   "net-tools",
@@ -59,6 +61,8 @@ export const finish = [
   "echo libvirt-qemu:x:64055:64055::/var/lib/libvirt:/usr/sbin/nologin >>etc/passwd",
   "echo libvirt-qemu:x:64055: >>etc/group",
   "grep -q ^kvm: etc/group || echo kvm:x:64056: >>etc/group",
+  // Made when the package was installed: the same for everybody who has this userland.
+  "rm -f etc/ssh/ssh_host_*",
   "rm -rf dev sys proc run var/lib/apt/lists var/cache/apt var/log boot tmp",
   "chown --recursive --no-dereference 0:0 .",
   "chmod --recursive u+rwX .",

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { classRules, parseClass } from "../../../class/file.ts";
@@ -16,6 +17,7 @@ vary: [vip, token]
 guide:
   hintCost: 2
   steps: [greeting.yaml]
+door: {port: 2222, address: 192.0.2.1}
 `;
 const files = [
   join(projectRoot, "labs/bare.yaml"),
@@ -154,6 +156,38 @@ const cases: FileCase[] = [
     "none",
     /^add `token`$/,
   ],
+  ["a door without a port", "port: 2222, ", "", "missing", "door.port", /^the TCP port of/, "nothing", /^write `port/],
+  ["a port that is none", "2222", "‸70000", "value", "door.port", /from 1 to 65535$/, "70000", /^write `port: 2222`/],
+  [
+    "a name as the door's address",
+    "192.0.2.1",
+    "‸lab.example",
+    "value",
+    "door.address",
+    /^an IP address/,
+    "lab.example",
+    /^write `address: 0/,
+  ],
+  [
+    "a host that is no name",
+    "192.0.2.1}",
+    '192.0.2.1, host: ‸"a b"}',
+    "value",
+    "door.host",
+    /^the name or address by/,
+    '"a b"',
+    /^write `host: /,
+  ],
+  [
+    "a key of the door that is none",
+    "port: 2222",
+    "port: 2222, ‸password: x",
+    "unknown-key",
+    "door.password",
+    /^one of port, address, host/,
+    "password",
+    /^remove it$/,
+  ],
   [
     "a key twice",
     "roster: ",
@@ -200,6 +234,7 @@ describe("a class file", () => {
       deadline: new Date("2026-12-01T11:00:00Z"),
       vary: ["vip", "token"],
       guide: { hintCost: 2, steps: ["/c/greeting.yaml"] },
+      door: { port: 2222, address: "192.0.2.1", host: "192.0.2.1" },
     });
     expect(read("name: n\nexercise: own/lab.yaml\nroster: ../c/roster.csv\n")).toEqual({
       file: "/c/class.yaml",
@@ -209,6 +244,13 @@ describe("a class file", () => {
       vary: [],
       guide: { hintCost: 0, steps: [] },
     });
+  });
+
+  it("names the machine by its own name where the door listens at all addresses", () => {
+    const hostOf = (door: string) => read(`name: n\nexercise: bare\nroster: roster.csv\ndoor: ${door}\n`).door?.host;
+    expect(hostOf("{port: 22}")).toBe("127.0.0.1");
+    for (const all of ["0.0.0.0", '"::"']) expect(hostOf(`{port: 22, address: ${all}}`)).toBe(hostname());
+    expect(hostOf("{port: 22, address: 0.0.0.0, host: lab.example.org}")).toBe("lab.example.org");
   });
 
   it.each(cases)("with $why is told wrong by place and fix", ({ from, to, rule, path, expected, found, remedy }) => {

@@ -1,0 +1,205 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Member } from "../../../class/class.ts";
+import { CLIENT_NAME } from "../../../class/door/accounts.ts";
+import { entrancesOf } from "../../../class/values.ts";
+import { runOnHost } from "../../../provision/host/command.ts";
+import { CLIENT, openHost } from "../../../provision/host/reach.ts";
+import { projectRoot } from "../../../provision/paths.ts";
+import type { TerminalOptions } from "../../../provision/ssh/index.ts";
+import { exitStatus } from "../../exit-status.ts";
+import type { RunLvsLab } from "../lvs-lab.ts";
+import type { DoorLabs } from "./labs.ts";
+import type { Hello } from "./protocol.ts";
+import type { StudentTerminal } from "./student-terminal.ts";
+
+/** What a choice works with. */
+interface Place {
+  readonly member: Member;
+  readonly terminal: StudentTerminal;
+  readonly hello: Hello;
+  readonly labs: DoorLabs;
+  /** Runs `lvs-lab` on this machine. */
+  readonly run: RunLvsLab;
+  /** Ids of students for whom it runs now. */
+  readonly running: Set<string>;
+  log(text: string): void;
+}
+
+/** A row of the menu. */
+interface Choice {
+  readonly word: string;
+  readonly about: string;
+  /** @param rest what follows the word as the student wrote it; not there: nothing @returns an exit status */
+  go(place: Place, rest: string | undefined): Promise<number>;
+}
+
+/**
+ * Commands of `lvs-lab` that the door runs for a student, as the teacher's user. Their words are fixed: of what a student writes, none gets there. One
+ * that this version of lvs-lab has not is left out.
+ */
+const commands = [
+  { word: "guide", about: "what to do, step by step" },
+  { word: "grade", about: "what is done, what is wrong, and what to do next" },
+  { word: "status", about: "the state of your servers" },
+].filter(({ word }) => existsSync(join(projectRoot, "cli/commands", `${word}.ts`)));
+
+const choicesFor = ({ lab }: Pick<Member, "lab">): Choice[] => [
+  ...lab.servers.map(({ name, role }) => ({
+    word: name,
+    about: `a shell on ${name}, as root${role === undefined ? "" : ` (${role})`}`,
+    go: async (place: Place, rest: string | undefined) => await goTo(place, name, rest),
+  })),
+  {
+    word: CLIENT_NAME,
+    about: "a shell on the client: curl, ping, arp -an",
+    go: async (place, rest) => await goTo(place, CLIENT_NAME, rest),
+  },
+  {
+    word: "forget",
+    about: "empty the client's ARP cache",
+    go: async (place, rest) => await alone(place, "forget", rest, async () => await forget(place)),
+  },
+  ...commands.map(({ word, about }) => ({
+    word,
+    about,
+    go: async (place: Place, rest: string | undefined) =>
+      await alone(place, word, rest, async () => await runFor(place, word)),
+  })),
+];
+
+/** Words that end the menu. */
+const ends = ["quit", "exit", "logout", "q"];
+const helps = ["help", "?", "h"];
+
+/** The name of a class's lab for a student, and how to go on. */
+export function menuText({ lab, name, id }: Pick<Member, "lab" | "name" | "id">): string {
+  const choices = choicesFor({ lab });
+  const width = Math.max(...choices.map(({ word }) => word.length));
+  const rows = choices.map(
+    ({ word, about }, index) => `${String(index + 1).padStart(3)}  ${word.padEnd(width)}  ${about}`,
+  );
+  return [
+    `The lab of ${printable(name)} (${id}). Its service: ${entrancesOf(lab).join(", ")}`,
+    ...["", ...rows, "", "Write a name or a number. `help` shows this again, `quit` leaves.", ""],
+  ].join("\n");
+}
+
+/** A text of the roster as a terminal can show it. */
+const printable = (text: string): string => text.replace(/\p{Cc}/gu, "");
+
+/** Serves a session: one command, or the menu until the student leaves. @returns its exit status */
+export async function serve(place: Place): Promise<number> {
+  const { terminal, hello, member } = place;
+  if (hello.command !== undefined) return (await choose(place, hello.command)) ?? exitStatus.ok;
+  terminal.write(menuText(member));
+  let status: number = exitStatus.ok;
+  for (;;) {
+    if (hello.terminal) terminal.write(`${member.id}> `);
+    const line = await terminal.readLine();
+    if (line === undefined) {
+      if (hello.terminal && !terminal.gone.aborted) terminal.write("\n");
+      return status;
+    }
+    if (line.trim() === "") continue;
+    const ended = await choose(place, line);
+    if (ended === undefined) return exitStatus.ok;
+    status = ended;
+    if (terminal.gone.aborted) return status;
+  }
+}
+
+/** Does what a line says. @returns its exit status; undefined: the student leaves */
+async function choose(place: Place, line: string): Promise<number | undefined> {
+  const { terminal, member } = place;
+  const [, word = "", rest] = /^\s*(\S+)(?:\s+(.*))?$/s.exec(line) ?? [];
+  const wanted = word.toLowerCase();
+  if (ends.includes(wanted)) return undefined;
+  if (helps.includes(wanted)) {
+    terminal.write(menuText(member));
+    return exitStatus.ok;
+  }
+  const choices = choicesFor(member);
+  const choice = /^\d+$/.test(wanted) ? choices[Number(wanted) - 1] : choices.find((one) => one.word === wanted);
+  if (choice === undefined) {
+    terminal.writeError(
+      `There is no ${shortened(word)}. Write one of ${choices.map((one) => one.word).join(", ")}, or help.\n`,
+    );
+    return exitStatus.configuration;
+  }
+  try {
+    return await choice.go(place, rest === undefined || rest.trim() === "" ? undefined : rest);
+  } catch (error) {
+    if (terminal.gone.aborted) return 255;
+    place.labs.forget(member.stack);
+    place.log(`${choice.word}: ${error instanceof Error ? error.message : error}`);
+    terminal.writeError(`${choice.word} cannot be reached now. If that stays so, tell your teacher.\n`);
+    return 255;
+  }
+}
+
+/** What somebody wrote, as an error shows it. */
+const shortened = (text: string): string => {
+  const shown = printable(text);
+  return `\`${shown.length > 40 ? `${shown.slice(0, 40)}…` : shown}\``;
+};
+
+/** A shell on a machine of the student's lab, or a command that its own shell reads. */
+async function goTo(
+  { member, terminal, hello, labs, log }: Place,
+  host: string,
+  command: string | undefined,
+): Promise<number> {
+  // As ssh(1): a command has a terminal only if it was asked for.
+  const wish: TerminalOptions = {
+    ...(command === undefined ? {} : { command }),
+    ...(hello.terminal ? { terminal: hello.terminal } : {}),
+  };
+  log(`${host}: opens`);
+  const remote = await labs.terminal(member, host, wish);
+  const status = await terminal.attach(remote, { raw: hello.terminal !== undefined });
+  log(`${host}: status ${status}`);
+  return status;
+}
+
+/** Does something that takes no words, one at a time for a student. */
+async function alone(
+  { member, terminal, running }: Place,
+  word: string,
+  rest: string | undefined,
+  work: () => Promise<number>,
+): Promise<number> {
+  if (rest !== undefined) {
+    terminal.writeError(`${word} stands alone: write \`${word}\`.\n`);
+    return exitStatus.configuration;
+  }
+  if (running.has(member.stack)) {
+    terminal.writeError("Something of yours still runs, in another terminal. Wait for it.\n");
+    return exitStatus.failed;
+  }
+  running.add(member.stack);
+  try {
+    return await work();
+  } finally {
+    running.delete(member.stack);
+  }
+}
+
+async function forget({ member, labs, terminal }: Pick<Place, "member" | "terminal" | "labs">): Promise<number> {
+  const { host } = await labs.live(member);
+  await runOnHost(openHost(host), CLIENT, ["ip", "neigh", "flush", "dev", "eth0"]);
+  terminal.write("The client's ARP cache is empty.\n");
+  return exitStatus.ok;
+}
+
+/** Runs `lvs-lab WORD` for the student's stack, and shows what it prints. Messages may have paths of this machine: they go to the log. */
+async function runFor({ member, terminal, run, log }: Place, word: string): Promise<number> {
+  const ran = await terminal.interruptible(async (signal) => await run([word, "--stack", member.stack], { signal }));
+  log(`${word}: status ${ran.status}`);
+  terminal.write(ran.stdout);
+  if (ran.stdout.trim() === "") {
+    log(`${word}: ${ran.lastLine}`);
+    terminal.writeError(`${word} has failed. If that stays so, tell your teacher.\n`);
+  }
+  return ran.status;
+}
