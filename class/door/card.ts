@@ -34,11 +34,11 @@ export function fingerprintOf(publicKey: string): string {
 
 /** The cards of students. @param hostKey the door's public host key */
 export function cardsOf(
-  { name, door }: Pick<Class, "name"> & { readonly door: NonNullable<Class["door"]> },
+  { name, vary, door }: Pick<Class, "name" | "vary"> & { readonly door: NonNullable<Class["door"]> },
   members: readonly Member[],
   hostKey: string,
 ): Card[] {
-  const [titles = [], ...rows] = valueRows(members);
+  const [titles = [], ...rows] = valueRows(members, { vary });
   return members.map((member, index): Card => {
     const { host, port } = door;
     const user = keyOf(member.id);

@@ -97,7 +97,7 @@ export const classCommand = (program: Command): void => {
   some(verb("values", "show what each student's lab has of its own, where the class file has `vary`")).action(
     async ({ file, student }: ClassOptions) => {
       const all = await classOf(file);
-      for (const line of inColumns(valueRows(membersOf(all, student)))) console.log(line);
+      for (const line of inColumns(valueRows(membersOf(all, student), all))) console.log(line);
     },
   );
 
@@ -137,7 +137,7 @@ export const classCommand = (program: Command): void => {
       const { door } = all;
       if (door === undefined) throw noDoorError(all);
       const { publicKey } = await keptKey(all.directory.keyFile("door"), `${all.name}-door`);
-      const cards = cardsOf({ name: all.name, door }, members, publicKey);
+      const cards = cardsOf({ ...all, door }, members, publicKey);
       if (html) await writeFile(html, cardsPage(all.name, cards));
       console.log(json ? JSON.stringify(cardsAsJson(all.name, cards), null, 2) : cards.map(cardText).join("\n"));
     });

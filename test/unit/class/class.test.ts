@@ -129,8 +129,12 @@ servers:
 });
 
 it("the values of students are a table of what their labs have", async () => {
-  const { members } = await openClass(await aClass(["alice", "bob"]));
-  const [head, alice] = valueRows(members);
+  const { members, vary } = await openClass(await aClass(["alice", "bob"]));
+  expect(vary).not.toContain("weights");
+  expect(valueRows(members, { vary })[0]).not.toContain("weights");
+  expect(valueRows(members, { vary: [] })[0]).toEqual(["id", "address"]);
+  const all = ["token", "virtualRouterId", "priorities", "weights"] as const;
+  const [head, alice] = valueRows(members, { vary: all });
   expect(head).toEqual(["id", "address", "token", "virtual router", "priorities", "weights"]);
   expect(alice).toEqual([
     "alice",

@@ -116,7 +116,7 @@ describe("cards", () => {
       );
       const all = await openClass(join(folder, "class.yaml"));
       if (!all.door) throw new Error("no door");
-      return { all, cards: cardsOf({ name: all.name, door: all.door }, all.members, "ssh-ed25519 AAAAHOST") };
+      return { all, cards: cardsOf({ ...all, door: all.door }, all.members, "ssh-ed25519 AAAAHOST") };
     } finally {
       delete process.env.LVS_LAB_STATE;
       await rm(folder, { recursive: true });
@@ -128,7 +128,7 @@ describe("cards", () => {
     const [alice, bob] = both;
     if (!alice || !bob) throw new Error("no cards");
     expect(alice).toMatchObject({ user: "alice", host: "lab.example.org", port: 2222, hasKey: true });
-    expect(alice.values.map(([title]) => title)).toEqual(["address", "token", "weights"]);
+    expect(alice.values.map(([title]) => title)).toEqual(["address", "token"]);
     expect(alice.fingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
     const text = cardText(alice);
     expect(text).toContain("ssh -p 2222 alice@lab.example.org server1");
