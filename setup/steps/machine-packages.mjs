@@ -51,7 +51,7 @@ export const machinePackages = packagesStep(
 export const testPackages = packagesStep(
   {
     ...{ chromium: "chromium", "systemd-nspawn": "systemd-container", slirp4netns: "slirp4netns" },
-    ...{ socat: "socat", zsh: "zsh", fish: "fish" },
+    ...{ socat: "socat", tcpdump: "tcpdump", zsh: "zsh", fish: "fish" },
   },
   {
     name: "programs for the tests",

@@ -138,7 +138,8 @@ describe.concurrent("the probe", { timeout: 60_000 }, () => {
     const { requests, from, to } = await hang(place, await place.start(20, 1500), 2500);
     // The kernel accepts connections for a process that is stopped, so only the pages tell.
     const { longest } = outageOf(requests, { level: "answer" });
-    expect(Math.abs((longest?.ms ?? 0) - (to - from))).toBeLessThan((longest?.errorMs ?? 0) + 200);
+    // It first answers those who have waited: on a busy machine that took a quarter of a second.
+    expect(Math.abs((longest?.ms ?? 0) - (to - from))).toBeLessThan((longest?.errorMs ?? 0) + 400);
     expect(outageOf(requests).longest?.ms ?? 0).toBeLessThan(500);
   });
 
