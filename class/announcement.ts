@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { writeWhole } from "../verify/report/whole-file.ts";
 import type { ClassDirectory } from "./directory.ts";
+import { readJson } from "./kept-files.ts";
 import { plainLine } from "./plain-line.ts";
 
 /** The longest text that a class is told at once, in characters. */
@@ -29,10 +29,6 @@ export async function keepAnnouncement(
 export async function latestAnnouncement({
   announcementFile,
 }: Pick<ClassDirectory, "announcementFile">): Promise<Announcement | undefined> {
-  try {
-    const { text, at } = schema.parse(JSON.parse(await readFile(announcementFile, "utf8")));
-    return { text: plainLine(text, LONGEST_ANNOUNCEMENT), at };
-  } catch {
-    return undefined;
-  }
+  const read = await readJson(announcementFile, schema);
+  return read && { text: plainLine(read.text, LONGEST_ANNOUNCEMENT), at: read.at };
 }

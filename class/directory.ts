@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { stateRoot } from "../provision/paths.ts";
 import { writeWhole } from "../verify/report/whole-file.ts";
+import { madeOnce, readJson } from "./kept-files.ts";
 
 /** Bytes of a class's secret: as many as SHA-256 has (RFC 2104, section 3). */
 const SECRET_BYTES = 32;
@@ -90,19 +91,8 @@ export class ClassDirectory {
   /** The class's secret; makes it the first time. */
   async secret(): Promise<Uint8Array> {
     const file = join(this.path, "secret");
-    const read = async (): Promise<string> => (await readFile(file, "utf8")).trim();
-    const text = await read().catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-      // Of two processes one wins, and both read what it wrote.
-      const made = `${file}.${process.pid}`;
-      await writeFile(made, `${randomBytes(SECRET_BYTES).toString("hex")}\n`, { mode: 0o600 });
-      await link(made, file).catch((taken: NodeJS.ErrnoException) => {
-        if (taken.code !== "EEXIST") throw taken;
-      });
-      await rm(made);
-      return await read();
-    });
-    const secret = Buffer.from(text, "hex");
+    const text = await madeOnce(file, () => `${randomBytes(SECRET_BYTES).toString("hex")}\n`);
+    const secret = Buffer.from(text.trim(), "hex");
     if (secret.length !== SECRET_BYTES)
       throw new ClassNameError(
         `${file} is no secret of a class: ${SECRET_BYTES} bytes in hexadecimal. Fix: restore it from a copy; without it, all labs get other values`,
@@ -132,14 +122,5 @@ export class ClassDirectory {
       if (member) stacks.set(file.slice(0, -".json".length), member.id);
     }
     return stacks;
-  }
-}
-
-/** What a file says; undefined if it is not there, or not whole. */
-async function readJson<S extends z.ZodType>(file: string, schema: S): Promise<z.output<S> | undefined> {
-  try {
-    return schema.safeParse(JSON.parse(await readFile(file, "utf8"))).data;
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,8 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeWhole } from "../verify/report/whole-file.ts";
+import { readJson } from "./kept-files.ts";
 import { plainLine } from "./plain-line.ts";
 
 /** The longest question, in characters. */
@@ -38,12 +39,8 @@ export async function lowerHand(labDirectory: string): Promise<boolean> {
   return wasUp;
 }
 
-/** The hand of a lab's student; undefined if it is down, or the file is not whole. Whoever wrote the file, the text is one plain line. */
+/** The hand of a lab's student; undefined if it is down, or the file is not whole. The text is one plain line, even if something else wrote the file. */
 export async function handOf(labDirectory: string): Promise<Hand | undefined> {
-  try {
-    const { text, since } = schema.parse(JSON.parse(await readFile(fileIn(labDirectory), "utf8")));
-    return { text: plainLine(text, LONGEST_QUESTION), since };
-  } catch {
-    return undefined;
-  }
+  const hand = await readJson(fileIn(labDirectory), schema);
+  return hand && { text: plainLine(hand.text, LONGEST_QUESTION), since: hand.since };
 }

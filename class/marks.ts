@@ -25,6 +25,12 @@ export interface Marks {
   readonly marks: readonly Mark[];
 }
 
+/** The marks of a class's students. */
+export const marksOf = (
+  { name, exercise, deadline }: { readonly name: string; readonly exercise: string; readonly deadline?: Date },
+  marks: readonly Mark[],
+): Marks => ({ class: name, exercise, ...(deadline ? { deadline } : {}), marks });
+
 /** A task, and how many students have it wrong or not yet. */
 interface Stuck {
   readonly id: string;

@@ -34,7 +34,7 @@ export async function verifyFolder(folder: string, key: KeyObject): Promise<Verd
   const [bytes, signature] = [await read(MANIFEST), await read(SIGNATURE)];
   if (!bytes || !signature)
     return { problems: [`${bytes ? SIGNATURE : MANIFEST} is missing: it is no folder of class collect`] };
-  if (!verify(null, bytes, publicKeyOf(key), signature))
+  if (!verify(null, bytes, key, signature))
     return { problems: [`${SIGNATURE} is not the class's signature of ${MANIFEST}`] };
   const parsed = manifestSchema.safeParse(JSON.parse(bytes.toString("utf8")));
   if (!parsed.success) return { problems: [`${MANIFEST} is of another version of lvs-lab`] };
@@ -45,8 +45,6 @@ export async function verifyFolder(folder: string, key: KeyObject): Promise<Verd
     return { manifest, problems: [(error as Error).message] };
   }
 }
-
-const publicKeyOf = (key: KeyObject): KeyObject | string => (key.type === "private" ? publicPem(key) : key);
 
 /** How files differ from those that were listed. */
 function differences(listed: Manifest["files"], found: Manifest["files"]): string[] {

@@ -1,6 +1,8 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fingerprint } from "../fingerprint.ts";
+import { madeOnce } from "../kept-files.ts";
 
 /** The file of a class's key in its directory, which its owner alone can read. */
 export const KEY_FILE = "signing-key.pem";
@@ -8,19 +10,9 @@ export const KEY_FILE = "signing-key.pem";
 /** The private key of a class, Ed25519 (RFC 8032); makes it the first time. @param directory the class's. @throws Error if the file is no such key */
 export async function signingKey(directory: string): Promise<KeyObject> {
   const file = join(directory, KEY_FILE);
-  const read = async (): Promise<string> => await readFile(file, "utf8");
-  const text = await read().catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    const { privateKey } = generateKeyPairSync("ed25519");
-    // Of two processes one wins, and both read what it wrote.
-    const made = `${file}.${process.pid}`;
-    await writeFile(made, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-    await link(made, file).catch((taken: NodeJS.ErrnoException) => {
-      if (taken.code !== "EEXIST") throw taken;
-    });
-    await rm(made);
-    return await read();
-  });
+  const text = await madeOnce(file, () =>
+    String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" })),
+  );
   return keyIn(text, file, createPrivateKey);
 }
 
@@ -42,11 +34,8 @@ function keyIn(text: string, file: string, create: (pem: string) => KeyObject): 
 /** A key's public part in PEM: SubjectPublicKeyInfo, RFC 8410. */
 export const publicPem = (key: KeyObject): string => String(publicOf(key).export({ type: "spki", format: "pem" }));
 
-/** A key's fingerprint: SHA-256 of its public part in DER, in base64 without padding, as OpenSSH writes one. */
+/** A key's fingerprint, of its public part in DER. */
 export const fingerprintOf = (key: KeyObject): string =>
-  `SHA256:${createHash("sha256")
-    .update(publicOf(key).export({ type: "spki", format: "der" }))
-    .digest("base64")
-    .replace(/=+$/, "")}`;
+  fingerprint(publicOf(key).export({ type: "spki", format: "der" }));
 
 const publicOf = (key: KeyObject): KeyObject => (key.type === "private" ? createPublicKey(key) : key);

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { Html, html } from "../../verify/report/html/template.ts";
 import type { Class, Member } from "../class.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { keyOf } from "../stack-name.ts";
 import { valueRows } from "../values.ts";
 import { CLIENT_NAME, qualifiedHost } from "./accounts.ts";
@@ -26,11 +26,9 @@ export interface Card {
   readonly firstStep: string;
 }
 
-/** A public key's fingerprint as ssh(1) shows it: base64 of SHA-256 without padding. */
-export function fingerprintOf(publicKey: string): string {
-  const blob = Buffer.from(publicKey.split(/\s+/)[1] ?? "", "base64");
-  return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
-}
+/** An OpenSSH public key's fingerprint. */
+export const fingerprintOf = (publicKey: string): string =>
+  fingerprint(Buffer.from(publicKey.split(/\s+/)[1] ?? "", "base64"));
 
 /** The cards of students. @param hostKey the door's public host key */
 export function cardsOf(

@@ -1,12 +1,11 @@
 import { cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Class, Member } from "../../class/class.ts";
-import type { Manifest } from "../../class/collection/manifest.ts";
-import { MANIFEST } from "../../class/collection/manifest.ts";
+import { MANIFEST, type Manifest } from "../../class/collection/manifest.ts";
 import { seal, verifyFolder } from "../../class/collection/seal.ts";
 import { fingerprintOf, readPublicKey, signingKey } from "../../class/collection/signing-key.ts";
 import { progressOf } from "../../class/guide/progress-file.ts";
-import { type Mark, type Marks, marksAsCsv } from "../../class/marks.ts";
+import { type Mark, marksAsCsv, marksOf } from "../../class/marks.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { type ClassTools, forEach, type Task } from "./each.ts";
@@ -66,11 +65,8 @@ export async function classCollect(
     },
   };
   const { outcomes, status } = await forEach(all, members, task, tools);
-  const marks: Marks = {
-    ...{ class: all.name, exercise: all.exercise, ...(all.deadline ? { deadline: all.deadline } : {}) },
-    marks: outcomes.flatMap((outcome) => (outcome.state === "done" ? [outcome.value.mark] : [])),
-  };
-  await writeFile(join(into, "marks.csv"), marksAsCsv(marks));
+  const marks = outcomes.flatMap((outcome) => (outcome.state === "done" ? [outcome.value.mark] : []));
+  await writeFile(join(into, "marks.csv"), marksAsCsv(marksOf(all, marks)));
   tools.out.write(`${into}: signed with the key ${fingerprintOf(key)} of the class\n`);
   return status;
 }
@@ -131,16 +127,13 @@ async function gather(
     await writeFile(join(folder, "servers", name, "files.tar.gz"), bytes);
   }
   say("copies");
-  for (const part of LAB_PARTS) await copyIfThere(join(labDirectory(stack), part), join(folder, part));
+  await copyIfThere(join(labDirectory(stack), "transcripts"), join(folder, "transcripts"));
   const progress = await progressOf(stack);
   if (progress) await writeFile(join(folder, "guide.json"), `${JSON.stringify(progress, null, 2)}\n`);
   for (const report of await reportsOf(stack, reports))
     await copyIfThere(join(reports, report), join(folder, "reports", report));
   return { mark: await markOf(all, member, grade ? { grade } : { problem: missing[0] ?? "not graded" }), missing };
 }
-
-/** What a lab's directory has that shows what was done. */
-const LAB_PARTS = ["transcripts"] as const;
 
 async function copyIfThere(from: string, to: string): Promise<void> {
   const there = await stat(from).catch(() => undefined);

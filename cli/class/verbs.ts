@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Class, Member } from "../../class/class.ts";
 import { hintSum } from "../../class/guide/progress.ts";
 import { progressOf } from "../../class/guide/progress-file.ts";
-import type { Mark, Marks } from "../../class/marks.ts";
+import { type Mark, type Marks, marksOf } from "../../class/marks.ts";
 import { foreignIn } from "../../class/neighbours.ts";
 import { entrancesOf } from "../../class/values.ts";
 import type { Outcome } from "../../class/work.ts";
@@ -160,12 +160,7 @@ export async function classGrade(
   );
   const isFull = marks.every(({ grade }) => grade?.passed === true);
   return {
-    marks: {
-      class: all.name,
-      exercise: all.exercise,
-      ...(all.deadline ? { deadline: all.deadline } : {}),
-      marks,
-    },
+    marks: marksOf(all, marks),
     status: status === exitStatus.ok && !isFull ? exitStatus.failed : status,
   };
 }
