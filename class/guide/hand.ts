@@ -45,10 +45,17 @@ export function checkByHand(
   }));
 }
 
-const isOwnMachine = (command: string): boolean => command.startsWith("npx lvs-lab ");
+export const isOwnMachine = (command: string): boolean => command.startsWith("npx lvs-lab ");
 
 /** What ends a fault. */
-export const isUndo = (command: string): boolean => /^npx lvs-lab heal\b/.test(command);
+const isUndo = (command: string): boolean => /^npx lvs-lab heal\b/.test(command);
+
+/** An edge's part that is the same for all that a check by hand breaks: what breaks it is the solution, and what ends the fault takes it back. */
+export const brokenByHand = (context: GuideContext, check: Check, subject: Subject) => ({
+  ...{ id: check.id, why: check.proves, kind: "edge" as const, hosts: ["client"] },
+  solution: checkByHand(context, check, subject, (command) => !isUndo(command)),
+  undo: checkByHand(context, check, subject, isUndo),
+});
 
 /** Where a check is looked at by hand: commands that are the same on several hosts once. */
 export function lookByHand(context: GuideContext, check: Check, subjects: readonly Subject[]): Typed[] {

@@ -11,6 +11,7 @@ import {
   runChecksUntilTheyPass,
 } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
+import { untilSignal } from "../../verify/live/interruptible.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { tap } from "../../verify/report/tap.ts";
@@ -122,11 +123,9 @@ async function runOnce(live: LiveLab, run: RunOptions, options: CheckOptions): P
 async function watchChecks(live: LiveLab, run: RunOptions, every: number): Promise<void> {
   // A watch never runs checks that break something.
   const steady = checks.filter(({ faulty }) => !faulty);
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => controller.abort());
   const last = await watch({
     look: () => runChecks(live, steady, { ...run, patience: "none" }),
-    signal: controller.signal,
+    signal: untilSignal(),
     everyMs: every * 1000,
     out: process.stdout,
     whole: (results) => `${new Date().toLocaleTimeString()}, Ctrl-C ends\n${formatResults(results)}`,

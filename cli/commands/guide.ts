@@ -7,6 +7,7 @@ import { guideAsJson, isDone, stepLine, sumOf } from "../../class/guide/state.ts
 import type { GuideContext } from "../../class/guide/step.ts";
 import { ownStepContext, stepsOf } from "../../class/guide/steps/index.ts";
 import { closeConnections, patience } from "../../provision/ssh/index.ts";
+import { untilSignal } from "../../verify/live/interruptible.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { Looker, type OwnLooks } from "../guide/looker.ts";
@@ -138,13 +139,6 @@ function stepNamed({ steps }: GuideRun, id: string) {
     `the lab has no step ${id}. Fix: choose one of ${steps.map((one) => one.id).join(", ")}`,
     exitStatus.configuration,
   );
-}
-
-/** An AbortSignal of the signals that end a process in order. */
-function untilSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => controller.abort());
-  return controller.signal;
 }
 
 async function beside(run: GuideRun, { every }: GuideOptions): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { keepAnnouncement } from "../../class/announcement.ts";
 import { handOf, raiseHand } from "../../class/hand.ts";
@@ -9,6 +9,7 @@ import { labDirectory } from "../../provision/paths.ts";
 import { viewPageFiles } from "../../view/page-files.ts";
 import { serveView, type ViewServer } from "../../view/server.ts";
 import { thirty, ViewedClass } from "../unit/view/a-class.ts";
+import { launchChromium } from "./chromium.ts";
 import { lowContrast } from "./low-contrast.ts";
 
 const HOSTILE = `"><img src=x onerror=alert(1)></li><!--'&`;
@@ -26,20 +27,7 @@ let complaints: string[];
 
 beforeAll(async () => {
   profile = mkdtempSync(join(tmpdir(), "lvs-lab-browser-"));
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath: "/usr/bin/chromium",
-    chromiumSandbox: false,
-    viewport: { width: 1920, height: 1080 },
-    colorScheme: "light",
-    args: [
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  browser = await launchChromium(profile, { width: 1920, height: 1080 });
 });
 afterAll(async () => {
   await browser?.close();

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { matrixDocument } from "../../rehearse/report/document.ts";
 import { pageBundle } from "../../verify/report/bundle.ts";
@@ -12,6 +12,7 @@ import { type ReportPaths, writeReport } from "../../verify/report/write.ts";
 import { aMatrix } from "../unit/rehearse/report/a-matrix.ts";
 import { aHostileRun } from "../unit/verify/report/a-hostile-run.ts";
 import { aRun } from "../unit/verify/report/a-run.ts";
+import { launchChromium } from "./chromium.ts";
 import { lowContrast } from "./low-contrast.ts";
 
 let root: string;
@@ -27,20 +28,7 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "lvs-lab-test-"));
   report = await writeReport(join(root, "report"), aRun());
   result = JSON.parse(readFileSync(report.json, "utf8"));
-  browser = await chromium.launchPersistentContext(join(root, "browser"), {
-    executablePath: "/usr/bin/chromium",
-    chromiumSandbox: false,
-    viewport: { width: 1320, height: 900 },
-    colorScheme: "light",
-    args: [
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  browser = await launchChromium(join(root, "browser"), { width: 1320, height: 900 });
 });
 
 afterAll(async () => {

@@ -29,6 +29,13 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
+/** An abort by the first of these signals, for a process that ends by itself then: a further one ends it at once. */
+export function untilSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of SIGNALS) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
 /** `until`, ended at once by an abort, without waiting for the attempt under way. */
 export async function untilAborted<T>(
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { electedOf } from "../../../lab/index.ts";
 import { directorDown } from "../../../verify/checks/director-down.ts";
 import { vipHolder } from "../../../verify/checks/vip-holder.ts";
-import { checkByHand, isUndo, lookByHand } from "../hand.ts";
+import { brokenByHand, checkByHand, isOwnMachine, lookByHand } from "../hand.ts";
 import { hasAddress } from "../look.ts";
 import type { Edge } from "./edge.ts";
 
@@ -16,11 +16,8 @@ export const directorDownSeen: Edge = {
     if (!first?.instance) return undefined;
     const instances = subjects.flatMap(({ instance }) => (instance ? [instance] : []));
     return {
-      id: this.id,
+      ...brokenByHand(context, directorDown, first),
       title: "When the master fails, the standby takes the VIP",
-      why: directorDown.proves,
-      kind: "edge",
-      hosts: ["client"],
       recognised: {
         by: "look",
         judge({ servers }) {
@@ -53,10 +50,8 @@ export const directorDownSeen: Edge = {
           vipHolder,
           vipHolder.subjects(lab).filter(({ instance }) => instance?.name === first.instance?.name),
         ),
-        ...checkByHand(context, directorDown, first, (command) => !command.startsWith("npx lvs-lab ")),
+        ...checkByHand(context, directorDown, first, (command) => !isOwnMachine(command)),
       ],
-      solution: checkByHand(context, directorDown, first, (command) => !isUndo(command)),
-      undo: checkByHand(context, directorDown, first, isUndo),
     };
   },
 };

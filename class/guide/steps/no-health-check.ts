@@ -1,7 +1,7 @@
-import { holderOf, poolOf } from "../../../lab/index.ts";
 import { noHealthCheck } from "../../../verify/checks/no-health-check.ts";
-import { checkByHand, isUndo, lookByHand } from "../hand.ts";
-import { isInTable, serves } from "../look.ts";
+import { brokenByHand, isOwnMachine, lookByHand } from "../hand.ts";
+import { isInTable } from "../look.ts";
+import { deadRealServers } from "./dead-real-servers.ts";
 import type { Edge } from "./edge.ts";
 
 /** What ipvsadm alone does not do. */
@@ -14,32 +14,19 @@ export const noHealthCheckSeen: Edge = {
     const [first] = subjects;
     if (!first) return undefined;
     return {
-      id: this.id,
+      ...brokenByHand(context, noHealthCheck, first),
       title: noHealthCheck.title,
-      why: noHealthCheck.proves,
-      kind: "edge",
-      hosts: ["client"],
       recognised: {
         by: "look",
-        judge({ servers }) {
-          let unseen = false;
-          for (const { service } of subjects) {
-            const director = service && servers.get(holderOf(lab, service.vip));
-            if (!service || !director) {
-              unseen = true;
-              continue;
-            }
-            for (const real of poolOf(service)) {
-              const look = servers.get(real.server);
-              unseen ||= look === undefined;
-              if (look && !serves(look, service, real.server) && isInTable(director, service, real))
-                return {
-                  state: "reached",
-                  seen: `nobody serves on ${real.server}, and the table still sends requests there`,
-                  wrong: [],
-                };
-            }
-          }
+        judge(looks) {
+          const { dead, unseen } = deadRealServers(lab, subjects, looks);
+          const stays = dead.find(({ director, service, real }) => isInTable(director, service, real));
+          if (stays)
+            return {
+              state: "reached",
+              seen: `nobody serves on ${stays.real.server}, and the table still sends requests there`,
+              wrong: [],
+            };
           if (unseen) return { state: "unseen", seen: "a server does not answer", wrong: [] };
           return {
             state: "open",
@@ -52,10 +39,8 @@ export const noHealthCheckSeen: Edge = {
       },
       look: lookByHand(context, noHealthCheck, [first]).map((one) => ({
         ...one,
-        commands: one.commands.filter((command) => !command.startsWith("npx lvs-lab ")),
+        commands: one.commands.filter((command) => !isOwnMachine(command)),
       })),
-      solution: checkByHand(context, noHealthCheck, first, (command) => !isUndo(command)),
-      undo: checkByHand(context, noHealthCheck, first, isUndo),
     };
   },
 };
