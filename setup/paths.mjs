@@ -15,6 +15,9 @@ import { isStackName, stackNameRule } from "./stack-name.mjs";
 const xdg = (own, variable, fallback) =>
   process.env[own] || join(process.env[variable] || join(homedir(), fallback), "lvs-lab");
 
+/** The longest path of a Unix socket: sockaddr_un has 108 bytes including the NUL, unix(7). */
+export const SOCKET_PATH_BYTES = 107;
+
 /** Builds, keyed by content: toolchain, guest images, packages. `LVS_LAB_CACHE` overrides. @returns {string} */
 export const cacheRoot = () => xdg("LVS_LAB_CACHE", "XDG_CACHE_HOME", ".cache");
 

@@ -1,5 +1,6 @@
 import { machineFindings } from "../../setup/steps/machine.mjs";
 import { lookUpBackend } from "../environment.ts";
+import { LateError, within } from "../within.ts";
 import { cacheFindings } from "./cache.ts";
 import { faultFindings } from "./faults.ts";
 import type { Finding } from "./finding.ts";
@@ -7,7 +8,6 @@ import { hostFindings } from "./hosts.ts";
 import { lookAtMemory, type StackMemory } from "./memory.ts";
 import { staleLockFindings } from "./stale-locks.ts";
 import { stateFindings } from "./states.ts";
-import { LateError, within } from "./within.ts";
 
 /** A finding, and the result of `--fix`. */
 export interface Outcome extends Finding {

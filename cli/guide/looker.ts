@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type Found, judgeAll } from "../../class/guide/judge.ts";
 import {
   type ClientLook,
@@ -19,6 +18,7 @@ import { type Check, type CheckResult, labelOf, runCheck } from "../../verify/ch
 import type { Subject } from "../../verify/checks/subjects.ts";
 import { type LiveLab, labHost, onServer } from "../../verify/live/live-lab.ts";
 import { hangUp } from "../../verify/live/power.ts";
+import { LateError, within } from "../within.ts";
 
 /** After so many milliseconds a check that failed runs again although no look has differed: of what a look does not see. */
 const AGAIN_MS = { started: 10_000, missing: 30_000 };
@@ -121,25 +121,13 @@ export class Looker {
 
   /** What a host answers; undefined: it does not. The connection of one that is silent is given up, for it may have lost its power. */
   async #ask<T>(host: string, work: () => Promise<T>): Promise<T | undefined> {
-    const silent = Symbol("silent");
-    const answer = await this.#within<T | undefined | typeof silent>(
-      work().catch(() => undefined),
-      silentAfter(this.#live) + OWN_SECONDS * (this.#own.get(host) ?? []).length,
-      silent,
-    );
-    if (answer !== silent) return answer;
-    if (host !== "client") void this.#reach.hangUp(host).catch(() => {});
-    return undefined;
-  }
-
-  /** What a promise gives, if it does so in time. */
-  async #within<T>(promise: Promise<T>, seconds: number, otherwise: T): Promise<T> {
-    const over = new AbortController();
-    const late = delay(seconds * 1000, otherwise, { signal: over.signal }).catch(() => otherwise);
+    const seconds = silentAfter(this.#live) + OWN_SECONDS * (this.#own.get(host) ?? []).length;
     try {
-      return await Promise.race([promise, late]);
-    } finally {
-      over.abort();
+      return await within(seconds, () => work().catch(() => undefined));
+    } catch (error) {
+      if (!(error instanceof LateError)) throw error;
+      if (host !== "client") void this.#reach.hangUp(host).catch(() => {});
+      return undefined;
     }
   }
 
@@ -170,7 +158,10 @@ export class Looker {
       }),
     );
     // A server that falls silent now shows it in the next look.
-    const results = await this.#within<readonly CheckResult[] | undefined>(running, CHECK_SECONDS, undefined);
+    const results = await within(CHECK_SECONDS, () => running).catch((error) => {
+      if (error instanceof LateError) return undefined;
+      throw error;
+    });
     if (!results) return undefined;
     this.#ran.set(id, { on, at: this.#reach.now(), results });
     return results;

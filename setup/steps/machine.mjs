@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { arch, platform, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
-import { cacheRoot, stateRoot } from "../paths.mjs";
+import { cacheRoot, SOCKET_PATH_BYTES, stateRoot } from "../paths.mjs";
 
 /**
  * An unmet requirement. `error`: labs cannot come up; `warning`: they can, with limits.
@@ -20,8 +20,6 @@ const OLDEST_NODE = [20, 19];
 const OLDEST_UTIL_LINUX = [2, 38];
 /** Number of subordinate IDs that a Debian system needs: all its users and groups have lower IDs. */
 const SUBORDINATE_IDS = 65536;
-/** sockaddr_un has 108 bytes including the NUL: unix(7). */
-const SOCKET_PATH_BYTES = 107;
 /** Path of libvirt's longest socket below the state directory, with a stack name of twenty letters. */
 const SOCKET_SUFFIX = `/labs/${"x".repeat(20)}/run/libvirt-admin-sock`;
 

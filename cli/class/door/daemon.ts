@@ -15,6 +15,7 @@ import { rosterFiles } from "../../../class/door/door-files.ts";
 import type { DoorFile } from "../../../class/file.ts";
 import { keyOf } from "../../../class/stack-name.ts";
 import type { ConfinedFile } from "../../../provision/host/confined/confined.ts";
+import { SOCKET_PATH_BYTES } from "../../../provision/paths.ts";
 import { generateKeys } from "../../../provision/ssh/key-pair.ts";
 import { CliError, exitStatus } from "../../exit-status.ts";
 import { reasonOf } from "../each.ts";
@@ -33,9 +34,6 @@ const limits = { startups: 30, logins: 16, relays: 32 } as const;
 
 /** How often the class's files are looked at, in milliseconds. */
 const LOOK_MS = 2000;
-
-/** sockaddr_un has 108 bytes including the NUL: unix(7). */
-const SOCKET_PATH_BYTES = 107;
 
 /** Somebody who is in, as `class door status` shows it. */
 export interface DoorLogin {

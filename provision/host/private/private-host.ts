@@ -6,7 +6,7 @@ import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import ipaddr from "ipaddr.js";
 import { type GuestOs, guestOses } from "../../../lab/index.ts";
-import { cacheRoot } from "../../paths.ts";
+import { cacheRoot, SOCKET_PATH_BYTES } from "../../paths.ts";
 import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
@@ -17,9 +17,6 @@ import { type PackagePools, poolLink, poolsBy } from "../package-pools.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, poolLocation, upstreams } from "./package-server.ts";
-
-/** sockaddr_un has 108 bytes including the NUL: unix(7). */
-const SOCKET_PATH_BYTES = 107;
 
 /** TCP port of the package server on the lab's bridge. */
 export const PACKAGE_PORT = 3142;

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ExamineOptions, examine } from "../../../../cli/doctor/index.ts";
-import { LateError, within } from "../../../../cli/doctor/within.ts";
+import { LateError, within } from "../../../../cli/within.ts";
 import { aLabHost } from "../../provision/host/a-lab-host.ts";
 import { aUserOf } from "../../provision/host/a-user-of.ts";
 import { Checkout } from "../a-checkout.ts";
