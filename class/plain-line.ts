@@ -1,5 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 
+/** A text as a terminal can show it: without control characters. */
+export const withoutControls = (text: string): string => text.replace(/\p{Cc}/gu, "");
+
 /**
  * A text of somebody's as one line that is safe to show anywhere: without escape sequences of terminals, control characters, and characters that
  * turn the direction of what follows (Unicode Technical Report 36, section 2.10). What stands for a blank or a new line becomes one blank.

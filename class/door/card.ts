@@ -1,6 +1,7 @@
 import { Html, html } from "../../verify/report/html/template.ts";
 import type { Class, Member } from "../class.ts";
 import { fingerprint } from "../fingerprint.ts";
+import { withoutControls } from "../plain-line.ts";
 import { keyOf } from "../stack-name.ts";
 import { valueRows } from "../values.ts";
 import { CLIENT_NAME, qualifiedHost } from "./accounts.ts";
@@ -98,7 +99,7 @@ export function cardText(card: Card): string {
   const noKey =
     "There is no key of yours in the roster, so nobody gets in. Give your teacher the line of ~/.ssh/id_ed25519.pub.";
   return [
-    `${card.name.replace(/\p{Cc}/gu, "")} (${card.id})`,
+    `${withoutControls(card.name)} (${card.id})`,
     "",
     ...card.commands.map(({ command, about }) => `  ${command.padEnd(width)}  ${about}`),
     "",

@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Member } from "../../../class/class.ts";
 import { CLIENT_NAME } from "../../../class/door/accounts.ts";
+import { withoutControls } from "../../../class/plain-line.ts";
 import { entrancesOf } from "../../../class/values.ts";
 import { runOnHost } from "../../../provision/host/command.ts";
 import { CLIENT, openHost } from "../../../provision/host/reach.ts";
-import { projectRoot } from "../../../provision/paths.ts";
 import type { TerminalOptions } from "../../../provision/ssh/index.ts";
 import { exitStatus } from "../../exit-status.ts";
 import type { RunLvsLab } from "../lvs-lab.ts";
@@ -35,14 +33,14 @@ interface Choice {
 }
 
 /**
- * Commands of `lvs-lab` that the door runs for a student, as the teacher's user. Their words are fixed: of what a student writes, none gets there. One
- * that this version of lvs-lab has not is left out.
+ * Commands of `lvs-lab` that the door runs for a student, as the teacher's user. Their words are fixed: of what a student writes, none gets there. They
+ * have no terminal there, and what they print is shown when they end.
  */
 const commands = [
-  { word: "guide", about: "what to do, step by step" },
-  { word: "grade", about: "what is done, what is wrong, and what to do next" },
-  { word: "status", about: "the state of your servers" },
-].filter(({ word }) => existsSync(join(projectRoot, "cli/commands", `${word}.ts`)));
+  { word: "guide", options: ["--once"], about: "the steps, and which are reached" },
+  { word: "grade", options: [], about: "what is done, what is wrong, and what to do next" },
+  { word: "status", options: [], about: "the state of your servers" },
+] as const;
 
 const choicesFor = ({ lab }: Pick<Member, "lab">): Choice[] => [
   ...lab.servers.map(({ name, role }) => ({
@@ -60,11 +58,11 @@ const choicesFor = ({ lab }: Pick<Member, "lab">): Choice[] => [
     about: "empty the client's ARP cache",
     go: async (place, rest) => await alone(place, "forget", rest, async () => await forget(place)),
   },
-  ...commands.map(({ word, about }) => ({
+  ...commands.map(({ word, options, about }) => ({
     word,
     about,
     go: async (place: Place, rest: string | undefined) =>
-      await alone(place, word, rest, async () => await runFor(place, word)),
+      await alone(place, word, rest, async () => await runFor(place, word, options)),
   })),
 ];
 
@@ -80,13 +78,10 @@ export function menuText({ lab, name, id }: Pick<Member, "lab" | "name" | "id">)
     ({ word, about }, index) => `${String(index + 1).padStart(3)}  ${word.padEnd(width)}  ${about}`,
   );
   return [
-    `The lab of ${printable(name)} (${id}). Its service: ${entrancesOf(lab).join(", ")}`,
+    `The lab of ${withoutControls(name)} (${id}). Its service: ${entrancesOf(lab).join(", ")}`,
     ...["", ...rows, "", "Write a name or a number. `help` shows this again, `quit` leaves.", ""],
   ].join("\n");
 }
-
-/** A text of the roster as a terminal can show it. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, "");
 
 /** Serves a session: one command, or the menu until the student leaves. @returns its exit status */
 export async function serve(place: Place): Promise<number> {
@@ -140,7 +135,7 @@ async function choose(place: Place, line: string): Promise<number | undefined> {
 
 /** What somebody wrote, as an error shows it. */
 const shortened = (text: string): string => {
-  const shown = printable(text);
+  const shown = withoutControls(text);
   return `\`${shown.length > 40 ? `${shown.slice(0, 40)}…` : shown}\``;
 };
 
@@ -192,9 +187,14 @@ async function forget({ member, labs, terminal }: Pick<Place, "member" | "termin
   return exitStatus.ok;
 }
 
-/** Runs `lvs-lab WORD` for the student's stack, and shows what it prints. Messages may have paths of this machine: they go to the log. */
-async function runFor({ member, terminal, run, log }: Place, word: string): Promise<number> {
-  const ran = await terminal.interruptible(async (signal) => await run([word, "--stack", member.stack], { signal }));
+/** Runs a command of `lvs-lab` for the student's stack, and shows what it prints. Messages may have paths of this machine: they go to the log. */
+async function runFor(
+  { member, terminal, run, log }: Place,
+  word: string,
+  options: readonly string[],
+): Promise<number> {
+  const words = [word, ...options, "--stack", member.stack];
+  const ran = await terminal.interruptible(async (signal) => await run(words, { signal }));
   log(`${word}: status ${ran.status}`);
   terminal.write(ran.stdout);
   if (ran.stdout.trim() === "") {
