@@ -6,8 +6,8 @@ import type { Subject } from "../../verify/checks/subjects.ts";
 import { type GuideContext, OWN_MACHINE, type Typed } from "./step.ts";
 
 /**
- * The commands of `lvs-lab explain` that set a lab up, by the step of the guide that they are for: that of the check that shows them. Those of no such
- * check, packages above all, are for the first step of those that explain has after them on their server.
+ * The commands of `lvs-lab explain` that set a lab up, by the step of the guide that they are for: that of the check that shows their effect. Commands
+ * without such a check, mostly packages, belong to the step of the next commands on the same server.
  * @param ids of the guide's steps, in order
  */
 export function solutionsOf({ lab, stack }: GuideContext, ids: readonly string[]): Map<string, Typed[]> {

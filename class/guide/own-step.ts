@@ -34,7 +34,7 @@ export const ownStepSchema = property(
       "write an id such as `id: greeting`",
     ),
     title: sentence("what is reached, in a line", "title: server1 greets who logs in"),
-    why: sentence("what the step is for", "why: Whoever logs in should see on which server they are."),
+    why: sentence("what the step is for", "why: A login should show which server it is on."),
     kind: choice(["level", "edge"], "write `kind: level`: it must hold; or `kind: edge`: it was seen once").default(
       "level",
     ),

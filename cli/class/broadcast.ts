@@ -8,7 +8,7 @@ import { type ClassTools, forEach, StudentError, type Task } from "./each.ts";
 import { hasLab } from "./stacks.ts";
 import { noLab } from "./verbs.ts";
 
-/** Whoever logs in later is shown this file, until the server boots anew: pam_motd(8). */
+/** Later logins show this file, until the server boots anew: pam_motd(8). */
 const NOTE = "/run/motd.d/lvs-lab";
 
 export interface BroadcastOptions {

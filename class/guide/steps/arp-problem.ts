@@ -20,8 +20,8 @@ export const arpProblem: Edge = {
       id: this.id,
       title: "The ARP problem: the client's entry for the VIP names a real server",
       why:
-        "Director and real servers all have the VIP, and all of them answer when the client asks by ARP whose it is. Whoever answers first owns the " +
-        "client's entry: if that is a real server, all requests go there, past the director, and the balancing is gone. Which one it is may differ each time.",
+        "Director and real servers all have the VIP, and all of them answer when the client asks for it by ARP. The first answer makes the " +
+        "client's entry: if it comes from a real server, all requests go there, past the director, and nothing is balanced. The winner may differ each time.",
       kind: "edge",
       hosts: ["client"],
       recognised: {

@@ -83,7 +83,7 @@ export class Door {
   readonly #since = new Date();
   readonly #connections = new Set<Connection>();
   readonly #known = new Map<string, Known>();
-  /** Students by number, of those who have left, too: what they left running must not become somebody else's. */
+  /** Each student's number. Former students keep theirs: a process that they left running must not pass to another student. */
   readonly #numbers = new Map<string, number>();
   readonly #running = new Set<string>();
   #files = new Map<string, string>();
