@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Class, Member } from "../../class/class.ts";
 import { MANIFEST, type Manifest } from "../../class/collection/manifest.ts";
@@ -138,7 +138,7 @@ async function gather(
 async function copyIfThere(from: string, to: string): Promise<void> {
   const there = await stat(from).catch(() => undefined);
   // Links would lead out of the folder, and sockets cannot be copied.
-  if (there) await cp(from, to, { recursive: true, filter: async (file) => isPlain(await stat(file)) });
+  if (there) await cp(from, to, { recursive: true, filter: async (file) => isPlain(await lstat(file)) });
 }
 
 const isPlain = (one: { isFile(): boolean; isDirectory(): boolean }): boolean => one.isFile() || one.isDirectory();

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { manifestSchema } from "../../../../class/collection/manifest.ts";
@@ -42,6 +42,7 @@ it("writes a signed folder for each student, with the marks of all beside them",
     await mkdir(join(reports, name), { recursive: true });
     await writeFile(join(reports, name, "result.json"), "{}");
   }
+  await symlink("/etc/passwd", join(room.state, "labs/net1.alice/transcripts/link.log"));
   expect(await collect()).toBe(0);
   expect((await readdir(into)).sort()).toEqual(["alice", "bob", "marks.csv"]);
   const manifest = manifestSchema.parse(JSON.parse(await readFile(join(into, "alice/manifest.json"), "utf8")));
