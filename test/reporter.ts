@@ -4,6 +4,9 @@ import { projectRoot } from "../provision/paths.ts";
 import { budgetOf, OTHERS, WHOLE } from "./budgets.ts";
 import { slowness } from "./reference.ts";
 
+/** The machine is measured so often, for a tenth of a second and more, while tests run. */
+const SAMPLE_EVERY_MS = 15_000;
+
 /** A test file's time beside its budget, both in seconds. */
 interface Row {
   readonly file: string;
@@ -22,24 +25,35 @@ export default class RunReporter implements Reporter {
   #begun = 0;
   /** When the last file ended that has no budget of its own. Such files run first, and side by side. */
   #othersEnd = 0;
-  #slowness: number[] = [];
+  readonly #samples: { readonly at: number; readonly slowness: number }[] = [];
+  #sampling: NodeJS.Timeout | undefined;
 
   onTestRunStart(): void {
     this.#begun = performance.now();
-    this.#slowness = [slowness()];
+    this.#sample();
+    this.#sampling = setInterval(() => this.#sample(), SAMPLE_EVERY_MS).unref();
+  }
+
+  #sample(): void {
+    this.#samples.push({ at: performance.now(), slowness: slowness() });
+  }
+
+  /** How slow the machine was in a time: the mean of what was measured then, or the last value before its end. */
+  #slownessIn(from: number, to: number): number {
+    const before = this.#samples.filter(({ at }) => at <= to);
+    const within = before.filter(({ at }) => at >= from);
+    const taken = within.length > 0 ? within : before.slice(-1);
+    return taken.reduce((sum, one) => sum + one.slowness, 0) / Math.max(1, taken.length);
   }
 
   onTestModuleEnd(module: TestModule): void {
     const { collectDuration, duration, setupDuration } = module.diagnostic();
     const file = relative(projectRoot, module.moduleId);
     const seconds = (collectDuration + setupDuration + duration) / 1000;
-    const before = this.#slowness.at(-1) ?? 1;
+    const now = performance.now();
     const budget = budgetOf(file);
-    if (budget === undefined) this.#othersEnd = performance.now();
-    // Small files end by the dozen: what they are told of the machine is what it was before.
-    const now = budget === undefined ? before : slowness();
-    if (budget !== undefined) this.#slowness.push(now);
-    this.#rows.push({ file, seconds, slowness: (before + now) / 2, budget });
+    if (budget === undefined) this.#othersEnd = now;
+    this.#rows.push({ file, seconds, slowness: this.#slownessIn(now - 1000 * seconds, now), budget });
   }
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -64,19 +78,31 @@ export default class RunReporter implements Reporter {
 
   /** Where the time went, and what took longer than it may. */
   #budgets(files: number): { table: string[]; broken: string[] } {
-    const whole = (performance.now() - this.#begun) / 1000;
-    this.#slowness.push(slowness());
-    const mean = this.#slowness.reduce((sum, value) => sum + value, 0) / this.#slowness.length;
+    clearInterval(this.#sampling);
+    const now = performance.now();
+    const whole = (now - this.#begun) / 1000;
     const named = this.#rows.filter(({ budget }) => budget !== undefined);
     const others = this.#rows.length - named.length;
     const rest = (this.#othersEnd - this.#begun) / 1000;
     const rows: Row[] = [
       ...named.sort((one, other) => other.seconds - one.seconds),
       ...(others > 0
-        ? [{ file: `${others} other files, side by side`, seconds: rest, slowness: mean, budget: OTHERS }]
+        ? [
+            {
+              file: `${others} other files, side by side`,
+              seconds: rest,
+              slowness: this.#slownessIn(this.#begun, this.#othersEnd),
+              budget: OTHERS,
+            },
+          ]
         : []),
       // Only a run of everything has a budget as a whole.
-      { file: "the whole run", seconds: whole, slowness: mean, budget: files > 100 ? WHOLE : undefined },
+      {
+        file: "the whole run",
+        seconds: whole,
+        slowness: this.#slownessIn(this.#begun, now),
+        budget: files > 100 ? WHOLE : undefined,
+      },
     ];
     const late = rows.filter(({ seconds, slowness: slow, budget }) => budget !== undefined && seconds > budget * slow);
     return {

@@ -6,6 +6,7 @@ import { projectRoot } from "../../cli/pulumi.ts";
 import { readLab } from "../../lab/index.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { eachFault, healed } from "./each-fault.ts";
+import { measured } from "./measured.ts";
 import { expectDiagnosis, type ReportedRun } from "./reported.ts";
 import { failures, leaseSharedLab } from "./stack.ts";
 
@@ -50,7 +51,8 @@ describe("a lab under keepalived, broken on purpose", () => {
     expect(failures(await stack.check("--wait", "60"))).toEqual([]);
   });
 
-  test("a frozen director, a split brain and a stranger are each told apart from the wire", async () => {
+  test("a frozen director, a split brain and a stranger are each told apart from the wire", measured, async () => {
+    await stack.served("ha-baked");
     const { status, runs, stderr } = await scenarios(
       "director-frozen",
       "split-brain",
