@@ -13,6 +13,17 @@ export function stackName(text: string): string {
   throw new InvalidArgumentError(stackNameRule);
 }
 
+/** Parses a snapshot's name: part of file names, and of a tag in qcow2 disks. */
+export function snapshotName(text: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,39}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    "A snapshot's name has at most 40 lower-case letters, digits and hyphens, and begins with a letter or digit.",
+  );
+}
+
+/** The name of a snapshot that is given none: the time, to the second. */
+export const snapshotNamedNow = (): string => new Date().toISOString().slice(0, 19).replace(/\D/g, "-");
+
 export const jsonOption = (): Option => new Option("-j, --json", "print JSON instead of text");
 
 /** The report directory option of every command that runs scenarios. */

@@ -28,11 +28,6 @@ export const SERVED = "served";
 /** Number of snapshots kept besides `served`; the oldest are removed first. */
 const KEPT = 5;
 
-/** Whether a text is a valid snapshot name. */
-export const isSnapshotName = (text: string): boolean => /^[a-z0-9][a-z0-9-]{0,39}$/.test(text);
-export const snapshotNameRule =
-  "A snapshot's name has at most 40 lower-case letters, digits and hyphens, and begins with a letter or digit.";
-
 /** A snapshot's record, in its own file, which exists only for a complete snapshot. */
 const recordSchema = z.object({
   /** 1: recorded by an earlier version; its lab is not compared. */

@@ -39,13 +39,12 @@ export async function classUp(
 
 /** `lvs-lab up`. The snapshot is of a lab that nobody has worked on: of one that is there already none is taken. */
 async function bringUp(
-  { directory }: Pick<Class, "directory">,
+  all: Pick<Class, "directory">,
   { stack }: Pick<Member, "stack">,
   { signal, run, snapshot }: { readonly signal: AbortSignal; readonly run: RunLvsLab; readonly snapshot: boolean },
 ): Promise<void> {
-  const log = directory.logFile(stack, "up");
   const more = snapshot && !hasLab(stack) ? ["--snapshot"] : [];
-  demandOk(await run(["up", "--stack", stack, ...more], { log, signal }), `cat ${posixQuote(log)}`, signal);
+  await logged(all, stack, ["up", "--stack", stack, ...more], { signal, run });
 }
 
 /** A student's lab has not been brought up. */
@@ -199,26 +198,67 @@ export async function markOf(
 const problemOf = (outcome: Exclude<Outcome<unknown>, { state: "done" }>): string =>
   outcome.state === "left" ? "interrupted before" : reasonOf(outcome.error);
 
-/** Gives students their labs as they were at first: by the snapshot that `class up --snapshot` took, else by making them anew. */
-export async function classReset(all: Class, members: readonly Member[], tools: ClassTools): Promise<number> {
-  const { directory } = all;
+/** Takes a snapshot of students' labs. Each lab's servers stand still together, and no lab waits for another. */
+export async function classSnapshot(
+  all: Class,
+  members: readonly Member[],
+  tools: ClassTools,
+  name: string,
+): Promise<number> {
+  const task: Task<void> = {
+    doing: "takes a snapshot",
+    done: () => name,
+    run: async ({ stack }, { signal }) => {
+      if (!hasLab(stack)) throw noLab();
+      await logged(all, stack, ["snapshot", "--stack", stack, name], { signal, run: tools.run });
+    },
+  };
+  return (await forEach(all, members, task, tools)).status;
+}
+
+/** Runs lvs-lab with a log of its own, named for the stack and the verb. @throws StudentError with the command that shows the log */
+async function logged(
+  { directory }: Pick<Class, "directory">,
+  stack: string,
+  words: readonly [verb: string, ...args: string[]],
+  { signal, run }: { readonly signal: AbortSignal; readonly run: RunLvsLab },
+): Promise<void> {
+  const log = directory.logFile(stack, words[0]);
+  demandOk(await run([...words], { log, signal }), `cat ${posixQuote(log)}`, signal);
+}
+
+/**
+ * Restores students' labs to a snapshot. `to`: its name; by default the labs become what they were at first: by the snapshot that `class up
+ * --snapshot` took, else by making them anew.
+ */
+export async function classReset(
+  all: Class,
+  members: readonly Member[],
+  tools: ClassTools,
+  { to }: { readonly to?: string | undefined } = {},
+): Promise<number> {
   const task: Task<string> = {
     doing: "resets",
     done: (how) => how,
     need: ({ stack, lab }) => labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers).need,
     run: async (member, { signal, say }) => {
       const { stack } = member;
-      const run = async (verb: string): Promise<void> => {
-        const log = directory.logFile(stack, verb);
-        demandOk(await tools.run([verb, "--stack", stack], { log, signal }), `cat ${posixQuote(log)}`, signal);
-      };
-      if ((await snapshotNames(stack)).includes(SERVED)) {
-        await run("reset");
+      const run = async (...words: [string, ...string[]]): Promise<void> =>
+        await logged(all, stack, words, { signal, run: tools.run });
+      const names = await snapshotNames(stack);
+      if (to !== undefined) {
+        if (!hasLab(stack)) throw noLab();
+        if (!names.includes(to)) throw noSnapshot(member, to, names);
+        await run("restore", "--stack", stack, to);
+        return `restored to ${to}`;
+      }
+      if (names.includes(SERVED)) {
+        await run("reset", "--stack", stack);
         return "restored";
       }
       await tools.configure(all, member, { signal, say });
       say("removes");
-      await run("down");
+      await run("down", "--stack", stack);
       say("brings up");
       await bringUp(all, member, { signal, run: tools.run, snapshot: false });
       return "made anew";
@@ -226,6 +266,12 @@ export async function classReset(all: Class, members: readonly Member[], tools: 
   };
   return (await forEach(all, members, task, tools)).status;
 }
+
+const noSnapshot = ({ id }: Pick<Member, "id">, name: string, names: readonly string[]): StudentError =>
+  new StudentError(
+    `no snapshot "${name}"; there is ${names.join(", ") || "none"}`,
+    names.length > 0 ? `Fix: npx lvs-lab class reset --to ${names[0]} ${id}` : `Fix: npx lvs-lab class reset ${id}`,
+  );
 
 /** Removes the labs of students, and those of students who have left the roster unless only some are asked for. */
 export async function classDown(
@@ -242,9 +288,8 @@ export async function classDown(
     done: (how) => how,
     run: async ({ stack }, { signal }) => {
       if (!recorded.has(stack)) return "no lab";
-      const log = all.directory.logFile(stack, "down");
-      const ran = await tools.run(["down", "--stack", stack, ...(force ? ["--force"] : [])], { log, signal });
-      demandOk(ran, `cat ${posixQuote(log)}`, signal);
+      const words = ["down", "--stack", stack, ...(force ? ["--force"] : [])] as const;
+      await logged(all, stack, words, { signal, run: tools.run });
       return "removed";
     },
   };

@@ -23,6 +23,7 @@ import {
   classExec,
   classGrade,
   classReset,
+  classSnapshot,
   classStatus,
   classUp,
   standingRows,
@@ -31,7 +32,7 @@ import {
 import { classView } from "../class/view.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
-import { jsonOption, reportOption, seconds, wholeNumber } from "../options.ts";
+import { jsonOption, reportOption, seconds, snapshotName, snapshotNamedNow, wholeNumber } from "../options.ts";
 
 /** Seconds between two looks at a lab. */
 const EVERY = 10;
@@ -101,12 +102,22 @@ export const classCommand = (program: Command): void => {
     },
   );
 
-  verb("reset", "give students their labs as they were at first")
+  some(verb("snapshot", "save each lab as it is now, for `class reset --to`"))
+    .argument("[snapshot]", "name of the snapshot; by default the time", snapshotName)
+    .action(async (name: string | undefined, { file, student }: ClassOptions) => {
+      const all = await classOf(file);
+      const members = membersOf(all, student);
+      const chosen = name ?? snapshotNamedNow();
+      process.exitCode = await alone(all, () => classSnapshot(all, members, tools, chosen));
+    });
+
+  verb("reset", "give students their labs as they were at first, or as a snapshot has them")
+    .option("--to <snapshot>", "restore this snapshot of `class snapshot`, or one that the student took", snapshotName)
     .argument("<student...>", "the students' ids")
-    .action(async (students: string[], { file }: ClassOptions) => {
+    .action(async (students: string[], { file, to }: ClassOptions & { to?: string }) => {
       const all = await classOf(file);
       const members = membersOf(all, students);
-      process.exitCode = await alone(all, () => classReset(all, members, tools));
+      process.exitCode = await alone(all, () => classReset(all, members, tools, { to }));
     });
 
   some(verb("down", "remove the labs of all students, former ones included"))

@@ -1,17 +1,22 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { liveLab } from "../live-lab.ts";
-import { type JsonOptions, jsonOption, type StackOptions, stackOption } from "../options.ts";
+import {
+  type JsonOptions,
+  jsonOption,
+  type StackOptions,
+  snapshotName,
+  snapshotNamedNow,
+  stackOption,
+} from "../options.ts";
 import { releaseDeadLocks } from "../pulumi-lock.ts";
 import {
   inMegabytes,
-  isSnapshotName,
   listSnapshots,
   removeSnapshots,
   restoreSnapshot,
   SERVED,
   type Snapshot,
-  snapshotNameRule,
   type Taken,
   takeSnapshot,
 } from "../snapshots.ts";
@@ -26,7 +31,7 @@ export const snapshot = (program: Command): void => {
     .addOption(stackOption())
     .argument("[snapshot]", "name of the snapshot; by default the time", snapshotName)
     .action(async (name: string | undefined, { stack }: StackOptions) => {
-      const chosen = name ?? new Date().toISOString().slice(0, 19).replace(/\D/g, "-");
+      const chosen = name ?? snapshotNamedNow();
       await onQuietStack(stack, async (live) => say(formatTaken(chosen, await takeSnapshot(live, chosen))));
     });
 };
@@ -94,9 +99,3 @@ const formatSnapshot = ({ name, takenAt, bytes, differences }: Snapshot): string
   ].join("\n");
 
 const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-
-/** Parses a snapshot name. */
-function snapshotName(text: string): string {
-  if (isSnapshotName(text)) return text;
-  throw new InvalidArgumentError(snapshotNameRule);
-}

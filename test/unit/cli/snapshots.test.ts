@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { differencesOf, isSnapshotName, type SnapshotRecord } from "../../../cli/snapshots.ts";
+import { snapshotName } from "../../../cli/options.ts";
+import { differencesOf, type SnapshotRecord } from "../../../cli/snapshots.ts";
 import { type Lab, readLab, type VirtualService } from "../../../lab/index.ts";
 import type { Saved } from "../../../provision/host/snapshots.ts";
 import type { LiveLab } from "../../../verify/live/live-lab.ts";
@@ -75,5 +76,6 @@ it.each([
   ["..", false],
   ["a".repeat(41), false],
 ])("%j as a snapshot's name: %s", (name, good) => {
-  expect(isSnapshotName(name)).toBe(good);
+  if (good) expect(snapshotName(name)).toBe(name);
+  else expect(() => snapshotName(name)).toThrow("A snapshot's name has at most 40");
 });

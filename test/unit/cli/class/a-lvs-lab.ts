@@ -32,6 +32,7 @@ if (verb === "up") {
   mkdirSync(lab + "/snapshots", { recursive: true });
   if (words.includes("--snapshot")) writeFileSync(lab + "/snapshots/served.json", "{}");
 }
+if (verb === "snapshot") writeFileSync(lab + "/snapshots/" + words.at(-1) + ".json", "{}");
 setTimeout(() => {
   if (verb === "down" && status === 0) rmSync(lab, { recursive: true, force: true });
   if (stdout !== "") console.log(stdout);

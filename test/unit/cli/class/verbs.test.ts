@@ -9,6 +9,7 @@ import {
   classExec,
   classGrade,
   classReset,
+  classSnapshot,
   classStatus,
   classUp,
   standingRows,
@@ -155,6 +156,36 @@ describe("class reset", () => {
     expect(await classReset(all, all.members, room.tools)).toBe(1);
     expect((await room.runs()).join()).not.toContain("up --stack");
     expect(room.said.at(-1)).toMatch(/^alice: busy\. To see it: cat .*net1\.alice\.down\.log$/);
+  });
+});
+
+describe("class snapshot", () => {
+  it("is of each lab, and says whose lab there is not", async () => {
+    const room = await Classroom.make();
+    const all = await room.with(["alice", "bob", "carol"]);
+    await classUp(all, membersOf(all, ["alice", "bob"]), room.tools);
+    await room.runs();
+    expect(await classSnapshot(all, all.members, room.tools, "lesson-2")).toBe(1);
+    expect(begun(await room.runs())).toEqual([
+      "snapshot --stack net1.alice lesson-2",
+      "snapshot --stack net1.bob lesson-2",
+    ]);
+    expect(room.said.at(-1)).toBe("carol: no lab. Fix: npx lvs-lab class up");
+  });
+
+  it("is restored by its name; a lab that lacks it stays as it is", async () => {
+    const room = await Classroom.make();
+    const all = await room.with(["alice", "bob"]);
+    await classUp(all, all.members, room.tools);
+    await classSnapshot(all, membersOf(all, ["alice"]), room.tools, "lesson-2");
+    await room.runs();
+    expect(await classReset(all, all.members, room.tools, { to: "lesson-2" })).toBe(1);
+    expect(begun(await room.runs())).toEqual(["restore --stack net1.alice lesson-2"]);
+    expect(room.said.at(-1)).toBe('bob: no snapshot "lesson-2"; there is none. Fix: npx lvs-lab class reset bob');
+    expect(await classReset(all, membersOf(all, ["alice"]), room.tools, { to: "lesson-3" })).toBe(1);
+    expect(room.said.at(-1)).toBe(
+      'alice: no snapshot "lesson-3"; there is lesson-2. Fix: npx lvs-lab class reset --to lesson-2 alice',
+    );
   });
 });
 
