@@ -26,6 +26,13 @@ export const snapshotNamedNow = (): string => new Date().toISOString().slice(0, 
 
 export const jsonOption = (): Option => new Option("-j, --json", "print JSON instead of text");
 
+/** The option for tasks and checks that take a boot of each server. */
+export const rebootsOption = (): Option =>
+  new Option(
+    "--reboots",
+    "also reboot each server, one after the other, if all else is done: what is not lasting is lost",
+  );
+
 /** The report directory option of every command that runs scenarios. */
 export const reportOption = (): Option =>
   new Option("--report <directory>", "directory of the reports").default(join(projectRoot, "reports"));

@@ -35,6 +35,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/cloud-image.test.ts": 1500,
   "test/examples/effects.test.ts": 400,
   "test/examples/class-view.test.ts": 900,
+  "test/examples/reboots.test.ts": 900,
   "test/examples/door.test.ts": 900,
 };
 

@@ -137,18 +137,24 @@ export const standingsAsJson = (all: Class, standings: readonly Standing[]): unk
   })),
 });
 
+/** Tasks that are graded only when they are asked for. */
+interface TasksAsked {
+  readonly faults?: boolean;
+  readonly reboots?: boolean;
+}
+
 /** Grades the labs of students. @returns the marks, and the exit status: 1 if one is below full marks or could not be graded */
 export async function classGrade(
   all: Class,
   members: readonly Member[],
   tools: ClassTools,
-  { faults = false }: { readonly faults?: boolean } = {},
+  asked: TasksAsked = {},
 ): Promise<{ marks: Marks; status: number }> {
   const task: Task<Grade> = {
     doing: "grades",
     passing: true,
     done: ({ score }) => `${score.points} of ${score.of} points`,
-    run: async (member, { signal }) => await gradeLab(member, tools, signal, { faults }),
+    run: async (member, { signal }) => await gradeLab(member, tools, signal, asked),
   };
   const { outcomes, status } = await forEach(all, members, task, tools);
   const marks = await Promise.all(
@@ -169,10 +175,11 @@ export async function gradeLab(
   { stack }: Pick<Member, "stack">,
   { run }: Pick<ClassTools, "run">,
   signal: AbortSignal,
-  { faults = false }: { readonly faults?: boolean } = {},
+  { faults = false, reboots = false }: TasksAsked = {},
 ): Promise<Grade> {
   if (!hasLab(stack)) throw noLab();
-  const ran = await run(["grade", "--json", "--stack", stack, ...(faults ? ["--faults"] : [])], { signal });
+  const more = [...(faults ? ["--faults"] : []), ...(reboots ? ["--reboots"] : [])];
+  const ran = await run(["grade", "--json", "--stack", stack, ...more], { signal });
   // Status 1 with a document is a grade below full marks; without one it is an error.
   if (ran.status !== exitStatus.failed || ran.stdout.trim() === "")
     demandOk(ran, `npx lvs-lab grade -s ${stack}`, signal);

@@ -17,13 +17,14 @@ import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { tap } from "../../verify/report/tap.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLabWithFile } from "../live-lab.ts";
-import { type JsonOptions, jsonOption, seconds, stackOption } from "../options.ts";
+import { type JsonOptions, jsonOption, rebootsOption, seconds, stackOption } from "../options.ts";
 import { holdingStack } from "../stack-lock.ts";
 import { watch } from "../watch.ts";
 
 interface CheckOptions extends JsonOptions {
   readonly list?: boolean;
   readonly faults?: boolean;
+  readonly reboots?: boolean;
   readonly only?: string[];
   readonly role?: string[];
   readonly server?: string[];
@@ -43,6 +44,7 @@ export const check = (program: Command): void => {
     .addOption(jsonOption())
     .addOption(new Option("--list", "list all checks and run none; needs no lab").conflicts(["server", "faults"]))
     .option("--faults", "also run the checks that inject a fault for a moment: httpd stopped, the master powered off")
+    .addOption(rebootsOption().conflicts(["list", "watch"]))
     .option("--only <id...>", "only these checks")
     .option("--role <role...>", `only checks about these roles: ${checkRoles.join(", ")}`)
     .option("--server <name...>", "only checks on these servers; `client` is one of the names")
@@ -69,8 +71,9 @@ export const check = (program: Command): void => {
 };
 
 /** Whether a check that breaks something may run. */
-const breaks = ({ faults, only = [], watch: watched }: CheckOptions): boolean =>
-  watched === undefined && (faults === true || checks.some(({ id, faulty }) => faulty && only.includes(id)));
+const breaks = ({ faults, reboots, only = [], watch: watched }: CheckOptions): boolean =>
+  watched === undefined &&
+  (faults === true || reboots === true || checks.some(({ id, faulty }) => faulty && only.includes(id)));
 
 async function run(options: CheckOptions): Promise<void> {
   const live = await liveLabWithFile(options.stack);
@@ -78,7 +81,7 @@ async function run(options: CheckOptions): Promise<void> {
   const selection = { only: options.only, roles: options.role, hosts: options.server };
   if (options.watch !== undefined)
     await watchChecks(live, selection, options.watch === true ? WATCH_SECONDS : options.watch);
-  else await runOnce(live, { ...selection, faults: options.faults }, options);
+  else await runOnce(live, { ...selection, faults: options.faults, reboots: options.reboots }, options);
 }
 
 /** Refuses values that are not among the choices, and lists the choices. */
@@ -196,9 +199,9 @@ function formatResult(result: CheckResult): string {
   ].join("\n");
 }
 
-const formatEntry = ({ id, title, role, controls, faulty, proves, example }: CatalogueEntry): string =>
+const formatEntry = ({ id, title, role, controls, faulty, reboots, proves, example }: CatalogueEntry): string =>
   [
-    `${id}  (${role}; ${controls.join(", ")}${faulty ? "; breaks something for a moment, --faults" : ""})`,
+    `${id}  (${role}; ${controls.join(", ")}${faulty ? `; breaks something for a moment, ${reboots ? "--reboots" : "--faults"}` : ""})`,
     `  ${title}.`,
     `  ${proves}`,
     ...example.byHand.map((line) => `  ${example.subject}$ ${line}`),

@@ -32,7 +32,15 @@ import {
 import { classView } from "../class/view.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
-import { jsonOption, reportOption, seconds, snapshotName, snapshotNamedNow, wholeNumber } from "../options.ts";
+import {
+  jsonOption,
+  rebootsOption,
+  reportOption,
+  seconds,
+  snapshotName,
+  snapshotNamedNow,
+  wholeNumber,
+} from "../options.ts";
 
 /** Seconds between two looks at a lab. */
 const EVERY = 10;
@@ -83,11 +91,12 @@ export const classCommand = (program: Command): void => {
   some(verb("grade", "grade all labs; exit status 0 if all have full marks"))
     .addOption(jsonOption())
     .option("--faults", "also run the tasks that inject a fault for a moment, where all others are done")
+    .addOption(rebootsOption())
     .option("--csv <file>", "also write the marks as CSV")
     .option("--junit <file>", "also write the marks as JUnit XML")
-    .action(async ({ file, student, json, faults, csv, junit }: GradeOptions) => {
+    .action(async ({ file, student, json, faults = false, reboots = false, csv, junit }: GradeOptions) => {
       const all = await classOf(file);
-      const { marks, status } = await classGrade(all, membersOf(all, student), tools, { faults: faults ?? false });
+      const { marks, status } = await classGrade(all, membersOf(all, student), tools, { faults, reboots });
       if (csv) await writeFile(csv, marksAsCsv(marks));
       if (junit) await writeFile(junit, marksAsJunit(marks));
       if (json) console.log(JSON.stringify(marksAsJson(marks), null, 2));
@@ -228,6 +237,7 @@ export const classCommand = (program: Command): void => {
 interface GradeOptions extends ClassOptions {
   readonly json?: boolean;
   readonly faults?: boolean;
+  readonly reboots?: boolean;
   readonly csv?: string;
   readonly junit?: string;
 }

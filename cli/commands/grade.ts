@@ -2,11 +2,12 @@ import type { Command } from "commander";
 import { formatGrade, gradeLab } from "../../verify/grade/index.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLabWithFile } from "../live-lab.ts";
-import { type JsonOptions, jsonOption, stackOption } from "../options.ts";
+import { type JsonOptions, jsonOption, rebootsOption, stackOption } from "../options.ts";
 import { holdingStack } from "../stack-lock.ts";
 
 interface GradeOptions extends JsonOptions {
   readonly faults?: boolean;
+  readonly reboots?: boolean;
 }
 
 export const grade = (program: Command): void => {
@@ -18,9 +19,10 @@ export const grade = (program: Command): void => {
     .addOption(stackOption())
     .addOption(jsonOption())
     .option("--faults", "also run the tasks that inject a fault for a moment, if all others are done")
-    .action(async ({ stack, json, faults }: GradeOptions) => {
-      const look = async () => await gradeLab(await liveLabWithFile(stack), { faults });
-      const found = await (faults ? holdingStack(stack, look) : look());
+    .addOption(rebootsOption())
+    .action(async ({ stack, json, faults = false, reboots = false }: GradeOptions) => {
+      const look = async () => await gradeLab(await liveLabWithFile(stack), { faults, reboots });
+      const found = await (faults || reboots ? holdingStack(stack, look) : look());
       console.log(json ? JSON.stringify(found, null, 2) : formatGrade(found, process.stdout.columns));
       if (!found.passed) process.exitCode = exitStatus.failed;
     });

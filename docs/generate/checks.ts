@@ -13,8 +13,8 @@ export async function checkDocs(): Promise<string> {
   const files = await filesById();
   const entries = catalogue(checks, await readExampleLabs());
   const rows = entries.map(
-    ({ id, role, controls, faulty, title }) =>
-      `| [${id}](#${id}) | ${controls.join(", ")} | ${role} | ${faulty ? "**breaks something for a moment.** " : ""}${title} |`,
+    ({ id, role, controls, faulty, reboots, title }) =>
+      `| [${id}](#${id}) | ${controls.join(", ")} | ${role} | ${reboots ? "**reboots it.** " : faulty ? "**breaks something for a moment.** " : ""}${title} |`,
   );
   return `${[
     "# The checks",

@@ -12,6 +12,8 @@ export interface CatalogueEntry {
   readonly controls: readonly Control[];
   /** Whether it injects a fault for a moment. */
   readonly faulty: boolean;
+  /** Whether that is a reboot, which `--reboots` asks for and not `--faults`. */
+  readonly reboots: boolean;
   /** Seconds that the lab may need to settle. */
   readonly settles: number;
   readonly proves: string;
@@ -36,7 +38,7 @@ export const readExampleLabs = (): Promise<Lab[]> =>
 /** The catalogue of checks, each with an example from the first of these labs to which it applies. @throws Error if it applies to none */
 export const catalogue = (checks: readonly Check[], labs: readonly Lab[]): CatalogueEntry[] =>
   checks.map((check) => {
-    const { id, title, role, faulty = false, proves } = check;
+    const { id, title, role, faulty = false, reboots = false, proves } = check;
     const fitting = labs.filter((one) => check.appliesTo(one));
     const controls = [...new Set(fitting.map(({ control }) => control))];
     const [lab] = fitting;
@@ -48,6 +50,7 @@ export const catalogue = (checks: readonly Check[], labs: readonly Lab[]): Catal
       role,
       controls,
       faulty,
+      reboots,
       settles: settlingTime(check, lab),
       proves,
       example: {

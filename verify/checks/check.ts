@@ -25,6 +25,8 @@ export interface Check<S extends Subject = Subject> {
   readonly alone?: boolean;
   /** Whether it breaks something for a moment (and mends it). Only run when asked for. */
   readonly faulty?: boolean;
+  /** Whether it reboots a server. Such a faulty check takes long, and has to be asked for by itself. */
+  readonly reboots?: boolean;
   /** Seconds that the lab may need after a change: timers of VRRP and health checks, independent of the machine's speed. */
   readonly settles?: number | ((lab: Lab) => number);
   /** Whether it applies to the lab; in a manual lab, once the exercise is done. */
@@ -157,6 +159,8 @@ export interface Selection {
 export interface RunOptions extends Selection, Patience {
   /** Also run the checks that inject a fault, one at a time, once all others have passed. */
   readonly faults?: boolean;
+  /** Also run those that reboot a server, after these. */
+  readonly reboots?: boolean;
   readonly onResult?: (result: CheckResult) => void;
 }
 
@@ -197,13 +201,23 @@ export async function runChecks(
     return result;
   };
   const results = await Promise.all(selected.filter(({ check }) => !check.faulty).map(run));
-  if (options.faults || options.only) {
-    // In a lab with other problems, a fault proves nothing.
-    for (const one of selected.filter(({ check }) => check.faulty))
-      if (results.every(({ passed }) => passed)) results.push(await run(one));
+  const faulty = selected.filter(({ check }) => check.faulty && (options.only || isAskedFor(check, options)));
+  let whole = allPassed(results);
+  for (const one of faulty) {
+    // In a lab with other problems, a fault proves nothing. What a reboot has cost one server is no reason not to reboot the next.
+    if (!whole) break;
+    const result = await run(one);
+    results.push(result);
+    whole &&= result.passed || one.check.reboots === true;
   }
   return results;
 }
+
+/** Whether a check may run with these options. */
+export const isAskedFor = (
+  { faulty, reboots }: Pick<Check, "faulty" | "reboots">,
+  asked: Pick<RunOptions, "faults" | "reboots">,
+): boolean => !faulty || ((reboots ? asked.reboots : asked.faults) ?? false);
 
 /** Like `runChecks`, but retries until all pass or `seconds` are over. */
 export async function runChecksUntilTheyPass(

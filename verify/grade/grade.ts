@@ -1,5 +1,5 @@
 import type { Control, Lab, Setup } from "../../lab/index.ts";
-import { type Check, type CheckResult, labelOf, type Patience, runCheck } from "../checks/check.ts";
+import { type Check, type CheckResult, isAskedFor, labelOf, type Patience, runCheck } from "../checks/check.ts";
 import type { Subject } from "../checks/subjects.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { exercises, type TaskRow } from "./tasks.ts";
@@ -58,6 +58,8 @@ export interface GradedTask {
 export interface GradeOptions {
   /** Also try the tasks that inject a fault, once all others are done. */
   readonly faults?: boolean;
+  /** Also try the tasks that reboot a server, after these. */
+  readonly reboots?: boolean;
   /** How to run a check; replaced in tests. */
   readonly run?: typeof runCheck;
 }
@@ -66,10 +68,10 @@ export interface GradeOptions {
  * Grades a lab by its exercise. Checks the servers first, then the client, which gets time to settle only once everything on the servers is
  * done: students with work left get their answer at once. On the servers only keepalived settles by itself.
  */
-export async function gradeLab(live: LiveLab, { faults = false, run = runCheck }: GradeOptions = {}): Promise<Grade> {
+export async function gradeLab(live: LiveLab, { run = runCheck, ...asked }: GradeOptions = {}): Promise<Grade> {
   const startedAt = new Date().toISOString();
   const begin = performance.now();
-  const tasks = tasksOf(live.lab, faults);
+  const tasks = tasksOf(live.lab, asked);
   const results = new Map<Task, CheckResult[]>();
   const look = async (task: Task, patience: Patience["patience"]): Promise<void> => {
     const { check } = task.row;
@@ -83,7 +85,8 @@ export async function gradeLab(live: LiveLab, { faults = false, run = runCheck }
   await Promise.all(steady.filter((task) => !onServers.includes(task)).map((task) => look(task, patience)));
   const tried = [...steady];
   for (const task of tasks.filter(({ row }) => row.check.faulty)) {
-    if (!all(tried)) break; // in a lab with other problems, a fault proves nothing
+    // In a lab with other problems, a fault proves nothing. What a reboot has cost one server is no reason not to reboot the next.
+    if (!all(tried.filter(({ row }) => !row.check.reboots))) break;
     await look(task, "settling");
     tried.push(task);
   }
@@ -109,9 +112,9 @@ interface Task {
   readonly subjects: readonly Subject[];
 }
 
-const tasksOf = (lab: Lab, faults: boolean): Task[] =>
+const tasksOf = (lab: Lab, asked: Pick<GradeOptions, "faults" | "reboots">): Task[] =>
   exercises[lab.control]
-    .filter(({ check }) => check.appliesTo(lab) && (faults || !check.faulty))
+    .filter(({ check }) => check.appliesTo(lab) && isAskedFor(check, asked))
     .flatMap((row) => {
       const subjects = row.check.subjects(lab);
       return row.together ? [{ row, subjects }] : subjects.map((subject) => ({ row, subjects: [subject] }));

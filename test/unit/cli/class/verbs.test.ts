@@ -267,7 +267,7 @@ describe("class grade", () => {
       "grade net1.alice": { stdout: JSON.stringify(full) },
       "grade net1.bob": { status: 1, stdout: JSON.stringify(none) },
     });
-    const { marks, status } = await classGrade(all, all.members, room.tools, { faults: true });
+    const { marks, status } = await classGrade(all, all.members, room.tools, { faults: true, reboots: true });
     expect(status).toBe(1);
     expect(marks.marks.map(({ grade, problem }) => grade?.score ?? problem)).toEqual([
       full.score,
@@ -275,8 +275,8 @@ describe("class grade", () => {
       "no lab",
     ]);
     expect(begun(await room.runs())).toEqual([
-      "grade --json --stack net1.alice --faults",
-      "grade --json --stack net1.bob --faults",
+      "grade --json --stack net1.alice --faults --reboots",
+      "grade --json --stack net1.bob --faults --reboots",
     ]);
     const alone = await classGrade(all, membersOf(all, ["alice"]), room.tools);
     expect(alone.status).toBe(0);

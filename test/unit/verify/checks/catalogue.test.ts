@@ -9,6 +9,7 @@ it("shows every check with an example from a lab in which it holds", async () =>
     role: "real-server",
     controls: ["ipvsadm", "keepalived"],
     faulty: false,
+    reboots: false,
     settles: 0,
     example: {
       subject: "server2",
@@ -34,5 +35,11 @@ it("shows every check with an example from a lab in which it holds", async () =>
     "sorry-server",
     "director-down",
     "download-survives",
+    "director-reboot",
+    "real-server-reboot",
+  ]);
+  expect(entries.filter(({ reboots }) => reboots).map(({ id }) => id)).toEqual([
+    "director-reboot",
+    "real-server-reboot",
   ]);
 });

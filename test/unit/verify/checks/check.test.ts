@@ -126,6 +126,18 @@ describe("runChecks", () => {
     expect(looked).toEqual(["bad-fault client"]);
   });
 
+  it("reboots nothing unless asked to, and then every server: what one has lost is no reason to leave out the next", async () => {
+    const checks = [
+      aCheck("boot", { faulty: true, reboots: true, look: failing, subjects: () => on("server1", "server2") }),
+      aCheck("fault", { faulty: true }),
+    ];
+    expect(ids(await runChecks(live, checks, { faults: true }))).toEqual(["fault client"]);
+    expect(ids(await runChecks(live, checks, { reboots: true }))).toEqual(["boot server1", "boot server2"]);
+    expect(ids(await runChecks(live, [aCheck("steady", { look: failing }), ...checks], { reboots: true }))).toEqual([
+      "steady client",
+    ]);
+  });
+
   it("does not go on after a signal: it is no finding of a check", async () => {
     const interrupted = async () => {
       throw new InterruptedError("SIGINT");

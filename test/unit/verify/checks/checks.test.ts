@@ -97,6 +97,8 @@ describe("a check applies", () => {
     "arp-owner",
     "balancing",
     "forwarding-path",
+    "director-reboot",
+    "real-server-reboot",
   ];
   const ofIpvsadm = ["director-vip", "no-health-check"];
   const ofKeepalived = [

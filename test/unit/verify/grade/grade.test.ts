@@ -208,6 +208,24 @@ describe("gradeLab", () => {
     expect(whole).toMatchObject({ passed: true, score: { points: 34, of: 34, percent: 100 } });
   });
 
+  it("reboots each server when it is asked to, whatever the one before has lost; a task and a point for each", async () => {
+    const lab = await aLiveLab("bare");
+    const { tasks, score } = await gradeLab(lab, {
+      reboots: true,
+      run: running({ "director-reboot server1": "wrong", "real-server-reboot server2": "nothing" }),
+    });
+    expect(
+      tasks.filter(({ id }) => id.endsWith("-reboot")).map(({ subjects, status }) => [...subjects, status]),
+    ).toEqual([
+      ["server1", "wrong"],
+      ["server2", "not yet"],
+      ["server3", "done"],
+    ]);
+    expect(score).toMatchObject({ points: score.of - 2 });
+    const open = await gradeLab(lab, { reboots: true, run: running({ "httpd-page server2": "wrong" }) });
+    expect(open.tasks.at(-1)).toMatchObject({ id: "real-server-reboot", seen: "not tried" });
+  });
+
   it("is JSON that says the same when it is read again", async () => {
     const grade = await gradeLab(await aLiveLab("bare"), { run: running({}, "nothing") });
     expect(JSON.parse(JSON.stringify(grade))).toEqual(grade);
