@@ -67,6 +67,11 @@ export class ClassDirectory {
     return join(this.path, "log", `${stack}.${verb}.log`);
   }
 
+  /** The directory of a student's recorded sessions. */
+  sessions(stack: string): string {
+    return join(this.path, "sessions", stack);
+  }
+
   /**
    * Makes the directory for the class of a file.
    * @throws ClassNameError if it belongs to another file that is still there

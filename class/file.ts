@@ -19,6 +19,8 @@ export interface DoorFile {
   readonly address: string;
   /** The name by which students know this machine. */
   readonly host: string;
+  /** Whether the menu's shells are recorded. */
+  readonly record: boolean;
 }
 
 /** A class as its file describes it. Paths are absolute. */

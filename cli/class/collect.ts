@@ -97,6 +97,7 @@ async function gather(
   const { stack, lab, labFile } = member;
   const missing: string[] = [];
   await cp(labFile, join(folder, "lab.yaml"));
+  await copyIfThere(all.directory.sessions(stack), join(folder, "sessions"));
   if (!hasLab(stack)) {
     missing.push("the lab is not up");
     return { mark: await markOf(all, member, { problem: "no lab" }), missing };

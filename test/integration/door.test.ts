@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -120,7 +120,10 @@ beforeAll(async () => {
   }
   await sshConfigs();
   await writeRoster({ alice: publicKeys.alice ?? "", bob: publicKeys.bob ?? "" });
-  await writeFile(at("class.yaml"), `name: net1\nexercise: bare\nroster: roster.csv\ndoor: {port: ${port}}\n`);
+  await writeFile(
+    at("class.yaml"),
+    `name: net1\nexercise: bare\nroster: roster.csv\ndoor: {port: ${port}, record: true}\n`,
+  );
   for (const id of ids) labs.push(await startSmallLab(state, `net1.${id}`, { openSsh: true }));
   const opened = await door("start");
   expect(opened, opened.stderr).toMatchObject({ status: 0 });
@@ -155,6 +158,25 @@ describe("the right key", () => {
       stderr: "",
     });
     expect(input).toEqual({ status: 0, stdout: "in and out", stderr: "" });
+  });
+
+  it("records what the menu's shells show, where the class file says so, and tells the student", async () => {
+    const { stdout } = await sshWith("server1 echo 'grüß dich'; exit 7\n", "alice", "door");
+    expect(stdout).toContain("What these shells show is recorded for your teacher.");
+    const sessions = at("classes/net1/sessions/net1.alice");
+    const files = (await readdir(sessions)).sort();
+    expect((await stat(join(sessions, files.at(-1) ?? ""))).mode & 0o777).toBe(0o600);
+    const [header, ...events] = (await readFile(join(sessions, files.at(-1) ?? ""), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(header).toMatchObject({ version: 2, title: "server1", command: "echo 'grüß dich'; exit 7" });
+    expect(header.timestamp).toBeGreaterThan(Date.now() / 1000 - 60);
+    expect(events.map(([, kind, text]) => [kind, text])).toEqual([
+      ["o", "grüß dich\n"],
+      ["m", "status 7"],
+    ]);
+    expect(await readdir(at("classes/net1/sessions"))).not.toContain("net1.bob");
   });
 
   it("leads through the door to a server and the client, by their own names", async () => {

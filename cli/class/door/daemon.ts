@@ -377,6 +377,7 @@ export class Door {
     try {
       const status = await serve({
         ...{ member, terminal, hello, labs: this.#labs, running: this.#running, run: lvsLabBy(lvsLabProgram) },
+        recordings: this.#all.door?.record ? this.#all.directory.sessions(member.stack) : undefined,
         log: (text) => this.#logOf(member.stack, text),
       });
       terminal.exit(status);

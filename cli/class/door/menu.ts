@@ -9,6 +9,7 @@ import { exitStatus } from "../../exit-status.ts";
 import type { RunLvsLab } from "../lvs-lab.ts";
 import type { DoorLabs } from "./labs.ts";
 import type { Hello } from "./protocol.ts";
+import { Recording } from "./recording.ts";
 import type { StudentTerminal } from "./student-terminal.ts";
 
 /** What a choice works with. */
@@ -21,6 +22,8 @@ interface Place {
   readonly run: RunLvsLab;
   /** Ids of students for whom it runs now. */
   readonly running: Set<string>;
+  /** The directory of the student's recordings; undefined: sessions are not recorded. */
+  readonly recordings?: string | undefined;
   log(text: string): void;
 }
 
@@ -71,7 +74,10 @@ const ends = ["quit", "exit", "logout", "q"];
 const helps = ["help", "?", "h"];
 
 /** The name of a class's lab for a student, and how to go on. */
-export function menuText({ lab, name, id }: Pick<Member, "lab" | "name" | "id">): string {
+export function menuText(
+  { lab, name, id }: Pick<Member, "lab" | "name" | "id">,
+  { recorded = false }: { readonly recorded?: boolean } = {},
+): string {
   const choices = choicesFor({ lab });
   const width = Math.max(...choices.map(({ word }) => word.length));
   const rows = choices.map(
@@ -79,7 +85,9 @@ export function menuText({ lab, name, id }: Pick<Member, "lab" | "name" | "id">)
   );
   return [
     `The lab of ${withoutControls(name)} (${id}). Its service: ${entrancesOf(lab).join(", ")}`,
-    ...["", ...rows, "", "Write a name or a number. `help` shows this again, `quit` leaves.", ""],
+    ...["", ...rows, "", "Write a name or a number. `help` shows this again, `quit` leaves."],
+    ...(recorded ? ["What these shells show is recorded for your teacher."] : []),
+    "",
   ].join("\n");
 }
 
@@ -87,7 +95,7 @@ export function menuText({ lab, name, id }: Pick<Member, "lab" | "name" | "id">)
 export async function serve(place: Place): Promise<number> {
   const { terminal, hello, member } = place;
   if (hello.command !== undefined) return (await choose(place, hello.command)) ?? exitStatus.ok;
-  terminal.write(menuText(member));
+  terminal.write(menuText(member, { recorded: place.recordings !== undefined }));
   let status: number = exitStatus.ok;
   for (;;) {
     if (hello.terminal) terminal.write(`${member.id}> `);
@@ -111,7 +119,7 @@ async function choose(place: Place, line: string): Promise<number | undefined> {
   const wanted = word.toLowerCase();
   if (ends.includes(wanted)) return undefined;
   if (helps.includes(wanted)) {
-    terminal.write(menuText(member));
+    terminal.write(menuText(member, { recorded: place.recordings !== undefined }));
     return exitStatus.ok;
   }
   const choices = choicesFor(member);
@@ -141,7 +149,7 @@ const shortened = (text: string): string => {
 
 /** A shell on a machine of the student's lab, or a command that its own shell reads. */
 async function goTo(
-  { member, terminal, hello, labs, log }: Place,
+  { member, terminal, hello, labs, recordings, log }: Place,
   host: string,
   command: string | undefined,
 ): Promise<number> {
@@ -152,7 +160,10 @@ async function goTo(
   };
   log(`${host}: opens`);
   const remote = await labs.terminal(member, host, wish);
-  const status = await terminal.attach(remote, { raw: hello.terminal !== undefined });
+  const recording = recordings === undefined ? undefined : Recording.begin(recordings, { host, ...wish });
+  if (recordings !== undefined && !recording) log(`${host}: not recorded, ${recordings} is full`);
+  const status = await terminal.attach(remote, { raw: hello.terminal !== undefined, watcher: recording });
+  recording?.end(status);
   log(`${host}: status ${status}`);
   return status;
 }

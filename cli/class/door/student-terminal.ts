@@ -14,6 +14,12 @@ interface Reader {
   resize?(size: TerminalSize): void;
 }
 
+/** Who is told what a terminal shows. */
+interface TerminalWatcher {
+  output(bytes: Buffer): void;
+  resize(size: TerminalSize): void;
+}
+
 /** A student's terminal, or their pipes, at the other end of a session in the door. */
 export class StudentTerminal {
   /** Aborted when the session has gone. */
@@ -106,8 +112,11 @@ export class StudentTerminal {
     }
   }
 
-  /** Connects the terminal to a remote one until that has ended. @returns its exit status */
-  async attach(remote: RemoteTerminal, { raw }: { readonly raw: boolean }): Promise<number> {
+  /** Connects the terminal to a remote one until that has ended. `watcher` is told what it shows. @returns its exit status */
+  async attach(
+    remote: RemoteTerminal,
+    { raw, watcher }: { readonly raw: boolean; readonly watcher?: TerminalWatcher | undefined },
+  ): Promise<number> {
     const { stream, stderr } = remote;
     const close = (): void => remote.close();
     this.gone.addEventListener("abort", close, { once: true });
@@ -115,6 +124,7 @@ export class StudentTerminal {
     if (raw) this.#send("R");
     for (const [from, kind] of [[stream, "O"] as const, [stderr, "E"] as const])
       from.on("data", (bytes: Buffer) => {
+        watcher?.output(bytes);
         if (this.#send(kind, bytes)) return;
         from.pause();
         this.#socket.once("drain", () => from.resume());
@@ -127,7 +137,10 @@ export class StudentTerminal {
       },
       end: () => void stream.end(),
       interrupt: () => void stream.write("\x03"),
-      resize: (size) => remote.resize(size),
+      resize: (size) => {
+        watcher?.resize(size);
+        remote.resize(size);
+      },
     });
     try {
       return await remote.ended;

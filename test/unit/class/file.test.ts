@@ -234,7 +234,7 @@ describe("a class file", () => {
       deadline: new Date("2026-12-01T11:00:00Z"),
       vary: ["vip", "token"],
       guide: { hintCost: 2, steps: ["/c/greeting.yaml"] },
-      door: { port: 2222, address: "192.0.2.1", host: "192.0.2.1" },
+      door: { port: 2222, address: "192.0.2.1", host: "192.0.2.1", record: false },
     });
     expect(read("name: n\nexercise: own/lab.yaml\nroster: ../c/roster.csv\n")).toEqual({
       file: "/c/class.yaml",

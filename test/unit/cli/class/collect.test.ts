@@ -94,7 +94,7 @@ it("is stopped for nobody by one lab that cannot be graded or asked; the folder 
 });
 
 it("replaces an earlier folder once the new one is whole", async () => {
-  const { room, into, collect, verify } = await aClass(["alice"]);
+  const { room, all, into, collect, verify } = await aClass(["alice"]);
   await collect(new Date("2026-12-01T11:00:00Z"));
   await writeFile(join(into, "alice/note.txt"), "the teacher's\n");
   expect(await verify(into)).toMatchObject({ status: 1, lines: [expect.stringContaining("note.txt was added")] });
@@ -102,9 +102,14 @@ it("replaces an earlier folder once the new one is whole", async () => {
   expect(await verify(into)).toMatchObject({ status: 0, lines: [expect.stringContaining("T13:00")] });
   expect((await readdir(into)).sort()).toEqual(["alice", "marks.csv"]);
   await rm(join(room.state, "labs/net1.alice"), { recursive: true });
+  const sessions = all.directory.sessions("net1.alice");
+  await mkdir(sessions, { recursive: true });
+  await writeFile(join(sessions, "one.cast"), "{}\n");
   await collect(new Date("2026-12-01T14:00:00Z"));
   const { missing, late } = manifestSchema.parse(JSON.parse(await readFile(join(into, "alice/manifest.json"), "utf8")));
   expect({ missing, late }).toEqual({ missing: ["the lab is not up"], late: true });
+  // What was recorded outlives the lab.
+  expect(await readFile(join(into, "alice/sessions/one.cast"), "utf8")).toBe("{}\n");
 });
 
 it("verify says where there is nothing to hold against the key, and which key it needs", async () => {
