@@ -84,12 +84,16 @@ process.on("uncaughtException", (error) => {
   process.exit(reported.status);
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  const reported = reportOf(error);
-  console.error(reported.shown);
-  process.exitCode = reported.status;
-} finally {
-  await closeConnections();
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    const reported = reportOf(error);
+    console.error(reported.shown);
+    process.exitCode = reported.status;
+  } finally {
+    await closeConnections();
+  }
 }
+
+void main();

@@ -15,4 +15,4 @@ const parent = process.ppid;
 const orphaned = parent === 1 && readFileSync("/proc/1/comm", "utf8").trim() !== "pulumi";
 setInterval(() => (orphaned || process.ppid !== parent) && process.exit(1), 500).unref();
 engineLog.connect(args.at(-1));
-await serveOwnUserOnly(() => pulumi.provider.main(new LabProvider(resources), args));
+void serveOwnUserOnly(() => pulumi.provider.main(new LabProvider(resources), args));

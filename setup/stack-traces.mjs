@@ -5,7 +5,7 @@ import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
 
 /** A place in a compiled program. */
-const place = /(file:\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
+const place = /(file:\/\/[^\s()]+\.cjs):(\d+):(\d+)/;
 
 /**
  * From now on, stack traces name the sources of compiled programs: files that have a source map beside them, `FILE.map`. The map is read when the

@@ -36,7 +36,7 @@ const write = (path: string, text: string) => writeFile(join(checkout, path), te
 const run = async (...args: string[]): Promise<string> =>
   (await start(process.execPath, [join(checkout, "setup/run.mjs"), "room/program.ts", ...args])).stdout.trim();
 const compiled = async (): Promise<string[]> =>
-  (await readdir(join(checkout, "node_modules/.cache/lvs-lab"))).filter((file) => file.endsWith(".mjs"));
+  (await readdir(join(checkout, "node_modules/.cache/lvs-lab"))).filter((file) => file.endsWith(".cjs"));
 
 it("runs a program with its packages, with what lies beside it, and with its arguments", async () => {
   expect(await run("--some", "argument")).toBe(`one beside ${join(checkout, "room")} --some argument`);
