@@ -29,7 +29,7 @@ export async function makeFoundation(
   { others = [] }: { others?: readonly string[] } = {},
 ): Promise<Foundation> {
   const place = hostOf(stack);
-  const memory = verdictOn(labMemory(place, lab.servers), {
+  const memory = verdictOn(await labMemory(place, lab.servers), {
     preview: pulumi.runtime.isDryRun(),
     ignored: process.env[IGNORE_MEMORY] === "1",
   });

@@ -1,5 +1,7 @@
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { Duplex } from "node:stream";
+import type { LabFiles } from "./files.ts";
+import type { HostClocks } from "./machine/wall-clock.ts";
 import type { PackagePools } from "./package-pools.ts";
 
 /**
@@ -37,14 +39,16 @@ export interface ObservedHost {
 export interface LabHost {
   /** libvirt's connection URI. */
   readonly uri: string;
-  /** The lab's directory on this machine: logs, transcripts, seeds, fault records. */
+  /** The lab's directory on this machine: transcripts, seeds, fault records, ssh files. */
   readonly directory: string;
+  /** The lab's directory where the lab host runs. */
+  readonly files: LabFiles;
   /** Starts it, or restarts it if it runs and does not answer; waits until it serves. `packages` as in `ObservedHost`. */
   start(options: { packages: PackagePools; onProgress?: (message: string) => void }): Promise<void>;
   /** Kills it with everything that runs in it and removes its directory. A missing one is no error. */
   destroy(): Promise<void>;
-  /** Names of the running guests, from this machine's /proc: immediate, also while libvirtd hangs. */
-  guests(): string[];
+  /** Names of the running guests, from /proc: immediate, also while libvirtd hangs. */
+  guests(): Promise<string[]>;
   /** Its state; undefined if it does not run or does not answer. */
   observe(): Promise<ObservedHost | undefined>;
   /** Opens a TCP connection to an address inside the lab. Emits an error if the lab host or the address does not answer. */
@@ -56,6 +60,10 @@ export interface LabHost {
    * @throws LabHostDownError when the lab host is down
    */
   spawn(at: string, command: readonly string[], options?: LabSpawnOptions): ChildProcess;
+  /** Command line that runs one of the project's scripts by Node, for `spawn` with `programs: "machine"`. `script`: its path here. */
+  node(script: string, ...args: readonly string[]): string[];
+  /** How the clocks of its machine, by which commands there measure, compare with this process's. */
+  clocks(): Promise<HostClocks>;
   /**
    * Attaches a host (name: at most 15 characters) to a bridge by an interface eth0 with `address` and prefix length, and an IPv6 address; either may
    * be empty. An existing host of that name is replaced.

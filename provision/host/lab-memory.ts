@@ -13,8 +13,11 @@ export interface LabMemory {
 }
 
 /** Reads only /proc, so that it costs an idle `up` almost nothing. `servers`: their memory in MiB. */
-export function labMemory(ref: LabHostRef, servers: readonly { name: string; memory: number }[]): LabMemory {
-  const running = openHost(ref).guests();
+export async function labMemory(
+  ref: LabHostRef,
+  servers: readonly { name: string; memory: number }[],
+): Promise<LabMemory> {
+  const running = await openHost(ref).guests();
   const others = servers.filter(({ name }) => !running.includes(name));
   return { need: memoryOf(others, likelyAcceleration()), free: freeMemory(), running };
 }

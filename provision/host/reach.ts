@@ -17,4 +17,7 @@ export const labHostRef = z.object({
 });
 export type LabHostRef = z.output<typeof labHostRef>;
 
+/** The lab host of the lab in a directory, without Pulumi. */
+export const labHostIn = (directory: string): LabHostRef => ({ kind: "private", directory });
+
 export const openHost = (ref: LabHostRef): LabHost => new PrivateHost(ref.directory);

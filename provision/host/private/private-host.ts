@@ -11,8 +11,10 @@ import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
+import { type LabFiles, localFiles } from "../files.ts";
 import { becomeRoot, joinRoot, labEnvironment, outlivingLogin } from "../machine/namespaces.ts";
 import { commandLine, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
+import { type HostClocks, ownClocks } from "../machine/wall-clock.ts";
 import { type PackagePools, poolLink, poolsBy } from "../package-pools.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
@@ -49,6 +51,10 @@ export class PrivateHost implements LabHost {
 
   constructor(directory: string) {
     this.directory = directory;
+  }
+
+  get files(): LabFiles {
+    return localFiles(this.directory);
   }
 
   get socket(): string {
@@ -88,7 +94,7 @@ export class PrivateHost implements LabHost {
     return `${pid}-${fields[19]}`;
   }
 
-  guests(): string[] {
+  async guests(): Promise<string[]> {
     const pid = this.pid;
     if (pid === undefined) return [];
     const namespace = processLink(pid, "ns/pid");
@@ -283,6 +289,14 @@ export class PrivateHost implements LabHost {
     const { programs, direct, env, ...rest } = options;
     const [file = "", ...args] = this.#entering(at, command, { programs, direct });
     return spawn(file, args, { ...rest, env: labEnvironment(env) });
+  }
+
+  node(script: string, ...args: readonly string[]): string[] {
+    return [process.execPath, script, ...args];
+  }
+
+  async clocks(): Promise<HostClocks> {
+    return ownClocks();
   }
 
   #entering(
