@@ -218,7 +218,7 @@ const bytesOf = (tag: string, saved: ReadonlyMap<string, readonly Saved[]>): num
 /** Records of a lab's snapshots, latest first. Unreadable ones are skipped. */
 async function readRecords(live: LiveLab): Promise<SnapshotRecord[]> {
   const { files } = labHost(live);
-  const names = (await files.names(folderOf(live))).filter((name) => name.endsWith(".json"));
+  const names = (await files.list(folderOf(live))).map(({ name }) => name).filter((name) => name.endsWith(".json"));
   const records = await Promise.all(
     names.map(async (name) => {
       try {

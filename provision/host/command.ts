@@ -49,7 +49,10 @@ export async function tryOnHost(
   child.stdin?.on("error", () => {}); // the command may not read its input
   child.stdin?.end(input);
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  return { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
+  const ended = { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
+  const failure = ended.status === 0 ? undefined : await host.failureOf?.(child, ended);
+  if (failure) throw failure;
+  return ended;
 }
 
 /** Runs a command on a lab host and returns its output. @throws HostCommandError when its status is not 0 */

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { lstat, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
@@ -14,8 +15,10 @@ export interface LabFiles {
   write(path: string, text: string): Promise<void>;
   /** Removes a file, or a folder with its contents; a missing one is no error. */
   remove(path: string): Promise<void>;
-  /** The names in a folder; none if it is missing. */
-  names(path: string): Promise<string[]>;
+  /** What is in a folder; nothing if it is missing. */
+  list(path: string): Promise<{ readonly name: string; readonly bytes: number }[]>;
+  /** Starts tail(1) with these arguments, at the caller's terminal. */
+  tail(words: readonly string[]): ChildProcess;
   /** Free bytes of the directory's file system. */
   free(): Promise<number>;
 }
@@ -35,7 +38,14 @@ export const localFiles = (place: string): LabFiles => ({
     await rename(made, path);
   },
   remove: (path) => rm(path, { recursive: true, force: true }),
-  names: (path) => readdir(path).catch(() => []),
+  list: async (path) =>
+    await Promise.all(
+      (await readdir(path).catch(() => [])).map(async (name) => ({
+        name,
+        bytes: (await lstat(join(path, name))).size,
+      })),
+    ),
+  tail: (words) => spawn("tail", words, { stdio: "inherit" }),
   async free() {
     const { bavail, bsize } = await statfs(place);
     return bavail * bsize;

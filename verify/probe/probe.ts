@@ -100,8 +100,9 @@ export class Probe {
     const ahead = (await place.clocks?.())?.monotonic.nanoseconds ?? 0n;
     const order: ProbeOrder = { ...target, ...all, ...(clock ? { epoch: String(clock.epoch + ahead) } : {}) };
     const words = [SCRIPT, JSON.stringify(order)] as const;
+    const command = (await place.node?.(...words)) ?? [process.execPath, ...words];
     // detached: Ctrl-C in the terminal goes to this process only, which then stops the probe.
-    const child = place.spawn(CLIENT, place.node?.(...words) ?? [process.execPath, ...words], {
+    const child = place.spawn(CLIENT, command, {
       ...{ programs: "machine", stdio: ["pipe", "pipe", "pipe"], detached: true },
     });
     const probe = new Probe(child, target, all, ahead);

@@ -39,7 +39,7 @@ const macOf = (address: string): string => {
 
 /** File that marks a directory as a lab's. Directories without it are never removed. */
 export const MARK = "lvs-lab";
-const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
+export const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
 
 /**
  * A private libvirtd in network, mount and PID namespaces of its own. Its addresses and VRRP reach nothing outside, so any number of labs
@@ -48,6 +48,7 @@ const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the 
  */
 export class PrivateHost implements LabHost {
   readonly directory: string;
+  readonly isHere = true;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -225,6 +226,10 @@ export class PrivateHost implements LabHost {
     await rm(this.directory, { recursive: true, force: true });
   }
 
+  async forget(): Promise<void> {
+    await this.destroy();
+  }
+
   /** Kills all of its processes. */
   async #end(): Promise<void> {
     await until(
@@ -272,7 +277,7 @@ export class PrivateHost implements LabHost {
   }
 
   connect(address: string, port: number): Duplex {
-    const [file = "", ...args] = this.connectCommand(address, port);
+    const [file = "", ...args] = this.#connecting(address, port);
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "ignore"], env: labEnvironment() });
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
     child.stdin.on("error", () => {}); // closed early: the reading side reports it
@@ -281,7 +286,11 @@ export class PrivateHost implements LabHost {
     return stream;
   }
 
-  connectCommand(address: string, port: number): string[] {
+  async connectCommand(address: string, port: number): Promise<string[]> {
+    return this.#connecting(address, port);
+  }
+
+  #connecting(address: string, port: number): string[] {
     return this.#entering(SEGMENT, ["socat", "-", `TCP:${address}:${port},connect-timeout=5`], { direct: true });
   }
 
@@ -291,7 +300,7 @@ export class PrivateHost implements LabHost {
     return spawn(file, args, { ...rest, env: labEnvironment(env) });
   }
 
-  node(script: string, ...args: readonly string[]): string[] {
+  async node(script: string, ...args: readonly string[]): Promise<string[]> {
     return [process.execPath, script, ...args];
   }
 
