@@ -5,7 +5,7 @@ export interface Job<T> {
   /** The student's id. */
   readonly id: string;
   /** Bytes of memory that it takes once it runs, looked up when it is about to begin; not there: none. */
-  need?(): number;
+  need?(): number | Promise<number>;
   /**
    * Does it.
    * @param say tells what it is at, for the table
@@ -86,7 +86,7 @@ export async function runAll<T>(jobs: readonly Job<T>[], options: WorkOptions<T>
     }
     let need: number;
     try {
-      need = job.need?.() ?? 0;
+      need = (await job.need?.()) ?? 0;
     } catch (error) {
       end({ id: job.id, state: "failed", error, ms: 0 });
       waiting.shift();

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { bridgeOf } from "../provision/host/bridge.ts";
+import { labHostIn } from "../provision/host/reach.ts";
 import { labDirectory } from "../provision/paths.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
@@ -23,7 +24,7 @@ export interface LabPlace {
 
 /** Finds the lab by its directory alone, without Pulumi. @throws CliError if there is none */
 export const placeOnDisk = (stack: string): LabPlace => ({
-  host: { kind: "private", directory: existingLabDirectory(stack) },
+  host: labHostIn(existingLabDirectory(stack)),
   bridges: [bridgeOf(0)],
 });
 

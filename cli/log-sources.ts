@@ -1,5 +1,6 @@
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { LabHost } from "../provision/host/access.ts";
+import { type LabFiles, localFiles } from "../provision/host/files.ts";
 
 /** Kind of a lab's log, named as the option of `lvs-lab logs` that shows it. */
 export type LogKind = "console" | "transcript" | "qemu" | "host" | "resources";
@@ -10,30 +11,35 @@ export interface LogFile {
   /** The log's server; undefined for logs of the lab host and of Pulumi's operations. */
   readonly server?: string;
   readonly file: string;
+  /** Reads it. */
+  readonly where: LabFiles;
   readonly bytes: number;
 }
 
-/** The log files in a lab's directory: each server's by name, then the lab's own. */
-export async function logFiles(directory: string): Promise<LogFile[]> {
-  const found: Omit<LogFile, "bytes">[] = [];
-  const look = async (folder: string, kindOf: (name: string) => Pick<LogFile, "kind" | "server"> | undefined) => {
-    for (const name of await readdir(join(directory, folder)).catch(() => [])) {
+/** A lab's log files: each server's by name, then the lab's own. What was done to it is logged on this machine. */
+export async function logFiles({ directory, files }: Pick<LabHost, "directory" | "files">): Promise<LogFile[]> {
+  const found: LogFile[] = [];
+  const look = async (
+    where: LabFiles,
+    folder: string,
+    kindOf: (name: string) => Pick<LogFile, "kind" | "server"> | undefined,
+  ) => {
+    for (const { name, bytes } of await where.list(join(where.place, folder))) {
       const kind = kindOf(name);
-      if (kind) found.push({ ...kind, file: join(directory, folder, name) });
+      if (kind) found.push({ ...kind, where, file: join(where.place, folder, name), bytes });
     }
   };
-  await look("log/qemu", (name) => {
+  await look(files, "log/qemu", (name) => {
     const [, server, console] = /^(.+?)(\.console)?\.log$/.exec(name) ?? [];
     return server ? { kind: console ? "console" : "qemu", server } : undefined;
   });
-  await look("transcripts", (name) => {
+  await look(localFiles(directory), "transcripts", (name) => {
     const [, server] = /^(.+)\.log$/.exec(name) ?? [];
     return server === "resources" ? { kind: "resources" } : server ? { kind: "transcript", server } : undefined;
   });
-  await look("log", (name) => (/\.(log|out)$/.test(name) ? { kind: "host" } : undefined));
-  const files = await Promise.all(found.map(async (one) => ({ ...one, bytes: (await stat(one.file)).size })));
+  await look(files, "log", (name) => (/\.(log|out)$/.test(name) ? { kind: "host" } : undefined));
   const rank = ({ server = "\uffff", kind, file }: LogFile) => `${server} ${ORDER.indexOf(kind)} ${file}`;
-  return files.sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
+  return found.sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
 }
 
 const ORDER: readonly LogKind[] = ["console", "transcript", "qemu", "resources", "host"];

@@ -1,4 +1,7 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { LabSpawnOptions } from "../provision/host/access.ts";
 import { openHost, SEGMENT } from "../provision/host/reach.ts";
+import { posixQuote } from "../provision/posix-quote.ts";
 import type { ServerRef } from "../provision/ssh/index.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import { endOf } from "./at-terminal.ts";
@@ -15,7 +18,7 @@ export interface SshLogin {
 }
 
 /** The command line of OpenSSH to a server, for the lab's segment. */
-export async function sshCommand(
+async function sshCommand(
   live: LiveLab,
   { name, address }: ServerRef,
   { words = [], settings = {}, options = [] }: SshLogin = {},
@@ -26,8 +29,23 @@ export async function sshCommand(
   return ["ssh", ...options, "-F", path, ...set, qualifiedName(live.stack, name), ...words];
 }
 
+/** Starts OpenSSH to a server: the lab host's, on its segment, or this machine's where the lab host is on another one, which has none of the files. */
+export async function startSsh(
+  live: LiveLab,
+  server: ServerRef,
+  login: SshLogin,
+  options: Pick<LabSpawnOptions, "stdio" | "env">,
+): Promise<ChildProcess> {
+  const host = openHost(live.host);
+  if (host.isHere) return host.spawn(SEGMENT, await sshCommand(live, server, login), options);
+  const way = (await host.connectCommand(server.address, 22)).map(posixQuote).join(" ").replaceAll("%", "%%");
+  const settings = { ...login.settings, ProxyCommand: way };
+  const [file = "", ...args] = await sshCommand(live, server, { ...login, settings });
+  return spawn(file, args, { ...options, env: { ...process.env, ...options.env } });
+}
+
 /**
- * Runs OpenSSH to a server at the user's terminal, on the lab's segment. OpenSSH, not the built-in client, handles terminal, signals and
+ * Runs OpenSSH to a server at the user's terminal, as from the lab's segment. OpenSSH, not the built-in client, handles terminal, signals and
  * escapes.
  * @param words the command, as ssh(1) takes it; none opens a shell
  * @param settings additional ssh_config(5) settings
@@ -39,6 +57,5 @@ export async function openSsh(
   words: readonly string[],
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<number> {
-  const command = await sshCommand(live, server, { words, settings });
-  return await endOf(openHost(live.host).spawn(SEGMENT, command, { stdio: "inherit" }));
+  return await endOf(await startSsh(live, server, { words, settings }, { stdio: "inherit" }));
 }

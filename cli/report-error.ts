@@ -1,6 +1,6 @@
 import { FileError, formatFileError } from "../lab/index.ts";
 import { HostCommandError } from "../provision/host/command.ts";
-import { LabHostDownError } from "../provision/host/reach.ts";
+import { LabHostDownError, MachineError } from "../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts";
 import { InterruptedError } from "../verify/live/interruptible.ts";
 import { LabError } from "../verify/live/lab-error.ts";
@@ -30,7 +30,7 @@ function statusOf(error: unknown): number | undefined {
   if (error instanceof LabError) return error.kind === "misuse" ? exitStatus.configuration : exitStatus.failed;
   if (error instanceof InterruptedError) return exitStatus.cancelled;
   if (error instanceof UnreachableError) return exitStatus.timeout;
-  if ([RemoteCommandError, HostCommandError, LabHostDownError].some((kind) => error instanceof kind))
+  if ([RemoteCommandError, HostCommandError, LabHostDownError, MachineError].some((kind) => error instanceof kind))
     return exitStatus.failed;
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import diff from "microdiff";
@@ -101,10 +101,9 @@ export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> 
     neighbours: await clientNeighbours(host),
   };
   const file = recordFile(live, name);
-  await mkdir(snapshotDirectory(host.directory), { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+  await host.files.write(`${file}.new`, JSON.stringify(record));
   const { ms } = await saveServers(host, { tag, record: file, servers }).catch(async (error) => {
-    await rm(`${file}.new`, { force: true });
+    await host.files.remove(`${file}.new`);
     throw error instanceof SnapshotError
       ? new CliError(`the lab's servers could not be saved, and run on:\n${error.message}`)
       : error;
@@ -136,7 +135,7 @@ export async function restoreSnapshot(
       exitStatus.configuration,
     );
   await prepareConnections();
-  await writeFile(restoringFile(live), name, { mode: 0o600 });
+  await host.files.write(restoringFile(live), name);
   // While the servers are paused, the entries cannot change.
   await setClientNeighbours(host, record.neighbours);
   const { ms } = await loadServers(host, {
@@ -158,9 +157,10 @@ export async function restoreSnapshot(
 
 /** Completes a restore that was interrupted: some servers may be in their old state. */
 export async function finishRestore(live: LiveLab, say: (message: string) => void): Promise<void> {
-  const name = await readFile(restoringFile(live), "utf8").catch(() => undefined);
+  const { files } = labHost(live);
+  const name = await files.read(restoringFile(live));
   if (name === undefined) return;
-  if (!(await readRecords(live)).some((record) => record.name === name)) return await rm(restoringFile(live));
+  if (!(await readRecords(live)).some((record) => record.name === name)) return await files.remove(restoringFile(live));
   say(`Going back to the snapshot "${name}" was interrupted; it is finished.`);
   await restoreSnapshot(live, name, say);
 }
@@ -171,14 +171,14 @@ export async function removeSnapshots(live: LiveLab, unwanted: readonly string[]
   for (const name of unwanted)
     if (!records.some((record) => record.name === name))
       throw new CliError(noSuch(live, name, records), exitStatus.configuration);
-  for (const name of unwanted) await rm(recordFile(live, name));
+  for (const name of unwanted) await labHost(live).files.remove(recordFile(live, name));
   await deleteUnknown(live);
 }
 
 /** Removes the oldest snapshots beyond the limit, and data without a record. @returns the names of the removed snapshots */
 async function prune(live: LiveLab): Promise<string[]> {
   const old = (await readRecords(live)).filter(({ name }) => name !== SERVED).slice(KEPT);
-  for (const { name } of old) await rm(recordFile(live, name));
+  for (const { name } of old) await labHost(live).files.remove(recordFile(live, name));
   await deleteUnknown(live);
   return old.map(({ name }) => name);
 }
@@ -200,9 +200,9 @@ async function deleteUnknown(live: LiveLab): Promise<void> {
 const names = ({ servers }: LiveLab): string[] => servers.map(({ name }) => name);
 const instancesOf = ({ servers }: LiveLab): Record<string, string> =>
   Object.fromEntries(servers.map(({ name, instance }) => [name, instance]));
-const recordFile = (live: LiveLab, name: string): string =>
-  join(snapshotDirectory(live.host.directory), `${name}.json`);
-const restoringFile = (live: LiveLab): string => join(snapshotDirectory(live.host.directory), "restoring");
+const folderOf = (live: LiveLab): string => snapshotDirectory(labHost(live).files.place);
+const recordFile = (live: LiveLab, name: string): string => join(folderOf(live), `${name}.json`);
+const restoringFile = (live: LiveLab): string => join(folderOf(live), "restoring");
 
 const bytesOf = (tag: string, saved: ReadonlyMap<string, readonly Saved[]>): number =>
   [...saved.values()]
@@ -212,12 +212,12 @@ const bytesOf = (tag: string, saved: ReadonlyMap<string, readonly Saved[]>): num
 
 /** Records of a lab's snapshots, latest first. Unreadable ones are skipped. */
 async function readRecords(live: LiveLab): Promise<SnapshotRecord[]> {
-  const directory = snapshotDirectory(live.host.directory);
-  const files = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith(".json"));
+  const { files } = labHost(live);
+  const names = (await files.list(folderOf(live))).map(({ name }) => name).filter((name) => name.endsWith(".json"));
   const records = await Promise.all(
-    files.map(async (file) => {
+    names.map(async (name) => {
       try {
-        return recordSchema.parse(JSON.parse(await readFile(join(directory, file), "utf8")));
+        return recordSchema.parse(JSON.parse((await files.read(join(folderOf(live), name))) ?? ""));
       } catch {
         return undefined;
       }
@@ -292,8 +292,8 @@ async function mustBeWhole(live: LiveLab): Promise<void> {
 
 /** @throws CliError if free disk space is less than the servers' memory may take */
 async function mustHaveRoom(live: LiveLab): Promise<void> {
-  const { bavail, bsize } = await statfs(live.host.directory);
-  const [free, wanted] = [bavail * bsize, live.lab.servers.reduce((sum, { memory }) => sum + memory * 2 ** 20, 0)];
+  const free = await labHost(live).files.free();
+  const wanted = live.lab.servers.reduce((sum, { memory }) => sum + memory * 2 ** 20, 0);
   if (free < wanted)
     throw new CliError(
       `a snapshot takes up to ${inMegabytes(wanted)} of disk, and ${inMegabytes(free)} are free in the lab's file system. Fix: free disk space; \`npx lvs-lab snapshots -s ${live.stack} --remove NAME\` removes one`,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openHost } from "../provision/host/reach.ts";
+import { labHostIn, MachineError, openHost } from "../provision/host/reach.ts";
 import { labDirectory } from "../provision/paths.ts";
 import { backendDirectory } from "./environment.ts";
 import { CliError, exitStatus, NoPulumiError, StackInUseError } from "./exit-status.ts";
@@ -28,7 +28,12 @@ export async function takeAway(lock: StackLock, { say, force = false }: TakeAway
   const left = existsSync(directory);
   if (left) say(`Ending the lab host in ${directory}, with everything in it, and removing its directory.`);
   // Even if the directory is gone: its processes may still run.
-  await openHost({ kind: "private", directory }).destroy();
+  const host = openHost(labHostIn(directory));
+  await host.destroy().catch(async (error) => {
+    if (!force || !(error instanceof MachineError)) throw error;
+    say(`${error.message} The lab stays there; this machine forgets it.`);
+    await host.forget();
+  });
   if (destroyed === "failed" || (destroyed === "no pulumi" && force)) await forgetStack(stack, say);
   else if (destroyed === "no pulumi" && left)
     say("`pulumi` is missing, so its record of the lab stays; the next `up` removes it.");

@@ -1,11 +1,11 @@
 /** What the Pulumi program may use: a class for every resource, and what their arguments are made from. */
 export { bridgeOf } from "./host/bridge.ts";
 export { libvirtCommandLine } from "./host/image/kernel.ts";
-export { imageKey, toolPackages } from "./host/image/recipe.ts";
+export { diskSize, imageKey, toolPackages } from "./host/image/recipe.ts";
 export { seedOf } from "./host/image/seed.ts";
 export { labMemory } from "./host/lab-memory.ts";
 export { IGNORE_MEMORY, verdictOn } from "./host/memory-verdict.ts";
-export { type LabHostRef, PACKAGE_PORT } from "./host/reach.ts";
+export { hostOfKind, type LabHostRef, PACKAGE_PORT, placeOf } from "./host/reach.ts";
 export { LIVE_VERSION } from "./live.ts";
 export { directorPackages } from "./os.ts";
 export { classes, roleClasses } from "./resources.ts";

@@ -1,6 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addressOn, type Lab, ofFamily, withPrefix } from "../lab/index.ts";
-import { classes, IGNORE_MEMORY, type LabHostRef, LIVE_VERSION, labMemory, verdictOn } from "../provision/index.ts";
+import {
+  classes,
+  hostOfKind,
+  IGNORE_MEMORY,
+  type LabHostRef,
+  LIVE_VERSION,
+  labMemory,
+  verdictOn,
+} from "../provision/index.ts";
 import { labDirectory } from "../provision/paths.ts";
 import { type MadeImage, makeImages } from "./images.ts";
 import { type LabNetworks, makeNetworks } from "./network.ts";
@@ -10,6 +18,8 @@ const { Client, KeyPair, LabHost } = classes;
 
 /** What there is before the first server: the lab host with its images, its networks, and the client. */
 export interface Foundation {
+  /** Where the lab runs. */
+  readonly place: LabHostRef;
   readonly acceleration: InstanceType<typeof classes.GuestImage>["acceleration"];
   readonly images: ReadonlyMap<string, MadeImage>;
   readonly host: InstanceType<typeof LabHost>;
@@ -28,15 +38,15 @@ export async function makeFoundation(
   lab: Lab,
   { others = [] }: { others?: readonly string[] } = {},
 ): Promise<Foundation> {
-  const place = hostOf(stack);
-  const memory = verdictOn(labMemory(place, lab.servers), {
+  const place = await hostOf(stack);
+  const memory = verdictOn(await labMemory(place, lab.servers), {
     preview: pulumi.runtime.isDryRun(),
     ignored: process.env[IGNORE_MEMORY] === "1",
   });
   if (memory.refusal) throw refusal(memory.refusal);
   if (memory.warning) await pulumi.log.warn(memory.warning);
 
-  const images = await makeImages(lab);
+  const images = await makeImages(lab, place);
   const [first] = images.values();
   if (!first) throw new Error("the lab has no server");
   const { acceleration } = first.image;
@@ -61,7 +71,7 @@ export async function makeFoundation(
     { dependsOn: segment, deletedWith: host },
   );
   const access = new KeyPair("access", { comment: `lvs-lab-${stack}` });
-  return { acceleration, images, host, networks, client, access };
+  return { place, acceleration, images, host, networks, client, access };
 }
 
 /** The outputs of a stack, of which `live` is what `lvs-lab` reads. `rehearsal`: the folder whose configurations it has, if it is no lab of ours. */
@@ -93,15 +103,12 @@ function clientAddress6(lab: Lab): { address6?: string } {
   return address === undefined ? {} : { address6: withPrefix(lab, address) };
 }
 
-/** The lab host, from the stack's configuration value `host`. @throws RunError for an unknown kind */
-function hostOf(stack: string): LabHostRef {
+/** The lab host, from the stack's configuration value `host`. @throws RunError for an unknown kind, or a machine that cannot be used */
+async function hostOf(stack: string): Promise<LabHostRef> {
   const kind = new pulumi.Config().get("host") ?? "private";
-  if (kind !== "private")
-    throw refusal(
-      `the stack "${stack}" has the unknown lab host kind "${kind}"; the only kind is "private".\n` +
-        `Fix: pulumi config set host private --stack ${stack}`,
-    );
-  return { kind, directory: labDirectory(stack) };
+  return await hostOfKind(kind, { stack, directory: labDirectory(stack) }).catch((error: Error) => {
+    throw refusal(error.message);
+  });
 }
 
 /** An error that ends the program. Without a stack trace: Pulumi would format it, which took 13 s of garbage collection. */

@@ -1,5 +1,5 @@
 import { defaultOs, type GuestOs, guestOses, type Lab } from "../lab/index.ts";
-import { classes, imageKey } from "../provision/index.ts";
+import { classes, imageKey, type LabHostRef } from "../provision/index.ts";
 
 const { CloudImage, GuestImage } = classes;
 
@@ -14,10 +14,11 @@ export interface MadeImage {
 }
 
 /** An image for each operating system of a lab, by it. */
-export async function makeImages({
-  servers,
-  image: { packages, url, checksum },
-}: Lab): Promise<ReadonlyMap<GuestOs, MadeImage>> {
+export async function makeImages(
+  { servers, image: { packages, url, checksum } }: Lab,
+  place: LabHostRef,
+): Promise<ReadonlyMap<GuestOs, MadeImage>> {
+  const elsewhere = place.kind === "remote" ? { host: place } : {};
   // The rules see to it that there is one operating system then.
   const cloud =
     url !== undefined && checksum !== undefined ? { cloud: new CloudImage("cloud-image", { url, checksum }) } : {};
@@ -26,7 +27,7 @@ export async function makeImages({
     used.map(async (os): Promise<[GuestOs, MadeImage]> => {
       // Its name does not depend on the other servers of the lab: they may come and go.
       const name = os === defaultOs ? "image" : `image-${os}`;
-      const image = new GuestImage(name, { os, packages, key: await imageKey({ os, packages }) });
+      const image = new GuestImage(name, { ...elsewhere, os, packages, key: await imageKey({ os, packages }) });
       return [os, { os, name, image, ...cloud }];
     }),
   );

@@ -1,6 +1,6 @@
 import * as libvirt from "@pulumi/libvirt";
 import { familyOf, type Ip, type Lab } from "../lab/index.ts";
-import { bridgeOf, type classes } from "../provision/index.ts";
+import { bridgeOf, type classes, placeOf } from "../provision/index.ts";
 /** A network of the lab on its host. */
 export interface MadeNetwork {
   readonly name: string;
@@ -46,7 +46,7 @@ export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost
   });
   const pool = new libvirt.Pool(
     "pool",
-    { name: "pool", type: "dir", target: { path: host.host.apply(({ directory }) => `${directory}/pool`) } },
+    { name: "pool", type: "dir", target: { path: host.host.apply((ref) => `${placeOf(ref)}/pool`) } },
     options,
   );
   const on = (name: string): MadeNetwork => {

@@ -5,6 +5,8 @@ import { clientAddress, type Lab, type Server, withPrefix } from "../lab/index.t
 import {
   classes,
   directorPackages,
+  diskSize,
+  type LabHostRef,
   libvirtCommandLine,
   PACKAGE_PORT,
   type RoleInputs,
@@ -41,6 +43,7 @@ export interface Surroundings {
   readonly lab: Lab;
   readonly server: Server;
   readonly image: MadeImage;
+  readonly place: LabHostRef;
   readonly host: InstanceType<typeof classes.LabHost>;
   readonly networks: LabNetworks;
   readonly access: InstanceType<typeof classes.KeyPair>;
@@ -53,13 +56,13 @@ export interface Surroundings {
 }
 
 /** Creates one VM: its disk over the image, its seed, its domain; then its base system and its roles' packages. */
-export function makeServer({ lab, server, image: made, host, networks, access, own }: Surroundings): MadeServer {
+export function makeServer({ lab, server, image: made, place, host, networks, access, own }: Surroundings): MadeServer {
   const { image, cloud } = made;
   const { name, os, management } = server;
   const [main] = server.interfaces;
   if (!main) throw new Error(`${name} has no interface`);
   const options = { provider: networks.provider, deletedWith: host, deleteBeforeReplace: true };
-  const files = imageVolumes({ image: made, host, networks });
+  const files = imageVolumes({ image: made, place, host, networks });
 
   const hostKey = new KeyPair(`${name}-host-key`, { comment: `root@${name}` });
   const text = pulumi
@@ -88,8 +91,8 @@ export function makeServer({ lab, server, image: made, host, networks, access, o
     {
       name: `${name}.qcow2`,
       pool: networks.pool.name,
-      baseVolumeId: files.disk.id,
       format: "qcow2",
+      ...files.base,
       ...(cloud ? { size: cloud.virtualSize.apply((size) => Math.max(size, CLOUD_DISK)) } : {}),
     },
     options,
@@ -223,19 +226,38 @@ function prepareOwn({
 }
 
 interface ImageVolumes {
-  readonly disk: libvirt.Volume;
+  /** What makes a server's disk one over the image's. */
+  readonly base: Pick<libvirt.VolumeArgs, "baseVolumeId" | "size" | "xml">;
   /** How a domain boots the image. */
   readonly boot: Pick<libvirt.DomainArgs, "kernel" | "initrd" | "cmdlines">;
 }
 
+/** Makes a volume one over a qcow2 file outside the pool: the provider's own base volumes are in a pool. */
+const overFile = (path: string): string => `<?xml version="1.0"?>
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:output omit-xml-declaration="yes" indent="yes"/>
+  <xsl:template match="@*|node()"><xsl:copy><xsl:apply-templates select="@*|node()"/></xsl:copy></xsl:template>
+  <xsl:template match="volume">
+    <xsl:copy>
+      <xsl:apply-templates select="@*|node()"/>
+      <backingStore><path>${path}</path><format type="qcow2"/></backingStore>
+    </xsl:copy>
+  </xsl:template>
+</xsl:stylesheet>
+`;
+
 const volumes = new WeakMap<MadeImage, ImageVolumes>();
 
-/** An image's files in the lab's storage pool, once per image: the lab host may be another machine than the one that built the image. */
+/**
+ * An image's files in the lab's storage pool, once per image. On another machine the image is in that machine's cache, where all labs use it: it was sent
+ * there once.
+ */
 function imageVolumes({
   image: made,
+  place,
   host,
   networks,
-}: Pick<Surroundings, "image" | "host" | "networks">): ImageVolumes {
+}: Pick<Surroundings, "image" | "place" | "host" | "networks">): ImageVolumes {
   const known = volumes.get(made);
   if (known) return known;
   const { name: prefix, image, cloud } = made;
@@ -244,16 +266,22 @@ function imageVolumes({
     const name = `${prefix}.${file}`;
     return new libvirt.Volume(name, { name, pool: networks.pool.name, source, format }, options);
   };
+  const cmdlines = image.acceleration.apply((kind) => libvirtCommandLine(kind as "kvm" | "qemu"));
   const files: ImageVolumes = cloud
-    ? { disk: upload("disk.qcow2", cloud.disk, "qcow2"), boot: {} } // a cloud image boots by its own loader
-    : {
-        disk: upload("disk.qcow2", image.disk, "qcow2"),
-        boot: {
-          kernel: upload("kernel.vmlinuz", image.kernel, "raw").id,
-          initrd: upload("kernel.initrd", image.initrd, "raw").id,
-          cmdlines: image.acceleration.apply((kind) => libvirtCommandLine(kind as "kvm" | "qemu")),
-        },
-      };
+    ? { base: { baseVolumeId: upload("disk.qcow2", cloud.disk, "qcow2").id }, boot: {} } // a cloud image boots by its own loader
+    : place.kind === "remote"
+      ? {
+          base: { size: diskSize, xml: { xslt: image.disk.apply(overFile) } },
+          boot: { kernel: image.kernel, initrd: image.initrd, cmdlines },
+        }
+      : {
+          base: { baseVolumeId: upload("disk.qcow2", image.disk, "qcow2").id },
+          boot: {
+            kernel: upload("kernel.vmlinuz", image.kernel, "raw").id,
+            initrd: upload("kernel.initrd", image.initrd, "raw").id,
+            cmdlines,
+          },
+        };
   volumes.set(made, files);
   return files;
 }

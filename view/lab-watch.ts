@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { openHost } from "../provision/host/reach.ts";
+import { labHostIn, openHost } from "../provision/host/reach.ts";
 import { labDirectory } from "../provision/paths.ts";
 import { closeConnectionsOf } from "../provision/ssh/index.ts";
 import { runCheck } from "../verify/checks/check.ts";
@@ -59,7 +59,7 @@ export class LabWatch {
     if (!existsSync(this.directory)) return this.#without("none", "no lab");
     const work = await this.#work();
     if (work !== undefined) return this.#without("busy", work);
-    const host = await openHost({ kind: "private", directory: this.directory }).observe();
+    const host = await openHost(labHostIn(this.directory)).observe();
     if (!host) return this.#without("down", "down");
     const live = await this.#liveAt(host.generation);
     const status = await labStatus(live);

@@ -23,11 +23,13 @@ export class SshAccess {
     const directory = await mkdtemp(join(tmpdir(), "lb-ssh-"));
     const place = labHost(live);
     const files = { identity: join(directory, "identity"), knownHosts: join(directory, "known_hosts") };
-    const hosts = live.servers.map(({ name, address }) => ({
-      name,
-      keyAlias: name,
-      proxyCommand: place.connectCommand(address, 22),
-    }));
+    const hosts = await Promise.all(
+      live.servers.map(async ({ name, address }) => ({
+        name,
+        keyAlias: name,
+        proxyCommand: await place.connectCommand(address, 22),
+      })),
+    );
     await writeFile(files.identity, live.servers[0]?.privateKey ?? "", { mode: 0o600 });
     await writeFile(files.knownHosts, live.servers.map((one) => `${one.name} ${one.hostKey}\n`).join(""));
     await writeFile(join(directory, "config"), sshConfig(hosts, files));

@@ -42,7 +42,7 @@ export interface Task<T, M extends Who = Member> {
   /** The result is shown after it: the table of a terminal goes. */
   readonly passing?: boolean;
   /** Bytes of memory that it takes. */
-  need?(member: M): number;
+  need?(member: M): number | Promise<number>;
   run(member: M, tools: { readonly signal: AbortSignal; say(what: string): void }): Promise<T>;
 }
 

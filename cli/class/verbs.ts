@@ -7,6 +7,7 @@ import { foreignIn } from "../../class/neighbours.ts";
 import { entrancesOf } from "../../class/values.ts";
 import type { Outcome } from "../../class/work.ts";
 import { labMemory } from "../../provision/host/lab-memory.ts";
+import { labHostIn } from "../../provision/host/reach.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { posixQuote } from "../../provision/posix-quote.ts";
 import type { Grade } from "../../verify/grade/grade.ts";
@@ -27,7 +28,7 @@ export async function classUp(
   const task: Task<void> = {
     doing: "brings up",
     done: () => "up",
-    need: ({ stack, lab }) => labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers).need,
+    need: async ({ stack, lab }) => (await labMemory(labHostIn(labDirectory(stack)), lab.servers)).need,
     run: async (member, { signal, say }) => {
       await tools.configure(all, member, { signal, say });
       say("brings up");
@@ -247,7 +248,7 @@ export async function classReset(
   const task: Task<string> = {
     doing: "resets",
     done: (how) => how,
-    need: ({ stack, lab }) => labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers).need,
+    need: async ({ stack, lab }) => (await labMemory(labHostIn(labDirectory(stack)), lab.servers)).need,
     run: async (member, { signal, say }) => {
       const { stack } = member;
       const run = async (...words: [string, ...string[]]): Promise<void> =>

@@ -19,7 +19,7 @@ export const connect = (program: Command): void => {
       const { host, address } = isIPv4(server)
         ? { ...placeOnDisk(stack), address: server }
         : await byName(stack, server);
-      const [file = "", ...args] = openHost(host).connectCommand(address, port);
+      const [file = "", ...args] = await openHost(host).connectCommand(address, port);
       process.exitCode = await endOf(spawn(file, args, { stdio: "inherit", env: labEnvironment() }));
     });
 };

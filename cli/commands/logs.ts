@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { type Command, Option } from "commander";
+import { labHostIn, openHost } from "../../provision/host/reach.ts";
 import { command, patience } from "../../provision/ssh/index.ts";
 import { endOf } from "../at-terminal.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
@@ -43,7 +43,7 @@ export const logs = (program: Command): void => {
       refuseMisuse(server, kind, options);
       const directory = existingLabDirectory(options.stack);
       if (server !== undefined && kind === undefined) return await showJournal(server, options);
-      const files = await logFiles(directory);
+      const files = await logFiles(openHost(labHostIn(directory)));
       if (kind === undefined) console.log(formatSources(options.stack, files));
       else await showFiles(chooseFiles(files, { kind, server, directory }), options);
     });
@@ -106,9 +106,10 @@ function chooseFiles(
 
 /** The last lines of files, by tail(1), which prints a header for each if there are several. */
 async function showFiles(files: readonly LogFile[], { lines, follow }: LogsOptions): Promise<void> {
-  const shown = files.filter(({ bytes }) => bytes > 0 || follow || files.length === 1).map(({ file }) => file);
+  const shown = files.filter(({ bytes }) => bytes > 0 || follow || files.length === 1);
+  const [first] = shown; // all of one kind are in one place
   const options = [...["--lines", String(lines)], ...(follow ? ["--follow=name", "--retry"] : []), "--"];
-  if (shown.length > 0) end(await endOf(spawn("tail", [...options, ...shown], { stdio: "inherit" })), follow);
+  if (first) end(await endOf(first.where.tail([...options, ...shown.map(({ file }) => file)])), follow);
 }
 
 /** Ctrl-C ends --follow normally. */

@@ -17,8 +17,9 @@ export async function hostFindings(backend: string | undefined): Promise<Finding
   const known = await readBackend(backend);
   const findings = lost.map(lostHost);
   for (const { stack, directory } of await labDirectories()) {
-    const { pid, marked } = surveyLab(directory);
-    if (pid === undefined || mayKnow(known, directory) || (await isBusy(stack, backend))) continue;
+    const { pid, marked, owner } = surveyLab(directory);
+    if (pid === undefined || owner !== undefined || mayKnow(known, directory) || (await isBusy(stack, backend)))
+      continue;
     findings.push(unknownHost({ stack, directory, pid, marked, backend, known }));
   }
   for (const host of runningHosts()) {
@@ -71,6 +72,7 @@ function unknownHost({ stack, directory, pid, marked, backend, known }: UnknownH
 async function strayHost({ pid, directory, lost }: RunningHost, known: Backend): Promise<Finding | undefined> {
   if (lost || dirname(directory) === labsRoot() || directory.startsWith(`${tmpdir()}/`)) return undefined;
   if (!existsSync(directory)) return undefined; // in a container's file system
+  if (surveyLab(directory).owner !== undefined) return undefined; // another machine's Pulumi knows it
   const beside = backendBeside(directory);
   const isKnown = mayKnow(known, directory) || (beside !== undefined && mayKnow(await readBackend(beside), directory));
   if (isKnown) return undefined;

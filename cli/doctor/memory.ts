@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { FileError, formatFileError, labFileOf, labNames, readLab } from "../../lab/index.ts";
 import { labMemory } from "../../provision/host/lab-memory.ts";
 import { shortageOf } from "../../provision/host/memory-verdict.ts";
+import { labHostIn } from "../../provision/host/reach.ts";
 import { labDirectory, projectRoot } from "../../provision/paths.ts";
 import { configuredLab } from "../configured-lab.ts";
 import type { Finding } from "./finding.ts";
@@ -32,7 +33,7 @@ export async function lookAtMemory(stack: string): Promise<{ memory?: StackMemor
     const problem = `The lab file of the stack ${stack} is not valid:\n${formatFileError(lab)}`;
     return { findings: [{ ...about, problem, fix: `correct the file; npx lvs-lab validate ${file} checks it` }] };
   }
-  const memory = labMemory({ kind: "private", directory: labDirectory(stack) }, lab.servers);
+  const memory = await labMemory(labHostIn(labDirectory(stack)), lab.servers);
   const shortage = shortageOf(memory);
   return {
     memory: { stack, need: memory.need, free: memory.free },

@@ -21,7 +21,9 @@ export async function stateFindings(backend: string): Promise<Finding[]> {
   for (const { stack, recorded } of stacks) {
     findings.push(...(await sidecarFindings(stack, backend)));
     for (const directory of recorded) {
-      if (surveyLab(directory).pid !== undefined || (await isBusy(stack, backend))) continue;
+      const { pid, machine } = surveyLab(directory);
+      // Whether it runs on another machine, `up` and `status` see: the doctor stays on this one.
+      if (pid !== undefined || machine !== undefined || (await isBusy(stack, backend))) continue;
       const why = existsSync(directory)
         ? `its lab host is not running, as after a reboot of the machine`
         : `its directory ${directory} is gone`;

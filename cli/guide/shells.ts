@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { OWN_MACHINE } from "../../class/guide/step.ts";
-import { CLIENT, SEGMENT } from "../../provision/host/reach.ts";
+import { CLIENT } from "../../provision/host/reach.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { type LiveLab, labHost } from "../../verify/live/live-lab.ts";
 import { serverOf } from "../live-lab.ts";
-import { sshCommand } from "../open-ssh.ts";
+import { startSsh } from "../open-ssh.ts";
 import { Pty, type PtyOptions } from "./pty.ts";
 
 /** A shell at a pseudo-terminal of script(1), which passes on what it is given. */
@@ -14,7 +14,6 @@ const SCRIPT = ["script", "--quiet", "--return", "--command", "bash --norc", "/d
  * Opens a shell at a pseudo-terminal: on a server as `lvs-lab ssh` does, as the client, or on this machine in the checkout.
  */
 export async function openShell(live: LiveLab, place: string, options: PtyOptions): Promise<Pty> {
-  const host = labHost(live);
   const stdio = ["pipe", "pipe", "pipe"] as const;
   if (place === OWN_MACHINE) {
     const [file = "", ...args] = SCRIPT;
@@ -25,9 +24,8 @@ export async function openShell(live: LiveLab, place: string, options: PtyOption
   }
   // The terminal's kind reaches the server with the login: ssh(1).
   const env = { TERM: "xterm", PATH: process.env.PATH ?? "" };
-  const words =
-    place === "client"
-      ? SCRIPT
-      : await sshCommand(live, serverOf(live, place), { options: ["-tt"], settings: { ServerAliveInterval: 5 } });
-  return await Pty.open(host.spawn(place === "client" ? CLIENT : SEGMENT, words, { stdio: [...stdio], env }), options);
+  if (place === "client")
+    return await Pty.open(labHost(live).spawn(CLIENT, SCRIPT, { stdio: [...stdio], env }), options);
+  const login = { options: ["-tt"], settings: { ServerAliveInterval: 5 } };
+  return await Pty.open(await startSsh(live, serverOf(live, place), login, { stdio: [...stdio], env }), options);
 }

@@ -10,8 +10,11 @@ import { serverRef } from "../../provision/ssh/index.ts";
 /** The page that this writes. */
 export const resourceDocsFile = join(projectRoot, "docs/resources.md");
 
+/** An object, or one of several kinds of objects. */
+type Shared = z.ZodObject | z.ZodDiscriminatedUnion<readonly z.ZodObject[]>;
+
 /** Schemas that many resources share, shown once at the page's end instead of in every table, and the files that they are in. */
-const references: readonly { readonly schema: z.ZodObject; readonly name: string; readonly file: string }[] = [
+const references: readonly { readonly schema: Shared; readonly name: string; readonly file: string }[] = [
   { schema: serverRef, name: "ServerRef", file: "provision/ssh/server.ts" },
   { schema: labHostRef, name: "LabHostRef", file: "provision/host/reach.ts" },
 ];
@@ -75,15 +78,25 @@ function table(rows: readonly Row[], meaning: ReadonlyMap<string, string>): stri
     .join("\n");
 }
 
-const rowsOf = (schema: z.ZodObject, kind: Row["kind"]): Row[] =>
-  Object.entries(schema.shape).map(([property, value]) => ({
-    property,
-    kind,
-    value: describeSchema(value as z.ZodType),
-  }));
+function rowsOf(schema: Shared, kind: Row["kind"]): Row[] {
+  if ("shape" in schema)
+    return Object.entries(schema.shape).map(([property, value]) => ({
+      property,
+      kind,
+      value: describeSchema(value as z.ZodType),
+    }));
+  // Of several kinds, each property once, with all of its values.
+  const all = schema.options.flatMap((option) => rowsOf(option, kind));
+  const properties = [...new Set(all.map(({ property }) => property))];
+  return properties.map((property) => {
+    const values = all.filter((row) => row.property === property).map(({ value }) => value);
+    return { property, kind, value: [...new Set(values)].join(", or ") };
+  });
+}
 
 /** What a property may be, in words. */
 function describeSchema(schema: z.ZodType): string {
+  if (schema instanceof z.ZodOptional) return `${describeSchema(schema.unwrap() as z.ZodType)}, or nothing`;
   const reference = references.find((one) => one.schema === schema)?.name;
   if (reference) return `[${reference}](#${reference.toLowerCase()})`;
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
@@ -142,7 +155,7 @@ async function filesByType(): Promise<Map<string, string>> {
 /** What a file's comments say of the properties of its schemas. */
 async function meanings(file: string): Promise<Map<string, string>> {
   const text = await readFile(join(projectRoot, file), "utf8");
-  const comments = text.matchAll(/\/\*\* (.+) \*\/\n +(\w+): (?:z\.|serverRef|labHostRef)/g);
+  const comments = text.matchAll(/\/\*\* (.+) \*\/\n +(\w+): (?:z\.|absolute|serverRef|labHostRef)/g);
   return new Map([...comments].map(([, comment = "", property = ""]) => [property, comment]));
 }
 

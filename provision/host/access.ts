@@ -1,5 +1,7 @@
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import type { Duplex } from "node:stream";
+import type { LabFiles } from "./files.ts";
+import type { HostClocks } from "./machine/wall-clock.ts";
 import type { PackagePools } from "./package-pools.ts";
 
 /**
@@ -37,25 +39,40 @@ export interface ObservedHost {
 export interface LabHost {
   /** libvirt's connection URI. */
   readonly uri: string;
-  /** The lab's directory on this machine: logs, transcripts, seeds, fault records. */
+  /** The lab's directory on this machine: transcripts, seeds, fault records, ssh files. */
   readonly directory: string;
+  /** The lab's directory where the lab host runs. */
+  readonly files: LabFiles;
+  /** Whether it runs on this machine: then the two are one directory, which commands on the lab host see, too. */
+  readonly isHere: boolean;
   /** Starts it, or restarts it if it runs and does not answer; waits until it serves. `packages` as in `ObservedHost`. */
   start(options: { packages: PackagePools; onProgress?: (message: string) => void }): Promise<void>;
   /** Kills it with everything that runs in it and removes its directory. A missing one is no error. */
   destroy(): Promise<void>;
-  /** Names of the running guests, from this machine's /proc: immediate, also while libvirtd hangs. */
-  guests(): string[];
+  /** Removes what this machine has of it: for a machine that cannot be reached any more. */
+  forget(): Promise<void>;
+  /** Names of the running guests, from /proc: immediate, also while libvirtd hangs. */
+  guests(): Promise<string[]>;
   /** Its state; undefined if it does not run or does not answer. */
   observe(): Promise<ObservedHost | undefined>;
   /** Opens a TCP connection to an address inside the lab. Emits an error if the lab host or the address does not answer. */
   connect(address: string, port: number): Duplex;
   /** Command line whose stdin and stdout are such a connection: ssh_config(5), ProxyCommand. */
-  connectCommand(address: string, port: number): string[];
+  connectCommand(address: string, port: number): Promise<string[]>;
   /**
    * Starts a command as root on `at`: SEGMENT, or the name of an attached host.
    * @throws LabHostDownError when the lab host is down
    */
   spawn(at: string, command: readonly string[], options?: LabSpawnOptions): ChildProcess;
+  /** Why a command of `spawn` failed, if that is the way to the lab host and not the command. Not there: the way cannot fail. */
+  failureOf?(
+    child: ChildProcess,
+    ended: { readonly status: number; readonly stderr: string },
+  ): Promise<Error | undefined>;
+  /** Command line that runs one of the project's scripts by Node, for `spawn` with `programs: "machine"`. `script`: its path here. */
+  node(script: string, ...args: readonly string[]): Promise<string[]>;
+  /** How the clocks of its machine, by which commands there measure, compare with this process's. */
+  clocks(): Promise<HostClocks>;
   /**
    * Attaches a host (name: at most 15 characters) to a bridge by an interface eth0 with `address` and prefix length, and an IPv6 address; either may
    * be empty. An existing host of that name is replaced.

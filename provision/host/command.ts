@@ -29,6 +29,8 @@ export class HostCommandError extends Error {
 export interface RunOnHostOptions extends Omit<LabSpawnOptions, "stdio" | "detached"> {
   /** Sent to its standard input. */
   readonly input?: string | Uint8Array;
+  /** A file descriptor that gets its standard output, which then is not returned. */
+  readonly output?: number;
 }
 
 /** Runs a command on a lab host to its end; returns its status. @throws LabHostDownError when the lab host is down */
@@ -36,9 +38,9 @@ export async function tryOnHost(
   host: LabHost,
   at: string,
   command: readonly string[],
-  { input, ...options }: RunOnHostOptions = {},
+  { input, output: target, ...options }: RunOnHostOptions = {},
 ): Promise<Ended> {
-  const child = host.spawn(at, command, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+  const child = host.spawn(at, command, { ...options, stdio: ["pipe", target ?? "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const)
     child[stream]?.setEncoding("utf8").on("data", (text: string) => {
@@ -47,7 +49,10 @@ export async function tryOnHost(
   child.stdin?.on("error", () => {}); // the command may not read its input
   child.stdin?.end(input);
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  return { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
+  const ended = { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
+  const failure = ended.status === 0 ? undefined : await host.failureOf?.(child, ended);
+  if (failure) throw failure;
+  return ended;
 }
 
 /** Runs a command on a lab host and returns its output. @throws HostCommandError when its status is not 0 */

@@ -3,12 +3,17 @@ import { defaultOs, guestOses } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { probeAcceleration } from "./image/acceleration.ts";
 import { buildGuestImage, cachedGuestImage, type GuestImage } from "./image/build.ts";
+import { labHostRef } from "./reach.ts";
+import { guestImageOn, sendGuestImage } from "./remote/remote-image.ts";
 
 /** The base image of the disks of servers with one operating system, and its kernel. Built once per recipe and kept in the user's cache. */
 export const guestImage = defineResource({
   type: "GuestImage",
   summary: "The base image of the servers' disks, its kernel, and the pool of the lab's packages.",
-  where: z.object({}),
+  where: z.object({
+    /** The lab host on another machine, which gets it; not there: it is on this machine. */
+    host: labHostRef.optional(),
+  }),
   want: z.object({
     os: z.enum(guestOses).default(defaultOs),
     /** `plain`: the lab's packages are installed over SSH; `baked`: they are in the image, disabled. */
@@ -21,14 +26,22 @@ export const guestImage = defineResource({
 
   upgrade: (recorded) => ({ os: defaultOs, ...recorded }),
 
-  async observe({ os, packages, acceleration }) {
+  async observe({ host, os, packages, acceleration }) {
+    if (host?.kind === "remote") {
+      const built = acceleration && (await guestImageOn(host, { os, packages }));
+      return built && { os, packages, ...described(built), acceleration };
+    }
     const built = await cachedGuestImage({ os, packages });
     // Without recorded facts the acceleration is not known yet: `apply` determines it.
     return built && acceleration && { os, packages, ...described(built), acceleration };
   },
 
-  async apply({ os, packages }, _observed, progress) {
+  async apply({ host, os, packages }, _observed, progress) {
     const built = await buildGuestImage({ os, packages }, { onProgress: progress });
+    if (host?.kind === "remote") {
+      const { image, acceleration } = await sendGuestImage(host, built, { onProgress: progress });
+      return { os, packages, ...described(image), acceleration };
+    }
     return {
       os,
       packages,

@@ -1,6 +1,7 @@
 import { likelyAcceleration } from "./image/acceleration.ts";
 import { freeMemory, memoryOf } from "./machine/memory.ts";
 import { type LabHostRef, openHost } from "./reach.ts";
+import { machineOf } from "./remote/remote-host.ts";
 
 /** Memory demand of a lab, in bytes. */
 export interface LabMemory {
@@ -13,8 +14,14 @@ export interface LabMemory {
 }
 
 /** Reads only /proc, so that it costs an idle `up` almost nothing. `servers`: their memory in MiB. */
-export function labMemory(ref: LabHostRef, servers: readonly { name: string; memory: number }[]): LabMemory {
-  const running = openHost(ref).guests();
+export async function labMemory(
+  ref: LabHostRef,
+  servers: readonly { name: string; memory: number }[],
+): Promise<LabMemory> {
+  const { running, free, acceleration } =
+    ref.kind === "remote"
+      ? await machineOf(ref).call("memory", { place: ref.place })
+      : { running: await openHost(ref).guests(), free: freeMemory(), acceleration: likelyAcceleration() };
   const others = servers.filter(({ name }) => !running.includes(name));
-  return { need: memoryOf(others, likelyAcceleration()), free: freeMemory(), running };
+  return { need: memoryOf(others, acceleration), free, running };
 }

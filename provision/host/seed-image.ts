@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { access, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { runOnHost } from "./command.ts";
-import { labHostRef, openHost, SEGMENT } from "./reach.ts";
+import { type LabHost, labHostRef, openHost, SEGMENT } from "./reach.ts";
 
 /**
  * A server's NoCloud seed as an ISO 9660 image. The libvirt provider's own cloud-init disk is not used: refreshing downloads it through a
@@ -32,20 +32,15 @@ export const seedImage = defineResource({
   },
 
   async apply({ host, name, seed }) {
-    const directory = join(host.directory, "seeds");
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const scratch = await mkdtemp(join(directory, ".new-"));
+    const path = pathOf(host.directory, name, seed);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const made = `${path}.new`;
     try {
-      const files = { "user-data": seed.userData, "meta-data": seed.metaData, "network-config": seed.networkConfig };
-      for (const [file, text] of Object.entries(files)) await writeFile(join(scratch, file), text, { mode: 0o600 });
-      const iso = join(scratch, "seed.iso");
-      const paths = Object.keys(files).map((file) => join(scratch, file));
-      const words = ["genisoimage", "-quiet", "-volid", "cidata", "-joliet", "-rock", "-output", iso, ...paths];
-      await runOnHost(openHost(host), SEGMENT, words);
+      await writeIso(openHost(host), seed, made);
       await removeSeeds(host.directory, name);
-      await rename(iso, pathOf(host.directory, name, seed));
+      await rename(made, path);
     } finally {
-      await rm(scratch, { recursive: true });
+      await rm(made, { force: true });
     }
   },
 
@@ -53,6 +48,33 @@ export const seedImage = defineResource({
     await removeSeeds(host.directory, name);
   },
 });
+
+/**
+ * Makes the image on the lab host, which has genisoimage, of files that it gets by standard input, one after the other. Pulumi reads the image on
+ * this machine. The arguments are the files' sizes.
+ */
+const makeIso = `set -e
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+umask 077
+for name in user-data meta-data network-config; do head -c "$1" >"$name"; shift; done
+genisoimage -quiet -volid cidata -joliet -rock user-data meta-data network-config`;
+
+async function writeIso(
+  host: LabHost,
+  { userData, metaData, networkConfig }: Readonly<Record<"userData" | "metaData" | "networkConfig", string>>,
+  path: string,
+): Promise<void> {
+  const files = [userData, metaData, networkConfig].map((text) => Buffer.from(text));
+  const command = ["bash", "-c", makeIso, "bash", ...files.map(({ length }) => String(length))];
+  const made = await open(path, "w", 0o600);
+  try {
+    await runOnHost(host, SEGMENT, command, { input: Buffer.concat(files), output: made.fd });
+  } finally {
+    await made.close();
+  }
+}
 
 /** The name contains a content hash: a changed seed is a new disk. */
 const pathOf = (directory: string, name: string, seed: Record<string, string>): string =>

@@ -23,7 +23,7 @@ export const serving = defineResource({
   async observe({ host: ref, url, realServers }) {
     const host = openHost(ref);
     // Asking a powered-off server would cost a second that `up --refresh` can use to start it.
-    const running = host.guests();
+    const running = await host.guests();
     const allRun = realServers.every((name) => running.includes(name));
     const ended = allRun && (await tryOnHost(host, CLIENT, ask(url, { seconds: 1, times: realServers.length })));
     return { answers: (ended && ended.status === 0) as true };

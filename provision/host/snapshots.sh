@@ -8,6 +8,7 @@
 set -eu
 verb=$1 directory=$2 tag=$3
 shift 3
+mkdir -p -m 0700 "$directory/snapshots"
 exec 9>>"$directory/snapshots/lock"
 flock 9
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { withLock } from "../../setup/lock.mjs";
 import { CLIENT, type LabHost, SEGMENT } from "./access.ts";
 import { runOnHost } from "./command.ts";
@@ -59,11 +59,11 @@ export const deleteSaved = async (host: LabHost, tag: string, servers: readonly 
 
 /** Runs the script in its own session, so that it survives a killed command. */
 async function inHost(host: LabHost, verb: string, tag: string, ...words: string[]): Promise<Done> {
-  await mkdir(snapshotDirectory(host.directory), { recursive: true, mode: 0o700 });
   const path = join(host.directory, "log", `snapshot-${verb}.log`);
+  await mkdir(dirname(path), { recursive: true });
   const log = await open(path, "w");
   try {
-    const command = ["bash", "-c", SCRIPT, "snapshots.sh", verb, host.directory, tag, ...words];
+    const command = ["bash", "-c", SCRIPT, "snapshots.sh", verb, host.files.place, tag, ...words];
     const child = host.spawn(SEGMENT, command, { detached: true, stdio: ["ignore", log.fd, log.fd] });
     const [status] = (await once(child, "close")) as [number | null];
     const said = (await readFile(path, "utf8")).trim();
@@ -86,7 +86,7 @@ export interface Saved {
 export async function savedIn(host: LabHost, servers: readonly string[]): Promise<Map<string, Saved[]>> {
   const script = `pool=$1; shift
     for server; do qemu-img info --force-share --output=json "$pool/$server.qcow2" 2>/dev/null | tr -d '\\n'; echo; done`;
-  const pool = join(host.directory, "pool");
+  const pool = join(host.files.place, "pool");
   const lines = (await runOnHost(host, SEGMENT, ["bash", "-c", script, "bash", pool, ...servers])).split("\n");
   return new Map(
     servers.map((server, index) => {

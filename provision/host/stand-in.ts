@@ -1,9 +1,9 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command } from "../ssh/index.ts";
 import { runOnHost, tryOnHost } from "./command.ts";
+import type { LabFiles } from "./files.ts";
 import { LabHostDownError, labHostRef, openHost } from "./reach.ts";
 import { answersScript, datagramPort } from "./stand-in/answers.ts";
 import { bfdConfig, bfdSession } from "./stand-in/bfd.ts";
@@ -61,7 +61,7 @@ export const standIn = defineResource({
     const host = openHost(ref);
     const look = `ip -json address show; echo; ip route show default; ip -6 route show default
       while [ $# -gt 0 ]; do echo @; kill -0 "$(cat "$2")" && echo runs; cat "$1"; shift 2; done 2>/dev/null; true`;
-    const servers = serversOf(ref.directory, { name, ...wanted });
+    const servers = serversOf(host.files.place, { name, ...wanted });
     const files = servers.flatMap(({ file, pid }) => [file, pid]);
     const seen = await tryOnHost(host, name, ["bash", "-c", look, "bash", ...files]).catch((error) => {
       if (error instanceof LabHostDownError) return undefined; // it is gone, too
@@ -97,11 +97,12 @@ export const standIn = defineResource({
     const [address6, ...others6] = addresses.filter((one) => one.includes(":"));
     await endServers(ref, name);
     await host.attach(name, { bridge, ...(address ? { address } : {}), ...(address6 ? { address6 } : {}) });
-    const servers = serversOf(ref.directory, { name, ...wanted });
+    const { files } = host;
+    const servers = serversOf(files.place, { name, ...wanted });
     for (const { file, text } of servers)
-      if (text === undefined) await rm(file, { force: true });
-      else await writeFile(file, text);
-    await writePages(webFilesOf(ref.directory, name).pages, pagesOf(listeners));
+      if (text === undefined) await files.remove(file);
+      else await files.write(file, text);
+    await writePages(files, webFilesOf(files.place, name).pages, pagesOf(listeners));
     const script = [
       "set -e",
       "sysctl -q net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
@@ -115,7 +116,7 @@ export const standIn = defineResource({
             "sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.ipip0.rp_filter=0",
           ]
         : []),
-      ...(listeners.some(({ tls }) => tls) ? [certificate(ref.directory)] : []),
+      ...(listeners.some(({ tls }) => tls) ? [certificate(files.place)] : []),
       ...servers.flatMap(({ text, start }) => (text === undefined ? [] : [start])),
     ];
     await runOnHost(host, name, ["bash", "-c", script.join("\n")]);
@@ -180,11 +181,9 @@ const bfdOf = (directory: string, name: string): string => join(directory, "run"
 
 const answersOf = (directory: string, name: string): string => join(directory, "run", `stand-in-${name}.pl`);
 
-async function writePages(folder: string, pages: readonly string[]): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  if (pages.length === 0) return;
-  await mkdir(folder);
-  for (const [index, text] of pages.entries()) await writeFile(join(folder, String(index)), text);
+async function writePages(files: LabFiles, folder: string, pages: readonly string[]): Promise<void> {
+  await files.remove(folder);
+  for (const [index, text] of pages.entries()) await files.write(join(folder, String(index)), text);
 }
 
 /** Command that makes the certificate of all stand-ins, once. They come about side by side: it is there as a whole or not at all. */
@@ -198,11 +197,13 @@ fi`;
 
 /** Ends its processes; nothing, if the lab host is down. */
 async function endServers(ref: z.output<typeof labHostRef>, name: string): Promise<void> {
-  const script = answersOf(ref.directory, name);
-  const pids = [webFilesOf(ref.directory, name).pid, `${script}.pid`, `${bfdOf(ref.directory, name)}.pid`];
+  const host = openHost(ref);
+  const { place } = host.files;
+  const script = answersOf(place, name);
+  const pids = [webFilesOf(place, name).pid, `${script}.pid`, `${bfdOf(place, name)}.pid`];
   // One that hangs goes on first.
   const ending = `for file; do [ ! -e "$file" ] || { pid=$(cat "$file"); kill "$pid"; kill -CONT "$pid"; } 2>/dev/null; rm -f "$file"; done`;
-  await tryOnHost(openHost(ref), "segment", ["bash", "-c", ending, "bash", ...pids]).catch((error) => {
+  await tryOnHost(host, "segment", ["bash", "-c", ending, "bash", ...pids]).catch((error) => {
     if (!(error instanceof LabHostDownError)) throw error;
   });
 }

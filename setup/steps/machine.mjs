@@ -85,7 +85,7 @@ const isAtLeast = (text, [major = 0, minor = 0]) => {
 
 /** @param {string} [version] @returns {Finding[]} */
 export const nodeFindings = (version = process.versions.node) =>
-  isAtLeast(version, OLDEST_NODE)
+  isNodeNewEnough(version)
     ? []
     : [error(`Node ${OLDEST_NODE.join(".")} or newer is needed, this is ${version}.`, "install a newer Node")];
 
@@ -95,7 +95,10 @@ export const systemFindings = (system = `${platform()} ${arch()}`) =>
     ? []
     : [error(`The lab runs on Linux on x86-64, this is ${system}.`, "use a machine or a VM of that kind")];
 
-/** @returns {Finding[]} */
+/** @param {string} version @returns {boolean} whether a Node of that version runs the project */
+export const isNodeNewEnough = (version) => isAtLeast(version, OLDEST_NODE);
+
+/** What every lab host needs. @returns {Finding[]} */
 const programFindings = () => {
   const findings = ["bash", "unshare", "nsenter", "setpriv", "flock", "mount", "pivot_root"]
     .filter((name) => !isProgram(name))
@@ -108,19 +111,23 @@ const programFindings = () => {
         "use a newer release of your distribution, or run the same commands as root",
       ),
     );
-  if (!isProgram("mmdebstrap") && !canInstall() && !["podman", "docker"].some(isProgram))
-    findings.push(
-      error(
-        "There is no mmdebstrap, which builds the lab host's userland and the guest image.",
-        installing(
-          "mmdebstrap debian-archive-keyring",
-          "mmdebstrap debian-keyring",
-          "mmdebstrap debian-archive-keyring",
-        ),
-      ),
-    );
   return findings;
 };
+
+/** What builds the userland and guest images. @returns {Finding[]} */
+const builderFindings = () =>
+  isProgram("mmdebstrap") || canInstall() || ["podman", "docker"].some(isProgram)
+    ? []
+    : [
+        error(
+          "There is no mmdebstrap, which builds the lab host's userland and the guest image.",
+          installing(
+            "mmdebstrap debian-archive-keyring",
+            "mmdebstrap debian-keyring",
+            "mmdebstrap debian-archive-keyring",
+          ),
+        ),
+      ];
 
 /** @param {string} text of /etc/subuid or /etc/subgid: subuid(5) @param {{ username: string, uid: number }} user @returns {number} how many IDs the user's first range has */
 export const subordinateIds = (text, { username, uid }) => {
@@ -275,12 +282,15 @@ const logoutFindings = () =>
 export const machineFindings = () => {
   const basic = [...nodeFindings(), ...systemFindings()];
   if (basic.length > 0) return basic;
-  return [
-    ...programFindings(),
-    ...namespaceFindings(),
-    ...deviceFindings(),
-    ...logoutFindings(),
-    ...pathFindings(),
-    ...pathFindings(cacheRoot(), "LVS_LAB_CACHE").filter(({ problem }) => !problem.includes("too deep")),
-  ];
+  return [...builderFindings(), ...labHostFindings()];
 };
+
+/** Those of a machine that has a lab host, whoever builds what runs there. @returns {Finding[]} */
+export const labHostFindings = () => [
+  ...programFindings(),
+  ...namespaceFindings(),
+  ...deviceFindings(),
+  ...logoutFindings(),
+  ...pathFindings(),
+  ...pathFindings(cacheRoot(), "LVS_LAB_CACHE").filter(({ problem }) => !problem.includes("too deep")),
+];

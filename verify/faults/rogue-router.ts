@@ -1,4 +1,3 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import {
@@ -55,8 +54,7 @@ export const rogueRouter = defineFault({
       ...(source6 ? { address6: withPrefix(lab, source6) } : {}),
     });
     const files = filesOf(site);
-    await mkdir(files.directory, { recursive: true });
-    await writeFile(
+    await place.files.write(
       files.config,
       configuration(instances, { lab, sources: { 4: source, 6: source6 ?? source }, priority, password }),
     );
@@ -80,7 +78,7 @@ export const rogueRouter = defineFault({
 });
 
 const filesOf = ({ view }: FaultSite) => {
-  const directory = join(view.live.host.directory, ROGUE);
+  const directory = join(labHost(view.live).files.place, ROGUE);
   return {
     directory,
     config: join(directory, "keepalived.conf"),
@@ -113,7 +111,7 @@ async function stop(site: FaultSite): Promise<void> {
     "sh",
     pid,
   ]);
-  await rm(directory, { recursive: true, force: true });
+  await labHost(site.view.live).files.remove(directory);
 }
 
 const inside = (site: FaultSite, command: readonly string[]) => tryOnHost(labHost(site.view.live), ROGUE, command);

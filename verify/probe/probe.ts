@@ -41,8 +41,8 @@ const LATE_MS = 5000;
 /** `clock`: the run's clock, for all times of the probe. Without it, the probe's clock starts with its schedule. */
 type StartOptions = Partial<ProbeOptions> & { readonly clock?: RunClock };
 
-/** Where a probe runs: as the client of a lab host on this machine, so that both share one clock. */
-type ProbePlace = Pick<LabHost, "spawn">;
+/** Where a probe runs: as the client of a lab host. Without `clocks` and `node`, it has this machine's. */
+type ProbePlace = Pick<LabHost, "spawn"> & Partial<Pick<LabHost, "clocks" | "node">>;
 
 /**
  * A running probe: GETs on a fixed schedule, each on a new connection, or datagrams, from a separate process in the client's network. A hanging request does
@@ -60,11 +60,14 @@ export class Probe {
   readonly #arp: ArpChange[] = [];
   readonly #connections: LongLivedConnection[] = [];
   readonly #held = new Map<number, HeldConnection>();
+  /** By how much the probe's CLOCK_MONOTONIC is ahead of this process's, in nanoseconds. */
+  readonly #ahead: bigint;
   #clock = new RunClock();
   #stderr = "";
 
-  private constructor(child: ChildProcess, target: ProbeTarget, options: ProbeOptions) {
+  private constructor(child: ChildProcess, target: ProbeTarget, options: ProbeOptions, ahead: bigint) {
     this.#child = child;
+    this.#ahead = ahead;
     this.target = target;
     this.options = options;
     child.stdin?.on("error", () => {}); // the probe is dead; its exit reports why
@@ -94,12 +97,15 @@ export class Probe {
   static async at(place: ProbePlace, target: ProbeTarget, options: StartOptions = {}): Promise<Probe> {
     const { clock, ...chosen } = options;
     const all = { ...defaults, ...chosen };
-    const order: ProbeOrder = { ...target, ...all, ...(clock ? { epoch: String(clock.epoch) } : {}) };
+    const ahead = (await place.clocks?.())?.monotonic.nanoseconds ?? 0n;
+    const order: ProbeOrder = { ...target, ...all, ...(clock ? { epoch: String(clock.epoch + ahead) } : {}) };
+    const words = [SCRIPT, JSON.stringify(order)] as const;
+    const command = (await place.node?.(...words)) ?? [process.execPath, ...words];
     // detached: Ctrl-C in the terminal goes to this process only, which then stops the probe.
-    const child = place.spawn(CLIENT, [process.execPath, SCRIPT, JSON.stringify(order)], {
+    const child = place.spawn(CLIENT, command, {
       ...{ programs: "machine", stdio: ["pipe", "pipe", "pipe"], detached: true },
     });
-    const probe = new Probe(child, target, all);
+    const probe = new Probe(child, target, all, ahead);
     const lines = createInterface({ input: child.stdout as Readable });
     lines.on("line", (line) => probe.#hear(JSON.parse(line) as ProbeMessage));
     await Promise.race([once(lines, "line"), probe.#ended]);
@@ -220,7 +226,7 @@ export class Probe {
     else if ("arp" in message) this.#arp.push(message.arp);
     else if ("held" in message) this.#held.set(message.held.id, { ...message.held, closed: null });
     else if ("connection" in message) this.#closed(message.connection);
-    else this.#clock = new RunClock(BigInt(message.epoch));
+    else this.#clock = new RunClock(BigInt(message.epoch) - this.#ahead);
   }
 
   #closed(connection: LongLivedConnection): void {

@@ -2,16 +2,20 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { familyOf, type Ip, type VirtualService } from "../../lab/index.ts";
+import { type ClockOffset, ownClocks } from "../../provision/host/machine/wall-clock.ts";
 import { type LabHost, SEGMENT } from "../../provision/host/reach.ts";
 import type { RunClock } from "../live/clock.ts";
 import { EvidenceLog, type WireAdvert, type WireEvidence } from "./evidence.ts";
 import { parseFrame } from "./parse.ts";
 import { PcapReader } from "./pcap.ts";
 import type { CaptureInfo } from "./records.ts";
-import { readOffset } from "./wall-clock.ts";
 
-/** The lab host with the bridge. It must be on this machine, to share its clock. */
-type Segment = Pick<LabHost, "spawn">;
+/** The lab host with the bridge. Without `clocks`, it has this machine's. */
+type Segment = Pick<LabHost, "spawn"> & Partial<Pick<LabHost, "clocks">>;
+
+/** The wall clock by which tcpdump tells times, against this process's monotonic one. */
+const wallClockOf = async (place: Segment): Promise<ClockOffset> =>
+  (place.clocks ? await place.clocks() : ownClocks()).wall;
 
 export interface CaptureOptions {
   /** The run's clock: all times of the capture are on it. */
@@ -53,15 +57,19 @@ export class Capture {
   readonly #file: WriteStream;
   readonly #ended: Promise<void>;
   readonly #log: EvidenceLog;
-  readonly #offset = readOffset();
+  readonly #place: Segment;
+  /** At its start. */
+  readonly #offset: ClockOffset;
   #from = 0;
   #packets = 0;
   #stderr = "";
   #broken: Error | undefined;
   #result: Promise<CaptureResult> | undefined;
 
-  private constructor(child: ChildProcess, options: CaptureOptions) {
+  private constructor(place: Segment, child: ChildProcess, offset: ClockOffset, options: CaptureOptions) {
+    this.#place = place;
     this.#child = child;
+    this.#offset = offset;
     this.#options = options;
     const { service, client } = options;
     this.#log = new EvidenceLog({ vip: service.vip, port: service.port, client });
@@ -105,10 +113,11 @@ export class Capture {
       captureFilter(options),
     ];
     // detached: Ctrl-C in the terminal reaches this process alone, which then stops the capture.
+    const offset = await wallClockOf(place);
     const child = place.spawn(SEGMENT, ["setpriv", "--pdeathsig", "KILL", ...tcpdump], {
       ...{ direct: true, stdio: ["ignore", "pipe", "pipe"], detached: true },
     });
-    const capture = new Capture(child, options);
+    const capture = new Capture(place, child, offset, options);
     await Promise.race([Promise.all([capture.#listening(), once(capture.#file, "open")]), capture.#ended]);
     capture.#from = options.clock.now();
     return capture;
@@ -149,7 +158,7 @@ export class Capture {
     await this.#ended;
     this.#file.end();
     await once(this.#file, "close");
-    const end = readOffset();
+    const end = await wallClockOf(this.#place);
     const moved = end.nanoseconds - this.#offset.nanoseconds;
     const error = (moved < 0n ? -moved : moved) + this.#offset.error + end.error;
     return {

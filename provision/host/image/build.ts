@@ -67,8 +67,10 @@ export async function buildGuestImage(recipe: Recipe, options: BuildOptions = {}
   return describe(key);
 }
 
-function describe(key: string): GuestImage {
-  const directory = join(imageStore().directory, key);
+const describe = (key: string): GuestImage => describedIn(join(imageStore().directory, key), key);
+
+/** The files of a guest image, of which the directory may be on another machine. */
+export function describedIn(directory: string, key: string): GuestImage {
   return {
     key,
     directory,

@@ -8,7 +8,7 @@ import { atLogout } from "../../../setup/steps/machine.mjs";
 const isRoot = (): boolean => process.getuid?.() === 0;
 
 /** Path with the system's programs: an ordinary user's PATH lacks sbin. */
-const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+export const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Environment of everything that runs in a lab: of the caller's, only the terminal type. */
 export const labEnvironment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({

@@ -11,8 +11,10 @@ import { until } from "../../until.ts";
 import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
+import { type LabFiles, localFiles } from "../files.ts";
 import { becomeRoot, joinRoot, labEnvironment, outlivingLogin } from "../machine/namespaces.ts";
 import { commandLine, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
+import { type HostClocks, ownClocks } from "../machine/wall-clock.ts";
 import { type PackagePools, poolLink, poolsBy } from "../package-pools.ts";
 import { entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
@@ -37,7 +39,7 @@ const macOf = (address: string): string => {
 
 /** File that marks a directory as a lab's. Directories without it are never removed. */
 export const MARK = "lvs-lab";
-const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
+export const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
 
 /**
  * A private libvirtd in network, mount and PID namespaces of its own. Its addresses and VRRP reach nothing outside, so any number of labs
@@ -46,9 +48,14 @@ const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the 
  */
 export class PrivateHost implements LabHost {
   readonly directory: string;
+  readonly isHere = true;
 
   constructor(directory: string) {
     this.directory = directory;
+  }
+
+  get files(): LabFiles {
+    return localFiles(this.directory);
   }
 
   get socket(): string {
@@ -88,7 +95,7 @@ export class PrivateHost implements LabHost {
     return `${pid}-${fields[19]}`;
   }
 
-  guests(): string[] {
+  async guests(): Promise<string[]> {
     const pid = this.pid;
     if (pid === undefined) return [];
     const namespace = processLink(pid, "ns/pid");
@@ -219,6 +226,10 @@ export class PrivateHost implements LabHost {
     await rm(this.directory, { recursive: true, force: true });
   }
 
+  async forget(): Promise<void> {
+    await this.destroy();
+  }
+
   /** Kills all of its processes. */
   async #end(): Promise<void> {
     await until(
@@ -266,7 +277,7 @@ export class PrivateHost implements LabHost {
   }
 
   connect(address: string, port: number): Duplex {
-    const [file = "", ...args] = this.connectCommand(address, port);
+    const [file = "", ...args] = this.#connecting(address, port);
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "ignore"], env: labEnvironment() });
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
     child.stdin.on("error", () => {}); // closed early: the reading side reports it
@@ -275,7 +286,11 @@ export class PrivateHost implements LabHost {
     return stream;
   }
 
-  connectCommand(address: string, port: number): string[] {
+  async connectCommand(address: string, port: number): Promise<string[]> {
+    return this.#connecting(address, port);
+  }
+
+  #connecting(address: string, port: number): string[] {
     return this.#entering(SEGMENT, ["socat", "-", `TCP:${address}:${port},connect-timeout=5`], { direct: true });
   }
 
@@ -283,6 +298,14 @@ export class PrivateHost implements LabHost {
     const { programs, direct, env, ...rest } = options;
     const [file = "", ...args] = this.#entering(at, command, { programs, direct });
     return spawn(file, args, { ...rest, env: labEnvironment(env) });
+  }
+
+  async node(script: string, ...args: readonly string[]): Promise<string[]> {
+    return [process.execPath, script, ...args];
+  }
+
+  async clocks(): Promise<HostClocks> {
+    return ownClocks();
   }
 
   #entering(

@@ -160,8 +160,8 @@ describe("the likely acceleration", () => {
 describe("a lab's memory", () => {
   const servers = ["server1", "server2", "server3"].map((name) => ({ name, memory: 512 }));
 
-  it("is that of all servers while none runs", () => {
-    const { need, free, running } = labMemory({ kind: "private", directory: join(root, "ha") }, servers);
+  it("is that of all servers while none runs", async () => {
+    const { need, free, running } = await labMemory({ kind: "private", directory: join(root, "ha") }, servers);
     expect([3 * 512 * MIB, 3 * (512 + CODE_CACHE_MIB) * MIB]).toContain(need);
     expect(free).toBeGreaterThan(0);
     expect(running).toEqual([]);
@@ -172,11 +172,11 @@ describe("a lab's memory", () => {
     await aLabHost(lab, { guests: ["server1", "server2"] });
     await aLabHost(other, { guests: ["server3"] });
     await expect
-      .poll(() => openHost({ kind: "private", directory: lab }).guests().sort())
+      .poll(async () => (await openHost({ kind: "private", directory: lab }).guests()).sort())
       .toEqual(["server1", "server2"]);
-    expect(openHost({ kind: "private", directory: other }).guests()).toEqual(["server3"]);
-    const { need } = labMemory({ kind: "private", directory: lab }, servers);
+    expect(await openHost({ kind: "private", directory: other }).guests()).toEqual(["server3"]);
+    const { need } = await labMemory({ kind: "private", directory: lab }, servers);
     expect([512 * MIB, (512 + CODE_CACHE_MIB) * MIB]).toContain(need);
-    expect(labMemory({ kind: "private", directory: lab }, servers.slice(0, 2)).need).toBe(0);
+    expect((await labMemory({ kind: "private", directory: lab }, servers.slice(0, 2))).need).toBe(0);
   });
 });

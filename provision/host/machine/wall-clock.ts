@@ -1,14 +1,25 @@
-/** CLOCK_REALTIME minus CLOCK_MONOTONIC in nanoseconds, with its error. */
+/** The difference of two clocks in nanoseconds, with its error. */
 export interface ClockOffset {
   readonly nanoseconds: bigint;
   readonly error: bigint;
 }
 
+/** How the clocks of a lab host's machine compare with this process's CLOCK_MONOTONIC, `process.hrtime.bigint()`. */
+export interface HostClocks {
+  /** CLOCK_MONOTONIC there minus CLOCK_MONOTONIC here. */
+  readonly monotonic: ClockOffset;
+  /** CLOCK_REALTIME there minus CLOCK_MONOTONIC here. */
+  readonly wall: ClockOffset;
+}
+
+/** Of a lab host on this machine, where all processes have the same clocks. */
+export const ownClocks = (): HostClocks => ({ monotonic: { nanoseconds: 0n, error: 0n }, wall: readOffset() });
+
 /** Ticks that are measured; the sharpest counts. */
 const TICKS = 5;
 
 /**
- * Measures the offset between the machine's wall clock and its monotonic one. JavaScript reads the wall clock in whole milliseconds only, but
+ * CLOCK_REALTIME minus CLOCK_MONOTONIC of this machine. JavaScript reads the wall clock in whole milliseconds only, but
  * the tick to the next millisecond is sharp. So this spins for up to 5 ms, and is right to about a microsecond.
  */
 export function readOffset(): ClockOffset {
