@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { lstat, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /**
  * The lab's directory on the lab host's machine: disks, snapshots, logs, files of what runs in the lab. Paths are absolute; commands on the lab
@@ -33,7 +33,7 @@ export const localFiles = (place: string): LabFiles => ({
     }),
   async write(path, text) {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const made = join(dirname(path), `.${process.pid}.new`);
+    const made = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
     await writeFile(made, text, { mode: 0o600 });
     await rename(made, path);
   },
