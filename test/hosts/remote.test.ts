@@ -71,9 +71,9 @@ async function lvsLab(...words: string[]): Promise<{ status: number | null; outp
   return { status, output };
 }
 
-async function working(...words: string[]): Promise<string> {
-  const { status, output } = await lvsLab(...words, "-s", STACK);
-  if (status !== 0) throw new Error(`lvs-lab ${words.join(" ")}: status ${status}\n${output}`);
+async function working(verb: string, ...words: string[]): Promise<string> {
+  const { status, output } = await lvsLab(verb, "-s", STACK, ...words);
+  if (status !== 0) throw new Error(`lvs-lab ${verb} ${words.join(" ")}: status ${status}\n${output}`);
   return output;
 }
 

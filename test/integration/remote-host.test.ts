@@ -176,6 +176,12 @@ describe("a lab host on another machine", () => {
         status: "rejected",
         reason: { message: expect.stringMatching(/^cannot use ssh:\/\/elsewhere: the connection broke.*Fix: /) },
       });
+    // Nobody listens on the lab's loopback: the way there stands, and ends at once.
+    const stream = host.connect("127.0.0.1", 80);
+    stream.end("hello");
+    let answer = "";
+    for await (const text of stream.setEncoding("utf8")) answer += text;
+    expect(answer).toBe("");
     expect(await host.observe()).toEqual(before);
     expect(await virsh(host, "list", "--all", "--name")).toBe("");
   });

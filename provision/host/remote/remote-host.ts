@@ -148,13 +148,15 @@ export class RemoteHost implements LabHost {
     const stream = Duplex.from({ readable, writable });
     const open = (again: boolean): void => {
       const socket = createConnection(this.#machine.relay);
+      let connected = false;
       socket.once("connect", () => {
+        connected = true;
         socket.write(`${address} ${port}\n`);
         writable.pipe(socket).pipe(readable);
       });
-      socket.once("error", (error: NodeJS.ErrnoException) => {
-        const noMaster = socket.connecting && ["ENOENT", "ECONNREFUSED"].includes(error.code ?? "");
-        if (noMaster && again)
+      socket.once("error", (error) => {
+        // The master that made the socket may be gone.
+        if (!connected && again)
           this.#machine.link.ensure().then(
             () => open(false),
             (cause) => stream.destroy(cause),
@@ -177,7 +179,7 @@ export class RemoteHost implements LabHost {
     if (!existsSync(this.directory)) throw new LabHostDownError(this.directory);
     if (Array.isArray(stdio) && stdio.length > 3)
       throw new MachineError(
-        `a command on ${this.#at.machine} has no more than standard input, output and error. Fix: for what you do, bring the lab up on this machine: \`pulumi config set host private\`.`,
+        `a command on ${this.#at.machine} has no more than standard input, output and error. Fix: for this, take the lab down, and bring it up on this machine: \`pulumi config set host private\`.`,
       );
     const mark = `LVS_LAB_CHILD=${randomUUID()}`;
     const environment = Object.entries(labEnvironment(env)).map(([name, value]) => `${name}=${value}`);
