@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -65,6 +65,11 @@ export class ClassDirectory {
   /** What the last command of a kind printed for a stack. */
   logFile(stack: string, verb: string): string {
     return join(this.path, "log", `${stack}.${verb}.log`);
+  }
+
+  /** What a connection to another machine of the class needs, while it is asked for something. */
+  machine(url: string): string {
+    return join(this.path, "machines", createHash("sha256").update(url).digest("hex").slice(0, 8));
   }
 
   /** The directory of a student's recorded sessions. */

@@ -5,6 +5,7 @@ import { labFileOf, labNames } from "../lab/index.ts";
 import { parseFile, readText } from "../lab/yaml/file.ts";
 import { didYouMean } from "../lab/yaml/nearest.ts";
 import { findingsOf, type Rule } from "../lab/yaml/rules.ts";
+import { formatMachineUrl, parseMachineUrl } from "../provision/host/remote/machine-url.ts";
 import { projectRoot } from "../provision/paths.ts";
 import { type ClassDraft, classSchema } from "./schema.ts";
 import type { VaryPart } from "./vary/index.ts";
@@ -30,7 +31,9 @@ export interface ClassFile {
   /** The lab file that everybody's lab comes from. */
   readonly exercise: string;
   readonly roster: string;
-  /** Not there: as many as the machine's processors allow. */
+  /** `private`, this machine, or `ssh://…`; in the order of the file, each once. */
+  readonly machines: readonly string[];
+  /** On each machine. Not there: as many as this machine's processors allow. */
   readonly labsAtOnce?: number;
   readonly deadline?: Date;
   /** Empty: all labs are alike. */
@@ -119,18 +122,25 @@ export function parseClass(text: string, file: string, hasFile: (path: string) =
     schema: classSchema,
     rules: (draft) => findingsOf(classRules, draft as ClassDraft, { directory, hasFile }),
   });
-  const { name, exercise, roster, labsAtOnce, deadline, vary, guide, door } = contents;
+  const { name, exercise, roster, machines, labsAtOnce, deadline, vary, guide, door } = contents;
   return {
     file: resolve(file),
     name,
     exercise: exerciseFile(exercise, directory),
     roster: resolve(directory, roster),
+    machines: [...new Set(machines.map(machineIn))],
     ...(labsAtOnce === undefined ? {} : { labsAtOnce }),
     ...(deadline === undefined ? {} : { deadline: new Date(deadline) }),
     vary,
     guide: { hintCost: guide.hintCost, steps: guide.steps.map((step) => resolve(directory, step)) },
     ...(door === undefined ? {} : { door: { ...door, host: door.host ?? hostAt(door.address) } }),
   };
+}
+
+/** A machine in the one form that stacks name it by. */
+function machineIn(text: string): string {
+  const url = parseMachineUrl(text);
+  return url ? formatMachineUrl(url) : text;
 }
 
 /** What students call a machine that listens at an address: by that, or by its own name if it is all of them. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { choice, property, wholeNumber } from "../lab/yaml/schema.ts";
+import { parseMachineUrl } from "../provision/host/remote/machine-url.ts";
 import { type VaryPart, varyParts } from "./vary/index.ts";
+import { THIS_MACHINE } from "./work.ts";
 
 /** A class's name is the beginning of its stacks' names, up to the first dot. */
 export const className = /^[a-z][a-z0-9-]{0,14}$/;
@@ -29,6 +31,19 @@ export const classSchema = property(
       "write `exercise: bare`, or the path of a lab file of your own",
     ),
     roster: property(z.string().min(1), "the path of a CSV file", "write `roster: roster.csv`"),
+    machines: property(
+      z
+        .array(
+          property(
+            z.string().refine((text) => text === THIS_MACHINE || parseMachineUrl(text) !== undefined),
+            "`private`, which is this machine, or ssh://[USER@]HOST[:PORT]",
+            "write `private`, or a URL such as `ssh://teacher@box1`",
+          ),
+        )
+        .min(1),
+      "a list of the machines that labs run on",
+      "write `machines: [private, ssh://box1]`, or leave it out: this machine alone",
+    ).default([THIS_MACHINE]),
     labsAtOnce: wholeNumber(1, 64, "how many labs are worked on at once", "labsAtOnce: 2").optional(),
     deadline: property(
       z.string().refine(isMoment),

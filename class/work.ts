@@ -1,16 +1,22 @@
 import { freeInWords, needInWords } from "../provision/host/memory-verdict.ts";
 
+/** The machine that the class's own commands run on, as `machines` of class.yaml names it. */
+export const THIS_MACHINE = "private";
+
 /** One student's part of a command. */
 export interface Job<T> {
   /** The student's id. */
   readonly id: string;
+  /** Where it may be done: on the machine that has the lab, or on any of these. Not there: on this one. */
+  machines?(): readonly string[];
   /** Bytes of memory that it takes once it runs, looked up when it is about to begin; not there: none. */
   need?(): number | Promise<number>;
   /**
    * Does it.
    * @param say tells what it is at, for the table
+   * @param machine that was chosen
    */
-  run(say: (what: string) => void): Promise<T>;
+  run(say: (what: string) => void, machine: string): Promise<T>;
 }
 
 /** How a job ended. `left`: it was never begun. */
@@ -27,10 +33,12 @@ export interface Progress<T> {
 }
 
 export interface WorkOptions<T> {
-  /** How many jobs run at once. */
+  /** How many jobs run at once on a machine. */
   readonly atOnce: number;
-  /** Bytes of memory that are free now. */
-  free(): number;
+  /** Bytes of memory that are free on a machine now. @throws Error if it cannot be asked */
+  free(machine: string): number | Promise<number>;
+  /** Is told once of each machine that could not be asked, where others could take its part. */
+  lost?(machine: string, error: unknown): void;
   /** Memory does not count. */
   readonly memoryIgnored?: boolean;
   /** No job begins after it. Those that run end by themselves: they have the signal, too. */
@@ -44,70 +52,96 @@ export class MemoryError extends Error {
 }
 
 /**
- * Runs jobs in their order, at most so many at once, and no more than fit into the free memory beside what running ones have yet to take. That one
- * fails stops no other.
+ * Runs jobs in their order, on each machine at most so many at once, and no more than fit into its free memory beside what running ones have yet to take. A
+ * job that has the choice gets the machine with the most room. That one fails stops no other.
  *
  * A job counts with all that it needs until it has ended, and what its guests took meanwhile counts a second time, as memory that is not free: the
- * error is on the safe side. Where nothing runs any more and the next one does not fit, it fails, and so does each after it that does not.
+ * error is on the safe side. A job that has to wait keeps later ones from its machines. Where nothing runs there any more and it does not fit, it fails, and
+ * so does each after it that does not.
  * @returns an outcome for each job, in their order
  */
 export async function runAll<T>(jobs: readonly Job<T>[], options: WorkOptions<T>): Promise<Outcome<T>[]> {
-  const { atOnce, free, memoryIgnored = false, signal, progress } = options;
+  const { atOnce, free, lost, memoryIgnored = false, signal, progress } = options;
   const outcomes = new Map<string, Outcome<T>>();
-  const running = new Map<string, { readonly need: number; readonly end: Promise<void> }>();
+  const running = new Map<string, { readonly machine: string; readonly need: number; readonly end: Promise<void> }>();
+  const told = new Set<string>();
   const end = (outcome: Outcome<T>): void => {
     running.delete(outcome.id);
     outcomes.set(outcome.id, outcome);
     progress.ended(outcome);
   };
-  const begin = (job: Job<T>, need: number): void => {
+  const begin = (job: Job<T>, machine: string, need: number): void => {
     const { id } = job;
     const since = performance.now();
     const ms = (): number => Math.round(performance.now() - since);
     progress.begun(id);
     const work = async (): Promise<void> => {
       try {
-        const value = await job.run((what) => progress.at(id, what));
+        const value = await job.run((what) => progress.at(id, what), machine);
         end({ id, state: "done", value, ms: ms() });
       } catch (error) {
         end({ id, state: "failed", error, ms: ms() });
       }
     };
     // It must be counted before it can end.
-    running.set(id, { need, end: Promise.resolve().then(work) });
+    running.set(id, { machine, need, end: Promise.resolve().then(work) });
   };
+  const on = (machine: string) => [...running.values()].filter((one) => one.machine === machine);
+
+  /** Begins a job on one of these machines. @returns whether it began; otherwise it waits. @throws Error if it cannot be done */
+  const tryOn = async (job: Job<T>, machines: readonly string[], all: readonly string[]): Promise<boolean> => {
+    const need = (await job.need?.()) ?? 0;
+    const [first] = machines.toSorted((one, other) => on(one).length - on(other).length);
+    if (first === undefined) return false;
+    if (need === 0 || (memoryIgnored && machines.length === 1)) {
+      begin(job, first, need);
+      return true;
+    }
+    const rooms: { readonly machine: string; readonly room: number }[] = [];
+    let cause: unknown;
+    for (const machine of machines)
+      try {
+        const reserved = on(machine).reduce((sum, one) => sum + one.need, 0);
+        rooms.push({ machine, room: (await free(machine)) - reserved });
+      } catch (error) {
+        cause = error;
+        if (all.length > 1 && !told.has(machine)) lost?.(machine, error);
+        told.add(machine);
+      }
+    const [best] = rooms.toSorted((one, other) => other.room - one.room);
+    if (best === undefined) throw cause;
+    if (need <= best.room || memoryIgnored) {
+      begin(job, best.machine, need);
+      return true;
+    }
+    if (all.some((machine) => on(machine).length > 0)) return false;
+    const where = best.machine === THIS_MACHINE ? "" : ` on ${best.machine}`;
+    throw new MemoryError(
+      `the lab needs ${needInWords(need)} of memory, and ${freeInWords(best.room)} are free${where}. Fix: take labs down, or give the exercise's servers less \`memory\``,
+    );
+  };
+
   const waiting = [...jobs];
   while (waiting.length > 0 && !signal.aborted) {
-    const [job] = waiting;
-    if (!job) break;
-    if (running.size >= atOnce) {
-      await Promise.race([...running.values()].map(({ end }) => end));
-      continue;
-    }
-    let need: number;
-    try {
-      need = (await job.need?.()) ?? 0;
-    } catch (error) {
-      end({ id: job.id, state: "failed", error, ms: 0 });
-      waiting.shift();
-      continue;
-    }
-    const reserved = [...running.values()].reduce((sum, one) => sum + one.need, 0);
-    const room = free() - reserved;
-    if (need > room && need > 0 && !memoryIgnored) {
-      if (running.size > 0) {
-        await Promise.race([...running.values()].map(({ end }) => end));
-        continue;
+    const blocked = new Set<string>();
+    for (const job of [...waiting]) {
+      if (signal.aborted) break;
+      const all = job.machines?.() ?? [THIS_MACHINE];
+      const open = all.filter((machine) => !blocked.has(machine) && on(machine).length < atOnce);
+      let begun = false;
+      try {
+        begun = open.length > 0 && (await tryOn(job, open, all));
+      } catch (error) {
+        end({ id: job.id, state: "failed", error, ms: 0 });
+        begun = true;
       }
-      const message = `the lab needs ${needInWords(need)} of memory, and ${freeInWords(room)} are free. Fix: take labs down, or give the exercise's servers less \`memory\``;
-      end({ id: job.id, state: "failed", error: new MemoryError(message), ms: 0 });
-      waiting.shift();
-      continue;
+      if (begun) waiting.splice(waiting.indexOf(job), 1);
+      else for (const machine of all) blocked.add(machine);
     }
-    waiting.shift();
-    begin(job, need);
+    if (waiting.length > 0 && running.size > 0 && !signal.aborted)
+      await Promise.race([...running.values()].map((one) => one.end));
   }
-  await Promise.all([...running.values()].map(({ end }) => end));
+  await Promise.all([...running.values()].map((one) => one.end));
   for (const { id } of waiting) end({ id, state: "left" });
   return jobs.flatMap(({ id }) => outcomes.get(id) ?? []);
 }

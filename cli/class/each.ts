@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
 import type { Class, Member } from "../../class/class.ts";
-import { type Job, type Outcome, runAll } from "../../class/work.ts";
+import type { ClassDirectory } from "../../class/directory.ts";
+import { type Job, type Outcome, runAll, THIS_MACHINE } from "../../class/work.ts";
 import { freeMemory } from "../../provision/host/machine/memory.ts";
 import { IGNORE_MEMORY } from "../../provision/host/memory-verdict.ts";
+import { freeMemoryOn } from "../../provision/host/remote/remote-place.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { reportOf } from "../report-error.ts";
@@ -16,7 +18,8 @@ export interface ClassTools {
   /** Makes a student's stack before its lab comes up. */
   readonly configure: typeof configureStack;
   readonly out: Out;
-  readonly free: () => number;
+  /** Bytes of memory that are free on a machine of a class. @throws Error if it cannot be asked */
+  readonly free: (machine: string, directory: ClassDirectory) => number | Promise<number>;
 }
 
 /** A student's part failed: with the reason, and what to do. */
@@ -41,9 +44,14 @@ export interface Task<T, M extends Who = Member> {
   done(value: T): string;
   /** The result is shown after it: the table of a terminal goes. */
   readonly passing?: boolean;
+  /** Where it may be done: see `Job.machines`. */
+  machines?(member: M): readonly string[];
   /** Bytes of memory that it takes. */
   need?(member: M): number | Promise<number>;
-  run(member: M, tools: { readonly signal: AbortSignal; say(what: string): void }): Promise<T>;
+  run(
+    member: M,
+    tools: { readonly signal: AbortSignal; readonly machine: string; say(what: string): void },
+  ): Promise<T>;
 }
 
 /** Half of the processors: one lab's guests boot on more than one. */
@@ -54,7 +62,7 @@ export const defaultAtOnce = (processors = availableParallelism()): number => Ma
  * @returns the outcomes in the students' order, and the exit status: 1 if one failed, 8 if it was interrupted
  */
 export async function forEach<T, M extends Who>(
-  { labsAtOnce = defaultAtOnce() }: Pick<Class, "labsAtOnce">,
+  { labsAtOnce = defaultAtOnce(), directory }: Pick<Class, "labsAtOnce" | "directory">,
   members: readonly M[],
   task: Task<T, M>,
   { out, free }: Pick<ClassTools, "out" | "free">,
@@ -64,19 +72,26 @@ export async function forEach<T, M extends Who>(
     done: ({ value }) => task.done(value),
     failed: (error) => reasonOf(error),
   });
+  const lost: string[] = [];
   const { outcomes, interrupted } = await interruptible(async (signal) => {
     const jobs = members.map((member): Job<T> => {
       const { id } = member;
       return {
         id,
+        ...(task.machines ? { machines: () => task.machines?.(member) ?? [THIS_MACHINE] } : {}),
         ...(task.need ? { need: () => task.need?.(member) ?? 0 } : {}),
-        run: async (say) => await task.run(member, { signal, say }),
+        run: async (say, machine) => await task.run(member, { signal, machine, say }),
       };
     });
     const memoryIgnored = process.env[IGNORE_MEMORY] === "1";
-    const done = await runAll(jobs, { atOnce: labsAtOnce, free, memoryIgnored, signal, progress: board });
+    const done = await runAll(jobs, {
+      ...{ atOnce: labsAtOnce, memoryIgnored, signal, progress: board },
+      free: async (machine) => await free(machine, directory),
+      lost: (machine, error) => void lost.push(`${machine} gets no new lab: ${reasonOf(error)}`),
+    });
     return { outcomes: done, interrupted: signal.aborted };
   }).finally(() => board.end({ wiped: task.passing === true }));
+  for (const line of lost) out.write(`${line}\n`);
   const failed = outcomes.flatMap((outcome) => (outcome.state === "failed" ? [outcome] : []));
   for (const { id, error } of failed) {
     const hint = error instanceof StudentError ? `. ${error.hint}` : "";
@@ -119,5 +134,6 @@ export function demandOk({ status, lastLine }: Ran, see: string, signal: AbortSi
   throw new StudentError(lastLine || `ended with status ${status}`, `To see it: ${see}`);
 }
 
-/** The machine's own memory. */
-export const machineMemory = (): number => freeMemory();
+/** What is free on this machine, or on another one, which is asked over a connection of the class's own. */
+export const machineMemory = async (machine: string, directory: ClassDirectory): Promise<number> =>
+  machine === THIS_MACHINE ? freeMemory() : await freeMemoryOn(machine, directory.machine(machine));

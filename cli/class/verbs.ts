@@ -16,7 +16,7 @@ import { exitStatus } from "../exit-status.ts";
 import { SERVED, snapshotNames } from "../snapshots.ts";
 import { type ClassTools, demandOk, forEach, reasonOf, StudentError, type Task } from "./each.ts";
 import type { RunLvsLab } from "./lvs-lab.ts";
-import { hasLab } from "./stacks.ts";
+import { hasLab, machineOfLab } from "./stacks.ts";
 
 /** Brings up the labs of students; those that are up are repaired. @returns the exit status */
 export async function classUp(
@@ -28,15 +28,26 @@ export async function classUp(
   const task: Task<void> = {
     doing: "brings up",
     done: () => "up",
-    need: async ({ stack, lab }) => (await labMemory(labHostIn(labDirectory(stack)), lab.servers)).need,
-    run: async (member, { signal, say }) => {
-      await tools.configure(all, member, { signal, say });
+    machines: ({ stack }) => machinesFor(all, stack),
+    need,
+    run: async (member, { signal, say, machine }) => {
+      await tools.configure(all, member, { signal, say, machine });
       say("brings up");
       await bringUp(all, member, { signal, run: tools.run, snapshot });
     },
   };
   return (await forEach(all, members, task, tools)).status;
 }
+
+/** What a student's lab has yet to take, in bytes of memory of its machine. */
+const need = async ({ stack, lab }: Pick<Member, "stack" | "lab">): Promise<number> =>
+  (await labMemory(labHostIn(labDirectory(stack)), lab.servers)).need;
+
+/** A lab stays where it is; a new one may be on any machine of the class. */
+const machinesFor = ({ machines }: Pick<Class, "machines">, stack: string): readonly string[] => {
+  const machine = machineOfLab(stack);
+  return machine === undefined ? machines : [machine];
+};
 
 /** `lvs-lab up`. The snapshot is of a lab that nobody has worked on: of one that is there already none is taken. */
 async function bringUp(
@@ -56,6 +67,8 @@ export interface Standing {
   /** Without a lab: not in the roster any more. */
   readonly member: Pick<Member, "id" | "name" | "stack"> & Partial<Pick<Member, "lab">>;
   readonly words: string;
+  /** The machine that has the lab, as class.yaml names it; undefined: there is no lab. */
+  readonly machine?: string | undefined;
   readonly problem?: string;
   readonly status?: LabStatus;
 }
@@ -81,9 +94,11 @@ export async function classStatus(
   };
   const { outcomes, status } = await forEach(all, members, task, tools);
   const standings = outcomes.map((outcome, index): Standing => {
-    if (outcome.state === "done") return outcome.value;
+    const member = members[index] as Member;
+    const machine = machineOfLab(member.stack);
+    if (outcome.state === "done") return { ...outcome.value, machine };
     const problem = problemOf(outcome);
-    return { member: members[index] as Member, words: problem, problem };
+    return { member, machine, words: problem, problem };
   });
   return { standings: [...standings, ...(await goneStandings(all))], status };
 }
@@ -113,13 +128,17 @@ export async function goneStacks({
   return new Map([...(await directory.recorded())].filter(([stack]) => !present.has(stack)));
 }
 
-/** The states as rows of a table. */
-export const standingRows = (standings: readonly Standing[]): string[][] => [
-  ["id", "name", "lab", "address", "held by"],
-  ...standings.map(({ member, words, status }) => [
+/** The states as rows of a table; with the machines where the class has several. */
+export const standingRows = (
+  standings: readonly Standing[],
+  { machines = [] }: Partial<Pick<Class, "machines">> = {},
+): string[][] => [
+  ["id", "name", "lab", ...(machines.length > 1 ? ["machine"] : []), "address", "held by"],
+  ...standings.map(({ member, words, machine, status }) => [
     member.id,
     stripVTControlCharacters(member.name),
     words,
+    ...(machines.length > 1 ? [machine ?? ""] : []),
     member.lab ? entrancesOf(member.lab).join(" ") : "",
     status?.virtualAddresses.map(({ holders }) => holders.join("+") || "nobody").join(" ") ?? "",
   ]),
@@ -131,8 +150,9 @@ export const standingsAsJson = (all: Class, standings: readonly Standing[]): unk
   version: 1,
   class: all.name,
   exercise: all.exercise,
-  students: standings.map(({ member, words, problem, status }) => ({
+  students: standings.map(({ member, words, machine, problem, status }) => ({
     ...{ id: member.id, name: member.name, stack: member.stack, inRoster: member.lab !== undefined, lab: words },
+    machine: machine ?? null,
     ...(problem === undefined ? {} : { problem }),
     status: status ?? null,
   })),
@@ -248,8 +268,9 @@ export async function classReset(
   const task: Task<string> = {
     doing: "resets",
     done: (how) => how,
-    need: async ({ stack, lab }) => (await labMemory(labHostIn(labDirectory(stack)), lab.servers)).need,
-    run: async (member, { signal, say }) => {
+    machines: ({ stack }) => machinesFor(all, stack),
+    need,
+    run: async (member, { signal, say, machine }) => {
       const { stack } = member;
       const run = async (...words: [string, ...string[]]): Promise<void> =>
         await logged(all, stack, words, { signal, run: tools.run });
@@ -264,7 +285,7 @@ export async function classReset(
         await run("reset", "--stack", stack);
         return "restored";
       }
-      await tools.configure(all, member, { signal, say });
+      await tools.configure(all, member, { signal, say, machine });
       say("removes");
       await run("down", "--stack", stack);
       say("brings up");

@@ -84,7 +84,7 @@ export const classCommand = (program: Command): void => {
       const all = await classOf(file);
       const { standings, status } = await classStatus(all, membersOf(all, student), tools);
       if (json) console.log(JSON.stringify(standingsAsJson(all, standings), null, 2));
-      else for (const line of inColumns(standingRows(standings))) console.log(line);
+      else for (const line of inColumns(standingRows(standings, all))) console.log(line);
       process.exitCode = status;
     });
 

@@ -39,6 +39,22 @@ export async function remotePlace(machine: string, directory: string): Promise<R
   }
 }
 
+/**
+ * Bytes of memory that are free on another machine.
+ * @param directory of this machine, for the connection; it goes again
+ * @throws MachineError if the machine cannot be used
+ */
+export async function freeMemoryOn(machine: string, directory: string): Promise<number> {
+  const asked = new RemoteMachine({ machine, directory, place: "" });
+  try {
+    await asked.layDirectory();
+    return (await asked.call("memory", { place: "/" })).free;
+  } finally {
+    await asked.link.end();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 /** The name of a lab's directory over there says whose it is: others may have labs of the same name on that machine. */
 function nameThere(directory: string): string {
   const hash = createHash("sha256").update(`${machineId()} ${directory}`).digest("hex").slice(0, 8);

@@ -209,14 +209,34 @@ const cases: FileCase[] = [
     /^write `exercise`$/,
   ],
   [
-    "machines",
+    "machine",
+    "exercise: bare",
+    "exercise: bare\n‸machine: box1",
+    "unknown-key",
+    "machine",
+    /^one of name/,
+    "machine",
+    /^did you mean `machines`/,
+  ],
+  [
+    "no machine at all",
     "exercise: bare",
     "exercise: bare\n‸machines: []",
-    "unknown-key",
+    "value",
     "machines",
-    /^one of name/,
-    "machines",
-    /^remove it$/,
+    /^a list of the machines/,
+    "a list",
+    /^write `machines: \[private/,
+  ],
+  [
+    "a machine that ssh would not take",
+    "exercise: bare",
+    "exercise: bare\nmachines: [private, ‸box1]",
+    "value",
+    "machines[1]",
+    /^`private`, which is this machine, or ssh:/,
+    "box1",
+    /^write `private`, or a URL/,
   ],
 ].map(
   ([why, from, to, rule, path, expected, found, remedy]) =>
@@ -234,6 +254,7 @@ describe("a class file", () => {
       deadline: new Date("2026-12-01T11:00:00Z"),
       vary: ["vip", "token"],
       guide: { hintCost: 2, steps: ["/c/greeting.yaml"] },
+      machines: ["private"],
       door: { port: 2222, address: "192.0.2.1", host: "192.0.2.1", record: false },
     });
     expect(read("name: n\nexercise: own/lab.yaml\nroster: ../c/roster.csv\n")).toEqual({
@@ -241,6 +262,7 @@ describe("a class file", () => {
       name: "n",
       exercise: "/c/own/lab.yaml",
       roster: "/c/roster.csv",
+      machines: ["private"],
       vary: [],
       guide: { hintCost: 0, steps: [] },
     });

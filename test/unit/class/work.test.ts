@@ -157,6 +157,96 @@ describe("work for all students", () => {
   });
 });
 
+describe("on several machines", () => {
+  /** Where each job ran, in the order of their beginnings. */
+  async function placed(
+    jobs: readonly { id: string; machines: string[]; need?: number }[],
+    free: Record<string, number | Error>,
+    atOnce = 8,
+  ) {
+    const where: string[] = [];
+    const lost: string[] = [];
+    const begun: (() => void)[] = [];
+    const all = runAll(
+      jobs.map(({ id, machines, need = 2 * GIB }) => ({
+        ...{ id, machines: () => machines, need: () => need },
+        run: async (_say: unknown, machine: string) => {
+          where.push(`${id} ${machine}`);
+          await new Promise<void>((resolve) => begun.push(resolve));
+        },
+      })),
+      {
+        ...{ atOnce, signal: new AbortController().signal },
+        progress: { begun: () => {}, at: () => {}, ended: () => {} },
+        free: (machine) => {
+          const room = free[machine] ?? 0;
+          if (room instanceof Error) throw room;
+          return room;
+        },
+        lost: (machine, error) => lost.push(`${machine}: ${(error as Error).message}`),
+      },
+    );
+    const turns: string[][] = [];
+    const over = all.then(() => true);
+    for (;;) {
+      await settled();
+      turns.push(where.splice(0));
+      const ended = begun.splice(0);
+      if (ended.length === 0 && (await Promise.race([over, settled().then(() => false)]))) break;
+      for (const end of ended) end();
+    }
+    return { turns: turns.filter((turn) => turn.length > 0), lost, outcomes: await all };
+  }
+  const anywhere = ["private", "ssh://a", "ssh://b"];
+
+  it("a job goes where there is most room beside what others have yet to take", async () => {
+    const jobs = ["one", "two", "three", "four"].map((id) => ({ id, machines: anywhere }));
+    const { turns } = await placed(jobs, { private: 4 * GIB, "ssh://a": 7 * GIB, "ssh://b": 5 * GIB });
+    expect(turns).toEqual([["one ssh://a", "two ssh://a", "three ssh://b", "four private"]]);
+  });
+
+  it("one that has its place waits for that, and keeps nobody from another", async () => {
+    const jobs = [
+      { id: "one", machines: ["ssh://a"] },
+      { id: "two", machines: ["ssh://a"] },
+      { id: "three", machines: ["ssh://b"] },
+    ];
+    const { turns } = await placed(jobs, { "ssh://a": 3 * GIB, "ssh://b": 3 * GIB });
+    expect(turns).toEqual([["one ssh://a", "three ssh://b"], ["two ssh://a"]]);
+  });
+
+  it("so many at once are on each machine", async () => {
+    const jobs = ["one", "two", "three"].map((id) => ({ id, machines: ["private", "ssh://a"], need: 0 }));
+    expect((await placed(jobs, {}, 1)).turns).toEqual([["one private", "two ssh://a"], ["three private"]]);
+  });
+
+  it("a machine that cannot be asked is left out, and named once; who has a lab there alone fails", async () => {
+    const jobs = [
+      { id: "one", machines: anywhere },
+      { id: "two", machines: anywhere },
+      { id: "three", machines: ["ssh://a"] },
+    ];
+    const { turns, lost, outcomes } = await placed(jobs, {
+      private: 9 * GIB,
+      "ssh://a": new Error("no route"),
+      "ssh://b": GIB,
+    });
+    expect(turns).toEqual([["one private", "two private"]]);
+    expect(lost).toEqual(["ssh://a: no route"]);
+    expect(outcomes.map(({ state }) => state)).toEqual(["done", "done", "failed"]);
+    expect(outcomes[2]).toMatchObject({ error: new Error("no route") });
+  });
+
+  it("where no machine has room, the one with the most is named", async () => {
+    const { outcomes } = await placed([{ id: "one", machines: anywhere }], { private: 0, "ssh://b": GIB });
+    expect(outcomes[0]).toMatchObject({
+      error: new MemoryError(
+        "the lab needs 2.0 GiB of memory, and 1.0 GiB are free on ssh://b. Fix: take labs down, or give the exercise's servers less `memory`",
+      ),
+    });
+  });
+});
+
 describe("the table", () => {
   const row = (id: string, state: "waiting" | "running" | "done" | "failed" | "left", what = "") => ({
     ...{ id, name: `Name ${id}`, state, what },

@@ -66,8 +66,8 @@ export class Classroom {
     this.tools = {
       run: lvsLabBy(this.program),
       // As the real one, which needs pulumi and is tried with it.
-      configure: async ({ directory }, { id, stack }) => {
-        await appendFile(join(this.state, "runs"), `configure ${stack}\n`);
+      configure: async ({ directory }, { id, stack }, { machine }) => {
+        await appendFile(join(this.state, "runs"), `configure ${stack} ${machine}\n`);
         await directory.record(stack, id);
       },
       out: { write: (text) => void this.said.push(text.trimEnd()) },

@@ -27,11 +27,11 @@ export default async () => {
 afterAll(() => checkout.remove());
 
 const folder = (): string => join(checkout.state, "../teacher");
-const aClass = async (ids: readonly string[]): Promise<string> => {
+const aClass = async (ids: readonly string[], more = ""): Promise<string> => {
   await mkdir(folder(), { recursive: true });
   await writeFile(join(folder(), "roster.csv"), ["id,name", ...ids.map((id) => `${id},${id}`)].join("\n"));
   const text = "name: net1\nexercise: bare\nroster: roster.csv\nlabsAtOnce: 2\nvary: [vip, token]\n";
-  await writeFile(join(folder(), "class.yaml"), text);
+  await writeFile(join(folder(), "class.yaml"), text + more);
   return join(folder(), "class.yaml");
 };
 const stackFile = (stack: string): string => join(checkout.root, `Pulumi.${stack}.yaml`);
@@ -58,6 +58,16 @@ describe("the stacks of a class", { timeout: 180_000 }, () => {
       );
     expect((await checkout.pulumi("stack", "ls", "--json")).stdout).toMatch(/"net1\.alice"[\s\S]*"net1\.bob"/);
     expect(await checkout.git("status", "--porcelain")).toBe(" M stacks/main.mjs\n");
+  });
+
+  it("name the machine that was chosen for them, and this one again where it is the class's only one", async () => {
+    const up = async (machines: string): Promise<string> => {
+      const file = await aClass(["zoe"], machines);
+      await checkout.lvsLabWith({ LVS_LAB_IGNORE_MEMORY: "1" }, "class", "up", "--file", file);
+      return await readFile(stackFile("net1.zoe"), "utf8");
+    };
+    expect(await up("machines: ['ssh://teacher@box1']\n")).toContain("lvs-lab:host: ssh://teacher@box1\n");
+    expect(await up("")).toContain("lvs-lab:host: private\n");
   });
 
   it("are not taken from others: a stack that was there before is left as it is, and the other students go on", async () => {

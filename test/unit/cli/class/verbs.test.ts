@@ -32,7 +32,7 @@ describe("class up", () => {
     const all = await room.with(ids);
     expect(await classUp(all, all.members, room.tools)).toBe(0);
     expect(begun(await room.runs())).toEqual([
-      ...ids.map((id) => `configure net1.${id}`),
+      ...ids.map((id) => `configure net1.${id} private`),
       ...ids.map((id) => `up --stack net1.${id}`),
     ]);
     expect(await readFile(all.directory.logFile("net1.bob", "up"), "utf8")).toBe("up begins\n");
@@ -120,6 +120,28 @@ describe("class up", () => {
     expect(await classUp(all, all.members, { ...room.tools, free })).toBe(0);
   });
 
+  it("puts each lab on the machine with the most room, and leaves one that is there where it is", async () => {
+    const room = await Classroom.make();
+    const all = await room.with(["alice", "bob", "carol"], "machines: [private, 'ssh://Box:0022', ssh://gone]\n");
+    expect(all.machines).toEqual(["private", "ssh://Box:22", "ssh://gone"]);
+    const free = (machine: string): number => {
+      if (machine === "ssh://gone") throw new Error("it does not answer");
+      return machine === "private" ? 2 ** 33 : 2 ** 34;
+    };
+    expect(await classUp(all, membersOf(all, ["bob"]), { ...room.tools, free })).toBe(0);
+    expect(begun(await room.runs())).toContain("configure net1.bob ssh://Box:22");
+    expect(room.said).toContain("ssh://gone gets no new lab: it does not answer");
+    // The program in the place of lvs-lab makes a directory alone: a lab on this machine.
+    expect(await classUp(all, all.members, { ...room.tools, free })).toBe(0);
+    expect(begun(await room.runs()).filter((run) => run.startsWith("configure"))).toEqual([
+      "configure net1.alice ssh://Box:22",
+      "configure net1.bob private",
+      "configure net1.carol ssh://Box:22",
+    ]);
+    const { standings } = await classStatus(all, all.members, room.tools);
+    expect(standingRows(standings, all)[0]).toEqual(["id", "name", "lab", "machine", "address", "held by"]);
+  });
+
   it("takes the snapshot of a new lab alone: an older one has a student's work in it", async () => {
     const room = await Classroom.make();
     const all = await room.with(["alice", "bob"]);
@@ -142,7 +164,7 @@ describe("class reset", () => {
     expect(begun(await room.runs())).toEqual(["reset --stack net1.bob"]);
     expect(await classReset(all, membersOf(all, ["alice"]), room.tools)).toBe(0);
     expect((await room.runs()).filter((run) => !run.includes("ended"))).toEqual([
-      "configure net1.alice",
+      "configure net1.alice private",
       "down --stack net1.alice",
       "up --stack net1.alice",
     ]);
