@@ -149,7 +149,7 @@ class Session {
 }
 
 for (const shell of Object.keys(shells) as (keyof typeof shells)[])
-  describe.skipIf(!onPath(shell))(`${shell}, at a terminal,`, { timeout: 60_000 }, () => {
+  describe.skipIf(!onPath(shell))(`${shell}, at a terminal,`, () => {
     let session: Session;
     beforeAll(async () => {
       session = await Session.start(shell);
@@ -210,11 +210,11 @@ describe.skipIf(!onPath("fish"))("fish", () => {
     ["lvs-lab validate labs/arp", ["labs/arp-problem.yaml"]],
     ["npx lv", ["lvs-lab"]],
     ["npx lvs-lab sc", ["scenario"]],
-  ])("completes %j", { timeout: 30_000 }, async (line, expected) => {
+  ])("completes %j", async (line, expected) => {
     expect(await completed(line)).toEqual(expected);
   });
 
-  it("runs nothing of what is typed", { timeout: 30_000 }, async () => {
+  it("runs nothing of what is typed", async () => {
     const file = join(scratch, "ran-fish");
     await completed(`lvs-lab ssh (touch ${file}) s`);
     expect(existsSync(file)).toBe(false);

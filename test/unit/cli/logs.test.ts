@@ -51,7 +51,7 @@ async function lvsLogs(...args: string[]) {
 }
 
 // Each run starts a Node of its own.
-describe.concurrent("lvs-lab logs, of a lab whose `up` failed,", { timeout: 60_000 }, () => {
+describe.concurrent("lvs-lab logs, of a lab whose `up` failed,", () => {
   it("lists the logs, how each is asked for, how long it is and where", async () => {
     const { status, stdout, stderr } = await lvsLogs();
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

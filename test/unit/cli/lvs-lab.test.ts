@@ -27,7 +27,7 @@ async function lvsLab(...args: string[]) {
 }
 
 // Each run starts a Node of its own.
-describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
+describe.concurrent("lvs-lab", () => {
   it("--help lists every command, on stdout", async () => {
     const { status, stdout, stderr } = await lvsLab("--help");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -207,13 +207,13 @@ describe.concurrent("lvs-lab", { timeout: 30_000 }, () => {
   });
 });
 
-it("lvs-lab ci finds out that a scenario is not there before it brings a lab up", { timeout: 30_000 }, async () => {
+it("lvs-lab ci finds out that a scenario is not there before it brings a lab up", async () => {
   const { status, stderr } = await lvsLab("ci", "-s", "nosuch", "--keep", "always", "--scenarios", "director-dwon");
   expect(status).toBe(2);
   expect(stderr).toContain("did you mean `director-down`?");
 });
 
-describe.concurrent("lvs-lab fault", { timeout: 30_000 }, () => {
+describe.concurrent("lvs-lab fault", () => {
   it("list shows every fault with no lab running, as text and as JSON", async () => {
     const text = await lvsLab("fault", "list");
     expect(text).toMatchObject({ status: 0, stderr: "" });
@@ -229,7 +229,7 @@ describe.concurrent("lvs-lab fault", { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent("lvs-lab scenario", { timeout: 30_000 }, () => {
+describe.concurrent("lvs-lab scenario", () => {
   it("list shows those that are shipped, with the controls that they are for", async () => {
     const { status, stdout } = await lvsLab("scenario", "list");
     expect(status).toBe(0);
@@ -268,7 +268,7 @@ describe.concurrent("lvs-lab scenario", { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent("lvs-lab validate", { timeout: 30_000 }, () => {
+describe.concurrent("lvs-lab validate", () => {
   it("says what is in each good file", async () => {
     expect(await lvsLab("validate", "labs/dr.yaml", "labs/ha.yaml", "labs/bare-ha.yaml")).toEqual({
       status: 0,
@@ -298,7 +298,7 @@ labs/bare-ha.yaml: lab bare-ha, set up by hand, keepalived in control, 4 servers
   });
 });
 
-describe.concurrent("lvs-lab class", { timeout: 60_000 }, () => {
+describe.concurrent("lvs-lab class", () => {
   /** Writes a class of these students into a directory of its own. */
   async function aClass(name: string, rows: string, more = "vary: [vip, token]\n"): Promise<string> {
     const directory = await mkdtemp(join(state, "class-"));

@@ -37,7 +37,7 @@ const refusal =
   `Fix: \`npx lvs-lab status -s ${STACK}\` shows its directors, ` +
   `\`npx lvs-lab rehearse run ${FOLDER} -s ${STACK} --keep\` tries them\n`;
 
-describe.concurrent("of a stack that is a rehearsal", { timeout: 60_000 }, () => {
+describe.concurrent("of a stack that is a rehearsal", () => {
   it.each([["check"], ["check", "--json", "--only", "httpd-page"], ["grade"]])(
     "%s asserts nothing of a lab",
     async (...args) => {
@@ -72,7 +72,7 @@ it("status says whose rehearsal it is", () => {
 });
 
 // The real pulumi; a plan that is wrong ends `up` before anything is made.
-describe("the stack of a folder", { timeout: 120_000 }, () => {
+describe("the stack of a folder", () => {
   let checkout: Checkout;
   beforeAll(async () => {
     checkout = await Checkout.make();

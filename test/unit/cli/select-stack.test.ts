@@ -18,7 +18,7 @@ const stackFile = (stack: string): string => join(checkout.root, `Pulumi.${stack
 const spoilLab = (name: string) => writeFile(join(checkout.root, "labs", `${name}.yaml`), "control: none\n");
 
 // The real pulumi, and each command starts a Node of its own.
-describe("the stack of a lab", { timeout: 120_000 }, () => {
+describe("the stack of a lab", () => {
   it.each(["dr-baked", "arp-problem"])(
     "%s is made from the lab file of its name, and git sees no change",
     async (stack) => {

@@ -120,7 +120,7 @@ describe("the note beside a stack's lock", () => {
   });
 });
 
-describe("commands on one stack", { timeout: 120_000 }, () => {
+describe("commands on one stack", () => {
   let checkout: Checkout;
   /** A lab file that is read to its end when the test says so: until then `up` stands in the middle of its work. */
   let fifo: string;

@@ -28,7 +28,7 @@ const commands = [
 ];
 
 // Each run starts a Node of its own.
-describe("a name that no stack can have", { timeout: 60_000 }, () => {
+describe("a name that no stack can have", () => {
   it.each(commands)("is refused by %s %s, with the rule, before anything is made", async (...words) => {
     const [command = "", ...rest] = words.filter((word) => word !== undefined);
     const group = command === "scenario" || command === "fault" ? rest.splice(0, 1) : [];

@@ -66,7 +66,7 @@ function expectGone(stack: string, { pid }: { pid: number }): void {
 }
 
 // The real pulumi, and each command starts a Node of its own.
-describe("lvs-lab down", { timeout: 120_000 }, () => {
+describe("lvs-lab down", () => {
   it("of a lab that Pulumi knows is done by Pulumi", async () => {
     await recordLab("known");
     const host = await aLabHost(directoryOf("known"));
@@ -233,7 +233,7 @@ describe("lvs-lab down", { timeout: 120_000 }, () => {
   });
 });
 
-it("`up` first takes away Pulumi's record of a lab whose directory is gone", { timeout: 60_000 }, async () => {
+it("`up` first takes away Pulumi's record of a lab whose directory is gone", async () => {
   await recordLab("void");
   const mine = join(checkout.state, "wrong.yaml");
   await writeFile(mine, "control: none\n");
@@ -245,7 +245,7 @@ it("`up` first takes away Pulumi's record of a lab whose directory is gone", { t
   expect(JSON.stringify(deployment)).not.toContain("LabHost");
 });
 
-describe("npm run down", { timeout: 60_000 }, () => {
+describe("npm run down", () => {
   const run = async (more: Record<string, string>) =>
     await $({
       cwd: checkout.root,

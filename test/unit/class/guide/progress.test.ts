@@ -123,7 +123,7 @@ describe("the progress file", () => {
     expect(await readFile(file.path, "utf8")).toBe(text);
   });
 
-  it("a process that is killed while it records leaves all that it had recorded", { timeout: 60_000 }, async () => {
+  it("a process that is killed while it records leaves all that it had recorded", async () => {
     const script = `
       import { ProgressFile } from ${JSON.stringify(join(projectRoot, "class/guide/progress-file.ts"))};
       import { withLook } from ${JSON.stringify(join(projectRoot, "class/guide/progress.ts"))};

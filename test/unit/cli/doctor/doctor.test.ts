@@ -76,7 +76,7 @@ describe("a time limit", () => {
 });
 
 // Each run starts a Node of its own.
-describe("lvs-lab doctor", { timeout: 60_000 }, () => {
+describe("lvs-lab doctor", () => {
   let checkout: Checkout;
   let cache: string;
   beforeAll(async () => {

@@ -14,7 +14,7 @@ const open = async (shell = "bash --norc"): Promise<Pty> => {
   return pty;
 };
 
-describe("a shell at a pseudo-terminal", { timeout: 60_000 }, () => {
+describe("a shell at a pseudo-terminal", () => {
   it("is typed into line by line, and says what it shows and how a command ended", async () => {
     const shell = await open();
     expect(await shell.type("tty; [ -t 0 ] && false", 20)).toEqual({

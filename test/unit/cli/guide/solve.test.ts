@@ -77,7 +77,7 @@ async function solved(
   return { said, run };
 }
 
-describe("solve, by a real terminal", { timeout: 60_000 }, () => {
+describe("solve, by a real terminal", () => {
   it("types each step, waits for its mark, and takes edges back", async () => {
     const steps = [
       aStep({ id: "page", solution: [on("cat >page <<'END'\nserver1\nEND")] }),

@@ -79,7 +79,7 @@ describe.concurrent("sorry-server", () => {
       { ...well, 2: ["Sorry\n"] },
       /^the sorry server answered while all were well; .*did not come back$/,
     ],
-  ])("fails where %s, and starts the web servers again", { timeout: 60_000 }, async (_, pages, words) => {
+  ])("fails where %s, and starts the web servers again", async (_, pages, words) => {
     const { passed, seen, done } = await looked({ pages });
     expect({ passed, done }).toEqual({ passed: false, done: bothMended });
     expect(seen).toMatch(words);
