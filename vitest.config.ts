@@ -22,6 +22,9 @@ const long = ["recovery", "hosts", "examples"]
 /** Quick tests run side by side, one worker more than there are processors: some tests wait. */
 const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1 };
 
+/** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */
+const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
+
 /** Tests on whole labs. */
 const labs = {
   globalSetup: ["test/e2e/shared-lab.ts"],
@@ -58,10 +61,21 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/*.test.ts"],
+          exclude: timing,
+          testTimeout: minutes(5),
+          hookTimeout: minutes(10),
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "timing",
+          include: timing,
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
           sequence: { groupOrder: 2 },
-          maxWorkers: 2,
+          maxWorkers: 1,
         },
       },
       {

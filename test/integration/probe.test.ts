@@ -74,7 +74,7 @@ type Place = Awaited<ReturnType<typeof makePlace>>;
 /** Each test has a place of its own. */
 const it = test.extend("place", makePlace);
 
-describe.concurrent("the probe", { timeout: 60_000 }, () => {
+describe.concurrent("the probe", () => {
   it("keeps its schedule, and sees no outage where there is none", async ({ place: { start } }) => {
     const running = await start(10);
     await delay(2000);

@@ -25,7 +25,7 @@ import { BRIDGE, it, server1, server2, server4, textbook, wireLab } from "./wire
 const { lab, service, instance } = textbook;
 const { vip } = service;
 
-describe.concurrent("the wire", { timeout: 120_000 }, () => {
+describe.concurrent("the wire", () => {
   const ids = (diagnoses: readonly Diagnosis[]) => diagnoses.map(({ id }) => id);
   const say = (diagnoses: readonly Diagnosis[]) =>
     console.info(diagnoses.map(({ title, because }) => [title, ...because].join("\n    ")).join("\n"));
