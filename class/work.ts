@@ -64,7 +64,8 @@ export async function runAll<T>(jobs: readonly Job<T>[], options: WorkOptions<T>
   const { atOnce, free, lost, memoryIgnored = false, signal, progress } = options;
   const outcomes = new Map<string, Outcome<T>>();
   const running = new Map<string, { readonly machine: string; readonly need: number; readonly end: Promise<void> }>();
-  const told = new Set<string>();
+  /** Machines that could not be asked. They are not asked again: it took the time of a connection that nobody answers. */
+  const gone = new Map<string, unknown>();
   const end = (outcome: Outcome<T>): void => {
     running.delete(outcome.id);
     outcomes.set(outcome.id, outcome);
@@ -98,18 +99,17 @@ export async function runAll<T>(jobs: readonly Job<T>[], options: WorkOptions<T>
       return true;
     }
     const rooms: { readonly machine: string; readonly room: number }[] = [];
-    let cause: unknown;
-    for (const machine of machines)
+    for (const machine of machines.filter((one) => !gone.has(one)))
       try {
         const reserved = on(machine).reduce((sum, one) => sum + one.need, 0);
         rooms.push({ machine, room: (await free(machine)) - reserved });
       } catch (error) {
-        cause = error;
-        if (all.length > 1 && !told.has(machine)) lost?.(machine, error);
-        told.add(machine);
+        if (all.length > 1) lost?.(machine, error);
+        gone.set(machine, error);
       }
     const [best] = rooms.toSorted((one, other) => other.room - one.room);
-    if (best === undefined) throw cause;
+    if (best === undefined && all.some((machine) => !gone.has(machine))) return false; // one that answers has its hands full
+    if (best === undefined) throw gone.get(first);
     if (need <= best.room || memoryIgnored) {
       begin(job, best.machine, need);
       return true;

@@ -25,7 +25,12 @@ export interface Card {
   /** Values of their own: title and value. */
   readonly values: readonly (readonly [string, string])[];
   readonly firstStep: string;
+  /** Whether the menu's shells are recorded. */
+  readonly recorded: boolean;
 }
+
+/** What a student is told where that is so. */
+export const RECORDED_TEXT = "What the menu's shells show is recorded for your teacher.";
 
 /** An OpenSSH public key's fingerprint. */
 export const fingerprintOf = (publicKey: string): string =>
@@ -63,6 +68,7 @@ export function cardsOf(
         return value === "" ? [] : [[title, value] as const];
       }),
       firstStep: `Run \`${ssh}\`. It shows the fingerprint once: compare it, and answer yes. Then write \`grade\`: it says what to do first.`,
+      recorded: door.record,
     };
   });
 }
@@ -107,6 +113,7 @@ export function cardText(card: Card): string {
     ...card.values.map(([title, value]) => `  Your ${title}: ${value}`),
     "",
     `  ${card.hasKey ? card.firstStep : noKey}`,
+    ...(card.recorded ? [`  ${RECORDED_TEXT}`] : []),
     "",
     "  For ~/.ssh/config:",
     "",
@@ -152,6 +159,7 @@ const cardSection = (card: Card): Html => html`<section>
 ${card.values.length === 0 ? undefined : html`<h2>Your values</h2><dl>${card.values.map(([title, value]) => html`<dt>${title}</dt><dd><code>${value}</code></dd>`)}</dl>`}
 <h2>The first step</h2>
 <p>${card.hasKey ? card.firstStep : "There is no key of yours in the roster yet. Give your teacher the line of ~/.ssh/id_ed25519.pub."}</p>
+${card.recorded ? html`<p>${RECORDED_TEXT}</p>` : undefined}
 <h2>For ~/.ssh/config</h2>
 <pre>${card.sshConfig.trimEnd()}</pre>
 </section>

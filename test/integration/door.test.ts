@@ -162,7 +162,7 @@ describe("the right key", () => {
 
   it("records what the menu's shells show, where the class file says so, and tells the student", async () => {
     const { stdout } = await sshWith("server1 echo 'grüß dich'; exit 7\n", "alice", "door");
-    expect(stdout).toContain("What these shells show is recorded for your teacher.");
+    expect(stdout).toContain("What the menu's shells show is recorded for your teacher.");
     const sessions = at("classes/net1/sessions/net1.alice");
     const files = (await readdir(sessions)).sort();
     expect((await stat(join(sessions, files.at(-1) ?? ""))).mode & 0o777).toBe(0o600);

@@ -1,5 +1,6 @@
 import type { Member } from "../../../class/class.ts";
 import { CLIENT_NAME } from "../../../class/door/accounts.ts";
+import { RECORDED_TEXT } from "../../../class/door/card.ts";
 import { withoutControls } from "../../../class/plain-line.ts";
 import { entrancesOf } from "../../../class/values.ts";
 import { runOnHost } from "../../../provision/host/command.ts";
@@ -9,7 +10,7 @@ import { exitStatus } from "../../exit-status.ts";
 import type { RunLvsLab } from "../lvs-lab.ts";
 import type { DoorLabs } from "./labs.ts";
 import type { Hello } from "./protocol.ts";
-import { Recording } from "./recording.ts";
+import { type RecordedSession, Recording } from "./recording.ts";
 import type { StudentTerminal } from "./student-terminal.ts";
 
 /** What a choice works with. */
@@ -86,7 +87,7 @@ export function menuText(
   return [
     `The lab of ${withoutControls(name)} (${id}). Its service: ${entrancesOf(lab).join(", ")}`,
     ...["", ...rows, "", "Write a name or a number. `help` shows this again, `quit` leaves."],
-    ...(recorded ? ["What these shells show is recorded for your teacher."] : []),
+    ...(recorded ? [RECORDED_TEXT] : []),
     "",
   ].join("\n");
 }
@@ -160,12 +161,23 @@ async function goTo(
   };
   log(`${host}: opens`);
   const remote = await labs.terminal(member, host, wish);
-  const recording = recordings === undefined ? undefined : Recording.begin(recordings, { host, ...wish });
-  if (recordings !== undefined && !recording) log(`${host}: not recorded, ${recordings} is full`);
+  const recording = recordings === undefined ? undefined : begun(recordings, { host, ...wish }, log);
   const status = await terminal.attach(remote, { raw: hello.terminal !== undefined, watcher: recording });
   recording?.end(status);
   log(`${host}: status ${status}`);
   return status;
+}
+
+/** The recording of a session; undefined: there is none, and the log says why. A student works also where nothing can be written. */
+function begun(directory: string, session: RecordedSession, log: Place["log"]): Recording | undefined {
+  try {
+    const recording = Recording.begin(directory, session);
+    if (!recording) log(`${session.host}: not recorded, there are too many recordings in ${directory}`);
+    return recording;
+  } catch (error) {
+    log(`${session.host}: not recorded: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
 }
 
 /** Does something that takes no words, one at a time for a student. */

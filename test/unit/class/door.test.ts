@@ -139,6 +139,14 @@ describe("cards", () => {
     expect(cardText(bob)).toContain("no key of yours in the roster");
     expect(cardText(bob)).toContain("bob@lab.example.org");
     expect(menuText(all.members[0] as never)).toContain("  1  server1");
+    const said = [cardText(alice), cardsPage("net1", both), menuText(all.members[0] as never)];
+    const told = [
+      cardText({ ...alice, recorded: true }),
+      cardsPage("net1", [{ ...alice, recorded: true }]),
+      menuText(all.members[0] as never, { recorded: true }),
+    ];
+    for (const text of said) expect(text).not.toContain("is recorded");
+    for (const text of told) expect(text).toMatch(/^.*is recorded for your teacher\.(<\/p>)?$/m);
   });
 
   it("as a page: a sheet each, names as text, no link and no script", async () => {

@@ -166,6 +166,7 @@ describe("on several machines", () => {
   ) {
     const where: string[] = [];
     const lost: string[] = [];
+    const asked: string[] = [];
     const begun: (() => void)[] = [];
     const all = runAll(
       jobs.map(({ id, machines, need = 2 * GIB }) => ({
@@ -179,6 +180,7 @@ describe("on several machines", () => {
         ...{ atOnce, signal: new AbortController().signal },
         progress: { begun: () => {}, at: () => {}, ended: () => {} },
         free: (machine) => {
+          asked.push(machine);
           const room = free[machine] ?? 0;
           if (room instanceof Error) throw room;
           return room;
@@ -195,7 +197,7 @@ describe("on several machines", () => {
       if (ended.length === 0 && (await Promise.race([over, settled().then(() => false)]))) break;
       for (const end of ended) end();
     }
-    return { turns: turns.filter((turn) => turn.length > 0), lost, outcomes: await all };
+    return { turns: turns.filter((turn) => turn.length > 0), lost, asked, outcomes: await all };
   }
   const anywhere = ["private", "ssh://a", "ssh://b"];
 
@@ -226,13 +228,14 @@ describe("on several machines", () => {
       { id: "two", machines: anywhere },
       { id: "three", machines: ["ssh://a"] },
     ];
-    const { turns, lost, outcomes } = await placed(jobs, {
+    const { turns, lost, asked, outcomes } = await placed(jobs, {
       private: 9 * GIB,
       "ssh://a": new Error("no route"),
       "ssh://b": GIB,
     });
     expect(turns).toEqual([["one private", "two private"]]);
     expect(lost).toEqual(["ssh://a: no route"]);
+    expect(asked.filter((machine) => machine === "ssh://a")).toHaveLength(1);
     expect(outcomes.map(({ state }) => state)).toEqual(["done", "done", "failed"]);
     expect(outcomes[2]).toMatchObject({ error: new Error("no route") });
   });
