@@ -9,20 +9,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pulumiEnvironment } from "../cli/environment.ts";
 import { commandLine, killProcess, processes } from "../provision/host/machine/processes.ts";
-import { openHost } from "../provision/host/reach.ts";
+import { runningHosts } from "../provision/host/private/inits.ts";
 import { projectRoot } from "../provision/paths.ts";
 
 const PREFIX = "lvs-test-";
 
-/** Ends the labs below a run's state directory and takes it away. */
+/** Ends the lab hosts below a run's state directory, wherever in it, and takes it away. */
 async function clean(directory: string): Promise<void> {
-  const labs = join(directory, "labs");
-  for (const stack of existsSync(labs) ? readdirSync(labs) : [])
-    if (existsSync(join(labs, stack, "init.pid")))
-      await openHost({ kind: "private", directory: join(labs, stack) }).destroy();
+  for (const host of runningHosts()) if (host.directory.startsWith(`${directory}/`)) await host.end();
   // Plugins of a `pulumi` that a test killed: their path below the run's directory tells whose they are.
   for (const pid of processes()) if (commandLine(pid).join(" ").startsWith(`${directory}/`)) killProcess(pid);
-  await rm(directory, { recursive: true, force: true });
+  // A command that a test had started may still write into it for a moment.
+  await rm(directory, { recursive: true, force: true, maxRetries: 10 });
+}
+
+/** Ends the workers that an interrupted vitest leaves: they would go on with the next test, in a directory that is gone. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 // A run that was killed could not clean up after itself: its directory is named for its PID.
@@ -37,10 +44,12 @@ try {
   const vitest = join(projectRoot, "node_modules/vitest/vitest.mjs");
   const child = spawn(process.execPath, [vitest, "run", ...process.argv.slice(2)], {
     stdio: ["ignore", "inherit", "inherit"],
+    detached: true, // a process group of its own, with its workers
     env: { ...process.env, ...pulumiEnvironment() },
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
-  process.exitCode = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+  process.exitCode = await new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
+  endGroup(child.pid as number);
 } finally {
   await clean(state);
 }

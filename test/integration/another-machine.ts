@@ -90,8 +90,12 @@ Host asleep
   process.env.PATH = [at("bin"), path].join(delimiter);
 
   const command = ["bash", "-c", serve, "bash", String(port)];
-  const [file = "", ...args] = commandIn(await userland(), command, [{ from: home, to: "/root", write: true }]);
-  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"], env: labEnvironment() });
+  const words = commandIn(await userland(), command, [{ from: home, to: "/root", write: true }]);
+  // It ends with this process, however that ends: so do the lab hosts over there.
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", ...words], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: labEnvironment(),
+  });
   onFinished(async () => {
     process.env.PATH = path;
     child.kill("SIGKILL");

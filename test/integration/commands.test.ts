@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { $ } from "zx";
@@ -9,12 +8,13 @@ import { onPath } from "../../bench/harness/on-path.ts";
 import { runOnHost } from "../../provision/host/command.ts";
 import { CLIENT } from "../../provision/host/reach.ts";
 import { cacheRoot, projectRoot } from "../../provision/paths.ts";
+import { scratchDirectory } from "../scratch.ts";
 import { type SmallLab, startSmallLab } from "./small-lab.ts";
 
 let state: string;
 let lab: SmallLab;
 beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), "lvs-cmd-"));
+  state = await scratchDirectory("lvs-cmd-");
   lab = await startSmallLab(state, "small");
 });
 afterAll(async () => {

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -12,6 +11,7 @@ import { sshdConfig } from "../../class/door/door-files.ts";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { cacheRoot, projectRoot } from "../../provision/paths.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
+import { scratchDirectory } from "../scratch.ts";
 import { sharedUserland } from "./hosts.ts";
 import { type SmallLab, startSmallLab } from "./small-lab.ts";
 
@@ -105,7 +105,7 @@ async function writeRoster(keys: Partial<Record<Id, string>>): Promise<void> {
 }
 
 beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), "lvs-door-"));
+  state = await scratchDirectory("lvs-door-");
   inUserland = await sharedUserland({ onFinished: (end) => (leaveUserland = end) });
   secretServer = createServer((socket) => socket.end("SECRET OF THE MACHINE\n"));
   const free = createServer();

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
@@ -8,13 +7,14 @@ import { PrivateHost } from "../../provision/host/private/private-host.ts";
 import { SEGMENT } from "../../provision/host/reach.ts";
 import { virsh } from "../../provision/host/virsh.ts";
 import { cacheRoot } from "../../provision/paths.ts";
+import { scratchDirectory } from "../scratch.ts";
 
 const packages = { "debian-12": "/nowhere/pool" };
 
 /** Tests that run side by side: each has a directory and a lab host of its own, if it asks for them. */
 const it = test
   .extend("scratch", async ({ onTestFinished }) => {
-    const scratch = await mkdtemp(join(tmpdir(), "lvs-hosts-"));
+    const scratch = await scratchDirectory("lvs-hosts-");
     onTestFinished(() => rm(scratch, { recursive: true }));
     return scratch;
   })

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
 import { hostOfKind, labHostIn, openHost, SEGMENT } from "../../provision/host/reach.ts";
 import { describeUserland } from "../../provision/host/userland/userland.ts";
 import { virsh } from "../../provision/host/virsh.ts";
+import { scratchDirectory } from "../scratch.ts";
 import { type AnotherMachine, anotherMachine } from "./another-machine.ts";
 
 /** A lab host on another machine, which is an sshd of its own. The tests are one story: the lab host is started once. */
@@ -19,7 +19,7 @@ let host: LabHost;
 const finishers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), "lr-"));
+  scratch = await scratchDirectory("lr-");
   machine = await anotherMachine(scratch, { onFinished: (end) => void finishers.push(end) });
 });
 afterAll(async () => {

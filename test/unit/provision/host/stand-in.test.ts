@@ -115,9 +115,9 @@ describe("what a stand-in answers beside HTTP", () => {
     const whole = `set -e; ip link set lo up
 ask() { exec 3<>"/dev/udp/$1/$2"; printf "$3" | dd bs=65535 iflag=fullblock status=none >&3; timeout 2 dd bs=65535 count=1 status=none <&3 | od -An -v -tx1 | tr -d ' \\n'; echo; exec 3>&-; }
 perl "$1" "$2/run/pid" "$2/log/said"
+trap 'kill "$(cat "$2/run/pid")"' EXIT
 ${script}
-cat "$2/log/said" 2>/dev/null || true
-kill "$(cat "$2/run/pid")"`;
+cat "$2/log/said" 2>/dev/null || true`;
     const args = [...becomeRoot(), "--net", "bash", "-c", whole, "bash", program, directory];
     return execFileSync("unshare", args, { encoding: "utf8", timeout: 20_000 });
   }
