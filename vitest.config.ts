@@ -5,6 +5,9 @@ import SlowestFirst from "./test/slowest-first.ts";
 /** Minutes in the unit that vitest takes. */
 const minutes = (count: number): number => count * 60_000;
 
+/** Every project's. vitest's own second of patience is too little on a busy machine: what is awaited comes, and what must come at once is measured. */
+const patient = { expect: { poll: { timeout: 20_000 } } };
+
 /** Tests on VMs that take long: each kind runs when `--project NAME` asks for it. */
 const long = ["recovery", "hosts", "examples"]
   .filter((name) => new RegExp(`--project[ =]${name}\\b`).test(process.argv.join(" ")))
@@ -16,17 +19,19 @@ const long = ["recovery", "hosts", "examples"]
       hookTimeout: minutes(12),
       sequence: { groupOrder: 6 },
       maxWorkers: 1,
+      ...patient,
     },
   }));
 
 /** Quick tests run side by side, one worker more than there are processors: some tests wait. */
-const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1 };
+const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1, ...patient };
 
 /** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */
 const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
 
 /** Tests on whole labs. */
 const labs = {
+  ...patient,
   globalSetup: ["test/e2e/shared-lab.ts"],
   setupFiles: ["test/e2e/keep-report.ts"],
   testTimeout: minutes(12),
@@ -64,6 +69,7 @@ export default defineConfig({
           exclude: timing,
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
+          ...patient,
           sequence: { groupOrder: 1 },
           maxWorkers: 2,
         },
@@ -74,6 +80,7 @@ export default defineConfig({
           include: timing,
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
+          ...patient,
           sequence: { groupOrder: 2 },
           maxWorkers: 1,
         },
@@ -84,6 +91,7 @@ export default defineConfig({
           include: ["test/integration/image/*.test.ts"],
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
+          ...patient,
           sequence: { groupOrder: 3 },
           maxWorkers: 2,
         },

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { $ } from "zx";
 import type { HealthCheck } from "../../../../lab/index.ts";
 import { httpdHang } from "../../../../verify/faults/httpd-hang.ts";
@@ -288,7 +288,7 @@ describe("httpd-hang", () => {
     await running([["python3", pid, "-"]]);
     await httpdHang.inject(site(), {});
     // The kernel stops it at its next moment of work.
-    await vi.waitFor(async () => expect(await state()).toBe("T"));
+    await expect.poll(state).toBe("T");
     await httpdHang.heal(site(), {});
     expect(await state()).not.toBe("T");
   });
