@@ -5,7 +5,7 @@ import { labFileOf, labNames } from "../lab/index.ts";
 import { parseFile, readText } from "../lab/yaml/file.ts";
 import { didYouMean } from "../lab/yaml/nearest.ts";
 import { findingsOf, type Rule } from "../lab/yaml/rules.ts";
-import { formatMachineUrl, parseMachineUrl } from "../provision/host/remote/machine-url.ts";
+import { machineNamed } from "../provision/host/remote/machine-url.ts";
 import { projectRoot } from "../provision/paths.ts";
 import { type ClassDraft, classSchema } from "./schema.ts";
 import type { VaryPart } from "./vary/index.ts";
@@ -128,19 +128,13 @@ export function parseClass(text: string, file: string, hasFile: (path: string) =
     name,
     exercise: exerciseFile(exercise, directory),
     roster: resolve(directory, roster),
-    machines: [...new Set(machines.map(machineIn))],
+    machines: [...new Set(machines.flatMap((text) => machineNamed(text) ?? []))],
     ...(labsAtOnce === undefined ? {} : { labsAtOnce }),
     ...(deadline === undefined ? {} : { deadline: new Date(deadline) }),
     vary,
     guide: { hintCost: guide.hintCost, steps: guide.steps.map((step) => resolve(directory, step)) },
     ...(door === undefined ? {} : { door: { ...door, host: door.host ?? hostAt(door.address) } }),
   };
-}
-
-/** A machine in the one form that stacks name it by. */
-function machineIn(text: string): string {
-  const url = parseMachineUrl(text);
-  return url ? formatMachineUrl(url) : text;
 }
 
 /** What students call a machine that listens at an address: by that, or by its own name if it is all of them. */

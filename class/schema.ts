@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { choice, property, wholeNumber } from "../lab/yaml/schema.ts";
-import { parseMachineUrl } from "../provision/host/remote/machine-url.ts";
+import { machineNamed, THIS_MACHINE } from "../provision/host/remote/machine-url.ts";
 import { type VaryPart, varyParts } from "./vary/index.ts";
-import { THIS_MACHINE } from "./work.ts";
 
 /** A class's name is the beginning of its stacks' names, up to the first dot. */
 export const className = /^[a-z][a-z0-9-]{0,14}$/;
@@ -35,7 +34,7 @@ export const classSchema = property(
       z
         .array(
           property(
-            z.string().refine((text) => text === THIS_MACHINE || parseMachineUrl(text) !== undefined),
+            z.string().refine((text) => machineNamed(text) !== undefined),
             "`private`, which is this machine, or ssh://[USER@]HOST[:PORT]",
             "write `private`, or a URL such as `ssh://teacher@box1`",
           ),

@@ -1,7 +1,5 @@
 import { freeInWords, needInWords } from "../provision/host/memory-verdict.ts";
-
-/** The machine that the class's own commands run on, as `machines` of class.yaml names it. */
-export const THIS_MACHINE = "private";
+import { THIS_MACHINE } from "../provision/host/remote/machine-url.ts";
 
 /** One student's part of a command. */
 export interface Job<T> {

@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
+import { withPlace } from "./import-meta.mjs";
 import { projectRoot } from "./paths.mjs";
 import { nameSources } from "./stack-traces.mjs";
 
@@ -210,12 +211,11 @@ const loading = (inputs) => ({
     build.onLoad({ filter: /./, namespace: "file" }, ({ path }) => {
       inputs[relative(projectRoot, path)] = markOf(relative(projectRoot, path));
       if (!/\.[cm]?[jt]s$/.test(path)) return undefined;
-      const source = readFileSync(path, "utf8");
-      if (!source.includes("import.meta.")) return undefined;
-      const contents = source
-        .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href))
-        .replaceAll("import.meta.dirname", JSON.stringify(join(path, "..")));
-      return { contents, loader: path.endsWith("ts") ? "ts" : "js" };
+      const contents = withPlace(readFileSync(path, "utf8"), {
+        url: JSON.stringify(pathToFileURL(path).href),
+        dirname: JSON.stringify(dirname(path)),
+      });
+      return contents === undefined ? undefined : { contents, loader: path.endsWith("ts") ? "ts" : "js" };
     });
   },
 });

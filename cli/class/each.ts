@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
 import type { Class, Member } from "../../class/class.ts";
 import type { ClassDirectory } from "../../class/directory.ts";
-import { type Job, type Outcome, runAll, THIS_MACHINE } from "../../class/work.ts";
+import { type Job, type Outcome, runAll } from "../../class/work.ts";
 import { freeMemory } from "../../provision/host/machine/memory.ts";
 import { IGNORE_MEMORY } from "../../provision/host/memory-verdict.ts";
+import { THIS_MACHINE } from "../../provision/host/remote/machine-url.ts";
 import { freeMemoryOn } from "../../provision/host/remote/remote-place.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
@@ -74,12 +75,13 @@ export async function forEach<T, M extends Who>(
   });
   const lost: string[] = [];
   const { outcomes, interrupted } = await interruptible(async (signal) => {
+    const { machines, need } = task;
     const jobs = members.map((member): Job<T> => {
       const { id } = member;
       return {
         id,
-        ...(task.machines ? { machines: () => task.machines?.(member) ?? [THIS_MACHINE] } : {}),
-        ...(task.need ? { need: () => task.need?.(member) ?? 0 } : {}),
+        ...(machines ? { machines: () => machines(member) } : {}),
+        ...(need ? { need: () => need(member) } : {}),
         run: async (say, machine) => await task.run(member, { signal, machine, say }),
       };
     });

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Class, Member } from "../../class/class.ts";
-import { THIS_MACHINE } from "../../class/work.ts";
 import { labHostIn } from "../../provision/host/reach.ts";
+import { THIS_MACHINE } from "../../provision/host/remote/machine-url.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { configuredHost, configuredLab, configuredRehearsal } from "../configured-lab.ts";
 import { CliError, exitStatus, StackInUseError } from "../exit-status.ts";

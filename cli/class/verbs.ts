@@ -10,6 +10,7 @@ import { labMemory } from "../../provision/host/lab-memory.ts";
 import { labHostIn } from "../../provision/host/reach.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { posixQuote } from "../../provision/posix-quote.ts";
+import type { Asked } from "../../verify/checks/check.ts";
 import type { Grade } from "../../verify/grade/grade.ts";
 import type { LabStatus } from "../../verify/live/status.ts";
 import { exitStatus } from "../exit-status.ts";
@@ -158,18 +159,12 @@ export const standingsAsJson = (all: Class, standings: readonly Standing[]): unk
   })),
 });
 
-/** Tasks that are graded only when they are asked for. */
-interface TasksAsked {
-  readonly faults?: boolean;
-  readonly reboots?: boolean;
-}
-
 /** Grades the labs of students. @returns the marks, and the exit status: 1 if one is below full marks or could not be graded */
 export async function classGrade(
   all: Class,
   members: readonly Member[],
   tools: ClassTools,
-  asked: TasksAsked = {},
+  asked: Asked = {},
 ): Promise<{ marks: Marks; status: number }> {
   const task: Task<Grade> = {
     doing: "grades",
@@ -196,7 +191,7 @@ export async function gradeLab(
   { stack }: Pick<Member, "stack">,
   { run }: Pick<ClassTools, "run">,
   signal: AbortSignal,
-  { faults = false, reboots = false }: TasksAsked = {},
+  { faults = false, reboots = false }: Asked = {},
 ): Promise<Grade> {
   if (!hasLab(stack)) throw noLab();
   const more = [...(faults ? ["--faults"] : []), ...(reboots ? ["--reboots"] : [])];

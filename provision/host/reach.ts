@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { LabHost } from "./access.ts";
 import { MARK, PrivateHost } from "./private/private-host.ts";
 import { MachineError } from "./remote/errors.ts";
-import { formatMachineUrl, parseMachineUrl } from "./remote/machine-url.ts";
+import { machineNamed, parseMachineUrl, THIS_MACHINE } from "./remote/machine-url.ts";
 import { RemoteHost } from "./remote/remote-host.ts";
 import { recordedPlace, remotePlace } from "./remote/remote-place.ts";
 
@@ -58,18 +58,18 @@ export async function hostOfKind(
   kind: string,
   { stack, directory }: { stack: string; directory: string },
 ): Promise<LabHostRef> {
-  const url = kind === "private" ? undefined : parseMachineUrl(kind);
-  if (kind !== "private" && !url)
+  const wanted = machineNamed(kind);
+  if (wanted === undefined)
     throw new MachineError(
       `the stack "${stack}" has the unknown lab host kind "${kind}"; a lab host is "private", on this machine, or ssh://[USER@]HOST[:PORT].\n` +
         `Fix: pulumi config set host private --stack ${stack}`,
     );
-  const wanted = url ? formatMachineUrl(url) : "private";
-  const there = recordedPlace(directory)?.machine ?? (existsSync(join(directory, MARK)) ? "private" : wanted);
+  const there = recordedPlace(directory)?.machine ?? (existsSync(join(directory, MARK)) ? THIS_MACHINE : wanted);
   if (there !== wanted)
     throw new MachineError(
-      `the lab of the stack "${stack}" is on ${there === "private" ? "this machine" : there}, and a lab does not move.\n` +
+      `the lab of the stack "${stack}" is on ${there === THIS_MACHINE ? "this machine" : there}, and a lab does not move.\n` +
         `Fix: \`npm run down -- -s ${stack}\` removes it, then bring it up on the other machine; \`pulumi config set host ${there} --stack ${stack}\` keeps it`,
     );
-  return url ? { kind: "remote", ...(await remotePlace(wanted, directory)) } : { kind: "private", directory };
+  if (wanted === THIS_MACHINE) return { kind: "private", directory };
+  return { kind: "remote", ...(await remotePlace(wanted, directory)) };
 }

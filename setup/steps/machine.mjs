@@ -285,7 +285,7 @@ export const machineFindings = () => {
   return [...builderFindings(), ...labHostFindings()];
 };
 
-/** Those of a machine that has a lab host, whoever builds what runs there. @returns {Finding[]} */
+/** Findings on a machine that runs a lab host; userland and images may come from another machine. @returns {Finding[]} */
 export const labHostFindings = () => [
   ...programFindings(),
   ...namespaceFindings(),

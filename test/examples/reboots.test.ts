@@ -36,7 +36,7 @@ test("the article's commands do not outlive one, and units that run them do", as
     first.tasks.flatMap(({ id, subjects, status }) => (status === "done" ? [] : [`${id}@${subjects[0]}`])),
   ).toEqual(REBOOTS);
 
-  // Whoever reads the hint writes a unit with the commands that are not in a file.
+  // The hint's cure: a unit with the commands that are not in a file.
   for (const server of lab.servers.map(({ name }) => name)) {
     const commands = steps.filter((step) => step.server === server && !step.command.includes("apt-get"));
     const script = commands.map(({ command }) => command).join("\n");

@@ -156,11 +156,15 @@ export interface Selection {
   readonly hosts?: readonly string[];
 }
 
-export interface RunOptions extends Selection, Patience {
-  /** Also run the checks that inject a fault, one at a time, once all others have passed. */
+/** What runs only when it is asked for. */
+export interface Asked {
+  /** The checks that inject a fault, one at a time, once all others have passed. */
   readonly faults?: boolean;
-  /** Also run those that reboot a server, after these. */
+  /** Those that reboot a server, after these. */
   readonly reboots?: boolean;
+}
+
+export interface RunOptions extends Selection, Patience, Asked {
   readonly onResult?: (result: CheckResult) => void;
 }
 
@@ -214,10 +218,8 @@ export async function runChecks(
 }
 
 /** Whether a check may run with these options. */
-export const isAskedFor = (
-  { faulty, reboots }: Pick<Check, "faulty" | "reboots">,
-  asked: Pick<RunOptions, "faults" | "reboots">,
-): boolean => !faulty || ((reboots ? asked.reboots : asked.faults) ?? false);
+export const isAskedFor = ({ faulty, reboots }: Pick<Check, "faulty" | "reboots">, asked: Asked): boolean =>
+  !faulty || ((reboots ? asked.reboots : asked.faults) ?? false);
 
 /** Like `runChecks`, but retries until all pass or `seconds` are over. */
 export async function runChecksUntilTheyPass(

@@ -8,43 +8,43 @@ import type { Subject } from "./subjects.ts";
 /** Seconds on a machine with KVM that services may need after systemd says that the boot is over: httpd's first answer, keepalived's first health check. */
 const AFTER_BOOT = 5;
 
-/** What makes the state of a server last, for each kind. */
-const lasting = {
-  director:
-    "Addresses and the IPVS table are in the running kernel alone. `ipvsadm --save --numeric >/etc/ipvsadm.rules` keeps the table. A unit of your own " +
-    "(Type=oneshot, ExecStart= with the commands, WantedBy=multi-user.target, `systemctl enable`) sets both at boot. A service that was only started: " +
-    "`systemctl enable`.",
-  "real-server":
-    "Addresses, sysctls and ARP rules are in the running kernel alone. /etc/sysctl.d keeps sysctls. A unit of your own (Type=oneshot, ExecStart= with the " +
-    "commands, WantedBy=multi-user.target, `systemctl enable`) sets addresses and ARP rules at boot. A service that was only started: `systemctl enable`.",
-} as const;
-
-type Rebooted = Pick<Check, "id" | "title"> & { readonly role: keyof typeof lasting };
+/** Servers of one role that are rebooted. */
+interface Rebooted extends Pick<Check, "id" | "title"> {
+  readonly role: "director" | "real-server";
+  servers(lab: Lab): readonly { readonly name: string }[];
+  /** What makes their state last. */
+  readonly lasting: string;
+}
 
 const director: Rebooted = {
   id: "director-reboot",
   title: "a rebooted director is as it was",
   role: "director",
+  servers: directors,
+  lasting:
+    "Addresses and the IPVS table are in the running kernel alone. `ipvsadm --save --numeric >/etc/ipvsadm.rules` keeps the table. A unit of your own " +
+    "(Type=oneshot, ExecStart= with the commands, WantedBy=multi-user.target, `systemctl enable`) sets both at boot. A service that was only started: " +
+    "`systemctl enable`.",
 };
 
 const realServer: Rebooted = {
   id: "real-server-reboot",
   title: "a rebooted real server is as it was",
   role: "real-server",
+  servers: realServers,
+  lasting:
+    "Addresses, sysctls and ARP rules are in the running kernel alone. /etc/sysctl.d keeps sysctls. A unit of your own (Type=oneshot, ExecStart= with the " +
+    "commands, WantedBy=multi-user.target, `systemctl enable`) sets addresses and ARP rules at boot. A service that was only started: `systemctl enable`.",
 };
 
-/** A check that reboots each of these servers, and then makes the others' checks of that server. */
-function rebootOf(
-  which: Rebooted,
-  servers: (lab: Lab) => readonly { readonly name: string }[],
-  others: readonly Check[],
-): Check {
+/** A check that reboots each of these servers, and then makes the other checks of that server. */
+function rebootOf({ id, title, role, servers, lasting }: Rebooted, others: readonly Check[]): Check {
   const again = (lab: Lab, host: string) =>
-    selectChecks(lab, others, { roles: [which.role], hosts: [host] }).filter(({ check }) => !check.faulty);
+    selectChecks(lab, others, { roles: [role], hosts: [host] }).filter(({ check }) => !check.faulty);
   const subjects = (lab: Lab): Subject[] =>
     servers(lab).flatMap(({ name }) => (again(lab, name).length > 0 ? [{ host: name }] : []));
   return {
-    ...which,
+    ...{ id, title, role },
     proves:
       "What a command changes lasts until the next boot. Servers are rebooted for every new kernel: what is in no file, and enabled as no service, is gone " +
       "then, and nobody remembers the commands.",
@@ -56,7 +56,7 @@ function rebootOf(
     expected: (lab, { host }) =>
       `after a reboot these checks pass again: ${[...new Set(again(lab, host).map(({ check }) => check.id))].join(", ")}`,
     byHand: (_, { host }) => ["systemctl reboot", `npx lvs-lab check --server ${host} --wait 60`],
-    hint: () => lasting[which.role],
+    hint: () => lasting,
     async look(view, { host }) {
       await whileBroken(view, "reboot", host, async () => {});
       const results = await Promise.all(again(view.lab, host).map((one) => afterBoot(view, one)));
@@ -78,6 +78,6 @@ async function afterBoot({ live }: View, { check, subject }: { check: Check; sub
 
 /** The checks that reboot servers, each with these other checks. */
 export const rebootChecks = (others: readonly Check[]): Check[] => [
-  rebootOf(director, directors, others),
-  rebootOf(realServer, realServers, others),
+  rebootOf(director, others),
+  rebootOf(realServer, others),
 ];

@@ -1,5 +1,13 @@
 import type { Control, Lab, Setup } from "../../lab/index.ts";
-import { type Check, type CheckResult, isAskedFor, labelOf, type Patience, runCheck } from "../checks/check.ts";
+import {
+  type Asked,
+  type Check,
+  type CheckResult,
+  isAskedFor,
+  labelOf,
+  type Patience,
+  runCheck,
+} from "../checks/check.ts";
 import type { Subject } from "../checks/subjects.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { exercises, type TaskRow } from "./tasks.ts";
@@ -55,11 +63,7 @@ export interface GradedTask {
   readonly results: readonly CheckResult[];
 }
 
-export interface GradeOptions {
-  /** Also try the tasks that inject a fault, once all others are done. */
-  readonly faults?: boolean;
-  /** Also try the tasks that reboot a server, after these. */
-  readonly reboots?: boolean;
+export interface GradeOptions extends Asked {
   /** How to run a check; replaced in tests. */
   readonly run?: typeof runCheck;
 }
@@ -112,7 +116,7 @@ interface Task {
   readonly subjects: readonly Subject[];
 }
 
-const tasksOf = (lab: Lab, asked: Pick<GradeOptions, "faults" | "reboots">): Task[] =>
+const tasksOf = (lab: Lab, asked: Asked): Task[] =>
   exercises[lab.control]
     .filter(({ check }) => check.appliesTo(lab) && isAskedFor(check, asked))
     .flatMap((row) => {

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { hostPort, type Ip, schemeOf, type VirtualService } from "../../lab/index.ts";
 import { CLIENT, type LabHost } from "../../provision/host/reach.ts";
+import { lastWords } from "../../provision/last-words.ts";
 import { isIpv6 } from "../../provision/roles/ip-address.ts";
 import { until } from "../../provision/until.ts";
 import { RunClock } from "../live/clock.ts";
@@ -63,7 +64,7 @@ export class Probe {
   /** By how much the probe's CLOCK_MONOTONIC is ahead of this process's, in nanoseconds. */
   readonly #ahead: bigint;
   #clock = new RunClock();
-  #stderr = "";
+  readonly #said: () => string;
 
   private constructor(child: ChildProcess, target: ProbeTarget, options: ProbeOptions, ahead: bigint) {
     this.#child = child;
@@ -71,9 +72,7 @@ export class Probe {
     this.target = target;
     this.options = options;
     child.stdin?.on("error", () => {}); // the probe is dead; its exit reports why
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-2000);
-    });
+    this.#said = lastWords(child.stderr, 2000);
     this.#ended = new Promise((resolve, reject) => {
       child.once("error", (error) => reject(this.#failure(error.message)));
       child.once("close", (code, signal) =>
@@ -244,7 +243,7 @@ export class Probe {
   #failure(how: string): LabError {
     const { address, port } = this.target;
     return new LabError(
-      `the probe of ${hostPort(address as Ip, port)} did not stay up: ${how}.${this.#stderr ? ` It said: ${this.#stderr.trim()}` : ""} ` +
+      `the probe of ${hostPort(address as Ip, port)} did not stay up: ${how}.${this.#said() ? ` It said: ${this.#said().trim()}` : ""} ` +
         "It needs the lab's client; `npx lvs-lab client -- ip addr` shows whether that is there, and `pulumi up` makes it.",
     );
   }

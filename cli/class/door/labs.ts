@@ -9,6 +9,7 @@ import {
   sendFiles,
 } from "../../../provision/host/confined/confined.ts";
 import { CLIENT, openHost } from "../../../provision/host/reach.ts";
+import { lastWords } from "../../../provision/last-words.ts";
 import {
   command,
   type Login,
@@ -133,10 +134,9 @@ export class DoorLabs {
     const { ended, stream, stderr } = await (await this.#keptLogin(server)).open({ command: script });
     stream.resume();
     stream.end();
-    let said = "";
-    stderr.on("data", (bytes: Buffer) => (said = `${said}${bytes}`.slice(-500)));
+    const said = lastWords(stderr, 500);
     const status = await ended;
-    if (status !== 0) throw new Error(`${server.name}: status ${status}: ${said.trim()}`);
+    if (status !== 0) throw new Error(`${server.name}: status ${status}: ${said().trim()}`);
   }
 
   /** A login as root that is used again: a further one takes an emulated server half a second. It goes when it has not been used for a while. */
@@ -170,13 +170,10 @@ export class DoorLabs {
       stdio: ["pipe", "pipe", "pipe", "pipe"],
     });
     sendFiles(child, clientFiles(live, privateKey, keys));
-    let said = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-4000);
-    });
+    const said = lastWords(child.stderr);
     child.once("close", (code) => {
       if (code !== 0 && code !== 255)
-        this.#log(member, `the client's SSH server ended with status ${code}: ${said.trim()}`);
+        this.#log(member, `the client's SSH server ended with status ${code}: ${said().trim()}`);
     });
     child.stdin?.on("error", () => {});
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });

@@ -92,11 +92,14 @@ export function menuText(
   ].join("\n");
 }
 
+const showMenu = ({ member, terminal, recordings }: Place): unknown =>
+  terminal.write(menuText(member, { recorded: recordings !== undefined }));
+
 /** Serves a session: one command, or the menu until the student leaves. @returns its exit status */
 export async function serve(place: Place): Promise<number> {
   const { terminal, hello, member } = place;
   if (hello.command !== undefined) return (await choose(place, hello.command)) ?? exitStatus.ok;
-  terminal.write(menuText(member, { recorded: place.recordings !== undefined }));
+  showMenu(place);
   let status: number = exitStatus.ok;
   for (;;) {
     if (hello.terminal) terminal.write(`${member.id}> `);
@@ -120,7 +123,7 @@ async function choose(place: Place, line: string): Promise<number | undefined> {
   const wanted = word.toLowerCase();
   if (ends.includes(wanted)) return undefined;
   if (helps.includes(wanted)) {
-    terminal.write(menuText(member, { recorded: place.recordings !== undefined }));
+    showMenu(place);
     return exitStatus.ok;
   }
   const choices = choicesFor(member);

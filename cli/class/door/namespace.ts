@@ -10,6 +10,7 @@ import { type ConfinedFile, confining, fileMessage, sendFiles } from "../../../p
 import { labEnvironment } from "../../../provision/host/machine/namespaces.ts";
 import { lastDescendant } from "../../../provision/host/machine/processes.ts";
 import { commandIn, userland } from "../../../provision/host/userland/userland.ts";
+import { lastWords } from "../../../provision/last-words.ts";
 
 /** What sshd and the door's first process may do, by their names in setpriv(1) and their numbers in linux/capability.h. */
 const capabilities = {
@@ -64,15 +65,12 @@ export class DoorNamespace {
     );
     const [file = "", ...args] = commandIn(await userland(), command, [{ from: broker }, { from: relays }]);
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe", "pipe"], env: labEnvironment() });
-    let said = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-4000);
-    });
+    const said = lastWords(child.stderr);
     child.stdin?.on("error", () => {});
     const started = once(child, "spawn");
     sendFiles(child, fixedFiles({ session: inside("session.pl"), init: inside("init.pl") }, hostKey));
     const failed = once(child, "close").then(([code]) => {
-      throw new Error(`the door's namespaces did not come about (status ${code}): ${said.trim()}`);
+      throw new Error(`the door's namespaces did not come about (status ${code}): ${said().trim()}`);
     });
     failed.catch(() => {});
     await started;

@@ -23,6 +23,16 @@ export function parseMachineUrl(text: string): MachineUrl | undefined {
 export const formatMachineUrl = ({ host, user, port }: MachineUrl): string =>
   `ssh://${user === undefined ? "" : `${user}@`}${host}${port === undefined ? "" : `:${port}`}`;
 
+/** The name of this machine where other machines are named by their URLs: a stack's `host`, and `machines` of class.yaml. */
+export const THIS_MACHINE = "private";
+
+/** The machine that a text names, in one form: THIS_MACHINE or a URL; undefined: it names none. */
+export function machineNamed(text: string): string | undefined {
+  if (text === THIS_MACHINE) return text;
+  const url = parseMachineUrl(text);
+  return url && formatMachineUrl(url);
+}
+
 /** The words of ssh(1) that name it, for texts. */
 export const sshWords = (machine: string): string => {
   const { host, user, port } = parseMachineUrl(machine) ?? { host: machine };

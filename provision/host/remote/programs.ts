@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { contentHash } from "../../../setup/content-hash.mjs";
+import { META, withPlace } from "../../../setup/import-meta.mjs";
 import { cacheRoot, projectRoot } from "../../paths.ts";
 import { type BuildOptions, buildOnce, type Store } from "../build.ts";
 import { sizesOfFiles } from "../manifest.ts";
@@ -53,9 +54,6 @@ async function removeOld({ directory }: Store, wanted: string): Promise<void> {
   }
 }
 
-/** In pieces: a program that is compiled has its own places at these words. */
-const META = ["import", "meta"].join(".");
-
 /** CommonJS packages require Node's own modules. */
 const banner = `import { createRequire as __createRequire } from "node:module";
 import { dirname as __dirnameOf } from "node:path";
@@ -88,13 +86,10 @@ const placed: import("esbuild").Plugin = {
   name: "placed",
   setup(build) {
     build.onLoad({ filter: /\.[cm]?[jt]s$/, namespace: "file" }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      if (!source.includes(`${META}.`) || path.includes("/node_modules/")) return undefined;
+      if (path.includes("/node_modules/")) return undefined;
       const url = `(__root + ${JSON.stringify(relative(projectRoot, path))})`;
-      const contents = source
-        .replaceAll(`${META}.url`, url)
-        .replaceAll(`${META}.dirname`, `__dirnameOf(__pathOf(${url}))`);
-      return { contents, loader: path.endsWith("ts") ? "ts" : "js" };
+      const contents = withPlace(await readFile(path, "utf8"), { url, dirname: `__dirnameOf(__pathOf(${url}))` });
+      return contents === undefined ? undefined : { contents, loader: path.endsWith("ts") ? "ts" : "js" };
     });
   },
 };

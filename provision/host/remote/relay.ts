@@ -1,5 +1,6 @@
 import { createConnection } from "node:net";
 import { join } from "node:path";
+import { until } from "../../until.ts";
 import { type LabHost, SEGMENT } from "../access.ts";
 import { runOnHost } from "../command.ts";
 
@@ -13,16 +14,26 @@ export const relaySocket = (place: string): string => join(place, "run/relay.soc
 const CONNECT = 'read -r address port && exec socat - "TCP:$address:$port,connect-timeout=5"';
 
 const START = `rm -f "$1"
-setsid socat "UNIX-LISTEN:$1,fork,mode=0600,max-children=512" EXEC:"bash $2" >/dev/null 2>&1 </dev/null &
-for try in $(seq 100); do [ -S "$1" ] && exit 0; sleep 0.02; done; exit 1`;
+setsid socat "UNIX-LISTEN:$1,fork,mode=0600,max-children=512" EXEC:"bash $2" >/dev/null 2>&1 </dev/null &`;
 
-/** Starts the relay of a running lab host, unless it answers. It ends with the lab host. */
+const START_SECONDS = 5;
+
+/** Starts the relay of a running lab host, unless it answers, and waits until it does. It ends with the lab host. */
 export async function startRelay(host: LabHost): Promise<void> {
   const socket = relaySocket(host.files.place);
   if (await accepts(socket)) return;
   const script = join(host.files.place, "relay.sh");
   await host.files.write(script, `${CONNECT}\n`);
   await runOnHost(host, SEGMENT, ["bash", "-c", START, "bash", socket, script]);
+  await until(
+    async () => {
+      if (!(await accepts(socket))) throw new Error("nobody listens");
+    },
+    {
+      ...{ seconds: START_SECONDS, everyMs: 20 },
+      failed: () => new Error(`the lab host's relay, ${socket}, did not come up within ${START_SECONDS} s`),
+    },
+  );
 }
 
 const accepts = (socket: string): Promise<boolean> =>

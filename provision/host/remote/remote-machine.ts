@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { isNodeNewEnough } from "../../../setup/steps/machine.mjs";
+import { lastWords } from "../../last-words.ts";
 import { cacheRoot, projectRoot } from "../../paths.ts";
 import type { BuildOptions, Store } from "../build.ts";
 import type { HostClocks } from "../machine/wall-clock.ts";
@@ -193,10 +194,7 @@ export class RemoteMachine {
   ): Promise<Awaited<ReturnType<Verbs[V]>>> {
     await this.link.ensure();
     const child = this.link.spawn(await this.#agent(verb, given), { stdio: ["ignore", "pipe", "pipe"] });
-    let said = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-4000);
-    });
+    const said = lastWords(child.stderr);
     let answer: { result?: unknown; error?: string } | undefined;
     createInterface({ input: child.stdout as Readable }).on("line", (line) => {
       const message = JSON.parse(line) as { progress?: string; result?: unknown; error?: string };
@@ -206,9 +204,9 @@ export class RemoteMachine {
     const [status] = (await once(child, "close")) as [number | null];
     if (answer?.error !== undefined) throw new MachineError(`on ${this.name}: ${answer.error}`);
     if (answer && "result" in answer) return answer.result as Awaited<ReturnType<Verbs[V]>>;
-    if (status === SSH_FAILED) throw connectionError(this.name, said);
+    if (status === SSH_FAILED) throw connectionError(this.name, said());
     throw new MachineError(
-      `the lab host's agent on ${this.name} ended with status ${status}: ${said.trim() || "it said nothing"}. Fix: run the command again.`,
+      `the lab host's agent on ${this.name} ended with status ${status}: ${said().trim() || "it said nothing"}. Fix: run the command again.`,
     );
   }
 
@@ -224,16 +222,13 @@ export class RemoteMachine {
   async clocks(): Promise<HostClocks> {
     await this.link.ensure();
     const child = this.link.spawn(await this.#agent("clock", {}), { stdio: ["pipe", "pipe", "pipe"] });
-    let said = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-4000);
-    });
+    const said = lastWords(child.stderr);
     const stdin = child.stdin as Writable;
     stdin.on("error", () => {});
     const lines = createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]();
     const next = async (): Promise<string> => {
       const { value, done } = await lines.next();
-      if (done) throw connectionError(this.name, said);
+      if (done) throw connectionError(this.name, said());
       return value;
     };
     const { wall } = JSON.parse(await next()) as { wall: { nanoseconds: string; error: string } };

@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { lstat, readdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { withLock } from "../../../setup/lock.mjs";
+import { lastWords } from "../../last-words.ts";
 import { cacheRoot } from "../../paths.ts";
 import type { BuildOptions } from "../build.ts";
+import { totalOfFiles } from "../manifest.ts";
 import { connectionError, lacking, MachineError } from "./errors.ts";
 import { SSH_FAILED, type SshLink } from "./ssh-link.ts";
 
@@ -68,10 +70,7 @@ async function sendNow(link: SshLink, parcel: Parcel, onProgress: BuildOptions["
   const child = link.spawn(["sh", "-c", UNPACK, "sh", to, name, as, file, sender], {
     stdio: ["pipe", "ignore", "pipe"],
   });
-  let said = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-4000);
-  });
+  const said = lastWords(child.stderr);
   const [from, into] = [tar.stdout as Readable, child.stdin as Writable];
   into.on("error", () => void tar.kill()); // its end says why
   let [sent, told] = [0, 0];
@@ -84,10 +83,10 @@ async function sendNow(link: SshLink, parcel: Parcel, onProgress: BuildOptions["
   from.pipe(into);
   const packed = once(tar, "close") as Promise<[number | null]>;
   const [status] = (await once(child, "close")) as [number | null];
-  if (status === SSH_FAILED || status === null) throw connectionError(link.machine, said);
+  if (status === SSH_FAILED || status === null) throw connectionError(link.machine, said());
   if (status !== 0)
     throw new MachineError(
-      `${what} could not be unpacked on ${link.machine}: ${said.trim()}. Fix: see that its disk is not full, and run the command again.`,
+      `${what} could not be unpacked on ${link.machine}: ${said().trim()}. Fix: see that its disk is not full, and run the command again.`,
     );
   const [packedStatus] = await packed;
   if (packedStatus !== 0) throw new Error(`tar could not read ${join(folder, name)}: status ${packedStatus}`);
@@ -110,8 +109,5 @@ async function mustHaveRoom(
 /** Bytes of a file, or of all files below a directory. */
 async function sizeOf(path: string): Promise<number> {
   const one = await lstat(path);
-  if (!one.isDirectory()) return one.size;
-  const names = await readdir(path);
-  const sizes = await Promise.all(names.map((name) => sizeOf(join(path, name))));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return one.isDirectory() ? (totalOfFiles(path).bytes ?? 0) : one.size;
 }

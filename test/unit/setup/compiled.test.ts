@@ -14,7 +14,7 @@ beforeEach(async () => {
   await mkdir(join(checkout, "node_modules"));
   await mkdir(join(checkout, "setup"));
   await mkdir(join(checkout, "room"));
-  for (const file of ["compiled.mjs", "run.mjs", "stack-traces.mjs", "paths.mjs", "stack-name.mjs"])
+  for (const file of ["compiled.mjs", "import-meta.mjs", "run.mjs", "stack-traces.mjs", "paths.mjs", "stack-name.mjs"])
     await cp(join(projectRoot, "setup", file), join(checkout, "setup", file));
   for (const name of ["esbuild", "@esbuild", "tsx", "yaml"])
     await symlink(join(projectRoot, "node_modules", name), join(checkout, "node_modules", name));

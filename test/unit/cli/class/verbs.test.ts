@@ -120,7 +120,7 @@ describe("class up", () => {
     expect(await classUp(all, all.members, { ...room.tools, free })).toBe(0);
   });
 
-  it("puts each lab on the machine with the most room, and leaves one that is there where it is", async () => {
+  it("places a new lab on the machine with the most free memory; an existing lab stays on its machine", async () => {
     const room = await Classroom.make();
     const all = await room.with(["alice", "bob", "carol"], "machines: [private, 'ssh://Box:0022', ssh://gone]\n");
     expect(all.machines).toEqual(["private", "ssh://Box:22", "ssh://gone"]);
