@@ -52,6 +52,19 @@ export class ClassDirectory {
     return join(this.path, "door.lock");
   }
 
+  /** The lock of grading in the background; what it says on the way, and the marks that it prints. */
+  get gradingLock(): string {
+    return join(this.path, "grading.lock");
+  }
+
+  get gradingLog(): string {
+    return join(this.path, "log", "grading.log");
+  }
+
+  get marksFile(): string {
+    return join(this.path, "marks.txt");
+  }
+
   /** A host key that students know a machine of the class by. It outlives the machine, and the door. */
   keyFile(name: string): string {
     return join(this.path, "keys", name);

@@ -11,6 +11,7 @@ import { VaryError } from "../../class/vary/part.ts";
 import { LockHeldError, withLock } from "../../setup/lock.mjs";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { inColumns } from "../../verify/report/columns.ts";
+import { gradedInBackground, gradeInBackground } from "../class/background.ts";
 import { classBroadcast } from "../class/broadcast.ts";
 import { classCollect, classVerify } from "../class/collect.ts";
 import { askDoor, closeDoor, doorAsJson, doorLines, noDoorError, openDoor } from "../class/door/control.ts";
@@ -94,8 +95,19 @@ export const classCommand = (program: Command): void => {
     .addOption(rebootsOption())
     .option("--csv <file>", "also write the marks as CSV")
     .option("--junit <file>", "also write the marks as JUnit XML")
-    .action(async ({ file, student, json, faults = false, reboots = false, csv, junit }: GradeOptions) => {
+    .option(
+      "--background",
+      "in a process that outlives the terminal; `class marks` shows how far it is, then the marks",
+    )
+    .action(async (options: GradeOptions) => {
+      const { file, student, json, faults = false, reboots = false, csv, junit, background } = options;
       const all = await classOf(file);
+      if (background) {
+        membersOf(all, student);
+        await gradeInBackground(all, gradeWords(options));
+        console.error("Grading in the background. `npx lvs-lab class marks` shows how far it is, then the marks.");
+        return;
+      }
       const { marks, status } = await classGrade(all, membersOf(all, student), tools, { faults, reboots });
       if (csv) await writeFile(csv, marksAsCsv(marks));
       if (junit) await writeFile(junit, marksAsJunit(marks));
@@ -103,6 +115,15 @@ export const classCommand = (program: Command): void => {
       else for (const line of [...inColumns(marksAsTable(marks)), "", ...stuckInWords(marks)]) console.log(line);
       process.exitCode = status;
     });
+
+  verb("marks", "show what `class grade --background` has printed").action(async ({ file }: ClassOptions) => {
+    const { goesOn, marks, progress } = await gradedInBackground(await classOf(file));
+    process.stderr.write(goesOn || marks === "" ? progress : "");
+    if (goesOn) console.error("Grading goes on.");
+    else process.stdout.write(marks);
+    // A grading that ended without marks has failed.
+    process.exitCode = marks === "" && !goesOn ? exitStatus.failed : exitStatus.ok;
+  });
 
   some(verb("values", "show what each student's lab has of its own, where the class file has `vary`")).action(
     async ({ file, student }: ClassOptions) => {
@@ -240,7 +261,15 @@ interface GradeOptions extends ClassOptions {
   readonly reboots?: boolean;
   readonly csv?: string;
   readonly junit?: string;
+  readonly background?: boolean;
 }
+
+/** The options as words of a command line, but for the class file and `--background`. */
+const gradeWords = ({ student = [], json, faults, reboots, csv, junit }: GradeOptions): string[] => [
+  ...Object.entries({ json, faults, reboots }).flatMap(([name, isGiven]) => (isGiven ? [`--${name}`] : [])),
+  ...Object.entries({ csv, junit }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
+  ...(student.length > 0 ? ["--student", ...student] : []),
+];
 
 /** The class of a file. @throws CliError, or FileError with everything that is wrong */
 async function classOf(file: string): Promise<Class> {
