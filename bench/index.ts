@@ -14,7 +14,15 @@ import { parseArgs } from "node:util";
 import { writeBenchmarkDocs } from "./docs.ts";
 import { commit, machine } from "./harness/machine.ts";
 import type { Order, Outcome, Part } from "./harness/part.ts";
-import { merged, noResults, type PartResult, readResults, resultsFile, writeResults } from "./harness/results.ts";
+import {
+  keptRows,
+  merged,
+  noResults,
+  type PartResult,
+  readResults,
+  resultsFile,
+  writeResults,
+} from "./harness/results.ts";
 import { plainTable } from "./harness/tables.ts";
 import { parts } from "./parts/index.ts";
 import { liveThrough, type Step, steps } from "./parts/life.ts";
@@ -71,16 +79,28 @@ async function main(): Promise<number> {
   process.env.LVS_LAB_STATE = await mkdtemp(join(tmpdir(), "lvs-bench-"));
   const measuredAt = commit();
   const done: Record<string, PartResult> = {};
-  try {
-    for await (const [part, outcome] of measured(wanted, { runs, oursAlone: values.ours })) {
-      const { rows, notes, acceleration } = outcome;
-      const result: PartResult = {
+  const before = file === "-" ? noResults : await readResults(file);
+  const record = async ({ name }: Part, { rows, notes, acceleration }: Outcome): Promise<void> => {
+    if (rows.length > 0)
+      done[name] = {
         date: new Date().toISOString(),
         commit: measuredAt,
         machine: machine(acceleration),
         notes,
         rows,
       };
+    // Parts that were not measured keep their figures.
+    if (file !== "-") await writeResults(file, merged(await readResults(file), done));
+  };
+  const orderOf = (part: Part): Order => ({
+    ...{ runs: runs ?? part.runs, oursAlone: values.ours, say },
+    kept: keptRows(before.parts[part.name], { commit: measuredAt, machineNow: machine }),
+    keep: (sofar) => record(part, sofar),
+  });
+  let failed = false;
+  try {
+    for await (const [part, outcome] of measured(wanted, orderOf)) {
+      const { rows, notes, failure } = outcome;
       const table = [
         part.title,
         "",
@@ -89,24 +109,23 @@ async function main(): Promise<number> {
         "",
       ];
       (file === "-" ? console.error : console.log)(table.join("\n"));
-      // Each part is written as soon as it is done: a later one may fail. Parts that were not measured keep their figures.
-      if (rows.length > 0) done[part.name] = result;
-      if (file !== "-") await writeResults(file, merged(await readResults(file), done));
+      // Each part is written as soon as it is done: a later one may fail.
+      await record(part, outcome);
+      if (failure !== undefined) {
+        console.error(`${part.name}: ${failure}`);
+        failed = true;
+      }
     }
     if (file === "-") console.log(JSON.stringify(merged(noResults, done), null, 2));
     if (file === resultsFile) await writeBenchmarkDocs();
   } finally {
     await rm(process.env.LVS_LAB_STATE, { recursive: true, force: true });
   }
-  return 0;
+  return failed ? 1 : 0;
 }
 
 /** Runs parts one after another; parts of a lab's life that are selected together share their labs. */
-async function* measured(
-  wanted: readonly Part[],
-  { runs, oursAlone }: { runs: number | undefined; oursAlone: boolean },
-): AsyncGenerator<[Part, Outcome]> {
-  const orderOf = (part: Part): Order => ({ runs: runs ?? part.runs, oursAlone, say });
+async function* measured(wanted: readonly Part[], orderOf: (part: Part) => Order): AsyncGenerator<[Part, Outcome]> {
   const isStep = (name: string): name is Step => (steps as readonly string[]).includes(name);
   const together = wanted.filter(({ name }) => isStep(name));
   for (const part of wanted) {

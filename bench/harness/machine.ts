@@ -37,6 +37,9 @@ export function commit(): string {
   }
 }
 
+/** In a second, of the processor times in /proc: USER_HZ is 100 on every Linux that node runs on. */
+export const CLOCK_TICKS = 100;
+
 /** CPU time of the machine since boot, in seconds: user, nice, system, irq and softirq of /proc/stat, proc(5). */
 export function cpuSeconds(stat = readFileSync("/proc/stat", "utf8")): number {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (stat.split("\n")[0] ?? "")
@@ -44,7 +47,7 @@ export function cpuSeconds(stat = readFileSync("/proc/stat", "utf8")): number {
     .split(/\s+/)
     .slice(1)
     .map(Number);
-  return (user + nice + system + irq + softirq) / 100; // USER_HZ is 100 on every Linux that node runs on
+  return (user + nice + system + irq + softirq) / CLOCK_TICKS;
 }
 
 /** Wall and CPU seconds of the whole machine. */

@@ -8,6 +8,10 @@ export interface Order {
   readonly oursAlone: boolean;
   /** Reports progress to the terminal. */
   readonly say: (message: string) => void;
+  /** What an earlier run has kept of this part, of this commit and on this machine: a part may go on from there. */
+  readonly kept: readonly Row[];
+  /** Writes what is measured so far into the record, so that it is kept if the part does not end. */
+  readonly keep: (sofar: Outcome) => Promise<void>;
 }
 
 /** Result of a part. */
@@ -16,6 +20,8 @@ export interface Outcome {
   readonly notes: readonly string[];
   /** How guests ran, if there were any. */
   readonly acceleration?: string;
+  /** What the figures should have shown and do not: they are recorded, and the benchmark ends with status 1. */
+  readonly failure?: string;
 }
 
 /** A part of the benchmark, named on the command line. */

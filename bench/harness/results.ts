@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { projectRoot } from "../../provision/paths.ts";
 import type { Machine } from "./machine.ts";
 import type { Row } from "./measured.ts";
@@ -41,6 +42,16 @@ export const merged = (before: Results, parts: Readonly<Record<string, PartResul
   ...before,
   parts: { ...before.parts, ...parts },
 });
+
+/** The rows of an earlier run that may stand beside today's: those of the same commit on the same machine. */
+export function keptRows(
+  before: PartResult | undefined,
+  { commit, machineNow }: { commit: string; machineNow(acceleration?: string): Machine },
+): readonly Row[] {
+  const isSame =
+    before?.commit === commit && isDeepStrictEqual(before.machine, machineNow(before.machine.acceleration));
+  return isSame ? before.rows : [];
+}
 
 export const writeResults = (file: string, results: Results): Promise<void> =>
   writeFile(file, `${JSON.stringify(results, null, 2)}\n`);

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
 import type { LabInput } from "../../lab/schema.ts";
 import { withLab, withLabs } from "../harness/bench-lab.ts";
 import { timed } from "../harness/machine.ts";
 import { Ledger } from "../harness/measured.ts";
 import type { Part } from "../harness/part.ts";
-import { run } from "../harness/run.ts";
+import { diskOf, memoryOf } from "../harness/usage.ts";
 
 const REAL_SERVERS = [1, 2, 4, 8];
 const LABS = [1, 2, 4];
@@ -83,36 +82,3 @@ export const labOf = (realServers: number): LabInput => ({
     })),
   ],
 });
-
-/** Memory in MiB of the QEMU processes that have a file open in one of these directories. */
-export function memoryOf(directories: readonly string[]): number {
-  const kib = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        const own = /^[^\0]*qemu-system/.test(command) && directories.some((one) => command.includes(`${one}/`));
-        return own ? pssOf(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")) : 0;
-      } catch {
-        return 0; // it has ended meanwhile
-      }
-    })
-    .reduce((sum, one) => sum + one, 0);
-  if (kib === 0) throw new Error(`no QEMU has a file in ${directories.join(", ")}`);
-  return kib / 1024;
-}
-
-/** KiB. */
-export const pssOf = (rollup: string): number => Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0);
-
-/** Allocated disk space in MiB. */
-async function diskOf(directories: readonly string[]): Promise<number> {
-  const output = await run(["du", "--summarize", "--block-size=1", "--one-file-system", ...directories]);
-  return (
-    output
-      .trimEnd()
-      .split("\n")
-      .reduce((sum, line) => sum + Number(line.split("\t")[0]), 0) /
-    2 ** 20
-  );
-}

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cpuSeconds } from "../../../bench/harness/machine.ts";
 import { alternating, joined, Ledger, rowOf, summarize } from "../../../bench/harness/measured.ts";
-import { merged, noResults, type PartResult, readResults, writeResults } from "../../../bench/harness/results.ts";
+import {
+  keptRows,
+  merged,
+  noResults,
+  type PartResult,
+  readResults,
+  writeResults,
+} from "../../../bench/harness/results.ts";
 import { run } from "../../../bench/harness/run.ts";
 import { cells, figure, markdownPart, plainTable } from "../../../bench/harness/tables.ts";
 
@@ -103,6 +110,16 @@ describe("tables", () => {
 });
 
 describe("results", () => {
+  it("of an earlier run are gone on from on the same commit and machine alone", () => {
+    const before = part({ a: [1] });
+    const { commit, machine } = before;
+    const machineNow = (acceleration?: string) => ({ ...machine, ...(acceleration ? { acceleration } : {}) });
+    expect(keptRows(before, { commit, machineNow })).toEqual(before.rows);
+    expect(keptRows(before, { commit: "ba9876543210", machineNow })).toEqual([]);
+    expect(keptRows(before, { commit, machineNow: () => ({ ...machine, cpus: 64 }) })).toEqual([]);
+    expect(keptRows(undefined, { commit, machineNow })).toEqual([]);
+  });
+
   it("of a part take the place of those before, and leave the other parts", () => {
     const before = merged(noResults, { boot: part({ a: [1] }), growth: part({ a: [2] }) });
     const after = merged(before, { boot: part({ a: [3] }) });

@@ -8,7 +8,7 @@ import type { Spent } from "../../../bench/harness/machine.ts";
 import { qemuCommand } from "../../../bench/harness/qemu.ts";
 import { noResults, readResults } from "../../../bench/harness/results.ts";
 import { firstCommandAt } from "../../../bench/parts/boot.ts";
-import { labOf, memoryOf, pssOf } from "../../../bench/parts/growth.ts";
+import { labOf } from "../../../bench/parts/growth.ts";
 import { parts } from "../../../bench/parts/index.ts";
 import { firstPromised, haWith } from "../../../bench/parts/outage.ts";
 import { PhaseWatch } from "../../../bench/parts/phases.ts";
@@ -138,16 +138,6 @@ describe("throughput", () => {
       "--connections 8 --duration 10s http",
     );
     expect(loadCommand("ab", "http://172.25.254.100:80/", 8).join(" ")).toContain("-c 8 -t 10");
-  });
-});
-
-describe("memory", () => {
-  it("is the proportional set size", () => {
-    expect(pssOf("55d-7ff ---p [rollup]\nRss:    700 kB\nPss:             512 kB\nPss_Anon: 3 kB\n")).toBe(512);
-  });
-
-  it("of guests that are not there is none", () => {
-    expect(() => memoryOf(["/nowhere/bench"])).toThrow("no QEMU has a file in /nowhere/bench");
   });
 });
 

@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { codeOf, memoryOf, processorTime, pssOf, usageOf } from "../../../bench/harness/usage.ts";
+
+describe("memory", () => {
+  it("is the proportional set size", () => {
+    expect(pssOf("55d-7ff ---p [rollup]\nRss:    700 kB\nPss:             512 kB\nPss_Anon: 3 kB\n")).toBe(512);
+  });
+
+  it("of translated code is that of mappings without a file that may be executed", () => {
+    const mapping = (head: string, kib: number): string => `${head}\nSize: 9 kB\nPss:   ${kib} kB\nPss_Dirty: 1 kB\n`;
+    const smaps = [
+      mapping("55a7105c4000-55a7107c4000 r-xp 00100000 08:01 1234   /usr/bin/qemu-system-x86_64", 1000),
+      mapping("7f7fdbe00000-7f7ffbe00000 rw-p 00000000 00:00 0 ", 2000),
+      mapping("7f7ffc000000-7f800bfff000 rwxp 00000000 00:00 0 ", 300),
+      mapping("7f800c000000-7f800c100000 r-xp 00000000 00:00 0", 40),
+      mapping("7ffe303ab000-7ffe303ad000 r-xp 00000000 00:00 0                          [vdso]", 5),
+    ].join("");
+    expect(codeOf(smaps)).toBe(340);
+  });
+
+  it("of guests that are not there is none", () => {
+    expect(() => memoryOf(["/nowhere/bench"])).toThrow("no QEMU has a file in /nowhere/bench");
+    expect(() => usageOf(["/nowhere/bench"])).toThrow("no QEMU has a file in /nowhere/bench");
+  });
+});
+
+describe("what labs take", () => {
+  it("is that of all processes beside a guest in its PID namespace, read from /proc", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "lvs-bench-test-"));
+    // A process that is called as QEMU is, beside one that works: both in this test's own namespace.
+    const script = "const end = Date.now() + 400; while (Date.now() < end); setInterval(() => {}, 1000)";
+    const guest = spawn(process.execPath, ["-e", script, "--", `${directory}/disk`], { argv0: "qemu-system-x86_64" });
+    try {
+      const { memory, cpu } = await expect
+        .poll(() => usageOf([directory]), { timeout: 20_000 })
+        .toSatisfy(({ cpu: used }: { cpu: number }) => used > 0.3)
+        .then(() => usageOf([directory]));
+      expect(memory.guests).toBeGreaterThan(5);
+      expect(memory.rest).toBeGreaterThan(memory.guests / 10); // this test, at least
+      expect(cpu).toBeGreaterThan(0.3);
+      expect(memoryOf([directory])).toBeGreaterThan(5);
+    } finally {
+      guest.kill();
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("has the processor time of a process and its ended children", () => {
+    const fields = Array.from({ length: 50 }, (_, index) => index);
+    // state is field 3 of proc(5), utime 14, cstime 17.
+    const stat = `12 (a name) with) S ${fields.slice(4).join(" ")}`;
+    expect(processorTime(stat)).toBe((14 + 15 + 16 + 17) / 100);
+  });
+});
