@@ -1,5 +1,6 @@
 import type { Part } from "../harness/part.ts";
 import { boot } from "./boot.ts";
+import { classPart } from "./class.ts";
 import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { lifeParts } from "./life.ts";
@@ -16,6 +17,7 @@ export const parts: readonly Part[] = [
   terraform,
   boot,
   growth,
+  classPart,
   outage,
   outageV3,
   throughput,
