@@ -37,10 +37,10 @@ export function costsOf(points: readonly Point[], facts: Facts): Costs {
  */
 function actCost(act: Act, points: readonly Point[], facts: Facts, costs: Costs): ActCost {
   const all = points.map((point) => {
-    const { of, wall, cpu, labs } = point.acts[act];
+    const { of, wall, labs, tools } = point.acts[act];
     const work = workIn(point, act, facts);
     const background = costs.idle * work.others * wall;
-    return { of, wall, work, lab: Math.max(0, labs - background), tools: Math.max(0, cpu - labs) };
+    return { of, wall, work, lab: Math.max(0, labs - background), tools };
   });
   const count = sum(all.map(({ of }) => of));
   const busy = {

@@ -33,8 +33,9 @@ export const measures = {
   reset: "`class reset` of all students",
 } as const;
 
-/** Processor seconds of the labs' processes, as part of an act. */
-export const ofLabs = (act: Act): string => `${measures[act]}: of the labs' processes`;
+/** Processor seconds of an act: of the labs' processes, and of the commands on the teacher's machine. Other load is in neither. */
+export const ofLabs = (act: Act): string => `${measures[act]}: the labs' processes`;
+export const ofTools = (act: Act): string => `${measures[act]}: lvs-lab, Pulumi, ssh`;
 
 /** Commands that are timed in an emulated guest and on the machine itself. */
 export const paces = { loop: "a loop in Perl", forks: "two hundred times /bin/true" } as const;
@@ -48,9 +49,9 @@ export const SMALL = "1 lab, guests of 256 MiB";
 export interface Measured {
   readonly of: number;
   readonly wall: number;
-  /** Processor seconds of the machine, and of the labs' processes among them. */
-  readonly cpu: number;
+  /** Processor seconds of the labs' processes, and of the commands. */
   readonly labs: number;
+  readonly tools: number;
 }
 
 /** A size, as it was measured. */
@@ -92,8 +93,8 @@ export function pointsIn(rows: readonly Row[]): Point[] {
           {
             of: act === "up" ? labs - before : labs,
             wall: value(measures[act], "s"),
-            cpu: value(measures[act], "CPU s"),
             labs: value(ofLabs(act), "CPU s"),
+            tools: value(ofTools(act), "CPU s"),
           },
         ]),
       ) as Record<Act, Measured>,

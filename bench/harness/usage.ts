@@ -56,7 +56,8 @@ export function usageOf(directories: readonly string[]): Usage {
     if (hosts.has(namespace))
       try {
         const pss = pssOf(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")) / 1024;
-        cpu += processorTime(readFileSync(`/proc/${pid}/stat`, "utf8"));
+        const { own, children } = processorTime(readFileSync(`/proc/${pid}/stat`, "utf8"));
+        cpu += own + children;
         if (guests.has(pid)) {
           memory.guests += pss;
           memory.code += codeOf(readFileSync(`/proc/${pid}/smaps`, "utf8")) / 1024;
@@ -95,12 +96,16 @@ export const codeOf = (smaps: string): number =>
     .filter((mapping) => /^\S+ ..x. \S+ 00:00 0 *$/m.test(mapping.split("\n")[0] ?? ""))
     .reduce((sum, mapping) => sum + pssOf(mapping), 0);
 
-/** Seconds of a process and of its children that it has waited for: utime, stime, cutime and cstime of proc(5), stat. */
-export function processorTime(stat: string): number {
+/** Seconds of processor time of a process, and of its children that it has waited for: proc(5), stat. */
+export function processorTime(stat: string): { readonly own: number; readonly children: number } {
   // The name, in parentheses, may have any character.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / CLOCK_TICKS;
+  const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15).map(Number);
+  return { own: (utime + stime) / CLOCK_TICKS, children: (cutime + cstime) / CLOCK_TICKS };
 }
+
+/** Seconds of processor time of all commands that this process has run to their end, and of what they ran. */
+export const commandTime = (): number => processorTime(readFileSync("/proc/self/stat", "utf8")).children;
 
 /** Allocated disk space in MiB. */
 export async function diskOf(directories: readonly string[]): Promise<number> {

@@ -16,6 +16,7 @@ import {
   MACHINE,
   measures,
   ofLabs,
+  ofTools,
   paces,
   pointsIn,
   SMALL,
@@ -27,7 +28,7 @@ import { machine, type Spent, timed } from "../harness/machine.ts";
 import { Ledger, type Row } from "../harness/measured.ts";
 import type { Order, Outcome, Part } from "../harness/part.ts";
 import { run } from "../harness/run.ts";
-import { diskOf, memoryOf, usageOf } from "../harness/usage.ts";
+import { commandTime, diskOf, memoryOf, usageOf } from "../harness/usage.ts";
 
 /** The smallest exercise of labs/: three guests of 512 MiB, the machines of `dr`. */
 const EXERCISE = join(projectRoot, "labs/bare.yaml");
@@ -103,17 +104,25 @@ function judged(rows: readonly Row[]): Pick<Outcome, "failure"> {
   return off.length > 0 ? { failure: `the model is off by more than its limit: ${off.join(", ")}` } : {};
 }
 
-/** An act on the class: its wall and processor time, and of that what the labs' processes took. */
-async function act(
+/** What something done to the class took: seconds, and whose processor time. */
+interface Taken extends Spent {
+  readonly labs: number;
+  readonly tools: number;
+}
+
+/** Does something to the class. @param before processor seconds of its labs so far */
+async function taking(
   one: BenchClass,
   work: () => Promise<unknown>,
-  { fresh = false } = {},
-): Promise<Spent & { labs: number }> {
-  // Nothing runs before the first lab is up.
-  const before = fresh ? 0 : usageOf(one.directories).cpu;
+  before = usageOf(one.directories).cpu,
+): Promise<Taken> {
+  const commands = commandTime();
   const spent = await timed(work);
-  return { ...spent, labs: usageOf(one.directories).cpu - before };
+  return { ...spent, labs: usageOf(one.directories).cpu - before, tools: commandTime() - commands };
 }
+
+/** Of processor time, the part above which the machine was not idle otherwise, and the figures are too high. */
+const OTHERS = 0.2;
 
 /**
  * Adds labs up to a size, and measures the class.
@@ -127,20 +136,25 @@ async function measureSize(
 ): Promise<void> {
   const who = sizeName(size);
   const ledger = new Ledger();
-  const add = (name: Act, { wall, cpu, labs }: Spent & { labs: number }): void => {
+  const add = (name: Act, { wall, cpu, labs, tools }: Taken): void => {
     ledger.add(measures[name], who, wall);
     ledger.add(measures[name], who, cpu, "CPU s");
     ledger.add(ofLabs(name), who, labs, "CPU s");
+    ledger.add(ofTools(name), who, tools, "CPU s");
+    if (cpu - labs - tools > OTHERS * cpu)
+      record.notes.add(
+        `Meanwhile the machine was not idle otherwise: of ${who}, ${measures[name]}, ${Math.round(cpu - labs - tools)} of ${Math.round(cpu)} CPU s are neither the labs' nor the commands'.`,
+      );
   };
   const fresh = one.ids.length === 0;
-  const cpuBefore = fresh ? 0 : usageOf(one.directories).cpu;
+  const before = fresh ? 0 : usageOf(one.directories).cpu;
   const added = await one.enrol(size);
   say(`${who}: class up of ${added.length}`);
   let each: number[] = [];
-  const up = await timed(async () => {
+  const up = async (): Promise<void> => {
     each = await one.up(added);
-  });
-  add("up", { ...up, labs: usageOf(one.directories).cpu - cpuBefore });
+  };
+  add("up", await taking(one, up, before));
   for (const value of each) ledger.add(measures.each, who, value);
   const live = await liveLab(one.stackOf("s1"));
   record.acceleration = live.acceleration;
@@ -152,25 +166,25 @@ async function measureSize(
     for (const row of await pacesOf(one, "s1")) record.rows.push(row);
   }
   say(`${who}: untouched, for ${WATCHED} s`);
-  ledger.add(measures.idle, who, (await act(one, () => delay(WATCHED * 1000))).labs, "CPU s");
+  ledger.add(measures.idle, who, (await taking(one, () => delay(WATCHED * 1000))).labs, "CPU s");
 
   say(`${who}: the solution in all labs`);
   const scripts = await solutionOf(EXERCISE, live.lab.servers);
-  add("solution", await act(one, () => solveAll(one, scripts)));
+  add("solution", await taking(one, () => solveAll(one, scripts)));
   const { memory } = usageOf(one.directories);
   ledger.add(measures.guests, who, memory.guests, "MiB");
   ledger.add(measures.code, who, memory.code, "MiB");
   ledger.add(measures.rest, who, memory.rest, "MiB");
   ledger.add(measures.taken, who, (free - freeMemory()) / 2 ** 20, "MiB");
   say(`${who}: class grade`);
-  add("grade", await act(one, () => one.lvs("grade")));
+  add("grade", await taking(one, () => one.lvs("grade")));
 
   say(`${who}: under load, for ${WATCHED} s`);
   const [service] = live.lab.services;
   if (!service) throw new Error("the exercise has no service");
   await one.underLoad(`http://${hostPort(service.vip, service.port)}/`, { seconds: WATCHED + 10 }, async () => {
     await delay(5000); // all clients have begun
-    ledger.add(measures.load, who, (await act(one, () => delay(WATCHED * 1000))).labs, "CPU s");
+    ledger.add(measures.load, who, (await taking(one, () => delay(WATCHED * 1000))).labs, "CPU s");
   });
 
   say(`${who}: page sharing`);
@@ -183,7 +197,7 @@ async function measureSize(
 
   say(`${who}: class reset`);
   ledger.add(measures.resetOne, who, (await timed(() => one.lvs("reset", ["s1"]))).wall);
-  add("reset", await act(one, () => one.lvs("reset", one.ids)));
+  add("reset", await taking(one, () => one.lvs("reset", one.ids)));
   record.rows.push(...ledger.rows());
 }
 

@@ -3,7 +3,7 @@ import { solutionOf } from "../../../bench/class/bench-class.ts";
 import { type Compared, compare, costsOf, emulationIn, isWithin, limits } from "../../../bench/class/fit.ts";
 import { acts, assumed, type Costs, labsAtOnce, plan, seconds, underKvm, workOf } from "../../../bench/class/model.ts";
 import { classPage, planRows } from "../../../bench/class/page.ts";
-import { measures, ofLabs, pointsIn, sizeName, sizes } from "../../../bench/class/points.ts";
+import { measures, ofLabs, ofTools, pointsIn, sizeName, sizes } from "../../../bench/class/points.ts";
 import { filled } from "../../../bench/docs.ts";
 import type { Row, Unit } from "../../../bench/harness/measured.ts";
 import { merged, noResults, type PartResult } from "../../../bench/harness/results.ts";
@@ -44,6 +44,7 @@ function rowsOf(own: Costs, facts = two, { code = 200 } = {}): Row[] {
       add(measures[act], wall, "s");
       add(measures[act], ofTheirs + own.acts[act].tools * work.all, "CPU s");
       add(ofLabs(act), ofTheirs, "CPU s");
+      add(ofTools(act), own.acts[act].tools * work.all, "CPU s");
     }
   }
   return rows;
