@@ -35,7 +35,7 @@ export const classSchema = property(
         .array(
           property(
             z.string().refine((text) => machineNamed(text) !== undefined),
-            "`private`, which is this machine, or ssh://[USER@]HOST[:PORT]",
+            "`private`, which is this machine with a libvirt of each lab's own (not `system`), or ssh://[USER@]HOST[:PORT]",
             "write `private`, or a URL such as `ssh://teacher@box1`",
           ),
         )

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addressOn, type Lab, ofFamily, withPrefix } from "../lab/index.ts";
 import {
+  bridgeOf,
+  clashingCards,
   classes,
   hostOfKind,
   IGNORE_MEMORY,
@@ -38,7 +40,7 @@ export async function makeFoundation(
   lab: Lab,
   { others = [] }: { others?: readonly string[] } = {},
 ): Promise<Foundation> {
-  const place = await hostOf(stack);
+  const place = await hostOf(stack, lab);
   const memory = verdictOn(await labMemory(place, lab.servers), {
     preview: pulumi.runtime.isDryRun(),
     ignored: process.env[IGNORE_MEMORY] === "1",
@@ -53,8 +55,9 @@ export async function makeFoundation(
   const host = new LabHost("host", {
     host: place,
     packages: Object.fromEntries([...images.values()].map(({ os, image }) => [os, image.pool])),
+    ...(place.kind === "system" ? { cables: cablesOf(lab) } : {}),
   });
-  const networks = makeNetworks(lab, host);
+  const networks = makeNetworks(lab, host, place);
   const [home] = lab.client.interfaces;
   if (!home) throw new Error("the client has no interface");
   const { bridge, segment } = networks.on(home.network);
@@ -104,11 +107,29 @@ function clientAddress6(lab: Lab): { address6?: string } {
 }
 
 /** The lab host, from the stack's configuration value `host`. @throws RunError for an unknown kind, or a machine that cannot be used */
-async function hostOf(stack: string): Promise<LabHostRef> {
+async function hostOf(stack: string, { servers }: Lab): Promise<LabHostRef> {
   const kind = new pulumi.Config().get("host") ?? "private";
-  return await hostOfKind(kind, { stack, directory: labDirectory(stack) }).catch((error: Error) => {
+  const names = servers.map(({ name }) => name);
+  return await hostOfKind(kind, { stack, directory: labDirectory(stack), servers: names }).catch((error: Error) => {
     throw refusal(error.message);
   });
+}
+
+/** Each server's cards with their bridges. @throws RunError if two cards would have the same cable */
+function cablesOf(lab: Lab): { mac: string; bridge: string }[] {
+  const cables = lab.servers.flatMap(({ interfaces }) =>
+    interfaces.map(({ network, mac }) => ({
+      mac,
+      bridge: bridgeOf(lab.networks.findIndex(({ name }) => name === network)),
+    })),
+  );
+  const clashing = clashingCards(cables.map(({ mac }) => mac));
+  if (clashing)
+    throw refusal(
+      `the MAC addresses ${clashing.join(" and ")} are too much alike for the machine's libvirt, where the last three bytes tell apart a lab's cards.\n` +
+        "Fix: leave out `mac:` in the lab file, or write other ones",
+    );
+  return cables;
 }
 
 /** An error that ends the program. Without a stack trace: Pulumi would format it, which took 13 s of garbage collection. */

@@ -18,7 +18,8 @@ export async function makeImages(
   { servers, image: { packages, url, checksum } }: Lab,
   place: LabHostRef,
 ): Promise<ReadonlyMap<GuestOs, MadeImage>> {
-  const elsewhere = place.kind === "remote" ? { host: place } : {};
+  // What runs guests there is not this machine's own QEMU.
+  const elsewhere = place.kind === "private" ? {} : { host: place };
   // The rules see to it that there is one operating system then.
   const cloud =
     url !== undefined && checksum !== undefined ? { cloud: new CloudImage("cloud-image", { url, checksum }) } : {};

@@ -1,6 +1,7 @@
 import * as libvirt from "@pulumi/libvirt";
 import { familyOf, type Ip, type Lab } from "../lab/index.ts";
-import { bridgeOf, type classes, placeOf } from "../provision/index.ts";
+import { bridgeOf, type classes, type LabHostRef, networksUriOf, poolOf } from "../provision/index.ts";
+
 /** A network of the lab on its host. */
 export interface MadeNetwork {
   readonly name: string;
@@ -11,6 +12,7 @@ export interface MadeNetwork {
 }
 
 export interface LabNetworks {
+  /** Of the libvirt that has the servers, and what they need. */
   readonly provider: libvirt.Provider;
   readonly pool: libvirt.Pool;
   readonly all: readonly MadeNetwork[];
@@ -19,10 +21,16 @@ export interface LabNetworks {
 }
 
 /** libvirt's side of the lab, before there is a server: segments without a way out, and a place for disks. */
-export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost>): LabNetworks {
+export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost>, place: LabHostRef): LabNetworks {
   const provider = new libvirt.Provider("libvirt", { uri: host.uri });
+  const networksUri = networksUriOf(place);
+  const ofNetworks =
+    networksUri === undefined
+      ? provider
+      : // As the other one, it is known when the lab host runs.
+        new libvirt.Provider("networks", { uri: host.uri.apply(() => networksUri) });
   // Names are fixed, so a replaced resource must be deleted first.
-  const options = { provider, deletedWith: host, deleteBeforeReplace: true };
+  const options = { deletedWith: host, deleteBeforeReplace: true };
   const all = lab.networks.map(({ name, subnets, hostAddresses }, index): MadeNetwork => {
     const [hostAddress] = hostAddresses;
     const bridge = bridgeOf(index);
@@ -40,14 +48,14 @@ export function makeNetworks(lab: Lab, host: InstanceType<typeof classes.LabHost
         dns: { enabled: false },
         autostart: true,
       },
-      options,
+      { ...options, provider: ofNetworks },
     );
     return { name, segment, bridge, hostAddress };
   });
   const pool = new libvirt.Pool(
     "pool",
-    { name: "pool", type: "dir", target: { path: host.host.apply((ref) => `${placeOf(ref)}/pool`) } },
-    options,
+    { name: poolOf(place).name, type: "dir", target: { path: host.host.apply((ref) => poolOf(ref).path) } },
+    { ...options, provider },
   );
   const on = (name: string): MadeNetwork => {
     const network = all.find((each) => each.name === name);

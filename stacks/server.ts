@@ -14,6 +14,7 @@ import {
   roleInputs,
   type ServerRef,
   seedOf,
+  systemDomain,
   toolPackages,
 } from "../provision/index.ts";
 import type { MadeImage } from "./images.ts";
@@ -97,10 +98,19 @@ export function makeServer({ lab, server, image: made, place, host, networks, ac
     },
     options,
   );
+  const onSystem =
+    place.kind === "system"
+      ? systemDomain(
+          place.directory,
+          name,
+          server.interfaces.map(({ mac }) => mac),
+        )
+      : undefined;
   const domain = new libvirt.Domain(
     name,
     {
-      name,
+      name: onSystem?.name ?? name,
+      ...(onSystem ? { description: onSystem.description } : {}),
       type: image.acceleration,
       arch: "x86_64",
       machine: "q35",
@@ -109,20 +119,28 @@ export function makeServer({ lab, server, image: made, place, host, networks, ac
       })),
       memory: server.memory,
       vcpu: 1,
-      autostart: true, // a restarted lab host starts its servers
+      // A restarted lab host starts its servers. The machine's libvirt would start them without their networks.
+      autostart: !onSystem,
       running: true,
       ...files.boot,
       // The seed is a virtio disk: Debian's cloud kernel has no driver for q35's CD-ROM.
       disks: [{ volumeId: disk.id }, { volumeId: seedDisk.id }],
-      networkInterfaces: server.interfaces.map(({ network: on, mac }) => ({
-        networkId: networks.on(on).segment.id,
-        mac,
-      })),
+      networkInterfaces: server.interfaces.map(({ network: on, mac }) =>
+        onSystem ? { mac } : { networkId: networks.on(on).segment.id, mac },
+      ),
       consoles: [{ type: "pty", targetPort: "0", targetType: "serial" }],
-      xml: { xslt: DOMAIN_XSLT },
+      xml: {
+        xslt: onSystem
+          ? DOMAIN_XSLT.replace("</xsl:stylesheet>", `${onSystem.templates}</xsl:stylesheet>`)
+          : DOMAIN_XSLT,
+      },
     },
-    // The provider takes another interface for a change in place, and then changes nothing.
-    { ...options, replaceOnChanges: ["networkInterfaces"] },
+    {
+      ...options,
+      // The provider takes another interface for a change in place, and then changes nothing.
+      replaceOnChanges: ["networkInterfaces"],
+      ...(onSystem ? { dependsOn: server.interfaces.map(({ network: on }) => networks.on(on).segment) } : {}),
+    },
   );
 
   const reference: MadeServer["reference"] = pulumi

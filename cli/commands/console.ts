@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
-import { domainState, virsh, virshCommand } from "../../provision/host/virsh.ts";
+import { domainOf, domainState, serversIn, virshCommand } from "../../provision/host/virsh.ts";
 import { endOf } from "../at-terminal.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { labPlace } from "../lab-directory.ts";
@@ -23,13 +23,15 @@ export const serialConsole = (program: Command): void => {
       console.error(
         `The serial console of ${server}. Press Enter for the login: root, no password. Ctrl-] leaves the console.`,
       );
-      process.exitCode = await endOf(host.spawn(SEGMENT, virshCommand("console", server), { stdio: "inherit" }));
+      process.exitCode = await endOf(
+        host.spawn(SEGMENT, virshCommand(host, "console", await domainOf(host, server)), { stdio: "inherit" }),
+      );
     });
 };
 
 /** @throws CliError unless libvirt has the server and it runs */
 async function mustRun(host: LabHost, server: string, stack: string): Promise<void> {
-  const names = (await virsh(host, "list", "--all", "--name")).split("\n").filter(Boolean);
+  const names = await serversIn(host);
   if (!names.includes(server))
     throw new CliError(
       `the lab has no server "${server}"; it has ${names.join(", ") || "none"}`,

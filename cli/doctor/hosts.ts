@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
-import { openHost } from "../../provision/host/reach.ts";
+import { labHostIn, openHost } from "../../provision/host/reach.ts";
 import { type RunningHost, runningHosts, surveyLab } from "../../provision/host/survey.ts";
 import { labsRoot } from "../../provision/paths.ts";
 import { stackLockFile } from "../stack-lock.ts";
@@ -63,7 +63,7 @@ function unknownHost({ stack, directory, pid, marked, backend, known }: UnknownH
       const locked = (await pulumiLocks(backend)).some((lock) => lock.stack === stack && lock.holder !== "dead");
       if (locked || mayKnow(await readBackend(backend), directory) || !surveyLab(directory).marked)
         throw new Error(`the lab in ${directory} is now in use`);
-      await openHost({ kind: "private", directory }).destroy();
+      await openHost(labHostIn(directory)).destroy();
     });
   return { ...about, problem, fix: FIX, repair };
 }

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { LabFiles } from "./files.ts";
 import type { HostClocks } from "./machine/wall-clock.ts";
 import type { PackagePools } from "./package-pools.ts";
+import type { SystemNames } from "./system/names.ts";
 
 /**
  * The lab's segment: the network namespace with the lab's bridge and the servers' ports. Every other place on a lab host is an attached
@@ -27,26 +28,47 @@ export interface LabSpawnOptions extends Pick<SpawnOptions, "stdio" | "detached"
   readonly direct?: boolean;
 }
 
+/** A server's card, by its MAC address in upper case, and the bridge of its network on the lab host. */
+export interface Cable {
+  readonly mac: string;
+  readonly bridge: string;
+}
+
+/** A libvirt with domains and pools of others, too: only what has the lab's mark is the lab's. */
+export interface SharedLibvirt {
+  /** Its connection URI, for commands on SEGMENT. */
+  readonly uri: string;
+  readonly names: SystemNames;
+}
+
 /** Current state of a lab host. */
 export interface ObservedHost {
   /** Changes whenever the lab host, and with it everything inside, was restarted. */
   readonly generation: string;
   /** What the package server serves. */
   readonly packages: PackagePools;
+  /** The cards that it joins to its bridges, where libvirt does not. */
+  readonly cables?: readonly Cable[];
 }
 
 /** The interface of a lab host. Only `provision/host` knows which kind it is. */
 export interface LabHost {
-  /** libvirt's connection URI. */
+  /** Connection URI of the libvirt that has the servers. */
   readonly uri: string;
+  /** That libvirt, if it is not the lab's alone. Its names of servers are others: see virsh.ts. */
+  readonly shared?: SharedLibvirt;
   /** The lab's directory on this machine: transcripts, seeds, fault records, ssh files. */
   readonly directory: string;
   /** The lab's directory where the lab host runs. */
   readonly files: LabFiles;
   /** Whether it runs on this machine: then the two are one directory, which commands on the lab host see, too. */
   readonly isHere: boolean;
-  /** Starts it, or restarts it if it runs and does not answer; waits until it serves. `packages` as in `ObservedHost`. */
-  start(options: { packages: PackagePools; onProgress?: (message: string) => void }): Promise<void>;
+  /** Starts it, or restarts it if it runs and does not answer; waits until it serves. `packages` and `cables` as in `ObservedHost`. */
+  start(options: {
+    packages: PackagePools;
+    cables?: readonly Cable[];
+    onProgress?: (message: string) => void;
+  }): Promise<void>;
   /** Kills it with everything that runs in it and removes its directory. A missing one is no error. */
   destroy(): Promise<void>;
   /** Removes what this machine has of it: for a machine that cannot be reached any more. */

@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { defaultOs, guestOses } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
-import { probeAcceleration } from "./image/acceleration.ts";
+import { type Acceleration, isKvmOpenable, type ProbeOptions, probeAcceleration } from "./image/acceleration.ts";
 import { buildGuestImage, cachedGuestImage, type GuestImage } from "./image/build.ts";
 import { labHostRef } from "./reach.ts";
 import { guestImageOn, sendGuestImage } from "./remote/remote-image.ts";
+import { machineAcceleration, machineLibvirt } from "./system/machine-libvirt.ts";
 
 /** The base image of the disks of servers with one operating system, and its kernel. Built once per recipe and kept in the user's cache. */
 export const guestImage = defineResource({
   type: "GuestImage",
   summary: "The base image of the servers' disks, its kernel, and the pool of the lab's packages.",
   where: z.object({
-    /** The lab host on another machine, which gets it; not there: it is on this machine. */
+    /** The lab host on another machine, which gets it, or on this machine's libvirt, which is asked how it runs guests; not there: a private one. */
     host: labHostRef.optional(),
   }),
   want: z.object({
@@ -46,12 +47,18 @@ export const guestImage = defineResource({
       os,
       packages,
       ...described(built),
-      acceleration: await probeAcceleration(built, { onProgress: progress }),
+      acceleration: await (host?.kind === "system" ? onMachine : probeAcceleration)(built, { onProgress: progress }),
     };
   },
 
   // All labs of the user share the cache.
   async remove() {},
 });
+
+/** The machine's libvirt may have KVM where this user has not; where both have it, a boot shows whether it works. */
+async function onMachine(image: GuestImage, options: ProbeOptions): Promise<Acceleration> {
+  const offered = await machineAcceleration(await machineLibvirt(options));
+  return offered === "kvm" && isKvmOpenable() ? await probeAcceleration(image, options) : offered;
+}
 
 const described = ({ directory: _directory, ...image }: GuestImage) => image;

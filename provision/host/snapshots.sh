@@ -2,9 +2,10 @@
 # Saves all servers of a lab at one moment, or brings that moment back. A moment is an internal snapshot of each server's qcow2 disk, with
 # the server's memory in it. This runs on the lab host in a session of its own: once begun it goes on to its end, whatever becomes of the
 # command that started it.
-# usage: snapshots.sh save   DIRECTORY TAG RECORD SERVER…          RECORD.new becomes RECORD when all are saved
-#        snapshots.sh load   DIRECTORY TAG RECORD BRIDGE,… SERVER…   RECORD is there until all are loaded
-#        snapshots.sh delete DIRECTORY TAG SERVER…
+# usage: snapshots.sh save   DIRECTORY TAG RECORD DOMAIN…          RECORD.new becomes RECORD when all are saved
+#        snapshots.sh load   DIRECTORY TAG RECORD BRIDGE,… DOMAIN…   RECORD is there until all are loaded
+#        snapshots.sh delete DIRECTORY TAG DOMAIN…
+# LVS_LIBVIRT, if it is set, is the URI of a libvirt that others use, too: its disks are not in DIRECTORY, and not for this user to open.
 set -eu
 verb=$1 directory=$2 tag=$3
 shift 3
@@ -12,7 +13,8 @@ mkdir -p -m 0700 "$directory/snapshots"
 exec 9>>"$directory/snapshots/lock"
 flock 9
 
-virsh() { command virsh --quiet --connect qemu:///system "$@"; }
+libvirt=${LVS_LIBVIRT:-}
+virsh() { command virsh --quiet --connect "${libvirt:-qemu:///system}" "$@"; }
 each() { # each VERB SERVER…: one virsh for all, so that no server is long without the others
 	local verb=$1 commands=
 	shift
@@ -53,10 +55,16 @@ load() { # A QEMU that runs keeps its count of CPU ticks, and a guest that goes 
 	job load "$1"
 }
 delete() {
-	if [ "$(virsh domstate "$1")" = "shut off" ]; then
+	if [ "$(virsh domstate "$1")" != "shut off" ]; then
+		job delete "$1"
+	elif [ -z "$libvirt" ]; then
 		qemu-img snapshot -d "$tag" "$directory/pool/$1.qcow2"
 	else
-		job delete "$1"
+		local failed=0
+		virsh start --paused "$1"
+		job delete "$1" || failed=1
+		virsh destroy "$1"
+		return "$failed"
 	fi
 }
 

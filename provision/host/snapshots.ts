@@ -3,8 +3,12 @@ import { readFileSync } from "node:fs";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { withLock } from "../../setup/lock.mjs";
-import { CLIENT, type LabHost, SEGMENT } from "./access.ts";
-import { runOnHost } from "./command.ts";
+import { CLIENT, type LabHost, SEGMENT, type SharedLibvirt } from "./access.ts";
+import { runOnHost, tryOnHost } from "./command.ts";
+import { type Saved, SNAPSHOTS_AT, savedInQcow2, TABLE_BYTES } from "./snapshot-table.ts";
+import { domainOf, virshCommand } from "./virsh.ts";
+
+export type { Saved } from "./snapshot-table.ts";
 
 const SCRIPT = readFileSync(new URL("snapshots.sh", import.meta.url), "utf8");
 
@@ -37,7 +41,7 @@ export class SnapshotError extends Error {
 export const saveServers = async (
   host: LabHost,
   { tag, record, servers }: { tag: string; record: string; servers: readonly string[] },
-): Promise<Done> => await inHost(host, "save", tag, record, ...servers);
+): Promise<Done> => await inHost(host, "save", tag, record, ...(await domainsOf(host, servers)));
 
 /**
  * Restores all servers to the moment saved under `tag`, whatever their current state. `record`: a file that is removed when all servers are
@@ -51,11 +55,14 @@ export const loadServers = async (
     bridges,
     servers,
   }: { tag: string; record: string; bridges: readonly string[]; servers: readonly string[] },
-): Promise<Done> => await inHost(host, "load", tag, record, bridges.join(","), ...servers);
+): Promise<Done> => await inHost(host, "load", tag, record, bridges.join(","), ...(await domainsOf(host, servers)));
 
 /** Removes the data saved under `tag`. */
 export const deleteSaved = async (host: LabHost, tag: string, servers: readonly string[]): Promise<Done> =>
-  await inHost(host, "delete", tag, ...servers);
+  await inHost(host, "delete", tag, ...(await domainsOf(host, servers)));
+
+const domainsOf = (host: LabHost, servers: readonly string[]): Promise<string[]> =>
+  Promise.all(servers.map((server) => domainOf(host, server)));
 
 /** Runs the script in its own session, so that it survives a killed command. */
 async function inHost(host: LabHost, verb: string, tag: string, ...words: string[]): Promise<Done> {
@@ -64,7 +71,8 @@ async function inHost(host: LabHost, verb: string, tag: string, ...words: string
   const log = await open(path, "w");
   try {
     const command = ["bash", "-c", SCRIPT, "snapshots.sh", verb, host.files.place, tag, ...words];
-    const child = host.spawn(SEGMENT, command, { detached: true, stdio: ["ignore", log.fd, log.fd] });
+    const env = host.shared ? { LVS_LIBVIRT: host.shared.uri } : {};
+    const child = host.spawn(SEGMENT, command, { detached: true, stdio: ["ignore", log.fd, log.fd], env });
     const [status] = (await once(child, "close")) as [number | null];
     const said = (await readFile(path, "utf8")).trim();
     const [, ms] = /^milliseconds: (\d+)$/m.exec(said) ?? [];
@@ -75,15 +83,15 @@ async function inHost(host: LabHost, verb: string, tag: string, ...words: string
   }
 }
 
-/** A moment saved in a server's disk. */
-export interface Saved {
-  readonly tag: string;
-  /** Size of its memory on the machine's disk. Disk contents take space only as they change afterwards. */
-  readonly bytes: number;
-}
-
 /** The moments saved in each server's disk, by server name. Empty for a server without a disk. */
 export async function savedIn(host: LabHost, servers: readonly string[]): Promise<Map<string, Saved[]>> {
+  const { shared } = host;
+  if (shared)
+    return new Map(
+      await Promise.all(
+        servers.map(async (server): Promise<[string, Saved[]]> => [server, await savedInVolume(host, shared, server)]),
+      ),
+    );
   const script = `pool=$1; shift
     for server; do qemu-img info --force-share --output=json "$pool/$server.qcow2" 2>/dev/null | tr -d '\\n'; echo; done`;
   const pool = join(host.files.place, "pool");
@@ -95,6 +103,24 @@ export async function savedIn(host: LabHost, servers: readonly string[]): Promis
       return [server, snapshots.map((one) => ({ tag: one.name, bytes: one["vm-state-size"] }))];
     }),
   );
+}
+
+/** The same of a disk that libvirt alone can open: it gives away the parts of the file that say it. */
+async function savedInVolume(host: LabHost, { names }: SharedLibvirt, server: string): Promise<Saved[]> {
+  const read = async (offset: number, length: number): Promise<Buffer | undefined> => {
+    const download = virshCommand(host, "vol-download", "--pool", names.pool, `${server}.qcow2`);
+    // virsh writes to a file alone, and what it gets is no text.
+    const script = 'f=$(mktemp) && trap \'rm -f "$f"\' EXIT && "$@" --file "$f" && base64 --wrap 0 "$f"';
+    const range = ["--offset", String(offset), "--length", String(length)];
+    const { status, stdout } = await tryOnHost(host, SEGMENT, ["bash", "-c", script, "bash", ...download, ...range]);
+    return status === 0 ? Buffer.from(stdout, "base64") : undefined;
+  };
+  const header = await read(0, SNAPSHOTS_AT.headerBytes);
+  if (!header) return [];
+  const { count, offset } = SNAPSHOTS_AT.of(header);
+  if (count === 0) return [];
+  const table = await read(offset, TABLE_BYTES);
+  return table ? savedInQcow2(table, count) : [];
 }
 
 /** The fields used from `qemu-img info --output=json`. */

@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 const directory = () => join(scratch, "ha");
-const on = (kind: string) => hostOfKind(kind, { stack: "ha", directory: directory() });
+const on = (kind: string) => hostOfKind(kind, { stack: "ha", directory: directory(), servers: [] });
 /** Over there. Of that machine a lab host sees its own directory and the cache's images. */
 const packages = { "debian-12": "/root/.cache/lvs-lab/images/one/pool" };
 

@@ -1,5 +1,5 @@
 import { HostCommandError } from "../../provision/host/command.ts";
-import { virsh as virshOn } from "../../provision/host/virsh.ts";
+import { domainOf, virsh as virshOn } from "../../provision/host/virsh.ts";
 import { LabError } from "./lab-error.ts";
 import { type LiveLab, labHost, onServer } from "./live-lab.ts";
 
@@ -24,10 +24,12 @@ export async function hangUp(live: LiveLab, name: string): Promise<void> {
   server?.close();
 }
 
-/** Runs virsh on the lab's own libvirtd. @throws LabError with the command to repeat by hand */
-export async function virsh(live: LiveLab, ...words: string[]): Promise<string> {
+/** Runs a command of virsh for a server's domain. @throws LabError with the command to repeat by hand */
+export async function virsh(live: LiveLab, verb: string, server: string, ...more: string[]): Promise<string> {
   const host = labHost(live);
+  let words = [verb, server, ...more];
   try {
+    words = [verb, await domainOf(host, server), ...more];
     return await virshOn(host, ...words);
   } catch (error) {
     const said = error instanceof HostCommandError ? error.ended.stderr.trim() : (error as Error).message;

@@ -48,7 +48,8 @@ export async function probeAcceleration(
 /** Where answers are kept. */
 const answers = (): string => join(cacheRoot(), "acceleration");
 
-function isKvmOpenable(): boolean {
+/** Whether this user may use /dev/kvm. */
+export function isKvmOpenable(): boolean {
   try {
     accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
     return true;

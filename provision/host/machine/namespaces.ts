@@ -22,8 +22,9 @@ export const labEnvironment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv 
 /** Options of unshare(1) that make the caller root. */
 export const becomeRoot = (): string[] => (isRoot() ? [] : ["--user", "--map-root-user", "--map-auto"]);
 
-/** Options of nsenter(1), in addition to `--target`, that make the caller root where `becomeRoot` was used. */
-export const joinRoot = (): string[] => (isRoot() ? [] : ["--user"]);
+/** Options of nsenter(1), in addition to `--target`, that make the caller root where `becomeRoot` was used. Without `keepsGroups` it has no other groups. */
+export const joinRoot = ({ keepsGroups = false }: { keepsGroups?: boolean } = {}): string[] =>
+  isRoot() ? [] : ["--user", ...(keepsGroups ? ["--preserve-credentials"] : [])];
 
 /** Command line that runs `command` as root over the caller's own files and those of its subordinate IDs. */
 export const asRoot = (command: readonly string[]): string[] =>

@@ -35,6 +35,8 @@ pass_packages() { in_lab socat TCP-LISTEN:"$port",fork,reuseaddr,max-children=64
 # 65534 stands for a group that has no number here, as /dev/kvm's in a user namespace.
 case " $(id -G) " in *" 65534 "*) as_it_is=("$directory/keep-groups.pl") ;; *) as_it_is=() ;; esac
 virtualize() { in_lab "${as_it_is[@]}" libvirtd --pid-file /run/libvirt/libvirtd.pid; }
+# Servers of the machine's own libvirt: see system-host.ts.
+connect_servers() { "$directory/cables.pl" "$directory"; }
 # libvirtd finds out what QEMU can do when it is first asked for a domain: half a second of the first lab, which it has while there is no
 # domain to be made yet.
 know_qemu() {
@@ -55,6 +57,7 @@ cap_logs() {
 keep serve_packages &
 keep pass_packages &
 keep virtualize &
+if [ -e "$directory/cables.pl" ]; then keep connect_servers & fi
 cap_logs &
 know_qemu >"$directory/log/capabilities.xml" 2>/dev/null &
 echo "$MACHINE_PID" >"$directory/init.pid.new"

@@ -16,7 +16,7 @@ import { becomeRoot, joinRoot, labEnvironment, outlivingLogin } from "../machine
 import { commandLine, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
 import { type HostClocks, ownClocks } from "../machine/wall-clock.ts";
 import { type PackagePools, poolLink, poolsBy } from "../package-pools.ts";
-import { entering, userland } from "../userland/userland.ts";
+import { type Bind, entering, userland } from "../userland/userland.ts";
 import { answersLibvirt } from "./libvirt-ping.ts";
 import { packageServerConfig, poolLocation, upstreams } from "./package-server.ts";
 
@@ -41,6 +41,16 @@ const macOf = (address: string): string => {
 export const MARK = "lvs-lab";
 export const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes when the lab is taken down.\n";
 
+/** What another kind of lab host has beside a private one's. */
+export interface Further {
+  /** What it sees of the machine. */
+  readonly binds?: readonly Bind[];
+  /** Scripts that are copied into its directory; init.sh knows them by their names. */
+  readonly scripts?: readonly string[];
+  /** Whether its commands keep the user's groups, which nsenter(1) drops: a socket may be for a group alone. */
+  readonly keepsGroups?: boolean;
+}
+
 /**
  * A private libvirtd in network, mount and PID namespaces of its own. Its addresses and VRRP reach nothing outside, so any number of labs
  * can use the same addresses side by side. Unix sockets cross network namespaces: Pulumi and virsh use them. TCP does not: `connect` is for
@@ -49,9 +59,11 @@ export const MARK_TEXT = "This directory is a lab's, made by lvs-lab. It goes wh
 export class PrivateHost implements LabHost {
   readonly directory: string;
   readonly isHere = true;
+  readonly #further: Further;
 
-  constructor(directory: string) {
+  constructor(directory: string, further: Further = {}) {
     this.directory = directory;
+    this.#further = further;
   }
 
   get files(): LabFiles {
@@ -185,6 +197,7 @@ export class PrivateHost implements LabHost {
       { from: debian, write: true },
       { from: capabilities, write: true },
       { from: images },
+      ...(this.#further.binds ?? []),
     ];
     const init = ["/bin/bash", join(this.directory, "init.sh"), this.directory, capabilities, String(PACKAGE_PORT)];
     const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--propagation", "slave", "--"];
@@ -316,7 +329,7 @@ export class PrivateHost implements LabHost {
     const pid = this.pid;
     if (pid === undefined) throw new LabHostDownError(this.directory);
     return [
-      ...["nsenter", "--target", String(pid), ...joinRoot()],
+      ...["nsenter", "--target", String(pid), ...joinRoot({ keepsGroups: this.#further.keepsGroups })],
       ...(programs === "userland" ? ["--mount"] : []),
       ...(direct ? [] : ["--pid"]),
       // The namespace file is a bind mount in the lab host's mount namespace, visible from outside through /proc.
@@ -341,8 +354,8 @@ export class PrivateHost implements LabHost {
       await mkdir(at(name), { recursive: true });
     for (const name of await readdir(new URL("libvirt/", import.meta.url)))
       await copyFile(new URL(`libvirt/${name}`, import.meta.url), at("etc", name));
-    for (const name of ["init.sh", "keep-groups.pl"])
-      await copyFile(fileURLToPath(new URL(name, import.meta.url)), at(name));
+    const own = ["init.sh", "keep-groups.pl"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+    for (const script of [...own, ...(this.#further.scripts ?? [])]) await copyFile(script, at(basename(script)));
     await this.#configurePackageServer(packageCache);
   }
 

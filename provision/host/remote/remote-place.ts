@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, join } from "node:path";
+import { machineId } from "../machine/machine-id.ts";
 import { machineOf, mustBeFit } from "./remote-host.ts";
 import { RECORD, RemoteMachine, type RemotePlace } from "./remote-machine.ts";
 
@@ -59,13 +59,4 @@ export async function freeMemoryOn(machine: string, directory: string): Promise<
 function nameThere(directory: string): string {
   const hash = createHash("sha256").update(`${machineId()} ${directory}`).digest("hex").slice(0, 8);
   return `${basename(directory)}-${hash}`;
-}
-
-/** machine-id(5), which tells apart machines of one name. */
-function machineId(): string {
-  try {
-    return readFileSync("/etc/machine-id", "utf8").trim();
-  } catch {
-    return hostname();
-  }
 }
