@@ -7,6 +7,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/integration/probe.test.ts": 150,
   "test/integration/private-host.test.ts": 150,
   "test/integration/remote-host.test.ts": 60,
+  "test/integration/system-host.test.ts": 60,
   "test/integration/commands.test.ts": 150,
   "test/integration/report.test.ts": 120,
   "test/integration/class-view.test.ts": 90,

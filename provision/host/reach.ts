@@ -7,8 +7,7 @@ import { MachineError } from "./remote/errors.ts";
 import { machineNamed, parseMachineUrl, THIS_MACHINE } from "./remote/machine-url.ts";
 import { RemoteHost } from "./remote/remote-host.ts";
 import { recordedPlace, remotePlace } from "./remote/remote-place.ts";
-import { machineLibvirtForLabs, SYSTEM_URI } from "./system/machine-libvirt.ts";
-import { mustBeFree } from "./system/marked.ts";
+import { SYSTEM_URI } from "./system/machine-libvirt.ts";
 import { systemNames } from "./system/names.ts";
 import { isOnSystem, SystemHost } from "./system/system-host.ts";
 
@@ -102,7 +101,7 @@ export async function hostOfKind(
     );
   if (wanted === THIS_MACHINE) return { kind: "private", directory };
   if (wanted === SYSTEM) {
-    await mustBeFree(await machineLibvirtForLabs(), systemNames(directory), servers);
+    await new SystemHost(directory).mustBePossible(servers);
     return { kind: "system", directory };
   }
   return { kind: "remote", ...(await remotePlace(wanted, directory)) };

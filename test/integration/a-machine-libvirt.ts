@@ -5,13 +5,18 @@ import { join } from "node:path";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { answersLibvirt } from "../../provision/host/private/libvirt-ping.ts";
 import { commandIn, userland } from "../../provision/host/userland/userland.ts";
-import { cacheRoot } from "../../provision/paths.ts";
 import { until } from "../../provision/until.ts";
 
+/**
+ * Without /dev/kvm: libvirtd would try QEMU with it, for minutes where it is there and does not work. Bash reaps the QEMUs that libvirtd tries, which
+ * would wait for each a quarter of a minute.
+ */
 const MACHINE = `set -e
+if [ -e /dev/kvm ]; then umount /dev/kvm; rm /dev/kvm; fi
 mkdir -p /run/libvirt /var/lib/libvirt/images
 cp "$1"/* /etc/libvirt/
-exec libvirtd`;
+libvirtd &
+while :; do wait || true; done`;
 
 /**
  * A libvirtd that plays the machine's, in namespaces of its own.
@@ -20,15 +25,12 @@ exec libvirtd`;
 export async function aMachineLibvirt(scratch: string): Promise<{ sockets: string; end(): Promise<void> }> {
   const at = (name: string) => join(scratch, name);
   const [sockets, etc] = [at("sockets"), at("etc")];
-  const capabilities = join(cacheRoot(), "qemu-capabilities");
-  for (const directory of [sockets, etc, capabilities]) await mkdir(directory, { recursive: true });
+  for (const directory of [sockets, etc]) await mkdir(directory);
   const settings = join(import.meta.dirname, "../../provision/host/private/libvirt");
   const binds = [
     { from: sockets, to: "/run/libvirt", write: true },
     { from: etc, to: "/etc/libvirt", write: true },
     { from: settings },
-    // libvirtd tries QEMU with KVM otherwise, which may take minutes where KVM does not work.
-    { from: capabilities, to: "/var/cache/libvirt/qemu/capabilities", write: true },
   ];
   const command = ["unshare", "--net", "bash", "-c", MACHINE, "bash", settings];
   const [file = "", ...args] = commandIn(await userland(), command, binds);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
 import { SEGMENT } from "../../provision/host/reach.ts";
 import { systemDomain } from "../../provision/host/system/domain.ts";
-import { machineLibvirt } from "../../provision/host/system/machine-libvirt.ts";
+import { machineLibvirt, type Virsh } from "../../provision/host/system/machine-libvirt.ts";
 import { mustBeFree, said, whoseDomain } from "../../provision/host/system/marked.ts";
 import { type End, systemNames } from "../../provision/host/system/names.ts";
 import { isOnSystem, SystemHost } from "../../provision/host/system/system-host.ts";
@@ -27,8 +27,8 @@ let scratch: string;
 let machine: Awaited<ReturnType<typeof aMachineLibvirt>>;
 let host: SystemHost;
 const names = () => systemNames(join(scratch, "ha"));
-const onMachine = async (...words: string[]) =>
-  await said(await machineLibvirt({ sockets: machine.sockets }), ...words);
+let machineVirsh: Virsh;
+const onMachine = (...words: string[]) => said(machineVirsh, ...words);
 
 /** Both servers' ends of the cables, in the place of two QEMUs that are joined back to back: what comes out of one goes into the other. */
 async function backToBack(): Promise<{ seen: () => number; pause(): void }> {
@@ -66,6 +66,7 @@ const ping = (...options: string[]) => tryOnHost(host, "left", ["ping", "-q", ..
 beforeAll(async () => {
   scratch = await scratchDirectory("lvs-system-");
   machine = await aMachineLibvirt(scratch);
+  machineVirsh = await machineLibvirt({ sockets: machine.sockets });
   host = new SystemHost(join(scratch, "ha"), machine.sockets);
   await host.start({ packages, cables });
   await segment(
@@ -180,7 +181,6 @@ describe("a lab host on the machine's libvirt", () => {
     expect(await domainState(host, "server9")).toBeUndefined();
     for (const server of ["server2", "server3"])
       await expect(domainOf(host, server)).rejects.toThrow(/somebody else's.*Fix: /s);
-    const machineVirsh = await machineLibvirt({ sockets: machine.sockets });
     await mustBeFree(machineVirsh, names(), ["server1", "server4"]);
     await expect(mustBeFree(machineVirsh, names(), ["server1", "server2"])).rejects.toThrow(
       /domain lvs-lab-ha-server2 that is not this lab's.*Fix: /s,
@@ -203,9 +203,7 @@ describe("a lab host on the machine's libvirt", () => {
       "theirs",
     ]);
     expect((await onMachine("pool-list", "--all", "--name")).trim()).toBe("");
-    expect(await whoseDomain(await machineLibvirt({ sockets: machine.sockets }), "lvs-lab-ha-server1", names())).toBe(
-      "missing",
-    );
+    expect(await whoseDomain(machineVirsh, "lvs-lab-ha-server1", names())).toBe("missing");
     await bound(names().cable(cables[0].mac).lab).then((socket) => socket.close()); // nobody has it any more
   });
 });

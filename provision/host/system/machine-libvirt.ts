@@ -67,11 +67,9 @@ export async function machineLibvirt({
   return virsh;
 }
 
-/** The same for a lab that is to be made: libvirtd makes its disks by qemu-img. @throws MachineError if it lacks that */
-export async function machineLibvirtForLabs(has = isProgram): Promise<Virsh> {
-  const virsh = await machineLibvirt();
+/** libvirtd makes disks by qemu-img. @throws MachineError if it is missing */
+export function mustMakeDisks(has = isProgram): void {
   if (!has("qemu-img")) throw unusable("it can make no disks: there is no qemu-img", INSTALL);
-  return virsh;
 }
 
 /** Whether it answers now. */

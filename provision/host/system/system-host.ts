@@ -21,8 +21,16 @@ import { PrivateHost } from "../private/private-host.ts";
 import { MachineError } from "../remote/errors.ts";
 import { tryVirsh, virshCommand } from "../virsh.ts";
 import { CONSOLE_LOG } from "./domain.ts";
-import { machineLibvirt, machineLibvirtAnswers, SOCKETS, SYSTEM_URI, uriBelow } from "./machine-libvirt.ts";
-import { markedServers, removeMarked, said, volumesOf, whosePool } from "./marked.ts";
+import {
+  machineLibvirt,
+  machineLibvirtAnswers,
+  mustMakeDisks,
+  SOCKETS,
+  SYSTEM_URI,
+  uriBelow,
+  type Virsh,
+} from "./machine-libvirt.ts";
+import { markedServers, mustBeFree, removeMarked, said, volumesOf, whosePool } from "./marked.ts";
 import { type SystemNames, systemNames } from "./names.ts";
 
 /** The file of a lab's directory that says that its servers are on the machine's libvirt. */
@@ -35,7 +43,7 @@ export const isOnSystem = (directory: string): boolean => existsSync(join(direct
 const SOCKETS_INSIDE = "/run/machine-libvirt";
 
 /** Seconds for the cables to be there. */
-const CABLE_SECONDS = 10;
+const CABLE_SECONDS = 5;
 
 /**
  * A lab host whose servers are on the libvirt that the machine has already. All else is a private lab host's: the networks and their bridges, in a
@@ -105,8 +113,25 @@ export class SystemHost implements LabHost {
     await this.#private.start({ packages, onProgress });
     await this.#untilConnected(lines);
     if (before?.generation === (await this.#private.observe())?.generation) return;
-    for (const server of await markedServers(virsh, this.#names, "--state-shutoff"))
-      await said(virsh, "start", this.#names.domain(server));
+    for (const server of await markedServers(this.#virsh, this.#names, "--state-shutoff"))
+      await said(this.#virsh, "start", this.#names.domain(server));
+  }
+
+  /** @throws MachineError if the machine's libvirt cannot be used, or somebody else has what a lab with these servers needs. Changes nothing */
+  async mustBePossible(servers: readonly string[]): Promise<void> {
+    mustMakeDisks();
+    await mustBeFree(await this.#usable(), this.#names, servers);
+  }
+
+  /** In the lab host, where a call takes a tenth of the time. */
+  readonly #virsh: Virsh = (...words) => tryVirsh(this, ...words);
+
+  /** The machine's libvirt, whether or not the lab host runs. @throws MachineError if it cannot be used */
+  async #usable(): Promise<Virsh> {
+    const runs = this.#private.pid !== undefined && (await machineLibvirtAnswers(this.#sockets));
+    return runs && (await this.#virsh("uri")).status === 0
+      ? this.#virsh
+      : await machineLibvirt({ sockets: this.#sockets });
   }
 
   get #cablesFile(): string {
@@ -156,7 +181,7 @@ export class SystemHost implements LabHost {
   }
 
   async destroy(): Promise<void> {
-    await removeMarked(await machineLibvirt({ sockets: this.#sockets }), this.#names);
+    await removeMarked(await this.#usable(), this.#names);
     await this.#private.destroy();
   }
 
@@ -205,7 +230,7 @@ export class SystemHost implements LabHost {
 
   /** Copies of the servers' console logs, which libvirt has among the volumes: the files are root's. */
   async #fetchConsoleLogs(to: string): Promise<void> {
-    const virsh = (...words: string[]) => tryVirsh(this, ...words);
+    const virsh = this.#virsh;
     const { pool } = this.#names;
     if ((await whosePool(virsh, this.#names)) !== "ours") return;
     await said(virsh, "pool-refresh", pool);
@@ -218,7 +243,7 @@ export class SystemHost implements LabHost {
   }
 
   async #freeInPool(): Promise<number> {
-    const info = await said((...words) => tryVirsh(this, ...words), "pool-info", "--bytes", this.#names.pool);
+    const info = await said(this.#virsh, "pool-info", "--bytes", this.#names.pool);
     const [, bytes] = /^Available:\s+(\d+)/m.exec(info) ?? [];
     if (bytes === undefined) throw new Error(`virsh pool-info: ${info}`);
     return Number(bytes);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { tooOld } from "../../../../../provision/host/system/machine-libvirt.ts";
+import { mustMakeDisks, tooOld } from "../../../../../provision/host/system/machine-libvirt.ts";
 
 const said = (daemon: string, qemu: string): string =>
   `Using library: libvirt 9.0.0\nUsing API: QEMU 9.0.0\n${qemu && `Running hypervisor: QEMU ${qemu}\n`}Running against daemon: ${daemon}\n`;
@@ -12,4 +12,11 @@ it.each([
   ["9.0.0", "", "it has no QEMU for its machines"],
 ])("libvirt %s with QEMU %s: %s", (daemon, qemu, problem) => {
   expect(tooOld(said(daemon, qemu))).toBe(problem);
+});
+
+it("a machine without qemu-img is refused: libvirtd could make no disk", () => {
+  mustMakeDisks(() => true);
+  expect(() => mustMakeDisks((name) => name !== "qemu-img")).toThrow(
+    /no qemu-img\.\nFix: apt-get install .*qemu-utils/,
+  );
 });
