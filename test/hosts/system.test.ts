@@ -142,11 +142,11 @@ describe("a lab on the libvirt that the machine has", () => {
     expect(await lvsLab("status")).toContain("server1");
     expect(await lvsLab("logs", "server1 --console")).toContain("login:");
     expect(await working(`npm run up -- -s ${STACK}`)).toMatch(/Resources:\n +\d+ unchanged\n/);
-    await lvsLab("fault", "inject power-off server2");
+    await lvsLab("fault inject", "power-off server2");
     expect(await virsh("domstate lvs-lab-small-server2")).toContain("shut off");
     await lvsLab("heal");
     await lvsLab("check", "--wait 180");
-    await lvsLab("fault", "inject link-down server2");
+    await lvsLab("fault inject", "link-down server2");
     await lvsLab("heal");
     const measured = await lvsLab("failover");
     expect(measured).toMatch(/^ {2}outage +\d+ ± \d+ ms$/m);
