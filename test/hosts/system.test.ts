@@ -148,6 +148,7 @@ describe("a lab on the libvirt that the machine has", () => {
     await lvsLab("check", "--wait 180");
     await lvsLab("fault inject", "link-down server2");
     await lvsLab("heal");
+    await lvsLab("check", "--wait 180");
     const measured = await lvsLab("failover");
     expect(measured).toMatch(/^ {2}outage +\d+ ± \d+ ms$/m);
     expect(measured).not.toContain("✗");
