@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { formatGrade, gradeLab } from "../../verify/grade/index.ts";
+import { mustBeUp } from "../../verify/live/live-lab.ts";
 import { exitStatus } from "../exit-status.ts";
 import { liveLabWithFile } from "../live-lab.ts";
 import { type JsonOptions, jsonOption, rebootsOption, stackOption } from "../options.ts";
@@ -21,7 +22,14 @@ export const grade = (program: Command): void => {
     .option("--faults", "also run the tasks that inject a fault for a moment, if all others are done")
     .addOption(rebootsOption())
     .action(async ({ stack, json, faults = false, reboots = false }: GradeOptions) => {
-      const look = async () => await gradeLab(await liveLabWithFile(stack), { faults, reboots });
+      const look = async () => {
+        const live = await liveLabWithFile(stack);
+        await mustBeUp(live);
+        const found = await gradeLab(live, { faults, reboots });
+        // A machine that was lost on the way is nobody's mistake.
+        if (!found.passed) await mustBeUp(live);
+        return found;
+      };
       const found = await (faults || reboots ? holdingStack(stack, look) : look());
       console.log(json ? JSON.stringify(found, null, 2) : formatGrade(found, process.stdout.columns));
       if (!found.passed) process.exitCode = exitStatus.failed;

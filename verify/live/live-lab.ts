@@ -1,4 +1,5 @@
-import { openHost } from "../../provision/host/reach.ts";
+import { runOnHost } from "../../provision/host/command.ts";
+import { openHost, SEGMENT } from "../../provision/host/reach.ts";
 import type { LiveLab } from "../../provision/live.ts";
 import { connectTo, type ServerConnection } from "../../provision/ssh/index.ts";
 import { LabError } from "./lab-error.ts";
@@ -22,3 +23,10 @@ export async function onServer(
 
 /** The lab host: its URI, its segment, its client. */
 export const labHost = (live: LiveLab) => openHost(live.host);
+
+/**
+ * Returns if the lab can be asked: whatever its servers answer is theirs then.
+ * @throws LabHostDownError if its lab host does not run; MachineError if the machine of that cannot be used
+ */
+export const mustBeUp = async (live: LiveLab): Promise<void> =>
+  void (await runOnHost(labHost(live), SEGMENT, ["true"]));
