@@ -7,7 +7,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/integration/probe.test.ts": 150,
   "test/integration/private-host.test.ts": 150,
   "test/integration/remote-host.test.ts": 60,
-  "test/integration/system-host.test.ts": 60,
+  "test/integration/system-host.test.ts": 120,
   "test/integration/commands.test.ts": 150,
   "test/integration/report.test.ts": 120,
   "test/integration/class-view.test.ts": 90,
@@ -39,6 +39,10 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/class-view.test.ts": 900,
   "test/examples/reboots.test.ts": 900,
   "test/examples/door.test.ts": 900,
+  "test/hosts/class.test.ts": 1500,
+  "test/hosts/machines.test.ts": 5400,
+  "test/hosts/remote.test.ts": 600,
+  "test/hosts/system.test.ts": 900,
 };
 
 /**

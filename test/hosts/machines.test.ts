@@ -166,3 +166,36 @@ describe("a machine with a life of its own", () => {
     expect((await on.run("alice", "ls 'my labs'")).status).not.toBe(0);
   });
 });
+
+describe("a machine without mmdebstrap", () => {
+  const alice: Person = { user: "alice" };
+  const image = "docker.io/library/debian:bookworm-slim";
+
+  // The image's registry is out of reach: mmdebstrap makes one of that name first. How an engine gets the real one is its own affair.
+  test.each<[engine: string, packages: string, access: string]>([
+    ["podman", "podman crun slirp4netns fuse-overlayfs netavark passt", "true"],
+    ["docker", "docker.io docker-cli iptables", "usermod --append --groups docker alice"],
+  ])(
+    "makes the userland by %s, and it is the user's own",
+    { timeout: 25 * minutes },
+    async (engine, packages, access) => {
+      const on = await booted(engine, { suite: "trixie" }, alice);
+      await on.warm("alice", ["images"]);
+      const { status, stderr } = await on.asRoot(`
+      export DEBIAN_FRONTEND=noninteractive
+      apt-get update -q
+      apt-get install -yq --no-install-recommends ${packages}
+      sed s/trixie/bookworm/g /etc/apt/sources.list | mmdebstrap --variant=minbase --include=ca-certificates bookworm /srv/debian.tar -
+      rm /usr/bin/mmdebstrap
+      ${access}`);
+      expect(status, stderr).toBe(0);
+      await on.ok("alice", `${engine} import /srv/debian.tar ${image}`);
+      await on.clone("alice");
+      await working(on, alice, "npm run setup");
+      const userlands = ".cache/lvs-lab/userland";
+      expect(await on.ok("alice", `find ${userlands} ! -user alice`)).toBe("");
+      // It can be entered, and its programs run.
+      expect(await on.ok("alice", `${userlands}/*/tools/virsh --version`)).toMatch(/^\d+\.\d+/);
+    },
+  );
+});
