@@ -5,8 +5,10 @@ import SlowestFirst from "./test/slowest-first.ts";
 /** Minutes in the unit that vitest takes. */
 const minutes = (count: number): number => count * 60_000;
 
-/** Every project's. vitest's own second of patience is too little on a busy machine: what is awaited comes, and what must come at once is measured. */
-const patient = { expect: { poll: { timeout: 20_000 } } };
+/** vitest's own second of patience is too little on a busy machine: what is awaited comes, and what must come at once is measured. */
+const patient = <T extends object>({ test }: { test: T }) => ({
+  test: { ...test, expect: { poll: { timeout: 20_000 } } },
+});
 
 /** Tests on VMs that take long: each kind runs when `--project NAME` asks for it. */
 const long = ["recovery", "hosts", "examples"]
@@ -19,19 +21,17 @@ const long = ["recovery", "hosts", "examples"]
       hookTimeout: minutes(12),
       sequence: { groupOrder: 6 },
       maxWorkers: 1,
-      ...patient,
     },
   }));
 
 /** Quick tests run side by side, one worker more than there are processors: some tests wait. */
-const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1, ...patient };
+const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1 };
 
 /** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */
 const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
 
 /** Tests on whole labs. */
 const labs = {
-  ...patient,
   globalSetup: ["test/e2e/shared-lab.ts"],
   setupFiles: ["test/e2e/keep-report.ts"],
   testTimeout: minutes(12),
@@ -69,7 +69,6 @@ export default defineConfig({
           exclude: timing,
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
-          ...patient,
           sequence: { groupOrder: 1 },
           maxWorkers: 2,
         },
@@ -80,7 +79,6 @@ export default defineConfig({
           include: timing,
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
-          ...patient,
           sequence: { groupOrder: 2 },
           maxWorkers: 1,
         },
@@ -91,7 +89,6 @@ export default defineConfig({
           include: ["test/integration/image/*.test.ts"],
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
-          ...patient,
           sequence: { groupOrder: 3 },
           maxWorkers: 2,
         },
@@ -115,6 +112,6 @@ export default defineConfig({
         },
       },
       ...long,
-    ],
+    ].map(patient),
   },
 });

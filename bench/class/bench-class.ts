@@ -31,18 +31,18 @@ export class BenchClass {
 
   /** Has so many students in the roster. @returns the ids of the new ones */
   async enrol(count: number): Promise<string[]> {
-    const ids = Array.from({ length: count }, (_, index) => `s${index + 1}`);
-    await writeFile(join(this.#folder, "roster.csv"), `id,name\n${ids.map((id) => `${id},Student ${id}\n`).join("")}`);
-    const added = ids.slice(this.#students);
+    const added = idsOf(count).slice(this.#students);
+    this.#students = count;
+    const rows = this.ids.map((id) => `${id},Student ${id}\n`);
+    await writeFile(join(this.#folder, "roster.csv"), `id,name\n${rows.join("")}`);
     // Of a run that was killed: its state went with it.
     for (const id of added) rmSync(configOf(this.stackOf(id)), { force: true });
-    this.#students = count;
     return added;
   }
 
   /** The students' ids. */
   get ids(): string[] {
-    return Array.from({ length: this.#students }, (_, index) => `s${index + 1}`);
+    return idsOf(this.#students);
   }
 
   stackOf = (id: string): string => `${this.name}.${id}`;
@@ -100,6 +100,8 @@ export class BenchClass {
     }
   }
 }
+
+const idsOf = (count: number): string[] => Array.from({ length: count }, (_, index) => `s${index + 1}`);
 
 const configOf = (stack: string): string => join(projectRoot, `Pulumi.${stack}.yaml`);
 

@@ -3,6 +3,8 @@
  * in words. Seconds of processor time are those of one processor.
  */
 
+import { defaultAtOnce } from "../../cli/class/each.ts";
+
 /** What is done with labs: by `class up`, by a student who types the solution, by `class grade`, by `class reset`. */
 export const acts = ["up", "solution", "grade", "reset"] as const;
 export type Act = (typeof acts)[number];
@@ -52,9 +54,6 @@ export const assumed = {
 
 const at = ({ base, each }: Line, labs: number): number => base + each * labs;
 
-/** `class` works on so many labs at once on a machine: `labsAtOnce` of class.yaml, by default. */
-export const labsAtOnce = (processors: number): number => Math.max(1, Math.floor(processors / 2));
-
 export interface Work {
   /** Labs on which the act is done, on this machine. */
   readonly labs: number;
@@ -83,8 +82,8 @@ export function seconds({ lab, tools, alone }: ActCost, work: Work, { processors
 export function workOf(act: Act, labs: number, { processors }: Facts, before = 0): Omit<Work, "all"> {
   const wanted = labs - before;
   // Every student types; the commands of a class work on a few labs at once.
-  const atOnce = act === "solution" ? wanted : Math.min(wanted, labsAtOnce(processors));
-  // While labs come up, half of those that are wanted are up already, on average.
+  const atOnce = act === "solution" ? wanted : Math.min(wanted, defaultAtOnce(processors));
+  // During `class up`, half of the wanted labs are up on average.
   const others = act === "up" ? before + (wanted - atOnce) / 2 : labs - atOnce;
   return { labs: wanted, atOnce, others };
 }

@@ -1,6 +1,6 @@
 import { minutes } from "../../verify/report/words.ts";
 import type { PartResult } from "../harness/results.ts";
-import { figure } from "../harness/tables.ts";
+import { figure, markdownTable } from "../harness/tables.ts";
 import { type Compared, compare, costsOf, emulationIn, isWithin } from "./fit.ts";
 import { type Act, acts, type Costs, type Emulation, type Facts, type Plan, plan, underKvm } from "./model.ts";
 import { checkedSize, pointsIn, sizeName } from "./points.ts";
@@ -118,7 +118,5 @@ const kvmInWords = (emulation: Emulation | undefined): string =>
     ? `KVM was not measured. Its columns are these figures with the labs' own processor time divided by ${figure(emulation.factor)}, which is how much slower an emulated guest is here than the machine itself (the smaller of the two ratios above), and without the ${figure(emulation.code)} MiB of translated code of a lab.`
     : "KVM was not measured, nor what an estimate of it needs.";
 
-function markdown([head = [], ...body]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...body.map(line)].join("\n");
-}
+/** Figures, aligned to the right, after a first column of words. */
+const markdown = (rows: readonly (readonly string[])[]): string => markdownTable(rows, (_name, index) => index > 0);

@@ -35,15 +35,23 @@ export function cells(rows: readonly Row[]): string[][] {
 /** A part's table for the terminal. */
 export const plainTable = (rows: readonly Row[]): string => inColumns(cells(rows)).join("\n");
 
+/** Rows as a table in Markdown, header first. `isRight`: whether a column, by its header and place, is aligned to the right. */
+export function markdownTable(
+  [head = [], ...body]: readonly (readonly string[])[],
+  isRight: (name: string, index: number) => boolean,
+): string {
+  const line = (row: readonly string[]): string => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const rule = `| ${head.map((name, index) => (isRight(name, index) ? "---:" : "---")).join(" | ")} |`;
+  return [line(head), rule, ...body.map(line)].join("\n");
+}
+
 /** A part in Markdown: table, notes, machine and date. */
 export function markdownPart({ rows, notes, machine, date, commit }: PartResult): string {
-  const [head = [], ...body] = cells(rows).map((line) => line.map((cell) => cell.replaceAll("|", "\\|")));
-  const line = (all: readonly string[]): string => `| ${all.join(" | ")} |`;
+  const [head = [], ...body] = cells(rows);
   const right = /^(median|min – max|CPU|runs)$/;
-  const rule = line(head.map((name) => (right.test(name) ? "---:" : "---")));
   const { cpus, model, memory, kernel, node, acceleration } = machine;
   return [
-    ...(body.length > 0 ? [[line(head), rule, ...body.map(line)].join("\n")] : []),
+    ...(body.length > 0 ? [markdownTable([head, ...body], (name) => right.test(name))] : []),
     ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join("\n")] : []),
     `${date.slice(0, 10)}, commit \`${commit}\`; ${cpus} × ${model}, ${figure(memory / 1024)} GiB, Linux ${kernel}, Node ${node}${
       acceleration ? `, guests under ${acceleration === "kvm" ? "KVM" : "emulation (TCG)"}` : ""

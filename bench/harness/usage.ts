@@ -1,27 +1,21 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { commandLine, processes, processLink } from "../../provision/host/machine/processes.ts";
 import { CLOCK_TICKS } from "./machine.ts";
 import { run } from "./run.ts";
 
-/** A process, by what the kernel says of it: proc(5). */
+/** A process, by what the kernel says of it. */
 interface Process {
-  readonly pid: string;
-  readonly command: string;
+  readonly pid: number;
+  readonly words: readonly string[];
   /** Its PID namespace, as `pid:[4026531836]`. */
   readonly namespace: string;
 }
 
 /** Every process that this user may look at, but for those that end meanwhile. */
-const processes = (): Process[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        return [{ pid, command, namespace: readlinkSync(`/proc/${pid}/ns/pid`) }];
-      } catch {
-        return [];
-      }
-    });
+const visible = (): Process[] =>
+  processes()
+    .map((pid) => ({ pid, words: commandLine(pid), namespace: processLink(pid, "ns/pid") }))
+    .filter(({ namespace }) => namespace !== "");
 
 /** What labs take of a machine. */
 export interface Usage {
@@ -38,14 +32,15 @@ export interface Usage {
 }
 
 /** The QEMUs that have a file open in one of these directories. */
-const guestsIn = (directories: readonly string[], all = processes()): Process[] =>
+const guestsIn = (directories: readonly string[], all: readonly Process[]): Process[] =>
   all.filter(
-    ({ command }) => /^[^\0]*qemu-system/.test(command) && directories.some((one) => command.includes(`${one}/`)),
+    ({ words }) =>
+      words[0]?.includes("qemu-system") && directories.some((one) => words.some((word) => word.includes(`${one}/`))),
   );
 
 /** What the labs of these directories take. @throws Error when no guest runs there */
 export function usageOf(directories: readonly string[]): Usage {
-  const all = processes();
+  const all = visible();
   const guests = new Set(guestsIn(directories, all).map(({ pid }) => pid));
   if (guests.size === 0) throw noGuests(directories);
   // A lab host is a PID namespace.
@@ -70,7 +65,7 @@ export function usageOf(directories: readonly string[]): Usage {
 
 /** Memory in MiB of the QEMU processes that have a file open in one of these directories. */
 export function memoryOf(directories: readonly string[]): number {
-  const kib = guestsIn(directories)
+  const kib = guestsIn(directories, visible())
     .map(({ pid }) => {
       try {
         return pssOf(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"));

@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import type { Class } from "../../class/class.ts";
-import { outlivingLogin } from "../../provision/host/machine/namespaces.ts";
+import { startOutliving } from "../../provision/host/machine/namespaces.ts";
 import { LockHeldError, withLock } from "../../setup/lock.mjs";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { lvsLabProgram } from "./lvs-lab.ts";
@@ -25,18 +24,17 @@ export async function gradeInBackground(all: AClass, args: readonly string[], pr
       exitStatus.failed,
     );
   mkdirSync(dirname(gradingLog), { recursive: true, mode: 0o700 });
-  const [said, marks] = [gradingLog, marksFile].map((file) => openSync(file, "w", 0o600));
+  const [said, marks] = [openSync(gradingLog, "w", 0o600), openSync(marksFile, "w", 0o600)];
   const grading = [program, "class", "grade", "--file", all.file, ...args];
   // The shell holds the lock, and tells that it does, before there is anything else to see.
   const command = ["flock", gradingLock, "sh", "-c", 'echo begun >&3; exec 3>&-; "$@"', "sh", ...grading];
-  const [file = "", ...words] = outlivingLogin(command, `lvs-lab-grading-${all.name}`);
-  const child = spawn(file, words, { detached: true, stdio: ["ignore", marks, said, "pipe"] });
-  for (const one of [said, marks]) closeSync(one as number);
-  await once(child, "spawn");
+  const child = await startOutliving(command, `lvs-lab-grading-${all.name}`, {
+    stdio: ["ignore", marks, said, "pipe"],
+  });
+  for (const one of [said, marks]) closeSync(one);
   const pipe = child.stdio[3] as Readable;
-  const begun = await Promise.race([once(pipe, "data").then(() => true), once(child, "close").then(() => false)]);
+  const begun = await Promise.race([once(pipe, "data").then(() => true), once(pipe, "close").then(() => false)]);
   pipe.destroy();
-  child.unref();
   if (!begun) throw new CliError(`grading did not begin; ${gradingLog} may say why`, exitStatus.failed);
 }
 

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { LabHost, LabSpawnOptions } from "./access.ts";
 
@@ -33,6 +34,17 @@ export interface RunOnHostOptions extends Omit<LabSpawnOptions, "stdio" | "detac
   readonly output?: number;
 }
 
+/** What a program has printed to its pipes, and its status, once it has ended. */
+export async function endedOf(child: ChildProcess): Promise<Ended> {
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+      output[stream] += text;
+    });
+  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  return { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
+}
+
 /** Runs a command on a lab host to its end; returns its status. @throws LabHostDownError when the lab host is down */
 export async function tryOnHost(
   host: LabHost,
@@ -41,15 +53,9 @@ export async function tryOnHost(
   { input, output: target, ...options }: RunOnHostOptions = {},
 ): Promise<Ended> {
   const child = host.spawn(at, command, { ...options, stdio: ["pipe", target ?? "pipe", "pipe"] });
-  const output = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const)
-    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
-      output[stream] += text;
-    });
   child.stdin?.on("error", () => {}); // the command may not read its input
   child.stdin?.end(input);
-  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  const ended = { ...output, status: code ?? 128 + (signal === "SIGKILL" ? 9 : 15) };
+  const ended = await endedOf(child);
   const failure = ended.status === 0 ? undefined : await host.failureOf?.(child, ended);
   if (failure) throw failure;
   return ended;

@@ -2,7 +2,7 @@ import type { LabHost, SharedLibvirt } from "./access.ts";
 import { type LabHostRef, openHost } from "./reach.ts";
 import { CONSOLE_LOG } from "./system/domain.ts";
 import { undefine, whosePool } from "./system/marked.ts";
-import { domainOf, networkVirsh, serversIn, tryVirsh, virsh as virshOn } from "./virsh.ts";
+import { domainSeen, networkVirsh, serversIn, tryVirsh, virsh as virshOn } from "./virsh.ts";
 
 /** Something in libvirt that Pulumi's state does not know: a domain, network, pool or volume, by name. */
 export interface Orphan {
@@ -39,7 +39,7 @@ export async function removeOrphans(
     for (const name of names) if (!known.has((await uuidOf(name)).trim())) found.push(name);
     return found;
   };
-  const domains = await Promise.all((await serversIn(host)).map((server) => domainOf(host, server)));
+  const domains = (await serversIn(host)).map((server) => domainSeen(host, server));
   for (const name of await unknown(domains, (domain) => virsh("domuuid", domain))) {
     await tryVirsh(host, "destroy", name); // fails if it is not running
     // On a shared libvirt somebody may have made snapshots of it.
@@ -99,7 +99,7 @@ export async function startServers(ref: LabHostRef): Promise<string[]> {
   const host = openHost(ref);
   if (!(await host.observe())) return [];
   const [off, paused] = [await serversIn(host, "--state-shutoff"), await serversIn(host, "--state-paused")];
-  for (const name of off) await virshOn(host, "start", await domainOf(host, name));
-  for (const name of paused) await virshOn(host, "resume", await domainOf(host, name));
+  for (const name of off) await virshOn(host, "start", domainSeen(host, name));
+  for (const name of paused) await virshOn(host, "resume", domainSeen(host, name));
   return [...off, ...paused];
 }

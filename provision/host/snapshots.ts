@@ -6,7 +6,7 @@ import { withLock } from "../../setup/lock.mjs";
 import { CLIENT, type LabHost, SEGMENT, type SharedLibvirt } from "./access.ts";
 import { runOnHost, tryOnHost } from "./command.ts";
 import { type Saved, SNAPSHOTS_AT, savedInQcow2, TABLE_BYTES } from "./snapshot-table.ts";
-import { domainOf, virshCommand } from "./virsh.ts";
+import { domainsOf, virshCommand } from "./virsh.ts";
 
 export type { Saved } from "./snapshot-table.ts";
 
@@ -60,9 +60,6 @@ export const loadServers = async (
 /** Removes the data saved under `tag`. */
 export const deleteSaved = async (host: LabHost, tag: string, servers: readonly string[]): Promise<Done> =>
   await inHost(host, "delete", tag, ...(await domainsOf(host, servers)));
-
-const domainsOf = (host: LabHost, servers: readonly string[]): Promise<string[]> =>
-  Promise.all(servers.map((server) => domainOf(host, server)));
 
 /** Runs the script in its own session, so that it survives a killed command. */
 async function inHost(host: LabHost, verb: string, tag: string, ...words: string[]): Promise<Done> {

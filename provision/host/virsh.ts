@@ -25,6 +25,9 @@ export const networkVirsh = (host: LabHost, ...words: string[]): Promise<string>
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** The name of the domain of a server of `serversIn`, which has looked whose it is. */
+export const domainSeen = (host: LabHost, server: string): string => host.shared?.names.domain(server) ?? server;
+
 /**
  * The name of a server's domain, which may not be there. A UUID stands for itself: it came from Pulumi's state.
  * @throws Error if the domain of that name is somebody else's
@@ -40,6 +43,10 @@ export async function domainOf(host: LabHost, server: string): Promise<string> {
     );
   return domain;
 }
+
+/** `domainOf` of several servers. */
+export const domainsOf = (host: LabHost, servers: readonly string[]): Promise<string[]> =>
+  Promise.all(servers.map((server) => domainOf(host, server)));
 
 /** The lab's servers that libvirt has. `states`: options of `virsh list`. Default: all. */
 export async function serversIn(host: LabHost, ...states: string[]): Promise<string[]> {

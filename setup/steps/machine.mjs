@@ -77,8 +77,8 @@ const read = (file) => {
 /** @param {string} problem @param {string} fix @returns {Finding} */
 const error = (problem, fix) => ({ level: "error", problem, fix });
 
-/** @param {string} text "2.38.1" @param {number[]} oldest @returns {boolean} */
-const isAtLeast = (text, [major = 0, minor = 0]) => {
+/** @param {string} text "2.38.1" @param {number[]} oldest major and minor @returns {boolean} */
+export const isAtLeast = (text, [major = 0, minor = 0]) => {
   const [foundMajor = 0, foundMinor = 0] = text.split(".").map(Number);
   return foundMajor > major || (foundMajor === major && foundMinor >= minor);
 };

@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Class } from "../../../class/class.ts";
-import { outlivingLogin } from "../../../provision/host/machine/namespaces.ts";
+import { startOutliving } from "../../../provision/host/machine/namespaces.ts";
 import { until } from "../../../provision/until.ts";
 import { CliError, exitStatus } from "../../exit-status.ts";
 import { lastLineOf, lvsLabProgram } from "../lvs-lab.ts";
@@ -49,19 +47,19 @@ export async function openDoor(all: AClass): Promise<{ readonly state: DoorState
   mkdirSync(join(all.directory.path, "log"), { recursive: true, mode: 0o700 });
   const output = openSync(log, "w", 0o600);
   const command = [lvsLabProgram, "class", "door", "run", "--file", all.file];
-  const [file = "", ...args] = outlivingLogin(command, `lvs-lab-door-${all.name}`);
-  const child = spawn(file, args, { detached: true, stdio: ["ignore", output, output], cwd: "/" });
+  const child = await startOutliving(command, `lvs-lab-door-${all.name}`, {
+    stdio: ["ignore", output, output],
+    cwd: "/",
+  });
   closeSync(output);
   let ended = false;
   child.once("close", () => (ended = true));
-  await once(child, "spawn");
-  child.unref();
   const failed = (): Error =>
     new CliError(lastLineOf(readFileSync(log, "utf8")) || `the door did not open; its log is ${log}`);
   const state = await until(
     async () => {
       const now = await askDoor(all, "state");
-      if (!now) throw new Error(`${basename(file)} runs`);
+      if (!now) throw new Error("it has not answered yet");
       return now;
     },
     { seconds: OPEN_SECONDS, everyMs: 100, failed, hopeless: async () => (ended ? failed() : undefined) },

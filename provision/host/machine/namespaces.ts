@@ -1,3 +1,5 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
 import { atLogout } from "../../../setup/steps/machine.mjs";
 
 /**
@@ -31,13 +33,20 @@ export const asRoot = (command: readonly string[]): string[] =>
   isRoot() ? [...command] : ["unshare", ...becomeRoot(), "--", ...command];
 
 /**
- * Command line that runs `command` so that it survives the user's logout: in a scope of the user's systemd manager, which stays if
- * lingering is enabled (loginctl(1)). The set-up warns users without it.
+ * Starts a command that outlives this process, Ctrl-C, and the user's logout: it is in a scope of the user's systemd manager, which stays if lingering is
+ * enabled (loginctl(1)). The set-up warns users without it.
  * @param unit the scope's name
  */
-export const outlivingLogin = (command: readonly string[], unit: string): string[] => [
-  ...(atLogout() === "linger"
-    ? ["systemd-run", "--user", "--scope", "--quiet", "--collect", `--unit=${unit}`, "--"]
-    : []),
-  ...["env", "--unset=XDG_RUNTIME_DIR", ...command],
-];
+export async function startOutliving(
+  command: readonly string[],
+  unit: string,
+  options: Pick<SpawnOptions, "cwd" | "env" | "stdio">,
+): Promise<ChildProcess> {
+  const scope =
+    atLogout() === "linger" ? ["systemd-run", "--user", "--scope", "--quiet", "--collect", `--unit=${unit}`, "--"] : [];
+  const [file = "", ...args] = [...scope, "env", "--unset=XDG_RUNTIME_DIR", ...command];
+  const child = spawn(file, args, { ...options, detached: true });
+  await once(child, "spawn");
+  child.unref();
+  return child;
+}

@@ -32,6 +32,13 @@ export function processLink(pid: number, name: string): string {
 /** The words of a process's command line; empty for a kernel thread or an ended process. */
 export const commandLine = (pid: number): string[] => processFile(pid, "cmdline").split("\0").slice(0, -1);
 
+/** The name of the guest that a process runs, by its command line; undefined: it is no QEMU. */
+export function guestName(words: readonly string[]): string | undefined {
+  if (!words[0]?.includes("qemu-system-")) return undefined;
+  // -name guest=server1,debug-threads=on
+  return /^guest=([^,]+)/.exec(words[words.indexOf("-name") + 1] ?? "")?.[1];
+}
+
 /** Kills a process, which may already have ended. */
 export function killProcess(pid: number): void {
   try {

@@ -12,8 +12,8 @@ import { type LabHost, type LabSpawnOptions, type ObservedHost, SEGMENT } from "
 import { runOnHost } from "../command.ts";
 import { LabHostDownError } from "../errors.ts";
 import { type LabFiles, localFiles } from "../files.ts";
-import { becomeRoot, joinRoot, labEnvironment, outlivingLogin } from "../machine/namespaces.ts";
-import { commandLine, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
+import { becomeRoot, joinRoot, labEnvironment, startOutliving } from "../machine/namespaces.ts";
+import { commandLine, guestName, killProcess, ownProcesses, processes, processLink } from "../machine/processes.ts";
 import { type HostClocks, ownClocks } from "../machine/wall-clock.ts";
 import { type PackagePools, poolLink, poolsBy } from "../package-pools.ts";
 import { type Bind, entering, userland } from "../userland/userland.ts";
@@ -111,13 +111,9 @@ export class PrivateHost implements LabHost {
     const pid = this.pid;
     if (pid === undefined) return [];
     const namespace = processLink(pid, "ns/pid");
-    return processes().flatMap((one) => {
-      const words = commandLine(one);
-      if (!words[0]?.includes("qemu-system-") || processLink(one, "ns/pid") !== namespace) return [];
-      // -name guest=server1,debug-threads=on
-      const [, name] = /^guest=([^,]+)/.exec(words[words.indexOf("-name") + 1] ?? "") ?? [];
-      return name === undefined ? [] : [name];
-    });
+    return processes().flatMap((one) =>
+      processLink(one, "ns/pid") === namespace ? (guestName(commandLine(one)) ?? []) : [],
+    );
   }
 
   async observe(): Promise<ObservedHost | undefined> {
@@ -202,15 +198,11 @@ export class PrivateHost implements LabHost {
     const init = ["/bin/bash", join(this.directory, "init.sh"), this.directory, capabilities, String(PACKAGE_PORT)];
     const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--propagation", "slave", "--"];
     const start = ["unshare", ...namespaces, ...entering(system, binds, init)];
-    const [file = "", ...args] = outlivingLogin(start, `lvs-lab-${basename(this.directory)}`);
-    const child = spawn(file, args, {
-      detached: true, // the lab survives the run that started it, and Ctrl-C
+    await startOutliving(start, `lvs-lab-${basename(this.directory)}`, {
       stdio: ["ignore", log.fd, log.fd],
       cwd: "/",
       env: labEnvironment({ XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR }),
     });
-    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-    child.unref();
     await log.close();
   }
 

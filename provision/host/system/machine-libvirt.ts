@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createConnection } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { isProgram } from "../../../setup/steps/machine.mjs";
-import type { Ended } from "../command.ts";
+import { isAtLeast, isProgram } from "../../../setup/steps/machine.mjs";
+import { type Ended, endedOf } from "../command.ts";
 import type { Acceleration } from "../image/acceleration.ts";
 import { labEnvironment } from "../machine/namespaces.ts";
 import { answersLibvirt } from "../private/libvirt-ping.ts";
@@ -25,8 +24,8 @@ const SOCKET = "libvirt-sock";
 export const uriBelow = (sockets: string): string => `qemu+unix:///system?socket=${join(sockets, SOCKET)}`;
 
 /** What domains need: `tcg/tb-cache` in libvirt, snapshot-save in QEMU. */
-const LIBVIRT_NEEDED = [8, 0, 0];
-const QEMU_NEEDED = [6, 0, 0];
+const LIBVIRT_NEEDED = [8, 0];
+const QEMU_NEEDED = [6, 0];
 
 const unusable = (problem: string, fix: string): MachineError =>
   new MachineError(`the machine's libvirt cannot be used: ${problem}.\nFix: ${fix}`);
@@ -37,14 +36,7 @@ const askedBy =
   async (...words) => {
     const command = ["virsh", "--quiet", "--connect", uriBelow(sockets), ...words];
     const [file = "", ...args] = commandIn(await userland({ onProgress }), command, [{ from: sockets }]);
-    const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], env: labEnvironment() });
-    const output = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"] as const)
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
-        output[stream] += text;
-      });
-    const [code] = (await once(child, "close")) as [number | null];
-    return { ...output, status: code ?? 128 };
+    return await endedOf(spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], env: labEnvironment() }));
   };
 
 /**
@@ -102,19 +94,14 @@ async function mustListen(socket: string): Promise<void> {
 
 /** What is too old, by the output of `virsh version --daemon`; undefined: nothing. */
 export function tooOld(said: string): string | undefined {
-  const version = (pattern: RegExp): number[] | undefined => pattern.exec(said)?.slice(1).map(Number);
-  const libvirt = version(/daemon: (\d+)\.(\d+)\.(\d+)/);
-  const qemu = version(/hypervisor: QEMU (\d+)\.(\d+)\.(\d+)/);
+  const version = (pattern: RegExp): string | undefined => pattern.exec(said)?.[1];
+  const libvirt = version(/daemon: (\d+\.\d+\.\d+)/);
+  const qemu = version(/hypervisor: QEMU (\d+\.\d+\.\d+)/);
   if (libvirt === undefined) return `it does not say which version it is: ${JSON.stringify(said)}`;
   if (qemu === undefined) return "it has no QEMU for its machines";
-  if (isBelow(libvirt, LIBVIRT_NEEDED)) return `it is libvirt ${libvirt.join(".")}; labs need 8.0.0 or newer`;
-  if (isBelow(qemu, QEMU_NEEDED)) return `its QEMU is ${qemu.join(".")}; labs need 6.0.0 or newer`;
+  if (!isAtLeast(libvirt, LIBVIRT_NEEDED)) return `it is libvirt ${libvirt}; labs need 8.0.0 or newer`;
+  if (!isAtLeast(qemu, QEMU_NEEDED)) return `its QEMU is ${qemu}; labs need 6.0.0 or newer`;
   return undefined;
-}
-
-function isBelow(version: readonly number[], needed: readonly number[]): boolean {
-  const at = version.findIndex((one, index) => one !== needed[index]);
-  return at >= 0 && (version[at] ?? 0) < (needed[at] ?? 0);
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 } from "../access.ts";
 import { runOnHost } from "../command.ts";
 import type { LabFiles } from "../files.ts";
-import { commandLine, processes } from "../machine/processes.ts";
+import { commandLine, guestName, processes } from "../machine/processes.ts";
 import type { HostClocks } from "../machine/wall-clock.ts";
 import { PrivateHost } from "../private/private-host.ts";
 import { MachineError } from "../remote/errors.ts";
@@ -193,9 +193,8 @@ export class SystemHost implements LabHost {
   async guests(): Promise<string[]> {
     return processes().flatMap((pid) => {
       const words = commandLine(pid);
-      if (!words[0]?.includes("qemu-system-") || !words.some((word) => word.includes(`${this.#names.loopback}.`)))
-        return [];
-      const [, domain = ""] = /^guest=([^,]+)/.exec(words[words.indexOf("-name") + 1] ?? "") ?? [];
+      const domain = guestName(words);
+      if (domain === undefined || !words.some((word) => word.includes(`${this.#names.loopback}.`))) return [];
       return this.#names.server(domain) ?? [];
     });
   }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { solutionOf } from "../../../bench/class/bench-class.ts";
 import { type Compared, compare, costsOf, emulationIn, isWithin, limits } from "../../../bench/class/fit.ts";
-import { acts, assumed, type Costs, labsAtOnce, plan, seconds, underKvm, workOf } from "../../../bench/class/model.ts";
+import { acts, assumed, type Costs, plan, seconds, underKvm, workOf } from "../../../bench/class/model.ts";
 import { classPage, planRows } from "../../../bench/class/page.ts";
 import { measures, ofLabs, ofTools, pointsIn, sizeName, sizes } from "../../../bench/class/points.ts";
 import { filled } from "../../../bench/docs.ts";
 import type { Row, Unit } from "../../../bench/harness/measured.ts";
 import { merged, noResults, type PartResult } from "../../../bench/harness/results.ts";
+import { defaultAtOnce } from "../../../cli/class/each.ts";
 import { readLab } from "../../../lab/index.ts";
 
 const two = { processors: 2, memory: 24_000 };
@@ -79,7 +80,7 @@ describe("the time of an act", () => {
 
 describe("what is worked on at once", () => {
   it("is half of the processors, and all where students type", () => {
-    expect([1, 2, 3, 16].map(labsAtOnce)).toEqual([1, 1, 1, 8]);
+    expect([1, 2, 3, 16].map((processors) => defaultAtOnce(processors))).toEqual([1, 1, 1, 8]);
     expect(workOf("grade", 8, two)).toEqual({ labs: 8, atOnce: 1, others: 7 });
     expect(workOf("solution", 8, two)).toEqual({ labs: 8, atOnce: 8, others: 0 });
   });
