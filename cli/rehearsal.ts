@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { labDirectory } from "../provision/paths.ts";
 import { type Folder, FolderError, readFolder } from "../rehearse/folder.ts";
 import { subjectOf } from "../rehearse/lint/index.ts";
-import { hasFileIn, PLAN, parsePlan, readPlan } from "../rehearse/plan/file.ts";
+import { contextOf, PLAN, parsePlan, readPlan } from "../rehearse/plan/file.ts";
 import { inferPlan } from "../rehearse/plan/infer.ts";
 import type { Plan } from "../rehearse/plan/plan.ts";
 import { planText } from "../rehearse/plan/write.ts";
@@ -44,11 +44,7 @@ export function folderOf(paths: readonly string[]): string {
 }
 
 /** The plan of a folder. @throws FileError with everything that is wrong */
-export const planAt = async (path: string): Promise<Plan> =>
-  await readPlan(
-    path,
-    folderAt(path).configurations.map(({ director }) => director),
-  );
+export const planAt = async (path: string): Promise<Plan> => await readPlan(folderAt(path));
 
 /**
  * Writes a folder's `rehearsal.yaml` and tells what was assumed and what is missing.
@@ -69,12 +65,7 @@ export function writePlan(
   say(`${file}: written`);
   for (const what of ["assumed", "missing"] as const)
     for (const [part, sentences] of inferred[what]) for (const one of sentences) say(`  ${what}, ${part}: ${one}`);
-  parsePlan(
-    text,
-    file,
-    directors.map(({ name }) => name),
-    (one) => hasFileIn(path, one),
-  );
+  parsePlan(text, file, contextOf(folder));
 }
 
 /** The name of the stack that rehearses a folder, where none is given. */

@@ -221,6 +221,8 @@ export interface VirtualService extends Quorum {
   readonly firewallMark?: number;
   /** The other ports of its port group, by the mark; not there: `port` is its only one. */
   readonly morePorts?: readonly number[];
+  /** Whether it takes packets to all ports of the VIP, of which clients ask `port`; not there: to its own. In rehearsals alone. */
+  readonly everyPort?: true;
   readonly forwarding: Forwarding;
   readonly scheduler: Scheduler;
   /** Its flags, in the order in which ipvsadm prints them; not there: none. */
@@ -249,6 +251,8 @@ export interface RealServer {
   readonly server: string;
   readonly address: Ip;
   readonly port: number;
+  /** Its port in IPVS's table, 0 for that of the packet; not there: 0 with a firewall mark, else `port`. In rehearsals alone. */
+  readonly portInTable?: number;
   /** IPVS weight, 0 to 65535; 0 gets no new connections. */
   readonly weight: number;
   /** The number of connections at which it gets no more, those included that have ended and are still remembered; not there: there is none. */

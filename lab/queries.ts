@@ -139,13 +139,17 @@ export function holderOf(lab: Lab, vip: Ip): string {
   return instance ? electedOf(instance) : found(directors(lab)[0]?.name, `the lab ${lab.name} has no director`);
 }
 
-/** ipvsadm's name of a service: `-t VIP:PORT`, or `-u VIP:PORT` for UDP, or `-f MARK`. */
-export const ipvsKeyOf = ({ protocol, vip, port, firewallMark }: VirtualService): string =>
-  firewallMark === undefined ? `${protocol === "udp" ? "-u" : "-t"} ${hostPort(vip, port)}` : `-f ${firewallMark}`;
+/** ipvsadm's name of a service: `-t VIP:PORT`, or `-u VIP:PORT` for UDP, or `-f MARK`. A service of all ports has port 0. */
+export const ipvsKeyOf = ({ protocol, vip, port, firewallMark, everyPort }: VirtualService): string =>
+  firewallMark === undefined
+    ? `${protocol === "udp" ? "-u" : "-t"} ${hostPort(vip, everyPort ? 0 : port)}`
+    : `-f ${firewallMark}`;
 
 /** IPVS's name of a service's destination: `ADDRESS:PORT`, with port 0 where packets of several ports keep theirs. */
-export const destinationKeyOf = ({ firewallMark }: VirtualService, { address, port }: RealServer): string =>
-  hostPort(address, firewallMark === undefined ? port : 0);
+export const destinationKeyOf = (
+  { firewallMark }: Pick<VirtualService, "firewallMark">,
+  { address, port, portInTable }: Pick<RealServer, "address" | "port" | "portInTable">,
+): string => hostPort(address, portInTable ?? (firewallMark === undefined ? port : 0));
 
 /** All ports of a service. */
 export const portsOfService = ({ port, morePorts = [] }: VirtualService): number[] => [port, ...morePorts];

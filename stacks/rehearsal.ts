@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { FileError, formatFileError, type Lab, ofFamily, withPrefix } from "../lab/index.ts";
-import { classes } from "../provision/index.ts";
+import { classes, roleClasses, roleInputs } from "../provision/index.ts";
 import { projectRoot } from "../provision/paths.ts";
 import {
   directorOf,
@@ -51,15 +51,26 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
     if (!planned || !configuration) throw new Error(`${server.name} has no configuration`);
     const made = makeServer({ ...foundation, lab, server, image, own: planned });
     const { files, services } = planned;
+    const { firewallMarks } = roleInputs(lab, server);
+    const options = { dependsOn: made.ready, deletedWith: made.domain };
     // Before keepalived, whose scripts look for them.
-    const beside =
-      Object.keys(files).length + services.length > 0
-        ? new OwnServices(
-            `${server.name}-services`,
-            { server: made.reference, files: pulumi.secret(plannedFilesOf(folder, planned)), services: [...services] },
-            { dependsOn: made.ready, deletedWith: made.domain },
-          )
-        : made.ready;
+    const beside = [
+      ...(firewallMarks
+        ? [new roleClasses.firewallMarks(`${server.name}-firewall-marks`, { server: made.reference, ...firewallMarks }, options)]
+        : []),
+      ...(Object.keys(files).length + services.length > 0
+        ? [
+            new OwnServices(
+              `${server.name}-services`,
+              {
+                ...{ server: made.reference, services: [...services] },
+                files: pulumi.secret(plannedFilesOf(folder, planned)),
+              },
+              options,
+            ),
+          ]
+        : []),
+    ];
     new OwnKeepalived(
       `${server.name}-keepalived`,
       {
@@ -67,7 +78,7 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
         files: pulumi.secret(filesOf(folder, configuration)),
         configId: configuration.director,
       },
-      { dependsOn: beside, deletedWith: made.domain },
+      { dependsOn: [made.ready, ...beside], deletedWith: made.domain },
     );
     return made;
   });
@@ -93,10 +104,7 @@ interface Read {
 async function read(path: string, to: string | undefined): Promise<Read> {
   try {
     const folder = readFolder(path);
-    const plan = await readPlan(
-      path,
-      folder.configurations.map(({ director }) => director),
-    );
+    const plan = await readPlan(folder);
     if (to === undefined) return { folder, plan };
     const next = await nextOf(to, plan);
     return { folder, plan: next.plan, next };

@@ -36,6 +36,8 @@ export interface VirtualServer {
   readonly key: string;
   /** The addresses that it serves; of a group, all of its. Empty for a firewall mark. */
   readonly ranges: readonly AddressRange[];
+  /** The firewall mark of the packets that it takes; not there: it goes by addresses. */
+  readonly mark?: number;
   /** Whether it is a group's and there is no such group: keepalived leaves the virtual server out. */
   readonly groupMissing: boolean;
   /** Of a service by firewall mark, undefined: it takes all. */
@@ -86,6 +88,7 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
     name: at.words.join(" "),
     key: `${services.map(canonicalWords).sort().join(", ")} ${protocol ?? "any protocol"}`,
     groupMissing: kind === "group" && group.length === 0,
+    ...(kind === "fwmark" ? { mark: Number(second) } : {}),
     ...(protocol ? { protocol } : {}),
     scheduler:
       all(block, "lb_algo", "lvs_sched")

@@ -22,12 +22,7 @@ export interface Next extends Configured {
 export async function nextOf(path: string, plan: Plan): Promise<Next> {
   const folder = readFolder(path);
   const directors = folder.configurations.map(directorOf);
-  const own = existsSync(join(path, PLAN))
-    ? await readPlan(
-        path,
-        directors.map(({ name }) => name),
-      )
-    : inferPlan(folder, directors).plan;
+  const own = existsSync(join(path, PLAN)) ? await readPlan(folder) : inferPlan(folder, directors).plan;
   return { folder, directors, plan: withStandInsOf(plan, own) };
 }
 

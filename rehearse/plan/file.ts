@@ -5,26 +5,26 @@ import { milliseconds } from "../../lab/yaml/duration.ts";
 import { parseFile, readText } from "../../lab/yaml/file.ts";
 import { findingsOf } from "../../lab/yaml/rules.ts";
 import { PLAN } from "../conf/lines.ts";
+import { virtualServersOf } from "../directors/virtual-server.ts";
+import type { Folder } from "../folder.ts";
 import type { Budgets, Plan } from "./plan.ts";
-import { planRules } from "./rules.ts";
+import { type Context, planRules } from "./rules.ts";
 import { type PlanDraft, planSchema } from "./schema.ts";
 
 export { PLAN };
 
-/**
- * The plan that a text describes. `directors`: those whose configurations the folder has. `hasFile`: whether it has a file, by its name in the folder;
- * by default it has all.
- * @throws FileError with everything that is wrong
- */
-export function parsePlan(
-  text: string,
-  file: string,
-  directors: readonly string[],
-  hasFile: (file: string) => boolean = () => true,
-): Plan {
+/** What a plan is held against. */
+export const contextOf = ({ path, configurations }: Folder): Context => ({
+  directors: configurations.map(({ director }) => director),
+  marks: configurations.flatMap(({ statements }) => virtualServersOf(statements).flatMap(({ mark }) => mark ?? [])),
+  hasFile: (file) => statSync(join(path, file), { throwIfNoEntry: false })?.isFile() === true,
+});
+
+/** The plan that a text describes, for a folder. @throws FileError with everything that is wrong */
+export function parsePlan(text: string, file: string, context: Context): Plan {
   const { contents } = parseFile(text, file, {
     schema: planSchema,
-    rules: (draft) => findingsOf(planRules, draft as PlanDraft, { directors, hasFile }),
+    rules: (draft) => findingsOf(planRules, draft as PlanDraft, context),
   });
   const ips = (texts: readonly string[]): Ip[] => texts.map(toIp);
   return {
@@ -39,7 +39,10 @@ export function parsePlan(
     })),
     ...(contents.budgets ? { budgets: budgetsOf(contents.budgets) } : {}),
     client: { network: contents.client.network, addresses: ips(contents.client.addresses) },
-    services: contents.services.map(({ address, ...one }) => ({ ...one, address: toIp(address) })),
+    services: contents.services.map(({ address, firewallMark, ...one }) => ({
+      ...{ ...one, address: toIp(address) },
+      ...(firewallMark === undefined ? {} : { firewallMark }),
+    })),
     standIns: contents.standIns.map(({ addresses, gateways, ...one }) => ({
       ...one,
       addresses: ips(addresses),
@@ -57,15 +60,9 @@ function budgetsOf({ outage, failback, detection, lost }: NonNullable<PlanDraft[
   };
 }
 
-/** Whether a folder has a file. */
-export const hasFileIn = (folder: string, file: string): boolean => {
-  const status = statSync(join(folder, file), { throwIfNoEntry: false });
-  return status?.isFile() === true;
-};
-
 /** The plan of a folder. @throws FileError with everything that is wrong, or that there is none */
-export async function readPlan(folder: string, directors: readonly string[]): Promise<Plan> {
-  const file = join(folder, PLAN);
-  const text = await readText(file, `a file ${PLAN}`, `run \`npx lvs-lab rehearse init ${folder}\`, which writes it`);
-  return parsePlan(text, file, directors, (one) => hasFileIn(folder, one));
+export async function readPlan(folder: Folder): Promise<Plan> {
+  const file = join(folder.path, PLAN);
+  const remedy = `run \`npx lvs-lab rehearse init ${folder.path}\`, which writes it`;
+  return parsePlan(await readText(file, `a file ${PLAN}`, remedy), file, contextOf(folder));
 }

@@ -10,6 +10,7 @@ import { missingScripts } from "./files.ts";
 import { hostsTalkedTo, placedHosts } from "./hosts.ts";
 import { forwards } from "./needs.ts";
 import { networksOf } from "./networks.ts";
+import { openServicesFor } from "./open-services.ts";
 import type { Inferred, PlannedDirector, PlannedInterface, PlannedNetwork, StandIn } from "./plan.ts";
 import { type ProxyConfig, proxiesOn } from "./proxies/index.ts";
 import { type Port, segmentsOf } from "./segments.ts";
@@ -63,18 +64,19 @@ export function inferPlan(folder: Folder, directors: readonly Director[]): Infer
   );
   assumed.add("client", "requests come from the network of the virtual addresses");
   const found = servicesFor(proxies, directors, home);
-  const around = { os: defaultOs, networks: every, client, standIns: equipped };
+  const isShown = found.length > 0 || proxies.length > 0;
+  const served = isShown ? { directors: planned, services: found } : placeholderFor(planned, directors, home, assumed);
+  const open = openServicesFor(folder, directors, home, assumed);
   const plan = {
-    ...around,
-    ...(found.length > 0 || proxies.length > 0
-      ? { directors: planned, services: found }
-      : placeholderFor(planned, directors, home, assumed)),
+    ...{ os: defaultOs, networks: every, client, standIns: equipped, directors: served.directors },
+    services: [...served.services, ...open.services],
   };
   const missing = new Map([
     ...standInsOf(plan, { folder, directors }).map((one) => [one.name, one.missing] as const),
     ...plan.directors.map(
-      (one) => [one.name, missingOn(one, { folder, directors, proxies, isAssumed: plan.services !== found })] as const,
+      (one) => [one.name, missingOn(one, { folder, directors, proxies, isAssumed: !isShown })] as const,
     ),
+    ["client", open.missing] as const,
   ]);
   return { plan, assumed: assumed.all, missing };
 }

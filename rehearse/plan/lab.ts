@@ -16,13 +16,14 @@ import {
   type VirtualService,
 } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
-import type { RealServer as ConfiguredServer } from "../directors/virtual-server.ts";
+import type { RealServer as ConfiguredServer, VirtualServer } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
 import { instancesOf } from "./instances.ts";
 import { management, managementDevice } from "./management.ts";
 import { pageOf, serverNameOf } from "./names.ts";
 import { processesOf } from "./needs.ts";
 import { networkWith } from "./networks.ts";
+import { askedIn } from "./open-services.ts";
 import type { Plan, PlannedDirector, PlannedNetwork, PlannedService } from "./plan.ts";
 import { proxiesOf } from "./proxies/index.ts";
 import { type Configured, type EquippedStandIn, standInsOf } from "./stand-ins.ts";
@@ -45,7 +46,9 @@ export function labOfPlan(name: string, plan: Plan, now: Configured, next?: Conf
   const home = plan.networks.find((one) => one.name === plan.client.network);
   const standIns = standInsOf(plan, now, next);
   const virtual = home ? servicesOf(directors, plan, { home, standIns }) : [];
-  const proxied = plan.services.map((service) => proxiedService(service, plan, folder));
+  const proxied = plan.services
+    .filter(({ firewallMark }) => firewallMark === undefined)
+    .map((service) => proxiedService(service, plan, folder));
   // IPVS takes packets before a process on the director can.
   const services = [...virtual, ...proxied.filter(({ name }) => virtual.every((one) => one.name !== name))];
   const vrrp = instancesOf(plan, directors, folder);
@@ -107,8 +110,7 @@ export const serviceNameOf = (vip: Ip, port: number, protocol: "TCP" | "UDP"): s
   `${hostPort(vip, port)}${protocol === "UDP" ? "/udp" : ""}`;
 
 /**
- * The virtual servers of TCP and UDP whose address the client can ask for, of a group one for each of its addresses. A service is what the first director
- * has of it.
+ * The virtual servers of TCP and UDP that the client can ask for, of a group one for each of its addresses. A service is what the first director has of it.
  */
 function servicesOf(
   directors: readonly Director[],
@@ -124,14 +126,17 @@ function servicesOf(
   const speaksTls = (host: string, port: number): boolean =>
     on(host)?.listeners.some((one) => one.port === port && one.tls) ?? false;
   return [...first.values()].toReversed().flatMap((one) => {
-    const { kind, protocol, scheduler, method, persistence } = one;
-    if (kind === "fwmark" || (protocol !== "TCP" && protocol !== "UDP") || !isKnown(scheduler)) return [];
-    return one.ranges.flatMap(({ first: vip, port }): VirtualService[] => {
-      if (port === 0 || !home.subnets.some((subnet) => contains(subnet, vip))) return [];
+    const { mark, scheduler, method, persistence } = one;
+    // What goes by a firewall mark is asked by HTTP.
+    const protocol = mark === undefined ? one.protocol : "TCP";
+    if ((protocol !== "TCP" && protocol !== "UDP") || !isKnown(scheduler)) return [];
+    return placesOf(one, plan.services).flatMap(({ vip, port, ...by }): VirtualService[] => {
+      if (!home.subnets.some((subnet) => contains(subnet, vip))) return [];
       const served = one.realServers.flatMap((real) => {
         const host = hostWith(real.address);
         return host ? [{ real, host: host.name, own: real.portInTable || port }] : [];
       });
+      const isByPort = by.firewallMark === undefined && by.everyPort === undefined;
       // Of TCP the probe asks by HTTP.
       if (protocol === "TCP" && served.some(({ host, own }) => on(host)?.mail.includes(own))) return [];
       const isSecure = protocol === "TCP" && served.some(({ host, own }) => speaksTls(host, own));
@@ -140,6 +145,7 @@ function servicesOf(
       const realServers = checked.map(
         ({ real, host, own, check }): RealServer => ({
           ...{ server: host, address: real.address as Ip, port: own, weight: real.weight, page: pageOf(host) },
+          ...(isByPort ? {} : { portInTable: real.portInTable }),
           ...(isDeepStrictEqual(check, healthCheck) ? {} : { healthCheck: check }),
         }),
       );
@@ -149,7 +155,7 @@ function servicesOf(
         {
           name: serviceNameOf(vip, port, protocol),
           protocol: ({ TCP: "tcp", UDP: "udp" } as const)[protocol],
-          ...{ vip, port, scheduler },
+          ...{ vip, port, ...by, scheduler },
           forwarding: ({ DR: "dr", NAT: "nat", TUN: "tunnel" } as const)[method],
           ...(persistence > 0 ? { persistenceTimeout: persistence } : {}),
           ...(healthCheck ? { healthCheck } : {}),
@@ -165,6 +171,28 @@ function servicesOf(
         },
       ];
     });
+  });
+}
+
+/** Where clients ask for a service. */
+type AskedAt = Pick<VirtualService, "vip" | "port" | "firewallMark" | "morePorts" | "everyPort">;
+
+/** Where clients ask for a virtual server: at its addresses and ports, and where it has none, at those that the plan names. */
+function placesOf(virtual: VirtualServer, services: readonly PlannedService[]): AskedAt[] {
+  const { mark, protocol, ranges } = virtual;
+  if (mark !== undefined) {
+    const [first, ...more] = services.filter(({ firewallMark }) => firewallMark === mark);
+    if (!first) return [];
+    const morePorts = more.map(({ port }) => port);
+    return [
+      { vip: first.address, port: first.port, firewallMark: mark, ...(morePorts.length > 0 ? { morePorts } : {}) },
+    ];
+  }
+  return ranges.flatMap((range): AskedAt[] => {
+    if (range.port > 0) return [{ vip: range.first, port: range.port }];
+    return protocol === "TCP"
+      ? askedIn(range, services).map(({ address: vip, port }) => ({ vip, port, everyPort: true }))
+      : [];
   });
 }
 

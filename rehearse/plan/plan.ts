@@ -8,7 +8,10 @@ export interface Plan {
   readonly directors: readonly PlannedDirector[];
   /** Where requests come from. */
   readonly client: { readonly network: string; readonly addresses: readonly Ip[] };
-  /** What clients ask for beside the virtual servers: what directors serve themselves on an address that keepalived holds. */
+  /**
+   * What clients ask for where the configurations do not say an address and a port: of what directors serve themselves, and of virtual servers by firewall mark
+   * or of all ports.
+   */
   readonly services: readonly PlannedService[];
   /** Hosts that are only talked to: real servers, gateways, whatever a script pings. They are no VMs. */
   readonly standIns: readonly StandIn[];
@@ -45,11 +48,13 @@ export interface PlannedDirector {
   readonly interfaces: readonly PlannedInterface[];
 }
 
-/** What clients ask for on an address that moves, of which keepalived has no virtual server: by HTTP. */
+/** What clients ask for by HTTP on an address that moves, of which no virtual server has both address and port. */
 export interface PlannedService {
   readonly address: Ip;
   readonly port: number;
   readonly tls: boolean;
+  /** That which directors give its packets, and by which a virtual server takes them; not there: none. */
+  readonly firewallMark?: number;
 }
 
 export interface PlannedInterface {

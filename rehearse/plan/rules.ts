@@ -10,6 +10,8 @@ const reserved = ["localhost", "client", "segment", "management"];
 /** What a plan is held against: the directors whose configurations the folder has. */
 export interface Context {
   readonly directors: readonly string[];
+  /** The firewall marks of their virtual servers. */
+  readonly marks: readonly number[];
   /** Whether the folder has a file. */
   hasFile(file: string): boolean;
 }
@@ -191,6 +193,39 @@ export const planRules: Record<string, Rule<Draft, Context>> = {
           found: `${address} ${service.port} again`,
           remedy: "remove one of the two",
           other: ["services", same],
+        };
+    }
+  },
+
+  *"firewall-mark"(draft, { marks }) {
+    const known = [...new Set(marks)];
+    const places = (draft.services ?? []).map((one) => ({ ...one, address: parseIp(one?.address ?? "") }));
+    for (const [index, { address, firewallMark: mark }] of places.entries()) {
+      if (mark === undefined || address === undefined) continue;
+      const path = ["services", index, "firewallMark"];
+      const first = places.findIndex((one) => one.firewallMark === mark && one.address !== undefined);
+      if (!known.includes(mark))
+        yield {
+          path,
+          expected:
+            known.length > 0
+              ? `the mark of a virtual server, ${known.join(" or ")}`
+              : "none: no virtual server has one",
+          remedy: "correct it, or remove it",
+        };
+      else if (familyOf(address) === 6)
+        yield {
+          path,
+          expected: "none on an IPv6 address, so far: a rehearsal marks packets of IPv4 alone",
+          remedy: "remove the service: it comes up, and is not measured",
+        };
+      else if (places[first]?.address !== address)
+        yield {
+          path,
+          expected: "one address for each mark, so far",
+          found: `${mark} again, for ${address}`,
+          remedy: "remove one of the two services",
+          other: ["services", first, "firewallMark"],
         };
     }
   },

@@ -178,9 +178,10 @@ export const planSchema = z.strictObject({
         address,
         port: wholeNumber(1, 65_535, "a TCP port", "port: 80"),
         tls: property(z.boolean(), "true or false", "write `tls: true`, or leave it out for plain HTTP").default(false),
+        firewallMark: wholeNumber(1, 2_147_483_647, "a firewall mark", "firewallMark: 1").optional(),
       }),
     ),
-    "a list of what clients ask for beside virtual servers",
+    "a list of what clients ask for beside virtual servers of an address and a port",
     "write `services: [{ address: 192.0.2.100, port: 80 }]`, or leave it out",
   ).default([]),
   standIns: property(

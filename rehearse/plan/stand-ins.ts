@@ -14,7 +14,8 @@ import {
   targetsOf,
   type WebDemand,
 } from "./checks/index.ts";
-import type { Plan, StandIn } from "./plan.ts";
+import { askedIn } from "./open-services.ts";
+import type { Plan, PlannedService, StandIn } from "./plan.ts";
 import { proxiesOf } from "./proxies/index.ts";
 
 /** A stand-in with all that configurations ask of it. Addresses of its own have their prefix lengths. */
@@ -81,7 +82,7 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
   const directors = sides.flatMap((side) => side.directors);
   const digests = new Map([...texts.values()].map((text) => [md5(text), text]));
   const uses = [
-    ...directors.flatMap(({ virtualServers }) => virtualServers.flatMap(usesOf)),
+    ...directors.flatMap(({ virtualServers }) => virtualServers.flatMap((one) => usesOf(one, plan.services))),
     ...proxiesOf(plan, now.folder).flatMap(({ proxy }) =>
       proxy.backends.map(({ address, port, tls }) => useOf(address, { web: [{ port, tls }] })),
     ),
@@ -113,7 +114,7 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
     return {
       ...{ name, network },
       addresses: addresses.map((address) => `${address}/${prefixLengthIn(plan, network, address)}`),
-      quietAddresses: [...new Set(quiet.flatMap(({ service }) => (service ? servedAddresses(service) : [])))],
+      quietAddresses: [...new Set(quiet.flatMap(({ vips = [] }) => vips))],
       gateways: [...gateways],
       tunnel: own.some(({ method }) => method === "TUN"),
       listeners,
@@ -136,7 +137,8 @@ interface Use {
   readonly address: Ip;
   /** How packets for the virtual server come to it; not there: they do not. */
   readonly method?: Method;
-  readonly service?: VirtualServer;
+  /** The VIPs of the virtual server. */
+  readonly vips?: readonly Ip[];
   /** @param name of the host */
   answers(name: string, pages: Pages): Answers;
 }
@@ -144,12 +146,19 @@ interface Use {
 const useOf = (address: Ip, answers: Answers): Use => ({ address, answers: () => answers });
 
 /** What a virtual server asks of its real servers, of its sorry server, and of whatever its checks go to. */
-function usesOf(service: VirtualServer): Use[] {
-  const { block, kind, method, ranges, realServers } = service;
-  const served = kind === "fwmark" ? [] : ranges.map(({ port }) => port);
+function usesOf(service: VirtualServer, planned: readonly PlannedService[]): Use[] {
+  const { block, mark, method, ranges, realServers } = service;
+  // Where it names no port, clients ask for those of the plan.
+  const asked =
+    mark === undefined
+      ? ranges.filter(({ port }) => port === 0).flatMap((range) => askedIn(range, planned))
+      : planned.filter(({ firewallMark }) => firewallMark === mark);
+  const served = [...ranges.map(({ port }) => port), ...asked.map(({ port }) => port)];
+  const vips = [...servedAddresses(service), ...(mark === undefined ? [] : asked.map(({ address }) => address))];
+  const isTls = (port: number): boolean => asked.some((one) => one.port === port && one.tls);
   const serving = (text: string, ports: readonly number[], by: Method): Use[] => {
     const address = parseIp(text);
-    return address === undefined ? [] : [{ ...useOf(address, servedOn(service, ports)), method: by, service }];
+    return address === undefined ? [] : [{ ...useOf(address, servedOn(service, ports, isTls)), method: by, vips }];
   };
   const uses = realServers.flatMap((real): Use[] => {
     const own = real.portInTable || real.port;
@@ -173,10 +182,14 @@ const sorryMethod = (block: readonly Statement[]): Method | undefined =>
   last(block, "sorry_server_lvs_method")?.words[0] as Method | undefined;
 
 /** What clients of a virtual server ask of a host on its ports. */
-function servedOn({ protocol, name }: VirtualServer, ports: readonly number[]): Answers {
+function servedOn(
+  { protocol, name }: VirtualServer,
+  ports: readonly number[],
+  isTls: (port: number) => boolean,
+): Answers {
   if (protocol === "UDP") return { datagrams: ports.map((port) => ({ port })) };
   if (protocol === "SCTP") return { missing: [`${name} is a service of SCTP, which no stand-in speaks`] };
-  return { web: ports.map((port) => ({ port, tls: false })) };
+  return { web: ports.map((port) => ({ port, tls: isTls(port) })) };
 }
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536;

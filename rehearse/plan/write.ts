@@ -48,10 +48,13 @@ export function planText({ plan, assumed, missing }: Inferred): string {
     "client:",
     `  network: ${client.network}`,
     `  addresses: ${list(client.addresses)}`,
-    ...(services.length > 0 ? ["# What clients ask for by HTTP beside the virtual servers.", "services:"] : []),
-    ...services.map(
-      ({ address, port, tls }) => `  - { address: ${quoted(address)}, port: ${port}${tls ? ", tls: true" : ""} }`,
-    ),
+    ...(services.length > 0
+      ? ["# What clients ask for by HTTP, of which no virtual server has address and port.", "services:"]
+      : []),
+    ...services.map(({ address, port, tls, firewallMark: mark }) => {
+      const more = [...(tls ? ["tls: true"] : []), ...(mark === undefined ? [] : [`firewallMark: ${mark}`])];
+      return `  - { ${[`address: ${quoted(address)}`, `port: ${port}`, ...more].join(", ")} }`;
+    }),
     ...(standIns.length > 0
       ? ["# Hosts that are only talked to. They are no VMs, and say who they are.", "standIns:"]
       : []),

@@ -17,6 +17,8 @@ const published: Readonly<Record<string, Readonly<Record<string, "as promised" |
   },
   "dr-other-subnet": { "crash 198.51.100.1:80": "as promised" },
   "dual-stack-group": { "crash 192.0.2.31:80": "as promised", "crash [2001:db8:2::2b]:80": "as promised" },
+  // Behind a crashed master nobody moves the real servers' gateway.
+  "fwmark-shop": { "crash 198.51.100.20:80": "failed" },
   "gateway-conntrack": { "crash 203.0.113.5:80": "as promised" },
   "haproxy-nopreempt": { "crash 192.0.2.158:80": "as promised" },
   // The master does not take its address back, and the script's run has no master to begin with.

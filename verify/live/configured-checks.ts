@@ -1,4 +1,4 @@
-import { type HealthCheck, hostPort, ipvsKeyOf, serverNamed, type VirtualService } from "../../lab/index.ts";
+import { destinationKeyOf, type HealthCheck, ipvsKeyOf, serverNamed, type VirtualService } from "../../lab/index.ts";
 import { osFamilies } from "../../provision/os.ts";
 import { parseVirtualServers } from "../../provision/roles/keepalived-parse.ts";
 import type { View } from "./view.ts";
@@ -17,9 +17,10 @@ export async function configuredChecks(
   const found = parseVirtualServers(output).find(({ key }) => key === ipvsKeyOf(service));
   const planned = service.healthCheck ? [service.healthCheck] : [];
   return new Map(
-    service.realServers.map(({ server, address, port }) => {
-      const own = found?.realServers.find((real) => real.address === hostPort(address, port));
-      return [server, own?.checks ?? planned];
+    service.realServers.map((real) => {
+      const key = destinationKeyOf(service, real);
+      const own = found?.realServers.find(({ address }) => address === key);
+      return [real.server, own?.checks ?? planned];
     }),
   );
 }

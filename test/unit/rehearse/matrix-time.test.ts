@@ -27,10 +27,7 @@ const measured = {
 test("the time of a matrix is known before, within a quarter", async () => {
   const folder = readFolder("rehearsals/web-pair");
   const directors = folder.configurations.map(directorOf);
-  const plan = await readPlan(
-    "rehearsals/web-pair",
-    directors.map(({ name }) => name),
-  );
+  const plan = await readPlan(folder);
   const lab = labOfPlan("rehearse-web-pair", plan, { folder, directors });
   const told: Record<string, number> = {};
   for (const cell of cellsOf(lab)) {

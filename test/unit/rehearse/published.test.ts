@@ -135,7 +135,7 @@ const published: Readonly<Record<string, Expected>> = {
       "lb2.conf:32 error check-without-port",
     ],
     instances: ["shop 198.51.100.20: lb1 lb2"],
-    cells: {},
+    cells: { "198.51.100.20:80": `${master}, ${connected("real1")}, all-refuse` },
   },
   "gateway-conntrack": {
     finds: [],
@@ -283,8 +283,7 @@ interface Rehearsal {
 async function rehearsalOf(path: string): Promise<Rehearsal> {
   const folder = readFolder(join(projectRoot, "rehearsals", path));
   const directors = folder.configurations.map(directorOf);
-  const names = directors.map(({ name }) => name);
-  const plan = await readPlan(folder.path, names);
+  const plan = await readPlan(folder);
   return { folder, directors, plan, lab: labOfPlan("rehearse-published", plan, { folder, directors }) };
 }
 

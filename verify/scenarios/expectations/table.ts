@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hostPort, ipvsKeyOf, type RealServer } from "../../../lab/index.ts";
+import { destinationKeyOf, ipvsKeyOf, type RealServer } from "../../../lab/index.ts";
 import { hostLabel } from "../../../lab/schema.ts";
 import { property } from "../../../lab/yaml/schema.ts";
 import { parseIpvsTable } from "../../../provision/roles/ipvs-table.ts";
@@ -66,8 +66,8 @@ export const table = defineExpectation({
     const addresses = Object.entries(service?.destinations ?? {}).flatMap(([address, { weight }]) =>
       weight > 0 ? [address] : [],
     );
-    const isAt = (at: string, { address, port }: Pick<RealServer, "address" | "port">) =>
-      hostPort(address, port) === at;
+    const isAt = (at: string, real: Pick<RealServer, "address" | "port" | "portInTable">) =>
+      destinationKeyOf(wanted, real) === at;
     const nameOf = (at: string) => wanted.realServers.find((one) => isAt(at, one))?.server;
     // A sorry server is in the table while no real server is.
     const sorry = addresses.filter((at) => wanted.sorryServer && isAt(at, wanted.sorryServer));

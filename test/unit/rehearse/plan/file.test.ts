@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { type Cidr, FileError, type Ip, toIp } from "../../../../lab/index.ts";
 import { propertyPaths } from "../../../../lab/yaml/schema.ts";
+import { readFolder } from "../../../../rehearse/folder.ts";
 import { parsePlan, readPlan } from "../../../../rehearse/plan/file.ts";
 import { inferPlan } from "../../../../rehearse/plan/infer.ts";
 import { serverNameOf } from "../../../../rehearse/plan/names.ts";
@@ -51,7 +52,7 @@ standIns:
 
 /** The folder has every file but those called `gone`. */
 const parsed = (text: string, directors = ["lb1", "lb2"]) =>
-  parsePlan(text, "rehearsal.yaml", directors, (file) => !file.includes("gone"));
+  parsePlan(text, "rehearsal.yaml", { directors, marks: [1, 2], hasFile: (file) => !file.includes("gone") });
 
 test("a plan is read, with canonical addresses and defaults", () => {
   const { os, networks, directors, client, services, standIns } = parsed(
@@ -423,6 +424,34 @@ const cases: readonly FileCase[] = [
     ...{ found: "a list", remedy: /^add one; / },
   },
   {
+    why: "a firewall mark of no virtual server",
+    from: "port: 80}",
+    to: "port: 80, firewallMark: ‸7}",
+    ...{ rule: "firewall-mark", path: "services[0].firewallMark", found: "7" },
+    ...{ expected: /^the mark of a virtual server, 1 or 2$/, remedy: /^correct it, or remove it$/ },
+  },
+  {
+    why: "a firewall mark on an IPv6 address",
+    from: "  - {address: 192.0.2.100, port: 80}",
+    to: '  - {address: "2001:db8::64", port: 80, firewallMark: ‸1}',
+    ...{ rule: "firewall-mark", path: "services[0].firewallMark", found: "1" },
+    ...{ expected: /^none on an IPv6 address, so far/, remedy: /^remove the service/ },
+  },
+  {
+    why: "a firewall mark of two addresses",
+    from: "  - {address: 192.0.2.100, port: 80}",
+    to: "  - {address: 192.0.2.100, port: 80, firewallMark: 1}\n  - {address: 192.0.2.101, port: 80, firewallMark: ‸1}",
+    ...{ rule: "firewall-mark", path: "services[1].firewallMark", found: "1 again, for 192.0.2.101" },
+    ...{ expected: /^one address for each mark, so far$/, remedy: /^remove one of the two services$/ },
+  },
+  {
+    why: "a firewall mark that is none",
+    from: "port: 80}",
+    to: "port: 80, firewallMark: ‸0}",
+    ...{ rule: "value", path: "services[0].firewallMark", found: "0" },
+    ...{ expected: /^a firewall mark/, remedy: /`firewallMark: 1`/ },
+  },
+  {
     why: "a device twice",
     from: "device: ens224",
     to: "device: ‸ens192",
@@ -478,8 +507,8 @@ describe("a plan with one mistake names its place and its fix", () => {
   });
 
   it("no plan at all", async () => {
-    const path = pathOf({ "lb1.conf": "" });
-    const reading = readPlan(path, ["lb1"]);
+    const path = pathOf({ "lb1.conf": "vrrp_instance one {\n}\n" });
+    const reading = readPlan(readFolder(path));
     await expect(reading).rejects.toThrow(FileError);
     await expect(reading).rejects.toThrow(`Fix: run \`npx lvs-lab rehearse init ${path}\`, which writes it`);
   });

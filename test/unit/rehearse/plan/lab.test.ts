@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import {
+  destinationKeyOf,
   directors as directorsIn,
   electedOf,
   type Ip,
   instanceOfVip,
+  ipvsKeyOf,
   type Lab,
   schemeOf,
   timersOf,
@@ -228,10 +230,68 @@ describe("services", () => {
   test.each([
     ["of SCTP", service(`${vip} 53`, ["192.0.2.21 53"], { further: "protocol SCTP" })],
     ["by a firewall mark", service("fwmark 1", ["192.0.2.21 80"])],
-    ["of all ports", service(`${vip} 0`, ["192.0.2.21 0"])],
+    ["of all ports, by UDP", service(`${vip} 0`, ["192.0.2.21 0"], { further: "protocol UDP" })],
     ["elsewhere", service("203.0.113.1 80", ["192.0.2.21 80"])],
   ])("one %s is none that the client asks", (_, text) => {
     expect(servicesOf(text)).toEqual([]);
+  });
+
+  test("by a firewall mark: where the folder's commands set it, with the ports of the packet or its own", () => {
+    const marks = `#!/bin/sh
+# iptables -t mangle -A PREROUTING -d 192.0.2.9 -p tcp --dport 99 -j MARK --set-mark 7
+iptables -t mangle -A PREROUTING -d ${vip}/32 -p tcp -m multiport --dports 443,80 -j MARK --set-mark 7
+nft add rule ip mangle prerouting ip daddr ${vip} tcp dport 8080 meta mark set 0x8
+`;
+    const text =
+      service("fwmark 7", ["192.0.2.21 0"], { further: "persistence_timeout 50" }) +
+      service("fwmark 8", ["10.0.0.22 9090"], { method: "NAT" });
+    const { lab, standIns, plan } = rehearsalOf({ "lb1.conf": instance([`${vip}/24`]) + text, "marks.sh": marks });
+    expect(plan.services).toEqual([
+      { address: vip, port: 443, tls: true, firewallMark: 7 },
+      { address: vip, port: 80, tls: false, firewallMark: 7 },
+      { address: vip, port: 8080, tls: false, firewallMark: 8 },
+    ]);
+    expect(lab.services).toEqual([
+      expect.objectContaining({
+        ...{ name: `${vip}:443`, port: 443, morePorts: [80], firewallMark: 7, persistenceTimeout: 50, protocol: "tcp" },
+        realServers: [expect.objectContaining({ address: "192.0.2.21", port: 443, portInTable: 0 })],
+      }),
+      expect.objectContaining({
+        ...{ name: `${vip}:8080`, port: 8080, firewallMark: 8, forwarding: "nat" },
+        realServers: [expect.objectContaining({ address: "10.0.0.22", port: 9090, portInTable: 9090 })],
+      }),
+    ]);
+    expect(
+      lab.services.map((one) => [ipvsKeyOf(one), ...one.realServers.map((real) => destinationKeyOf(one, real))]),
+    ).toEqual([
+      ["-f 7", "192.0.2.21:0"],
+      ["-f 8", "10.0.0.22:9090"],
+    ]);
+    expect(
+      standIns.map(({ listeners, quietAddresses }) => [listeners.map(({ port, tls }) => [port, tls]), quietAddresses]),
+    ).toEqual([
+      [
+        [
+          [80, false],
+          [443, true],
+        ],
+        [vip],
+      ],
+      [[[9090, false]], []],
+    ]);
+  });
+
+  test("of all ports: one of them, which clients are assumed to ask for", () => {
+    const text = instance([`${vip}/24`]) + service(`${vip} 0`, ["192.0.2.21 0"]);
+    const { lab, plan, standIns } = rehearsalOf({ "lb1.conf": text });
+    expect(plan.services).toEqual([{ address: vip, port: 80, tls: false }]);
+    expect(lab.services).toEqual([
+      expect.objectContaining({ name: `${vip}:80`, port: 80, everyPort: true, persistenceTimeout: 360 }),
+    ]);
+    expect(
+      lab.services.map((one) => [ipvsKeyOf(one), ...one.realServers.map((real) => destinationKeyOf(one, real))]),
+    ).toEqual([[`-t ${vip}:0`, "192.0.2.21:0"]]);
+    expect(standIns.map(({ listeners }) => listeners.map(({ port }) => port))).toEqual([[80]]);
   });
 
   test("NAT and tunnels, persistence, another port, IPv6", () => {

@@ -27,10 +27,7 @@ let lab: Lab;
 beforeAll(async () => {
   folder = readFolder(FOLDER);
   const directors = folder.configurations.map(directorOf);
-  const plan = await readPlan(
-    FOLDER,
-    directors.map(({ name }) => name),
-  );
+  const plan = await readPlan(folder);
   lab = labOfPlan("rehearse-web-pair", plan, { folder, directors });
 });
 const directorsOf = () => folder.configurations.map(directorOf);
