@@ -1,80 +1,34 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { projectRoot } from "../../cli/pulumi.ts";
-import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
-import { generateKeys } from "../../provision/ssh/key-pair.ts";
-import { inUserland } from "../integration/hosts.ts";
+import { lvsLab, working } from "../hosts/lvs-lab.ts";
+import { freePort, type Ran, Students } from "../students.ts";
 
-/** Two students of a class with real labs, who come in by its door as they would from machines of their own: by OpenSSH and the lines of their card. */
+/** Two students of a class with real labs. */
 const ids = ["alice", "bob"] as const;
 type Id = (typeof ids)[number];
 
 let folder: string;
-let port: number;
+let students: Students<Id>;
 const at = (name: string): string => join(folder, name);
-
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function ended(child: ChildProcess, input = ""): Promise<Ran> {
-  child.stdin?.on("error", () => {});
-  child.stdin?.end(input);
-  const closed = once(child, "close");
-  const [stdout, stderr] = await Promise.all([text(child.stdout as never), text(child.stderr as never)]);
-  const [status] = (await closed) as [number | null];
-  return { status, stdout, stderr };
-}
-
-async function lvsLab(...words: string[]): Promise<Ran> {
-  const [verb = "", ...more] = words;
-  const args = ["class", verb, ...more, "--file", at("class.yaml")];
-  return await ended(spawn(join(projectRoot, "cli/lvs-lab"), args, { cwd: projectRoot }));
-}
-
-async function run(who: Id, program: "ssh" | "scp", words: readonly string[], input = ""): Promise<Ran> {
-  const [file = "", ...args] = await inUserland(program, "-F", at(`config.${who}`), ...words);
-  return await ended(spawn(file, args, { env: labEnvironment() }), input);
-}
-const ssh = async (who: Id, ...words: string[]): Promise<Ran> => await run(who, "ssh", words);
+const inClass = (verb: string, ...words: string[]): string[] => ["class", verb, ...words, "--file", at("class.yaml")];
+const ssh = async (who: Id, ...words: string[]): Promise<Ran> => await students.ssh(who, ...words);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lvs-door-"));
-  const free = createServer().listen(0, "127.0.0.1");
-  await once(free, "listening");
-  port = (free.address() as { port: number }).port;
-  free.close();
-  const rows: string[] = [];
-  for (const id of ids) {
-    const { privateKey, publicKey } = await generateKeys(id);
-    await writeFile(at(`key.${id}`), privateKey, { mode: 0o600 });
-    rows.push(`${id},Name of ${id},${publicKey}\n`);
-  }
-  await writeFile(at("roster.csv"), `id,name,key\n${rows.join("")}`);
+  students = await Students.enrol(folder, ids);
   await writeFile(
     at("class.yaml"),
-    `name: door-test\nexercise: bare\nroster: roster.csv\nvary: [vip, port, token]\ndoor: {port: ${port}}\n`,
+    `name: door-test\nexercise: bare\nroster: roster.csv\nvary: [vip, port, token]\ndoor: {port: ${await freePort()}}\n`,
   );
-  const up = await lvsLab("up", "--snapshot");
-  expect(up, up.stderr).toMatchObject({ status: 0 });
-  const { students } = JSON.parse((await lvsLab("access", "--json")).stdout);
-  for (const { id, sshConfig } of students as { id: Id; sshConfig: string }[]) {
-    const own = `IdentityFile ${at(`key.${id}`)}\nIdentitiesOnly yes\nBatchMode yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n`;
-    await writeFile(at(`config.${id}`), `${sshConfig}\nHost *\n${own}LogLevel ERROR\n`);
-  }
+  await working(inClass("up", "--snapshot"));
+  expect(await students.takeCards((await working(inClass("access", "--json"))).stdout)).toEqual(ids);
 });
 afterAll(async () => {
-  const down = await lvsLab("down", "--force");
+  const down = await lvsLab(inClass("down", "--force"));
   await rm(folder, { recursive: true });
-  expect(down, down.stderr).toMatchObject({ status: 0 });
+  expect(down.status, down.output).toBe(0);
 });
 
 const door = "door-test-door";
@@ -99,7 +53,7 @@ test("the client of the menu sees the lab's servers, and is root of nothing", as
 
 test("scp leads to a server, and its file is there", async () => {
   await writeFile(at("file"), "from alice\n");
-  expect(await run("alice", "scp", [at("file"), "server3.alice:/root/"])).toMatchObject({ status: 0 });
+  expect(await students.run("alice", "scp", [at("file"), "server3.alice:/root/"])).toMatchObject({ status: 0 });
   expect(await ssh("alice", door, "server3", "cat /root/file")).toMatchObject({ status: 0, stdout: "from alice\n" });
 });
 
@@ -115,8 +69,7 @@ test("a lab that was reset lets the student in again, by the same key", async ()
   expect(await ssh("bob", "server1.bob", "touch /root/mine && rm -f /root/.ssh/authorized_keys.x")).toMatchObject({
     status: 0,
   });
-  const reset = await lvsLab("reset", "bob");
-  expect(reset, reset.stderr).toMatchObject({ status: 0 });
+  await working(inClass("reset", "bob"));
   expect(await ssh("bob", "server1.bob", "test ! -e /root/mine && echo reset")).toMatchObject({
     status: 0,
     stdout: "reset\n",
@@ -129,11 +82,8 @@ test("who leaves the roster is out, and their key leaves the servers", async () 
   await expect
     .poll(async () => (await ssh("bob", door, "help")).stderr, { timeout: 60_000 })
     .toMatch(/Permission denied/);
-  const keys = async (): Promise<string> => {
-    const program = [join(projectRoot, "cli/lvs-lab"), "ssh", "-s", "door-test.bob", "server1", "--"] as const;
-    const [file, ...args] = [...program, "cat", "/root/.ssh/authorized_keys"];
-    return (await ended(spawn(file, args, { cwd: projectRoot }))).stdout;
-  };
+  const keys = async (): Promise<string> =>
+    (await lvsLab(["ssh", "-s", "door-test.bob", "server1", "--", "cat", "/root/.ssh/authorized_keys"])).stdout;
   await expect.poll(keys, { timeout: 120_000, interval: 3000 }).not.toContain("lvs-lab-student");
   await writeFile(at("roster.csv"), roster);
 });

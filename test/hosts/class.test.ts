@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stackOf } from "../../class/stack-name.ts";
 import { type Lab, readLab, type VirtualService } from "../../lab/index.ts";
 import { labDirectory, projectRoot, stateRoot } from "../../provision/paths.ts";
-import { generateKeys } from "../../provision/ssh/key-pair.ts";
 import type { Grade } from "../../verify/grade/grade.ts";
+import { freePort, Students } from "../students.ts";
 import { Host } from "./host.ts";
 import { lvsLab, type Said, startLvsLab, working } from "./lvs-lab.ts";
 import { SshWays } from "./ssh-way.ts";
@@ -28,6 +28,7 @@ const hosts = new Map<Box, Host>();
 
 let scratch: string;
 let ways: SshWays;
+let students: Students<Id>;
 const at = (name: string): string => join(scratch, name);
 const inClass = (verb: string, ...words: string[]): string[] => ["class", verb, ...words, "--file", at("class.yaml")];
 
@@ -39,9 +40,7 @@ beforeAll(async () => {
     hosts.set(box, host);
     await ways.to(box, host);
   }
-  const rows: string[] = [];
-  for (const id of ids) rows.push(`${id},Name of ${id},${(await generateKeys(id)).publicKey}\n`);
-  await writeFile(at("roster.csv"), `id,name,key\n${rows.join("")}`);
+  students = await Students.enrol(scratch, ids);
   await writeFile(
     at("class.yaml"),
     `name: ${CLASS}
@@ -50,6 +49,7 @@ roster: roster.csv
 machines: [ssh://box1, ssh://box2]
 labsAtOnce: 1
 vary: [vip, port, token]
+door: {port: ${await freePort()}}
 `,
   );
 });
@@ -130,11 +130,30 @@ describe("a class on two machines", () => {
       expect(await guestsOn(box)).toBe(servers.length * machines.filter((one) => one === `ssh://${box}`).length);
   });
 
-  it("has a card for each student, with values of their own", async () => {
+  it("has values of their own for each student", async () => {
     const { stdout } = await working(inClass("values"));
     for (const id of ids) {
       const { vip, port } = await serviceOf(id);
       expect(stdout).toMatch(new RegExp(`^${id} .*${vip.replaceAll(".", "\\.")}.*${port}`, "m"));
+    }
+  });
+
+  it("hands out cards, by which students reach their servers and their client over there, and nobody else's", async () => {
+    expect(await students.takeCards((await working(inClass("access", "--json"))).stdout)).toEqual(ids);
+    for (const id of ["ann", "dave"] as const) {
+      const door = `${CLASS}-door`;
+      const other = id === "ann" ? "dave" : "ann";
+      expect(await students.ssh(id, door, "server1", "hostname; exit 3")).toMatchObject({
+        ...{ status: 3, stdout: "server1\n" },
+      });
+      expect(await students.ssh(id, `server2.${id}`, "hostname")).toMatchObject({ status: 0, stdout: "server2\n" });
+      expect(await students.ssh(id, `server2.${other}`, "hostname")).toMatchObject({ status: 255, stdout: "" });
+      const asked = await students.ssh(id, door, "client", "id -u; ping -c 2 -W 10 server1; arp -an");
+      expect(asked, asked.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(/^1000\n/) });
+      expect(asked.stdout).toMatch(/ 0% packet loss/);
+      expect(asked.stdout).toMatch(/ at 52:54:00:fe:/);
+      const copied = await students.run(id, "scp", [at("roster.csv"), `client.${id}:/tmp/`]);
+      expect(copied, copied.stderr).toMatchObject({ status: 0 });
     }
   });
 

@@ -3,9 +3,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LabHost } from "../../provision/host/access.ts";
 import { runOnHost, tryOnHost } from "../../provision/host/command.ts";
+import { confining, sendFiles } from "../../provision/host/confined/confined.ts";
 import { hostOfKind, labHostIn, openHost, SEGMENT } from "../../provision/host/reach.ts";
 import { describeUserland } from "../../provision/host/userland/userland.ts";
 import { virsh } from "../../provision/host/virsh.ts";
@@ -99,6 +101,18 @@ describe("a lab host on another machine", () => {
     expect(stdout).toMatch(/^hello\ntwo words\nit's "\$HOME" \\n\n\n/);
     expect(stdout).toContain("MINE=a b\n");
     expect(stdout).not.toMatch(/secret|SSH_/);
+  });
+
+  it("runs a confined program, with files and input of its own", async () => {
+    const confined = confining({ user: 1000, reads: ["/usr", "/etc/ld.so.cache"] }, [
+      "sh",
+      "-c",
+      "id -u; cat /etc/one -",
+    ]);
+    const child = host.spawn(SEGMENT, confined);
+    sendFiles(child, [{ path: "/etc/one", mode: "0644", user: 0, text: "a line\nwithout end" }]);
+    child.stdin?.end("\nand what comes after\n");
+    expect(await text(child.stdout as Readable)).toBe("1000\na line\nwithout end\nand what comes after\n");
   });
 
   it("attaches hosts, and leads to their ports", async () => {

@@ -166,16 +166,13 @@ export class DoorLabs {
     const id = keyOf(member.id);
     const { privateKey } = await this.#clientKey(id);
     const keys = [member.key, this.#menuKey.publicKey].filter((key) => key !== "");
-    const child = openHost(live.host).spawn(CLIENT, confining(clientConfinement, sshdOfClient), {
-      stdio: ["pipe", "pipe", "pipe", "pipe"],
-    });
+    const child = openHost(live.host).spawn(CLIENT, confining(clientConfinement, sshdOfClient));
     sendFiles(child, clientFiles(live, privateKey, keys));
     const said = lastWords(child.stderr);
     child.once("close", (code) => {
       if (code !== 0 && code !== 255)
         this.#log(member, `the client's SSH server ended with status ${code}: ${said().trim()}`);
     });
-    child.stdin?.on("error", () => {});
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
     stream.on("error", () => {});
     stream.once("close", () => child.kill("SIGKILL"));

@@ -64,9 +64,8 @@ export class DoorNamespace {
       ["/usr/local/sbin/init"],
     );
     const [file = "", ...args] = commandIn(await userland(), command, [{ from: broker }, { from: relays }]);
-    const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe", "pipe"], env: labEnvironment() });
+    const child = spawn(file, args, { stdio: "pipe", env: labEnvironment() });
     const said = lastWords(child.stderr);
-    child.stdin?.on("error", () => {});
     const started = once(child, "spawn");
     sendFiles(child, fixedFiles({ session: inside("session.pl"), init: inside("init.pl") }, hostKey));
     const failed = once(child, "close").then(([code]) => {

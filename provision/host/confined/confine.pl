@@ -3,7 +3,8 @@
 # nothing but what is named here. Run it in the userland, as root of its namespace.
 # usage: confine.pl [--new-network] [--ping] [--user UID] [--keep CAPABILITY-NUMBER]... [--read PATH | --from FROM TO | --dir MODE:UID PATH |
 #                   --room PATH | --limit NUMBER VALUE]... [--name HOSTNAME] -- PROGRAM [ARGUMENT...]
-# Descriptor 3 has the files that the program needs: a line `MODE UID LENGTH PATH` and the bytes, for each.
+# Standard input begins with the files that the program needs: a line `MODE UID LENGTH PATH` and the bytes, for each, and then an empty line. What
+# comes after it is the program's.
 use strict;
 use warnings;
 use Fcntl qw(:mode);
@@ -174,18 +175,24 @@ sub bring {    # FROM TO FLAG
 }
 
 sub receive {
-    open my $files, '<&=', 3 or return;
-    binmode $files;
-    while ( defined( my $line = <$files> ) ) {
-        my ( $mode, $owner, $length, $path ) = $line =~ m{^(\d+) (\d+) (\d+) (/\S+)$} or die "confine: no file: $line";
+    while ( ( my $line = line() ) ne '' ) {
+        my ( $mode, $owner, $length, $path ) = $line =~ m{^(\d+) (\d+) (\d+) (/\S+)$} or die "confine: no file: $line\n";
         my $text = '';
-        while ( length $text < $length ) { read( $files, $text, $length - length $text, length $text ) or die "confine: $path: it ends early\n" }
+        while ( length $text < $length ) { sysread( STDIN, $text, $length - length $text, length $text ) or die "confine: $path: it ends early\n" }
         directory( "$root$path" =~ s{/[^/]*$}{}r );
         put( "$root$path", $text );
         chown $owner, $owner, "$root$path" or die "confine: $path: $!\n";
         chmod oct($mode), "$root$path" or die "confine: $path: $!\n";
     }
-    close $files;
+}
+
+sub line {    # of standard input, byte by byte: what comes next is not to be read ahead
+    my $line = '';
+    while ( sysread STDIN, my $byte, 1 ) {
+        return $line if $byte eq "\n";
+        $line .= $byte;
+    }
+    die "confine: the files end early\n";
 }
 
 sub loopback_up {    # ioctl(2) with SIOCSIFFLAGS: netdevice(7)

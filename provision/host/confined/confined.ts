@@ -1,7 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Writable } from "node:stream";
 
 /** The script that confines; it has comments for the rest. */
 const script = readFileSync(join(import.meta.dirname, "confine.pl"), "utf8");
@@ -41,7 +40,7 @@ export interface ConfinedFile {
 
 /**
  * The command line that runs a program confined: in user, mount, PID, IPC and UTS namespaces of its own, as users that own nothing on the machine,
- * with a root file system that has nothing but what is named. Run it in the userland as root, with a pipe as descriptor 3: see `sendFiles`.
+ * with a root file system that has nothing but what is named. Run it in the userland as root, with a pipe as standard input: see `sendFiles`.
  */
 export function confining(confinement: Confinement, command: readonly string[]): string[] {
   const { newNetwork, ping, user, hostname, capabilities = [], reads = [], binds = [] } = confinement;
@@ -69,9 +68,8 @@ export function fileMessage({ path, mode, user, text }: ConfinedFile): Buffer {
   return Buffer.concat([Buffer.from(`${mode} ${user} ${bytes.length} ${path}\n`), bytes]);
 }
 
-/** Gives a program that `confining` starts its files, by descriptor 3. It starts when it has all of them. */
-export function sendFiles(child: ChildProcess, files: readonly ConfinedFile[]): void {
-  const pipe = child.stdio[3] as Writable;
-  pipe.on("error", () => {}); // it ended early: whoever waits for it learns so
-  pipe.end(Buffer.concat(files.map(fileMessage)));
+/** Gives a program that `confining` starts its files, by standard input. It starts when it has all of them, and has what is written after them. */
+export function sendFiles({ stdin }: ChildProcess, files: readonly ConfinedFile[]): void {
+  stdin?.on("error", () => {}); // it ended early: whoever waits for it learns so
+  stdin?.write(Buffer.concat([...files.map(fileMessage), Buffer.from("\n")]));
 }
