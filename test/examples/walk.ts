@@ -118,6 +118,13 @@ export const walk: readonly Example[] = [
     fails: ["real-server-vip@server2"],
   },
   {
+    lab: "virtual-mac",
+    hurt: { server2: "ip address delete fd00:254::100/128 dev lo", server4: "ip address flush dev eth1" },
+    seen: ["server2-real-server", "server4-interfaces"],
+    fails: ["real-server-vip@server2"],
+    faulty: ["tracking"],
+  },
+  {
     lab: "nat-ha",
     hurt: { server1: "sysctl -q net.ipv4.ip_forward=0", server4: "ip address flush dev eth1" },
     seen: ["server1-routing", "server4-interfaces"],

@@ -1,4 +1,4 @@
-import { destinationKeyOf, holderOf, longestTime, poolOf, type VirtualService } from "../../lab/index.ts";
+import { destinationKeyOf, holderOf, ipvsKeyOf, longestTime, poolOf, type VirtualService } from "../../lab/index.ts";
 import { parseIpvsList } from "../../provision/roles/ipvs-table.ts";
 import { patience } from "../../provision/ssh/index.ts";
 import { whileBroken } from "../faults/while-broken.ts";
@@ -21,7 +21,7 @@ export const realServerDown: Check<ServiceSubject> = {
   faulty: true,
   subjects: (lab) => clientOfEachService(lab).filter(({ service }) => stopSeenBy(service) !== undefined),
   expected: (_, { service }) =>
-    `out of the table within ${seenWithin(service)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
+    `${isInhibited(service) ? "in the table with weight 0" : "out of the table"} within ${seenWithin(service)} s plus a scheduling margin; then none of ${REQUESTS} requests fails; a mail to root; back in the table`,
   byHand: (lab, { service }) => [
     `npx lvs-lab fault inject ${stopSeenBy(service)?.id} ${poolOf(service)[0]?.server}`,
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- ipvsadm -ln`,
@@ -29,19 +29,25 @@ export const realServerDown: Check<ServiceSubject> = {
     `npx lvs-lab ssh ${holderOf(lab, service.vip)} -- mail`,
     "npx lvs-lab heal",
   ],
-  hint: () =>
+  hint: (_, { service }) =>
     "It stays in the table: its real_server has no health check. No mail: notification_email root@localhost, smtp_server 127.0.0.1, and the MTA " +
-    "(`lvs-lab check --only mail`).",
+    "(`lvs-lab check --only mail`)." +
+    (isInhibited(service) ? " It is out of the table: its real_server has no `inhibit_on_failure`." : ""),
   async look(view, { service }) {
     const master = holderOf(view.lab, service.vip);
     const victim = poolOf(service)[0];
     const fault = stopSeenBy(service);
     if (!victim || !fault) return { passed: false, seen: "no real server", started: false };
+    /** Its weight in the table; undefined: it is not there. By hand, the service may be one by a firewall mark. */
+    const weight = async (): Promise<number | undefined> => {
+      const table = parseIpvsList((await view.on(master)`ipvsadm -ln`).output);
+      const own = table.filter(({ key }) => key === ipvsKeyOf(service));
+      return (own.length > 0 ? own : table).flatMap(
+        ({ destinations }) => destinations[destinationKeyOf(service, victim)]?.weight ?? [],
+      )[0];
+    };
     // With `inhibit_on_failure` it stays, with weight 0, and gets nothing either: keepalived.conf(5).
-    const inTable = async (): Promise<boolean> =>
-      parseIpvsList((await view.on(master)`ipvsadm -ln`).output).some(
-        ({ destinations }) => (destinations[destinationKeyOf(service, victim)]?.weight ?? 0) > 0,
-      );
+    const getsRequests = async (): Promise<boolean> => ((await weight()) ?? 0) > 0;
     const mails = async (): Promise<number> =>
       Number(
         // Another MTA may store root's mail elsewhere.
@@ -53,8 +59,9 @@ export const realServerDown: Check<ServiceSubject> = {
       );
     const before = await mails();
     const margin = schedulingMargin(view.live);
-    const { out, failed, told } = await whileBroken(view, fault.id, victim.server, async (signal) => {
-      const out = await secondsUntil(async () => !(await inTable()), seenWithin(service) + margin, signal);
+    const { out, stays, failed, told } = await whileBroken(view, fault.id, victim.server, async (signal) => {
+      const out = await secondsUntil(async () => !(await getsRequests()), seenWithin(service) + margin, signal);
+      const stays = (await weight()) !== undefined;
       let failed = 0;
       for (let request = 0; out !== undefined && request < REQUESTS; request++) {
         signal.throwIfAborted();
@@ -62,14 +69,16 @@ export const realServerDown: Check<ServiceSubject> = {
         if (status !== 0) failed++;
       }
       const told = await secondsUntil(async () => (await mails()) > before, patience(view.live, 2), signal);
-      return { out, failed, told: told !== undefined };
+      return { out, stays, failed, told: told !== undefined };
     });
-    const back = await secondsUntil(inTable, seenWithin(service) + patience(view.live, 2));
+    const back = await secondsUntil(getsRequests, seenWithin(service) + patience(view.live, 2));
     return {
       started: true,
-      passed: out !== undefined && failed === 0 && told && back !== undefined,
+      passed: out !== undefined && (stays || !isInhibited(service)) && failed === 0 && told && back !== undefined,
       seen: [
-        out === undefined ? "it stayed in the table" : `out of the table after ${out.toFixed(1)} s`,
+        out === undefined
+          ? "it stayed in the table"
+          : `${stays ? "in the table with weight 0" : "out of the table"} after ${out.toFixed(1)} s`,
         out === undefined ? "" : `${failed} of ${REQUESTS} requests failed`,
         told ? "a mail to root" : "no mail to root",
         back === undefined ? "it did not come back" : `back after ${back.toFixed(1)} s`,
@@ -79,6 +88,9 @@ export const realServerDown: Check<ServiceSubject> = {
     };
   },
 };
+
+/** Whether a failed real server is to stay in the table, with weight 0. */
+const isInhibited = ({ healthCheck }: VirtualService): boolean => healthCheck?.inhibitOnFailure ?? false;
 
 /** Seconds that it may take the health check to see what it is tried by, or its end. */
 const seenWithin = (service: VirtualService): number => {

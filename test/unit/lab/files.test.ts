@@ -31,6 +31,7 @@ it("every file in labs/ is a lab that can be named", () => {
     "tracking",
     "tunnel",
     "udp",
+    "virtual-mac",
     "weighted",
   ]);
 });

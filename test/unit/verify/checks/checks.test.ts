@@ -456,17 +456,21 @@ describe("keepalived-config", () => {
 describe.concurrent("real-server-down", () => {
   /** A lab in which stopping httpd on server2 has these effects. */
   async function stopped({
-    leaves = true,
+    leaves = true as boolean | "with weight 0",
     mails = true,
     request = "server3\n" as Answer,
     type = "tcp" as "tcp" | "smtp",
+    inhibit = false,
   } = {}) {
     const base = await aLabOnDisk("ha");
     // Timers as short as a lab file allows, for a check that waits by them.
     const live = {
       ...base,
       lab: withService(base.lab, {
-        healthCheck: { type, delayLoop: 1, connectTimeout: 3, delayBeforeRetry: 1 },
+        healthCheck: {
+          ...{ type, delayLoop: 1, connectTimeout: 3, delayBeforeRetry: 1 },
+          ...(inhibit ? { inhibitOnFailure: true } : {}),
+        },
       }),
     };
     let down = false;
@@ -483,7 +487,8 @@ describe.concurrent("real-server-down", () => {
         if (down && mails) sent++;
       }
       if (command.startsWith("cat")) return `${sent}\n`;
-      return table(service, ...(down && leaves ? [] : [real2]), real3);
+      const second = leaves === "with weight 0" ? [real2.replace(/ 1 /, " 0 ")] : [];
+      return table(service, ...(down && leaves ? second : [real2]), real3);
     });
     return {
       ...(await realServerDown.look(view, subjectOn(realServerDown, live.lab, "client"))),
@@ -500,9 +505,27 @@ describe.concurrent("real-server-down", () => {
   it("stops the MTA where the health check asks that", async () => {
     expect(await stopped({ type: "smtp" })).toMatchObject({ passed: true, done: mended, ports: ["25"] });
     const { lab } = await aLiveLab("health-checks");
-    const [web, dns] = realServerDown.subjects(lab).map((subject) => realServerDown.byHand(lab, subject)[0]);
-    expect(web).toBe("npx lvs-lab fault inject mta-stop server2");
-    expect(dns).toBe("npx lvs-lab fault inject httpd-stop server2");
+    expect(realServerDown.subjects(lab).map((subject) => realServerDown.byHand(lab, subject)[0])).toEqual([
+      "npx lvs-lab fault inject mta-stop server2",
+      "npx lvs-lab fault inject httpd-stop server2",
+      "npx lvs-lab fault inject link-down server2", // a ping sees nothing less
+      "npx lvs-lab fault inject httpd-stop server2",
+    ]);
+  });
+
+  it("wants a real server to stay with weight 0 where the lab has inhibitOnFailure", async () => {
+    const stays = "in the table with weight 0 after";
+    expect(await stopped({ inhibit: true, leaves: "with weight 0" })).toMatchObject({
+      passed: true,
+      seen: expect.stringContaining(stays),
+    });
+    expect(await stopped({ inhibit: true })).toMatchObject({
+      passed: false,
+      seen: expect.stringContaining("out of the table after"),
+      done: mended,
+    });
+    // Who sets it without being asked to gets the same for clients.
+    expect(await stopped({ leaves: "with weight 0" })).toMatchObject({ passed: true });
   });
 
   it.each([

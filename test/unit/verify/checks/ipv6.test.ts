@@ -158,13 +158,16 @@ TCP  172.25.254.100:80 rr
 TCP  [fd00:254::100]:80 rr
   -> [fd00:254::12]:80            Route   1      0          0
   -> [fd00:254::13]:80            Route   1      0          0
+UDP  [fd00:254::100]:53 rr
+  -> [fd00:254::12]:53            Route   1      0          0
+  -> [fd00:254::13]:53            Route   1      0          0
 `;
   const right = await look(directorTable, "server1", { "ipvsadm -ln": table });
   expect(right).toMatchObject({
     passed: true,
     seen: expect.stringMatching(/TCP \[fd00:254::100\]:80 rr -> \[fd00:254::12\]:80 Route 1/),
   });
-  const lacking = table.replace(/.*fd00:254::13.*\n/, "");
+  const lacking = table.replace(/.*fd00:254::13\]:80.*\n/, "");
   expect(await look(directorTable, "server1", { "ipvsadm -ln": lacking })).toMatchObject({
     passed: false,
     hint: expect.stringMatching(/The service \[fd00:254::100\]:80 lacks the real server \[fd00:254::13\]:80/),
@@ -249,5 +252,5 @@ describe("forwarding-path of an IPv6 service", () => {
 });
 
 it("a URL without a port has the VIP in brackets", () => {
-  expect(live.lab.services.map(urlOf)).toEqual(["172.25.254.100", "[fd00:254::100]"]);
+  expect(live.lab.services.map(urlOf)).toEqual(["172.25.254.100", "[fd00:254::100]", "[fd00:254::100]:53"]);
 });

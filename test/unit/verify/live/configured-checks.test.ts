@@ -26,6 +26,21 @@ it("the health checks are those of the director's keepalived.conf, and the lab's
   expect((await checksOf(text.replace(/ {8}TCP_CHECK \{\n.*\n {8}\}\n/, ""))).get("server2")).toEqual([]);
 });
 
+it("those of a service by firewall mark are found at port 0", async () => {
+  const text = `virtual_server fwmark 7 {
+    delay_loop 20
+    real_server 172.25.254.12 0 {
+        TCP_CHECK {
+            connect_port 80
+        }
+    }
+}
+`;
+  const marked = { ...serviceOf(ha.lab), firewallMark: 7 };
+  const checks = await configuredChecks(new RecordedView(ha, () => text), "server1", marked);
+  expect(checks.get("server2")).toMatchObject([{ type: "tcp", delayLoop: 20 }]);
+});
+
 it("a file that is not there leaves the lab's", async () => {
   const checks = await checksOf("cat: /etc/keepalived/keepalived.conf: No such file or directory\n");
   expect([...checks.values()]).toEqual([[serviceOf(ha.lab).healthCheck], [serviceOf(ha.lab).healthCheck]]);

@@ -50,6 +50,16 @@ describe("table", () => {
   });
 });
 
+it("table of a service by firewall mark: its real servers have port 0 there", async () => {
+  const services = dr.lab.services.map((service) => ({ ...service, firewallMark: 7 }));
+  const verdict = await match(
+    { kind: "table", on: "server1", realServers: ["server2"], without: [] },
+    { live: { ...dr, lab: { ...dr.lab, services } } },
+    () => "-A -f 7 -s rr\n-a -f 7 -r 172.25.254.12:0 -g -w 1\n",
+  );
+  expect(verdict).toMatchObject({ ok: true, seen: "it sends to server2" });
+});
+
 describe("table of a service with a sorry server", () => {
   it.each<[string, string[], readonly string[], boolean, string]>([
     ["it is no real server", [], ["172.25.254.15"], true, "it sends to the sorry server"],
