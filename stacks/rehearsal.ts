@@ -56,7 +56,13 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
     // Before keepalived, whose scripts look for them.
     const beside = [
       ...(firewallMarks
-        ? [new roleClasses.firewallMarks(`${server.name}-firewall-marks`, { server: made.reference, ...firewallMarks }, options)]
+        ? [
+            new roleClasses.firewallMarks(
+              `${server.name}-firewall-marks`,
+              { server: made.reference, ...firewallMarks },
+              options,
+            ),
+          ]
         : []),
       ...(Object.keys(files).length + services.length > 0
         ? [

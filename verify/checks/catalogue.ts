@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Control, type Lab, labNames, readLab } from "../../lab/index.ts";
 import { projectRoot } from "../../provision/paths.ts";
-import { type Check, labelOf, settlingTime } from "./check.ts";
+import { type Check, settlingTime } from "./check.ts";
 
 /** A check in the catalogue, without a running lab. */
 export interface CatalogueEntry {
@@ -17,7 +17,7 @@ export interface CatalogueEntry {
   /** Seconds that the lab may need to settle. */
   readonly settles: number;
   readonly proves: string;
-  /** Example from the first such lab and its first subject. */
+  /** Example from the first such lab and the host of its first subject. */
   readonly example: {
     readonly subject: string;
     readonly expected: string;
@@ -54,7 +54,7 @@ export const catalogue = (checks: readonly Check[], labs: readonly Lab[]): Catal
       settles: settlingTime(check, lab),
       proves,
       example: {
-        subject: labelOf(lab, check, subject),
+        subject: subject.host,
         expected: check.expected(lab, subject),
         byHand: check.byHand(lab, subject),
         hint: check.hint(lab, subject),
