@@ -26,17 +26,20 @@ export function openServicesFor(
   const virtual = directors.flatMap(({ virtualServers }) => virtualServers);
   const isHome = (address: Ip) => home.subnets.some((subnet) => contains(subnet, address));
   const held = directors.flatMap(virtualAddressesOf).find((address) => isHome(address) && familyOf(address) === 4);
+  const commands = marksIn(folder);
   const services: PlannedService[] = [];
   const missing: string[] = [];
   for (const mark of new Set(virtual.flatMap((one) => one.mark ?? []))) {
-    const found = marksIn(folder).find((one) => one.mark === mark && isHome(one.address));
+    const setting = commands.filter((one) => one.mark === mark && isHome(one.address));
+    const [found] = setting;
     if (!found) {
       missing.push(
         `nothing in the folder says which packets have the firewall mark ${mark}: name them in services, such as { address: ${held ?? "192.0.2.100"}, port: ${WEB}, firewallMark: ${mark} }, or it is not measured`,
       );
       continue;
     }
-    const { address, ports, file } = found;
+    const { address, file } = found;
+    const ports = [...new Set(setting.flatMap((one) => (one.address === address ? one.ports : [])))];
     assumed.add(
       "client",
       `packets to ${address}, ${ports.length > 1 ? "ports" : "port"} ${ports.join(" and ")}, have the firewall mark ${mark}, as in ${file}: the rehearsal has each director set it`,
@@ -72,10 +75,13 @@ function marksIn(folder: Folder): MarkCommand[] {
       const mark = Number(/(?:--set-x?mark|\bmark set)\s+(0x[\da-f]+|\d+)/i.exec(line)?.[1]);
       const address = parseIp(/(?:\s-d|--dst|--destination|\bip daddr)\s+([\d.]+)/.exec(line)?.[1] ?? "");
       const [, text = ""] = /(?:--dports?|--destination-ports?|\btcp dport)\s+(\{[^}]*\}|[\d,]+)/.exec(line) ?? [];
-      const ports = [...text.matchAll(/\d+/g)].map(Number);
+      const ports = text
+        .replace(/[{}\s]/g, "")
+        .split(",")
+        .flatMap((port) => (/^\d+$/.test(port) ? [Number(port)] : []));
       const isTcp = /(?:-p|--protocol)\s+tcp|\btcp dport/.test(line);
       if (!(mark > 0) || address === undefined || familyOf(address) === 6 || ports.length === 0 || !isTcp) return [];
-      return [{ mark, address, ports: [...new Set(ports)], file }];
+      return [{ mark, address, ports, file }];
     }),
   );
 }

@@ -240,7 +240,8 @@ describe("services", () => {
     const marks = `#!/bin/sh
 # iptables -t mangle -A PREROUTING -d 192.0.2.9 -p tcp --dport 99 -j MARK --set-mark 7
 iptables -t mangle -A PREROUTING -d ${vip}/32 -p tcp -m multiport --dports 443,80 -j MARK --set-mark 7
-nft add rule ip mangle prerouting ip daddr ${vip} tcp dport 8080 meta mark set 0x8
+nft add rule ip mangle prerouting ip daddr ${vip} tcp dport { 8080, 9000-9010 } meta mark set 0x8
+iptables -t mangle -A PREROUTING -p tcp -d ${vip} --dport 81 -j MARK --set-xmark 0x7/0xffffffff
 `;
     const text =
       service("fwmark 7", ["192.0.2.21 0"], { further: "persistence_timeout 50" }) +
@@ -249,11 +250,19 @@ nft add rule ip mangle prerouting ip daddr ${vip} tcp dport 8080 meta mark set 0
     expect(plan.services).toEqual([
       { address: vip, port: 443, tls: true, firewallMark: 7 },
       { address: vip, port: 80, tls: false, firewallMark: 7 },
+      { address: vip, port: 81, tls: false, firewallMark: 7 },
       { address: vip, port: 8080, tls: false, firewallMark: 8 },
     ]);
     expect(lab.services).toEqual([
       expect.objectContaining({
-        ...{ name: `${vip}:443`, port: 443, morePorts: [80], firewallMark: 7, persistenceTimeout: 50, protocol: "tcp" },
+        ...{
+          name: `${vip}:443`,
+          port: 443,
+          morePorts: [80, 81],
+          firewallMark: 7,
+          persistenceTimeout: 50,
+          protocol: "tcp",
+        },
         realServers: [expect.objectContaining({ address: "192.0.2.21", port: 443, portInTable: 0 })],
       }),
       expect.objectContaining({
@@ -273,6 +282,7 @@ nft add rule ip mangle prerouting ip daddr ${vip} tcp dport 8080 meta mark set 0
       [
         [
           [80, false],
+          [81, false],
           [443, true],
         ],
         [vip],
