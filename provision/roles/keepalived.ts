@@ -46,7 +46,7 @@ export const keepalived = defineResource({
     return password === undefined ? recorded : { ...recorded, passwords: unwrap(password) === "" ? [] : [password] };
   },
 
-  async observe({ server: ref, config: wanted, programs }) {
+  async observe({ server: ref, config: wanted, programs, virtualServices }) {
     const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const seen = await server.look({
@@ -60,7 +60,10 @@ export const keepalived = defineResource({
     const table = ipvsTableIn(seen);
     return {
       ...withoutPasswords(seen.config.text),
-      virtualServices: table.map((service) => serviceLine(service.key, service)),
+      virtualServices: inOrderOf(
+        virtualServices,
+        table.map((service) => serviceLine(service.key, service)),
+      ),
       notifyScript: seen.notifyScript.text,
       programs: seen.programs.text.split("\n").filter((one) => one !== ""),
       otherWeights: otherWeights(wanted, table),
@@ -141,6 +144,12 @@ const notifyScriptIs = (text: string): string =>
   text === ""
     ? command`rm -f ${notifyScript.path}`
     : [writing(notifyScript.path, text), command`chmod 0755 ${notifyScript.path}`].join("\n");
+
+/** The lines of the kernel's table, which has an order of its own, in the order of those that are wanted; others come last. */
+export const inOrderOf = (wanted: readonly string[], found: readonly string[]): string[] => [
+  ...wanted.filter((line) => found.includes(line)),
+  ...found.filter((line) => !wanted.includes(line)),
+];
 
 /** Command that waits until the kernel's table has exactly these virtual services. Fails after `seconds`. */
 function tableIs(virtualServices: readonly string[], seconds: number): string {

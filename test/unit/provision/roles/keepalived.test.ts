@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readLab } from "../../../../lab/index.ts";
 import { ipvsTableIn, parseIpvsTable } from "../../../../provision/roles/ipvs-table.ts";
 import {
+  inOrderOf,
   keepalived,
   otherThresholds,
   otherWeights,
@@ -140,4 +141,11 @@ it("IPVS's sync daemon is known by its interface and id, whichever of the two it
   expect(parseSyncDaemon(line("master"))).toBe("eth0 51");
   expect(parseSyncDaemon(line("backup"))).toBe("eth0 51");
   expect(parseSyncDaemon("")).toBe("");
+});
+
+it("the kernel's order of virtual services is no difference, and a further one is", () => {
+  const wanted = ["172.25.254.100:80 rr", "-u 172.25.254.100:53 rr", "172.25.254.100:8080 rr"];
+  const [web, dns, api] = wanted as [string, string, string];
+  expect(inOrderOf(wanted, [web, api, dns])).toEqual(wanted);
+  expect(inOrderOf(wanted, [api, "-f 7 rr", web])).toEqual([web, api, "-f 7 rr"]);
 });
