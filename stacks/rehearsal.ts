@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { FileError, formatFileError, type Lab, ofFamily, withPrefix } from "../lab/index.ts";
-import { classes, roleClasses, roleInputs } from "../provision/index.ts";
+import { classes, roleClasses, roles } from "../provision/index.ts";
 import { projectRoot } from "../provision/paths.ts";
 import {
   directorOf,
@@ -51,7 +51,7 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
     if (!planned || !configuration) throw new Error(`${server.name} has no configuration`);
     const made = makeServer({ ...foundation, lab, server, image, own: planned });
     const { files, services } = planned;
-    const { firewallMarks } = roleInputs(lab, server);
+    const firewallMarks = roles.firewallMarks.inputsOf(lab, server, []);
     const options = { dependsOn: made.ready, deletedWith: made.domain };
     // Before keepalived, whose scripts look for them.
     const beside = [

@@ -3,16 +3,10 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { type Ended, endedOf } from "../provision/host/command.ts";
 import { labEnvironment } from "../provision/host/machine/namespaces.ts";
 import { generateKeys } from "../provision/ssh/key-pair.ts";
 import { inUserland } from "./integration/hosts.ts";
-
-export interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /**
  * Students of a class, who come in by its door as they would from machines of their own: each with a key, OpenSSH and the lines of their card.
@@ -51,17 +45,13 @@ export class Students<Id extends string> {
     return students.map(({ id }) => id);
   }
 
-  async ssh(who: Id, ...words: string[]): Promise<Ran> {
+  async ssh(who: Id, ...words: string[]): Promise<Ended> {
     return await this.run(who, "ssh", words);
   }
 
-  async run(who: Id, program: "ssh" | "scp", words: readonly string[]): Promise<Ran> {
+  async run(who: Id, program: "ssh" | "scp", words: readonly string[]): Promise<Ended> {
     const [file = "", ...args] = await inUserland(program, "-F", this.#at(`config.${who}`), ...words);
-    const child = spawn(file, args, { env: labEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
-    const closed = once(child, "close");
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    const [status] = (await closed) as [number | null];
-    return { status, stdout, stderr };
+    return await endedOf(spawn(file, args, { env: labEnvironment(), stdio: ["ignore", "pipe", "pipe"] }));
   }
 
   #at(name: string): string {

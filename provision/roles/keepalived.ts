@@ -145,7 +145,7 @@ const notifyScriptIs = (text: string): string =>
     ? command`rm -f ${notifyScript.path}`
     : [writing(notifyScript.path, text), command`chmod 0755 ${notifyScript.path}`].join("\n");
 
-/** The lines of the kernel's table, which has an order of its own, in the order of those that are wanted; others come last. */
+/** Virtual services of the kernel, which lists them in its own order, in the order of the lab; further ones come last. */
 export const inOrderOf = (wanted: readonly string[], found: readonly string[]): string[] => [
   ...wanted.filter((line) => found.includes(line)),
   ...found.filter((line) => !wanted.includes(line)),

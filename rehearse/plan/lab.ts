@@ -23,7 +23,7 @@ import { management, managementDevice } from "./management.ts";
 import { pageOf, serverNameOf } from "./names.ts";
 import { processesOf } from "./needs.ts";
 import { networkWith } from "./networks.ts";
-import { askedIn } from "./open-services.ts";
+import { askedOf } from "./open-services.ts";
 import type { Plan, PlannedDirector, PlannedNetwork, PlannedService } from "./plan.ts";
 import { proxiesOf } from "./proxies/index.ts";
 import { type Configured, type EquippedStandIn, standInsOf } from "./stand-ins.ts";
@@ -180,20 +180,20 @@ type AskedAt = Pick<VirtualService, "vip" | "port" | "firewallMark" | "morePorts
 /** Where clients ask for a virtual server: at its addresses and ports, and where it has none, at those that the plan names. */
 function placesOf(virtual: VirtualServer, services: readonly PlannedService[]): AskedAt[] {
   const { mark, protocol, ranges } = virtual;
+  const asked = askedOf(virtual, services);
   if (mark !== undefined) {
-    const [first, ...more] = services.filter(({ firewallMark }) => firewallMark === mark);
+    const [first, ...more] = asked;
     if (!first) return [];
     const morePorts = more.map(({ port }) => port);
     return [
       { vip: first.address, port: first.port, firewallMark: mark, ...(morePorts.length > 0 ? { morePorts } : {}) },
     ];
   }
-  return ranges.flatMap((range): AskedAt[] => {
-    if (range.port > 0) return [{ vip: range.first, port: range.port }];
-    return protocol === "TCP"
-      ? askedIn(range, services).map(({ address: vip, port }) => ({ vip, port, everyPort: true }))
-      : [];
-  });
+  const everyPort = protocol === "TCP" ? asked : [];
+  return [
+    ...ranges.flatMap(({ first: vip, port }) => (port > 0 ? [{ vip, port }] : [])),
+    ...everyPort.map(({ address: vip, port }): AskedAt => ({ vip, port, everyPort: true })),
+  ];
 }
 
 /** The ports on which a stand-in answers. */

@@ -1,6 +1,7 @@
 import { contains, familyOf, type Ip, parseIp } from "../../lab/index.ts";
-import { type AddressRange, isIn } from "../directors/address-range.ts";
+import { isIn } from "../directors/address-range.ts";
 import type { Director } from "../directors/director.ts";
+import type { VirtualServer } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
 import { virtualAddressesOf } from "./addresses.ts";
 import type { Assumptions } from "./assumptions.ts";
@@ -55,9 +56,13 @@ export function openServicesFor(
   return { services, missing };
 }
 
-/** The services of a plan by which clients ask for a virtual server of all ports. */
-export const askedIn = (range: AddressRange, services: readonly PlannedService[]): PlannedService[] =>
-  services.filter(({ address, firewallMark }) => firewallMark === undefined && isIn(range, address));
+/** The services of a plan by which clients ask for a virtual server that names no port: by its firewall mark, or on its addresses of all ports. */
+export const askedOf = ({ mark, ranges }: VirtualServer, services: readonly PlannedService[]): PlannedService[] =>
+  services.filter(({ address, firewallMark }) =>
+    firewallMark === undefined
+      ? ranges.some((range) => range.port === 0 && isIn(range, address))
+      : firewallMark === mark,
+  );
 
 /** A command that gives packets a firewall mark. */
 interface MarkCommand {

@@ -14,7 +14,7 @@ import {
   targetsOf,
   type WebDemand,
 } from "./checks/index.ts";
-import { askedIn } from "./open-services.ts";
+import { askedOf } from "./open-services.ts";
 import type { Plan, PlannedService, StandIn } from "./plan.ts";
 import { proxiesOf } from "./proxies/index.ts";
 
@@ -149,10 +149,7 @@ const useOf = (address: Ip, answers: Answers): Use => ({ address, answers: () =>
 function usesOf(service: VirtualServer, planned: readonly PlannedService[]): Use[] {
   const { block, mark, method, ranges, realServers } = service;
   // Where it names no port, clients ask for those of the plan.
-  const asked =
-    mark === undefined
-      ? ranges.filter(({ port }) => port === 0).flatMap((range) => askedIn(range, planned))
-      : planned.filter(({ firewallMark }) => firewallMark === mark);
+  const asked = askedOf(service, planned);
   const served = [...ranges.map(({ port }) => port), ...asked.map(({ port }) => port)];
   const vips = [...servedAddresses(service), ...(mark === undefined ? [] : asked.map(({ address }) => address))];
   const isTls = (port: number): boolean => asked.some((one) => one.port === port && one.tls);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lvsLab, working } from "../hosts/lvs-lab.ts";
-import { freePort, type Ran, Students } from "../students.ts";
+import { freePort, Students } from "../students.ts";
 
 /** Two students of a class with real labs. */
 const ids = ["alice", "bob"] as const;
@@ -13,7 +13,7 @@ let folder: string;
 let students: Students<Id>;
 const at = (name: string): string => join(folder, name);
 const inClass = (verb: string, ...words: string[]): string[] => ["class", verb, ...words, "--file", at("class.yaml")];
-const ssh = async (who: Id, ...words: string[]): Promise<Ran> => await students.ssh(who, ...words);
+const ssh = (who: Id, ...words: string[]) => students.ssh(who, ...words);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lvs-door-"));

@@ -70,6 +70,6 @@ export function fileMessage({ path, mode, user, text }: ConfinedFile): Buffer {
 
 /** Gives a program that `confining` starts its files, by standard input. It starts when it has all of them, and has what is written after them. */
 export function sendFiles({ stdin }: ChildProcess, files: readonly ConfinedFile[]): void {
-  stdin?.on("error", () => {}); // it ended early: whoever waits for it learns so
+  stdin?.on("error", () => {}); // EPIPE: the program has ended, as its `close` event tells
   stdin?.write(Buffer.concat([...files.map(fileMessage), Buffer.from("\n")]));
 }
