@@ -12,7 +12,7 @@ export const processStop = defineFault({
   id: "process-stop",
   title: "stop a tracked process on",
   explains:
-    "The services that the process belongs to are stopped. The kernel tells keepalived of its end, and after the process's delay keepalived lowers the director's priority by the weight, or without a weight goes to FAULT. If a director of higher priority is there then, it takes over.",
+    "The services that the process belongs to are killed, and stay stopped. The kernel tells keepalived of its end, and after the process's delay keepalived lowers the director's priority by the weight, or without a weight goes to FAULT. If a director of higher priority is there then, it takes over.",
   parameters: z.strictObject({
     process: z
       .string()
@@ -25,7 +25,8 @@ export const processStop = defineFault({
   goes: (instance, { process }) => processIn(instance, process),
   ends: (instance, { process }) => processIn(instance, process)?.process,
   byHand: {
-    inject: "systemctl stop SERVICE # of the process: systemctl status PID",
+    inject:
+      "systemctl stop --no-block SERVICE; systemctl kill --signal=KILL SERVICE # of the process: systemctl status PID",
     heal: "systemctl start SERVICE",
   },
   async inject(site, { process: name }) {
@@ -39,6 +40,9 @@ if [ ! -e ${notes} ]; then
   [ -s ${`${notes}.new`} ] || { echo "no service runs a process ${process}"; exit 1; }
   mv ${`${notes}.new`} ${notes}
 fi
+# A service that ends in order may keep its process for seconds: nginx waits for connections. With the stop begun, systemd does not start it again.
+systemctl stop --no-block $(cat ${notes})
+systemctl kill --signal=KILL $(cat ${notes}) || true
 systemctl stop $(cat ${notes})
 if pgrep --exact ${process} >/dev/null; then echo "a process ${process} still runs, which no service has started"; exit 1; fi`,
     );
