@@ -204,6 +204,7 @@ class Run {
     const observed = this.#observed(capture, probe);
     const begun = this.#clock.now();
     let holdsSince: number | undefined;
+    let broken: string | undefined;
     let seen = "";
     let hint = "";
     const lookOnce = async (): Promise<void> => {
@@ -212,11 +213,13 @@ class Run {
       ({ seen, hint } = look);
       if (look.failing !== null) {
         holdsSince = undefined;
+        broken = look.failing;
         throw new Error(look.failing);
       }
       holdsSince ??= at;
-      if (this.#clock.now() - holdsSince < forMs)
-        throw new Error(`it has held for ${Math.round(this.#clock.now() - holdsSince)} ms`);
+      const held = this.#clock.now() - holdsSince;
+      const before = broken === undefined ? "" : `; before that: ${broken}`;
+      if (held < forMs) throw new Error(`it has held for ${(held / 1000).toFixed(1)} s${before}`);
     };
     const waited = () => (withinMs > 0 ? ` (after ${((this.#clock.now() - begun) / 1000).toFixed(1)} s)` : "");
     const options = {
