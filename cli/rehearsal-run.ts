@@ -13,7 +13,7 @@ import {
 } from "../rehearse/matrix/index.ts";
 import { missingDevices, nextOf } from "../rehearse/plan/extend.ts";
 import { PLAN } from "../rehearse/plan/file.ts";
-import { formatReload, ReloadRehearsal } from "../rehearse/reload/index.ts";
+import { formatReload, ReloadRehearsal, writeRollOut } from "../rehearse/reload/index.ts";
 import { MatrixRecord } from "../rehearse/report/record.ts";
 import { versionsOf } from "../rehearse/report/versions.ts";
 import { runSuite } from "../verify/report/run-suite.ts";
@@ -158,13 +158,23 @@ export async function rehearseReload(
     );
   await bringUp(lock, from, to);
   const live = await liveLab(lock.stack);
-  const rehearsal = await ReloadRehearsal.prepare(live, folders, serviceOf(live.lab, service));
+  const asked = serviceOf(live.lab, service);
+  const rehearsal = await ReloadRehearsal.prepare(live, folders, asked);
+  const about = {
+    ...({ format: "lvs-lab roll-out", version: 1, from, to, stack: lock.stack } as const),
+    ...{ startedAt: new Date().toISOString(), versions: await versionsOf(live), service: asked.name },
+  };
+  await writeRollOut(report, { ...about, finished: false, passed: false, reloads: [], report: null });
   const { result, paths } = await runAndReport(live, rehearsal.scenario, report);
   const { budgets } = plan;
   const rows = await rehearsal.rows(result, budgets);
+  const finished = rows.length === rehearsal.order.length;
+  const passed = finished && rows.every((row) => row.passed);
+  const page = relative(report, paths.html);
+  await writeRollOut(report, { ...about, finished, passed, reloads: rows, report: page });
   if (asJunit) await writeJunit(report, [runSuite(result)]);
   return {
-    passed: rows.length === rehearsal.order.length && rows.every(({ passed }) => passed),
+    passed,
     summary: [formatReload(rows), `report: ${relative(process.cwd(), paths.html)}`].join("\n"),
   };
 }

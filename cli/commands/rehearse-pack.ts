@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { basename, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { packed } from "../../rehearse/pack/contents.ts";
 import { formatPacked } from "../../rehearse/pack/format.ts";
-import { lastReportIn, matrixIn } from "../../rehearse/pack/report.ts";
+import { foldersOf, lastRehearsalIn, lastReportIn } from "../../rehearse/pack/report.ts";
 import { archiveOf } from "../../rehearse/pack/tree.ts";
 import { pageBundle } from "../../verify/report/bundle.ts";
 import { writeWhole } from "../../verify/report/whole-file.ts";
@@ -12,6 +12,8 @@ import { reportOption } from "../options.ts";
 import { folderAt } from "../rehearsal.ts";
 
 interface PackOptions {
+  readonly from?: string;
+  readonly to?: string;
   readonly out?: string;
   readonly report: string;
 }
@@ -23,16 +25,22 @@ export const rehearsePack = (group: Command): void => {
     .description("put the configurations without their secrets, and what failed, into one archive for a bug report")
     .argument(
       "[folder]",
-      "one file for each director, NAME.conf or NAME/keepalived.conf, and what they include or run; by default that of the last rehearsal",
+      "one file for each director, NAME.conf or NAME/keepalived.conf, and what they include or run; by default what was rehearsed last",
     )
-    .option("--out <file>", "the archive; by default FOLDER-rehearsal.tar.gz in the current directory", archiveName)
+    .option("--from <folder>", "with --to: the files that ran before a roll-out that was rehearsed")
+    .option("--to <folder>", "the files that replaced them")
+    .option(
+      "--out <file>",
+      "the archive; by default FOLDER-rehearsal.tar.gz or NEW-roll-out.tar.gz in the current directory",
+      archiveName,
+    )
     .addOption(reportOption())
-    .action(async (given: string | undefined, { out, report: directory }: PackOptions) => {
-      const path = given ?? (await lastFolder(directory));
-      const folder = folderAt(path);
-      const report = await lastReportIn(directory, path);
-      const contents = packed(folder, report, await pageBundle());
-      const file = out ?? `${basename(resolve(path))}-rehearsal.tar.gz`;
+    .action(async (folder: string | undefined, { from, to, out, report: directory }: PackOptions) => {
+      const paths = foldersToPack({ folder, from, to }) ?? (await lastFolders(directory));
+      const folders = paths.map(folderAt);
+      const report = await lastReportIn(directory, paths);
+      const contents = packed(folders, report, await pageBundle());
+      const file = out ?? `${contents.name}.tar.gz`;
       const archive = await archiveOf(contents);
       await writeWhole(file, archive);
       console.log(
@@ -45,18 +53,32 @@ export const rehearsePack = (group: Command): void => {
     });
 };
 
-/** The folder of the last rehearsal. @throws CliError if there was none, or it was started elsewhere */
-async function lastFolder(directory: string): Promise<string> {
-  const matrix = await matrixIn(directory);
-  const problem =
-    typeof matrix === "string"
-      ? matrix
-      : existsSync(matrix.folder)
-        ? undefined
-        : `${matrix.folder}, which the last rehearsal was of, is not there`;
-  if (typeof matrix !== "string" && problem === undefined) return matrix.folder;
+interface Given {
+  readonly folder: string | undefined;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** The folders that a command line names: one, or the old one and the new; undefined: none. @throws CliError for anything else */
+function foldersToPack({ folder, from, to }: Given): string[] | undefined {
+  if (from === undefined && to === undefined) return folder === undefined ? undefined : [folder];
+  if (from !== undefined && to !== undefined && folder === undefined) return [from, to];
   throw new CliError(
-    `${problem}. Fix: name the folder: npx lvs-lab rehearse pack FOLDER; --report names the directory of the reports`,
+    "expected a folder, or --from OLD --to NEW. Fix: `npx lvs-lab rehearse pack FOLDER`; of a roll-out " +
+      "`npx lvs-lab rehearse pack --from OLD --to NEW`",
+    exitStatus.configuration,
+  );
+}
+
+/** The folders of the last rehearsal. @throws CliError if there was none, or it was started elsewhere */
+async function lastFolders(directory: string): Promise<readonly string[]> {
+  const last = await lastRehearsalIn(directory);
+  const folders = typeof last === "string" ? [] : foldersOf(last);
+  const gone = folders.find((folder) => !existsSync(folder));
+  if (folders.length > 0 && gone === undefined) return folders;
+  throw new CliError(
+    `${typeof last === "string" ? last : `${gone}, which the last rehearsal was of, is not there`}. Fix: name the folder: npx lvs-lab rehearse pack FOLDER; ` +
+      "--report names the directory of the reports",
     exitStatus.configuration,
   );
 }

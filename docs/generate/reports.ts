@@ -7,7 +7,7 @@ import { projectRoot } from "../../provision/paths.ts";
 /** The page that has the generated part. */
 export const reportDocsFile = join(projectRoot, "docs/report.md");
 
-/** The files that define the interfaces of result.json. */
+/** The files that define the interfaces of the reports. */
 const sources = [
   "verify/report/result.ts",
   "verify/checks/check.ts",
@@ -18,23 +18,27 @@ const sources = [
   "verify/probe/summary.ts",
   "verify/wire/records.ts",
   "rehearse/report/result.ts",
+  "rehearse/reload/result.ts",
+  "rehearse/reload/row.ts",
 ] as const;
 
 /** The parts of the page: the interface that each begins with, and the file that has it. */
 const parts = [
   { root: "RunResult", source: "verify/report/result.ts" },
   { root: "MatrixResult", source: "rehearse/report/result.ts" },
+  { root: "RollOutResult", source: "rehearse/reload/result.ts" },
 ] as const;
 
 const END = "<!-- End of what is written. -->";
 
 /** Texts for types that are not interfaces. */
 const aliases: Readonly<Record<string, string>> = {
+  Ip: "string",
   Setup: setups.map((one) => `"${one}"`).join(" | "),
   Control: controls.map((one) => `"${one}"`).join(" | "),
 };
 
-/** docs/report.md with the current fields of result.json and matrix.json. */
+/** docs/report.md with the current fields of result.json, matrix.json and roll-out.json. */
 export async function reportDocs(): Promise<string> {
   let page = await readFile(reportDocsFile, "utf8");
   const interfaces = await interfacesByName();

@@ -1,56 +1,67 @@
 import { posixQuote } from "../../provision/posix-quote.ts";
-import { tenth } from "../../verify/report/words.ts";
-import type { findingsAsJson } from "../lint/format.ts";
+import { ms, tenth } from "../../verify/report/words.ts";
 import { eventWords } from "../matrix/index.ts";
+import type { RollOutResult } from "../reload/result.ts";
+import type { ReloadRow } from "../reload/row.ts";
 import type { MatrixCell, MatrixResult } from "../report/result.ts";
+import type { PackedFolder } from "./folder.ts";
 import type { Replaced } from "./redaction.ts";
+import type { RehearsalResult } from "./report.ts";
 
 export interface About {
-  /** The folder's name. */
-  readonly own: string;
+  /** One; of a roll-out the old one and the new. */
+  readonly folders: readonly Pick<PackedFolder, "own" | "findings">[];
   /** The last rehearsal, if there is one. */
-  readonly matrix?: MatrixResult;
-  readonly findings: ReturnType<typeof findingsAsJson>;
+  readonly rehearsed?: RehearsalResult;
   readonly files: readonly string[];
   readonly replaced: readonly Replaced[];
 }
 
 /** The text of the archive's README.md: what was expected, what happened, on what, and how to see it again. */
-export function readme({ own, matrix, findings, files, replaced }: About): string {
-  const failed = matrix?.cells.filter(({ passed }) => !passed) ?? [];
-  const events = [...new Set(failed.map(({ event }) => event))];
+export function readme({ folders, rehearsed, files, replaced }: About): string {
+  const names = folders.map(({ own }) => own);
+  const quoted = names.map(posixQuote);
+  const [from, to] = quoted;
+  const again = to === undefined ? `${from}${onlyOf(rehearsed)}` : `--from ${from} --to ${to}`;
+  const findings = folders.flatMap(({ own, findings: { findings: all } }) =>
+    all.map(({ file, line, level, message, rule }) => `- \`${own}/${file}:${line}\`: ${level}: ${message} [${rule}]`),
+  );
   return [
-    `# Rehearsal of ${own}`,
+    `# ${to === undefined ? "Rehearsal" : "Roll-out"} of ${names.at(-1)}`,
     "",
     `Configurations of keepalived with what they need to be rehearsed, packed by \`lvs-lab rehearse pack\`. Secrets were replaced: ${kindsOf(replaced)}. The`,
     "same secret has the same placeholder everywhere, in captures too; lines have their numbers.",
     "",
-    ...cellsPart(matrix, failed),
+    "## What happened",
+    "",
+    ...whatHappened(rehearsed),
     "",
     "## How to see it again",
     "",
     "In a checkout of lvs-lab, after its set-up (`npm run setup`):",
     "",
     "```sh",
-    `npx lvs-lab rehearse lint ${posixQuote(own)}`,
-    `npx lvs-lab rehearse ${posixQuote(own)}${events.length > 0 ? ` --only ${events.join(" ")}` : ""}`,
+    ...quoted.map((name) => `npx lvs-lab rehearse lint ${name}`),
+    `npx lvs-lab rehearse ${again}`,
     "```",
     "",
-    ...versionsPart(matrix),
+    ...versionsPart(rehearsed),
     "",
     "## What lint finds",
     "",
-    ...(findings.findings.length === 0
-      ? ["Nothing."]
-      : findings.findings.map(
-          ({ file, line, level, message, rule }) => `- \`${own}/${file}:${line}\`: ${level}: ${message} [${rule}]`,
-        )),
+    ...(findings.length === 0 ? ["Nothing."] : findings),
     "",
     "## Files",
     "",
     ...["README.md", ...files].sort().map((file) => `- \`${file}\``),
     "",
   ].join("\n");
+}
+
+/** The option that runs again what has failed. */
+function onlyOf(rehearsed: RehearsalResult | undefined): string {
+  const failed = rehearsed?.format === "lvs-lab rehearsal" ? rehearsed.cells.filter(({ passed }) => !passed) : [];
+  return failed.length > 0 ? ` --only ${[...new Set(failed.map(({ event }) => event))].join(" ")}` : "";
 }
 
 /** `auth_pass 4 times, token 1 time`, or that there were none. */
@@ -63,24 +74,40 @@ export function kindsOf(replaced: readonly Replaced[]): string {
 /** How many are at a place: a capture has many. */
 const countOf = (at: number | string): number => Number(/^(\d+) packets$/.exec(String(at))?.[1] ?? 1);
 
-function cellsPart(matrix: MatrixResult | undefined, failed: readonly MatrixCell[]): string[] {
-  if (!matrix) return ["## What happened", "", "No rehearsal is in this archive."];
-  const { cells, finished } = matrix;
-  const count = `${cells.length} ${cells.length === 1 ? "run" : "runs"}`;
-  return [
-    "## What happened",
-    "",
-    failed.length === 0
-      ? `${count}, and all passed.`
-      : `${count}, of which ${failed.length} failed.${finished ? "" : " The rehearsal did not come to its end."}`,
-    ...failed.flatMap((cell) => [
-      "",
-      `### ${eventWords(cell)}, ${cell.service}: ${cell.title}`,
-      "",
-      ...cellLines(cell),
-    ]),
-  ];
+function whatHappened(rehearsed: RehearsalResult | undefined): string[] {
+  if (!rehearsed) return ["No rehearsal is in this archive."];
+  return rehearsed.format === "lvs-lab roll-out" ? rollOutPart(rehearsed) : cellsPart(rehearsed);
 }
+
+/** `3 runs, of which 1 failed.` */
+const countWords = (all: readonly { readonly passed: boolean }[], noun: string): string => {
+  const failed = all.filter(({ passed }) => !passed).length;
+  return `${all.length} ${noun}${all.length === 1 ? "" : "s"}, ${failed === 0 ? "and all passed" : `of which ${failed} failed`}.`;
+};
+
+const UNFINISHED = " The rehearsal did not come to its end.";
+
+const cellsPart = ({ cells, finished }: MatrixResult): string[] => [
+  `${countWords(cells, "run")}${finished ? "" : UNFINISHED}`,
+  ...cells
+    .filter(({ passed }) => !passed)
+    .flatMap((cell) => ["", `### ${eventWords(cell)}, ${cell.service}: ${cell.title}`, "", ...cellLines(cell)]),
+];
+
+const rollOutPart = ({ from, to, service, reloads, finished }: RollOutResult): string[] => [
+  `The files of ${to} replaced those of ${from} on one director after the other, while clients asked ${service}.`,
+  `${countWords(reloads, "reload")}${finished ? "" : UNFINISHED}`,
+  ...reloads.flatMap((row) => ["", `### ${row.director}${row.passed ? "" : ", failed"}`, "", ...reloadLines(row)]),
+];
+
+const reloadLines = ({ outageMs, lost, broken, open, held, failures }: ReloadRow): string[] => [
+  `- outage ${outageMs === null ? "none" : ms(outageMs)}; ${lost} requests lost; ${broken} of ${open} open connections broken`,
+  ...held.map(
+    ({ address, before, after, elected }) =>
+      `- ${address} was held by ${holders(before)} before, by ${holders(after)} after; by the priorities of the files that ran then by ${holders(elected)}`,
+  ),
+  ...failures.map((one) => `- failed: ${one}`),
+];
 
 const cellLines = (cell: MatrixCell): string[] =>
   cell.measured ? measuredLines(cell) : cell.failures.map((one) => `- not measured: ${one}`);
@@ -114,9 +141,9 @@ const measured = ({ detection, seen, failbackMs, lost }: MatrixCell): string =>
     `${lost} requests lost`,
   ].join("; ");
 
-function versionsPart(matrix: MatrixResult | undefined): string[] {
-  if (!matrix) return ["versions.json has the versions of what packed this."];
-  const { lvsLab, node, hostKernel, acceleration, directors } = matrix.versions;
+function versionsPart(rehearsed: RehearsalResult | undefined): string[] {
+  if (!rehearsed) return ["versions.json has the versions of what packed this."];
+  const { lvsLab, node, hostKernel, acceleration, directors } = rehearsed.versions;
   return [
     "## Versions",
     "",

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Statement } from "../conf/tree.ts";
 import type { Configuration, Folder } from "../folder.ts";
 import {
@@ -61,16 +62,20 @@ export class Redaction {
   /** Texts that were put together from parameters: what of them is at each place. */
   readonly #pieces = new Set<string>();
 
-  /** Learns a configuration's passwords, those in parameters included, and its mail addresses. */
-  learnConfiguration(folder: Folder, configuration: Configuration): void {
+  /**
+   * Learns a configuration's passwords, those in parameters included, and its mail addresses.
+   * @param own what the names of the folder's files begin with, where its texts are replaced
+   */
+  learnConfiguration(folder: Folder, configuration: Configuration, own = ""): void {
+    const named = (file: string) => join(own, file);
     const texts = new Map(folder.texts().map(({ file, text }) => [file, text]));
     for (const word of wordsIn(configuration.statements))
       if (!word.includes("@")) this.#structure.add(word.toLowerCase());
     for (const address of addresseesIn(configuration.statements))
       if (address.includes("@") && !isNobodys(address)) this.#learn(address, MAIL_ADDRESS);
-    for (const file of configuration.files.keys()) this.#configurations.add(file);
+    for (const file of configuration.files.keys()) this.#configurations.add(named(file));
     const lines = [...configuration.files.keys()].flatMap((file) =>
-      (texts.get(file) ?? "").split("\n").map((text, index) => ({ file, number: index + 1, text })),
+      (texts.get(file) ?? "").split("\n").map((text, index) => ({ file: named(file), number: index + 1, text })),
     );
     for (const { file, number, text } of lines)
       if (/^[ \t]*(?:@\S+[ \t]+)?(?:\$\w+=|~(?:SEQ|LST))/.test(text)) this.#definitions.add(`${file}:${number}`);
@@ -80,8 +85,9 @@ export class Redaction {
       this.#learn(value, "auth_pass");
       const bytes = Buffer.from(value);
       if (bytes.length > COUNTED) this.#counted.add(bytes.subarray(0, COUNTED).toString());
-      const raw = lines.find(({ file, number }) => file === statement.file && number === statement.line)?.text ?? "";
-      this.#learnPieces(/(?<!\w)auth_pass[ \t]+(\S+)/.exec(raw)?.[1] ?? "", lines, statement);
+      const at = { file: named(statement.file), at: statement.line };
+      const raw = lines.find(({ file, number }) => file === at.file && number === at.at)?.text ?? "";
+      this.#learnPieces(/(?<!\w)auth_pass[ \t]+(\S+)/.exec(raw)?.[1] ?? "", lines, at);
     }
   }
 
@@ -129,7 +135,11 @@ export class Redaction {
   }
 
   /** A password of which a part is written and a part is a parameter's: the parts are hidden where they stand. */
-  #learnPieces(word: string, lines: readonly { file: string; number: number; text: string }[], at: Statement): void {
+  #learnPieces(
+    word: string,
+    lines: readonly { file: string; number: number; text: string }[],
+    at: Pick<Doubt, "file" | "at">,
+  ): void {
     const reference = /\$(?:\{(\w+)\}|(\w+))/g;
     const isDefined = (name: string) => lines.some(({ text }) => definitionIn(text)?.name === name);
     const names = [...word.matchAll(reference)]
@@ -148,7 +158,7 @@ export class Redaction {
     });
     for (const piece of [...literals, ...values]) this.#pieces.add(piece);
     this.doubts.push({
-      ...{ file: at.file, at: at.line },
+      ...at,
       why: "the auth_pass is put together from parameters; its parts were replaced by x, and may differ between directors where they did not",
     });
   }

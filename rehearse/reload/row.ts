@@ -8,8 +8,9 @@ import { reloadStep } from "./scenario.ts";
 /** An address, and who held it. */
 export interface Held {
   readonly address: Ip;
-  /** The directors that held it before the reload, and a while after it. */
+  /** The directors that held it before the reload. */
   readonly before: readonly string[];
+  /** The same a while after it. */
   readonly after: readonly string[];
   /** Those that ought to hold it after, by the priorities of the files that run then. */
   readonly elected: readonly string[];

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished, test } from "vitest";
+import { toIp } from "../../../../lab/index.ts";
 import { type Folder, readFolder } from "../../../../rehearse/folder.ts";
 import { findingsAsJson } from "../../../../rehearse/lint/format.ts";
 import { lint } from "../../../../rehearse/lint/index.ts";
@@ -20,8 +21,10 @@ import { packed } from "../../../../rehearse/pack/contents.ts";
 import { formatPacked } from "../../../../rehearse/pack/format.ts";
 import type { Packed } from "../../../../rehearse/pack/packed.ts";
 import { Redaction } from "../../../../rehearse/pack/redaction.ts";
-import { type LastReport, lastReportIn, matrixIn } from "../../../../rehearse/pack/report.ts";
+import { type LastReport, lastRehearsalIn, lastReportIn } from "../../../../rehearse/pack/report.ts";
 import { archiveOf, writeTree } from "../../../../rehearse/pack/tree.ts";
+import type { RollOutResult } from "../../../../rehearse/reload/result.ts";
+import type { ReloadRow } from "../../../../rehearse/reload/row.ts";
 import type { MatrixCell, MatrixResult } from "../../../../rehearse/report/result.ts";
 import { parseFrame } from "../../../../verify/wire/parse.ts";
 import { PcapReader } from "../../../../verify/wire/pcap.ts";
@@ -32,7 +35,7 @@ import { aMatrix } from "../report/a-matrix.ts";
 
 /** What stands for the script and the style sheet of pages. */
 const bundle = { script: "/* script */", style: "/* style */" };
-const pack = (folder: Folder, report: LastReport | string = "no report") => packed(folder, report, bundle);
+const pack = (folder: Folder, report: LastReport | string = "no report") => packed([folder], report, bundle);
 
 const recorded = readFileSync(join(import.meta.dirname, "failover.pcap"));
 const passwordsIn = (capture: Buffer) => [
@@ -248,11 +251,12 @@ describe("an archive", () => {
   it("has the cells that failed, with their results and captures, and how to see them again", async () => {
     const path = folderOf({ ...files, "lb1.conf": conf("lb1", 150, "1111"), "lb2.conf": conf("lb2", 100, "1111") });
     const directory = reportsOf(path);
-    const report = await lastReportIn(directory, path);
+    const report = await lastReportIn(directory, [path]);
     if (typeof report === "string") throw new Error(report);
+    const { rehearsed } = report as { readonly rehearsed: MatrixResult };
     const contents = pack(readFolder(path), report);
     const { path: root } = await unpacked(contents);
-    const [failed] = report.matrix.cells.filter(({ passed }) => !passed);
+    const [failed] = rehearsed.cells.filter(({ passed }) => !passed);
     const run = join(root, "runs", dirname(failed?.report ?? ""));
     expect(readdirSync(join(root, "runs"))).toEqual([dirname(failed?.report ?? "")]);
     const [, password] = /auth_pass (\w+)/.exec(readFileSync(join(root, "folder/lb1.conf"), "utf8")) ?? [];
@@ -261,7 +265,7 @@ describe("an archive", () => {
     expect(result).not.toContain("tops3cret");
     expect(JSON.parse(result).windows).toEqual(aRun().windows);
     const matrix = JSON.parse(readFileSync(join(root, "matrix.json"), "utf8"));
-    expect(matrix).toMatchObject({ format: "lvs-lab rehearsal", folder: "folder", versions: report.matrix.versions });
+    expect(matrix).toMatchObject({ format: "lvs-lab rehearsal", folder: "folder", versions: rehearsed.versions });
     // Of the cell that passed, the row alone is in it.
     expect(matrix.cells.map((cell: MatrixCell) => cell.report)).toEqual([join("runs", failed?.report ?? ""), null]);
     const pages = [readFileSync(join(root, "matrix.html"), "utf8"), readFileSync(join(run, "report.html"), "utf8")];
@@ -284,7 +288,7 @@ describe("an archive", () => {
     const directory = reportsOf(path, ({ cells: [first, ...others] }) => ({
       cells: [{ ...(first as MatrixCell), measured: false, failures: ["ssh lb1: tops3cret"], report: null }, ...others],
     }));
-    const contents = pack(readFolder(path), await lastReportIn(directory, path));
+    const contents = pack(readFolder(path), await lastReportIn(directory, [path]));
     expect([...contents.files.keys()].filter((name) => name.startsWith("runs/"))).toEqual([]);
     const readme = String(contents.files.get("README.md")?.content);
     expect(readme).toMatch(/### crash, .*\n\n- not measured: ssh lb1: hidden\w+\n/);
@@ -331,7 +335,7 @@ describe("an archive", () => {
     writeFileSync(join(directory, first ?? "", "capture.pcap"), "none of pcap's dumps");
     rmSync(join(directory, second ?? "", "result.json"));
     utimesSync(join(path, "chk.sh"), new Date(), new Date());
-    const report = await lastReportIn(directory, path);
+    const report = await lastReportIn(directory, [path]);
     const { doubts, files: inside } = pack(readFolder(path), report);
     expect(doubts.map(({ file, why }) => `${file}: ${why}`)).toEqual([
       expect.stringMatching(/capture\.pcap: left out: this is no dump/),
@@ -351,21 +355,109 @@ describe("an archive", () => {
   });
 });
 
+describe("an archive of a roll-out", () => {
+  /** Two folders of one name, and a directory of reports with the roll-out of one in the other's place. */
+  function rolledOut(alter: Partial<RollOutResult> = {}): { folders: [string, string]; directory: string } {
+    const older = folderOf({ ...files, "lb1.conf": conf("lb1", 150, "1111"), "lb2.conf": conf("lb2", 100, "1111") });
+    const newer = folderOf({
+      ...files,
+      "lb1.conf": conf("lb1", 90, "1111"),
+      "lb2.conf": conf("lb2", 100, "geheim-0815"),
+    });
+    const directory = reportsOf("/srv/other", () => ({ startedAt: "2026-01-01T00:00:00.000Z" }));
+    const [report = ""] = aMatrix().cells.flatMap(({ report: page }) => page ?? []);
+    const rollOut: RollOutResult = {
+      ...{ format: "lvs-lab roll-out", version: 1, from: older, to: newer, stack: "rehearse-folder" },
+      ...{ startedAt: "2026-01-02T00:00:00.000Z", finished: true, passed: false, versions: aMatrix().versions },
+      service: "192.0.2.100:80",
+      reloads: [
+        aReload({ director: "lb2" }),
+        aReload({ director: "lb1", passed: false, outageMs: 640, lost: 12, failures: ["failed requests: 12"] }),
+      ],
+      report,
+      ...alter,
+    };
+    writeFileSync(join(directory, "roll-out.json"), JSON.stringify(rollOut));
+    return { folders: [older, newer], directory };
+  }
+  const aReload = (row: Partial<ReloadRow>): ReloadRow => ({
+    ...{ director: "lb1", passed: true, lost: 0, outageMs: null, broken: 0, open: 2, failures: [] },
+    held: [{ address: toIp("192.0.2.100"), before: ["lb1"], after: ["lb1"], elected: ["lb1"] }],
+    ...row,
+  });
+
+  it("has both folders, what lint finds in each, the run, and how to see it again", async () => {
+    const { folders, directory } = rolledOut();
+    const contents = packed(folders.map(readFolder), await lastReportIn(directory, folders), bundle);
+    const { path: root } = await unpacked(contents);
+    expect(contents.name).toBe("folder-new-roll-out");
+    const all = execFileSync("grep", ["-r", "", root], { encoding: "utf8" });
+    expect(["geheim", "tops3cret", "hunter2", "ghp_abc"].filter((secret) => all.includes(secret))).toEqual([]);
+    for (const [index, own] of ["folder-old", "folder-new"].entries()) {
+      const findings = findingsOf(readFolder(folders[index] ?? ""));
+      expect(findingsOf(readFolder(join(root, own)))).toEqual(findings);
+      expect(JSON.parse(readFileSync(join(root, `lint-${own}.json`), "utf8"))).toMatchObject({ folder: own, findings });
+    }
+    // One secret has one placeholder in both.
+    const passwordOf = (own: string, file: string) =>
+      /auth_pass (\w+)/.exec(readFileSync(join(root, own, file), "utf8"))?.[1];
+    expect(passwordOf("folder-new", "lb1.conf")).toBe(passwordOf("folder-old", "lb1.conf"));
+    expect(passwordOf("folder-new", "lb2.conf")).not.toBe(passwordOf("folder-old", "lb2.conf"));
+    expect(contents.replaced.map(({ file }) => file)).toEqual(
+      expect.arrayContaining(["folder-old/lb1.conf", "folder-new/lb1.conf"]),
+    );
+    const rollOut = JSON.parse(readFileSync(join(root, "roll-out.json"), "utf8"));
+    expect(rollOut).toMatchObject({ from: "folder-old", to: "folder-new" });
+    expect(readdirSync(join(root, dirname(rollOut.report))).sort()).toEqual([
+      ...["capture.pcap", "report.html", "result.json"],
+    ]);
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    expect(readme).toContain("npx lvs-lab rehearse --from folder-old --to folder-new\n");
+    expect(readme).toContain("2 reloads, of which 1 failed.");
+    expect(readme).toContain("### lb1, failed\n\n- outage 640 ms; 12 requests lost; 0 of 2 open connections broken\n");
+    expect(readme).toContain("- 192.0.2.100 was held by lb1 before, by lb1 after;");
+    expect(readme).not.toMatch(/undefined|NaN|\[object/);
+    expect(contents.doubts).toEqual([]);
+  });
+
+  it("has no run of one that passed, and says of one that did not come to its end that it did not", async () => {
+    const readmeOf = async (alter: Partial<RollOutResult>) => {
+      const { folders, directory } = rolledOut(alter);
+      const { files: inside } = packed(folders.map(readFolder), await lastReportIn(directory, folders), bundle);
+      expect([...inside.keys()].filter((name) => name.startsWith("runs/"))).toEqual([]);
+      return String(inside.get("README.md")?.content);
+    };
+    expect(await readmeOf({ passed: true, reloads: [aReload({})] })).toContain("1 reload, and all passed.\n");
+    const killed = await readmeOf({ finished: false, reloads: [], report: null });
+    expect(killed).toContain("The rehearsal did not come to its end.");
+  });
+
+  it("is of the last rehearsal where that was a roll-out, and never of other folders", async () => {
+    const { folders, directory } = rolledOut();
+    expect(await lastRehearsalIn(directory)).toMatchObject({ from: folders[0] });
+    expect(await lastReportIn(directory, [folders[0], "/srv/other"])).toBe(
+      `${directory}/roll-out.json is of other folders, ${folders.join(" and ")}: no run is in the archive`,
+    );
+    const earlier = rolledOut({ startedAt: "2025-01-01T00:00:00.000Z" });
+    expect(await lastRehearsalIn(earlier.directory)).toMatchObject({ folder: "/srv/other" });
+  });
+});
+
 describe("the last report", () => {
   it("is that of the folder, in this version's format, or a reason why there is none", async () => {
     const path = pathOf({ "lb1.conf": web });
     const empty = mkdtempSync(join(tmpdir(), "lvs-lab-test-"));
     onTestFinished(() => rmSync(empty, { recursive: true }));
-    expect(await lastReportIn(empty, path)).toBe(`${empty}/matrix.json is not there: no run is in the archive`);
+    expect(await lastReportIn(empty, [path])).toBe(`${empty}/matrix.json is not there: no run is in the archive`);
     const other = reportsOf("/srv/other");
-    expect(await lastReportIn(other, path)).toBe(
+    expect(await lastReportIn(other, [path])).toBe(
       `${other}/matrix.json is of another folder, /srv/other: no run is in the archive`,
     );
     const newer = reportsOf(path, () => ({ version: 2 as 1 }));
-    expect(await lastReportIn(newer, path)).toMatch(/is no report of this version of lvs-lab/);
+    expect(await lastReportIn(newer, [path])).toMatch(/is no report of this version of lvs-lab/);
     writeFileSync(join(newer, "matrix.json"), "{");
-    expect(await lastReportIn(newer, path)).toMatch(/is no report of this version of lvs-lab/);
-    expect(await matrixIn(other)).toMatchObject({ folder: "/srv/other" });
+    expect(await lastReportIn(newer, [path])).toMatch(/is no report of this version of lvs-lab/);
+    expect(await lastRehearsalIn(other)).toMatchObject({ folder: "/srv/other" });
   });
 });
 
