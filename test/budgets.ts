@@ -37,6 +37,8 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/cloud-image.test.ts": 1500,
   "test/examples/effects.test.ts": 400,
   "test/examples/class-view.test.ts": 900,
+  "test/examples/published.test.ts": 1800,
+  "test/examples/roll-out.test.ts": 300,
   "test/examples/reboots.test.ts": 900,
   "test/examples/door.test.ts": 900,
   "test/hosts/class.test.ts": 1500,

@@ -1,11 +1,16 @@
 import type { ProbedRequest } from "./records.ts";
 
-/** A request counts as missing if it is not reported this long after it was due, in milliseconds. */
+/** A request counts as missing if it is not reported this long after it was due, in milliseconds: at least, and at most. */
 const REPORT_WITHIN_MS = 300;
+const REPORT_AT_MOST_MS = 2000;
+
+/** What was answered so long before tells how long an answer takes, in milliseconds. */
+const TELLING_MS = 30_000;
 
 /**
  * Whether every request that was due in the last `forMs` before `now` was answered. A hanging request is not reported yet, so it counts as not
- * answered. Requests that were due in the last 300 ms are left out: they may be under way.
+ * answered. Requests that were due in the last 300 ms are left out: they may be under way. Where answers take longer, so are those of twice the time
+ * that the slowest answer of the last 30 s took: an emulated server that is busy needs a second for some.
  * @param requests the requests reported so far, in the order of their ends or of the schedule
  */
 export function isSteady(
@@ -14,7 +19,7 @@ export function isSteady(
 ): boolean {
   const [any] = requests;
   if (!any) return false;
-  const until = now - REPORT_WITHIN_MS;
+  const until = now - patience(requests, now);
   const since = until - forMs;
   const begin = beginOf(any, intervalMs);
   const last = Math.floor((until - begin) / intervalMs);
@@ -28,6 +33,17 @@ export function isSteady(
     if (n >= first && n <= last && outcome === "answered") answered += 1;
   }
   return answered === last - first + 1;
+}
+
+/** How long a request may be under way before it counts as missing, in milliseconds. */
+function patience(requests: readonly ProbedRequest[], now: number): number {
+  let slowest = 0;
+  for (let index = requests.length - 1; index >= 0; index -= 1) {
+    const { due, ended, outcome } = requests[index] as ProbedRequest;
+    if (ended < now - TELLING_MS) break;
+    if (outcome === "answered") slowest = Math.max(slowest, ended - due);
+  }
+  return Math.min(REPORT_AT_MOST_MS, Math.max(REPORT_WITHIN_MS, 2 * slowest));
 }
 
 /**

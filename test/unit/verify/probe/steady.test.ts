@@ -29,6 +29,18 @@ it("does not miss requests that may just be under way", () => {
   expect(steady(requests, 2000)).toBe(true);
 });
 
+it("does not miss requests that are under way no longer than answers take", () => {
+  const slow = series(times(200, served)).map((one, index) =>
+    index % 50 === 0 ? { ...one, ended: one.due + 700 } : one,
+  );
+  const reported = (now: number) => slow.filter(({ ended }) => ended <= now);
+  for (let now = 2800; now < 4000; now += 50) expect(steady(reported(now), now), `${now} ms`).toBe(true);
+  // Longer than twice the slowest, it hangs.
+  const hanging = slow.filter(({ n }) => n !== 100);
+  expect(steady(hanging, 2000 + 1390)).toBe(true);
+  expect(steady(hanging, 2000 + 1410)).toBe(false);
+});
+
 it("holds on a clock that began before the schedule", () => {
   const later = series(times(100, served)).map((one) => ({
     ...one,
