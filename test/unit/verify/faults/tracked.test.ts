@@ -149,12 +149,13 @@ for unit; do case $act in
   start) [ ! -e "$DIR/broken" ] || exit 1; grep "/$unit$" "$DIR/stopped" >>"$DIR/procs" ;;
 esac; done`,
   };
+  const paths = ["/var/lib/lvs-lab", "/proc", "/run/systemd/system"];
   const opensmtpd = "/system.slice/opensmtpd.service";
   let quorum: number;
   const site = () => {
     const trackProcesses = [{ name: "mta", process: "smtpd", weight: 0, quorum, delay: 2 }];
     const lab = withInstance(live.lab, { trackProcesses });
-    return { view: new ScriptedView({ ...live, lab }, directory, ["/var/lib/lvs-lab", "/proc"]), server: "server1" };
+    return { view: new ScriptedView({ ...live, lab }, directory, paths), server: "server1" };
   };
   const present = () => processStop.present(site(), {});
   const log = async () => (await readFile(join(directory, "log"), "utf8").catch(() => "")).trim().split("\n");
@@ -173,13 +174,25 @@ esac; done`,
     await running([700, "smtpd", opensmtpd], [701, "smtpd", opensmtpd], [800, "sshd", "/system.slice/ssh.service"]);
   });
 
-  it("stops the service of its processes once, and starts it again", async () => {
+  /** What keeps services from starting, by their names. */
+  const kept = async () => (await $({ nothrow: true, quiet: true })`cd ${directory} && grep -r Assert run`).stdout;
+  const killed = [
+    ...["daemon-reload", "stop --no-block opensmtpd.service", "kill --signal=KILL opensmtpd.service"],
+    "stop opensmtpd.service",
+  ];
+
+  it("kills the service of its processes once, lets nobody start it, and starts it again", async () => {
     expect(await present()).toEqual({ there: false, seen: "2 of the processes smtpd run, and 1 must" });
     await processStop.inject(site(), {});
     expect(await present()).toEqual({ there: true, seen: "0 of the processes smtpd run, and 1 must" });
+    expect(await log()).toEqual(killed);
+    expect(await kept()).toBe(
+      "run/systemd/system/opensmtpd.service.d/lvs-lab-process-stop.conf:AssertPathExists=/nonexistent\n",
+    );
     await processStop.heal(site(), {});
     expect((await present()).there).toBe(false);
-    expect(await log()).toEqual(["stop opensmtpd.service", "start opensmtpd.service"]);
+    expect(await kept()).toBe("");
+    expect(await log()).toEqual([...killed, "daemon-reload", "start opensmtpd.service"]);
   });
 
   it("knows from the first time which services it has stopped", async () => {
@@ -241,7 +254,7 @@ esac; done`,
       weight: 0,
     };
     const lab = withInstance(live.lab, { trackProcesses: [], trackScripts: [{ ...chk, watches: "smtpd" }] });
-    const view = new ScriptedView({ ...live, lab }, directory, ["/var/lib/lvs-lab", "/proc"]);
+    const view = new ScriptedView({ ...live, lab }, directory, paths);
     const on = { view, server: "server1" };
     await processStop.inject(on, { process: "chk" });
     expect(await processStop.present(on, { process: "chk" })).toEqual({
@@ -249,7 +262,7 @@ esac; done`,
       seen: "0 of the processes smtpd run, and 1 must",
     });
     await processStop.heal(on, {});
-    expect(await log()).toEqual(["stop opensmtpd.service", "start opensmtpd.service"]);
+    expect(await log()).toEqual([...killed, "daemon-reload", "start opensmtpd.service"]);
     const [instance] = lab.vrrp;
     if (!instance) throw new Error("the lab has no instance");
     expect(processStop.goes?.(instance, { process: "chk" })).toMatchObject({ kind: "script", name: "chk" });
