@@ -21,6 +21,31 @@ export function folderAt(path: string): Folder {
   }
 }
 
+/** What a command line says of the folders to rehearse. */
+export interface FoldersGiven {
+  readonly folder: string | undefined;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/**
+ * The folders that a command line names: one, or of a roll-out the old one and the new; undefined: none.
+ * @param fix what to write instead of anything else
+ * @throws CliError for anything else
+ */
+export function foldersGiven(
+  { folder, from, to }: FoldersGiven,
+  fix: string,
+): [folder: string] | [from: string, to: string] | undefined {
+  if (from === undefined && to === undefined) return folder === undefined ? undefined : [folder];
+  if (from !== undefined && to !== undefined && folder === undefined) return [from, to];
+  throw foldersWanted(fix);
+}
+
+/** The error where a command line names no folder, or not what is wanted. */
+export const foldersWanted = (fix: string): CliError =>
+  new CliError(`expected a folder, or --from OLD --to NEW. Fix: ${fix}`, exitStatus.configuration);
+
 /** The folder that a command line names, by itself or by all of its configurations. @throws CliError if these are not all */
 export function folderOf(paths: readonly string[]): string {
   const [first = "."] = paths;

@@ -9,7 +9,7 @@ import { pageBundle } from "../../verify/report/bundle.ts";
 import { writeWhole } from "../../verify/report/whole-file.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { reportOption } from "../options.ts";
-import { folderAt } from "../rehearsal.ts";
+import { folderAt, foldersGiven } from "../rehearsal.ts";
 
 interface PackOptions {
   readonly from?: string;
@@ -17,6 +17,8 @@ interface PackOptions {
   readonly out?: string;
   readonly report: string;
 }
+
+const FIX = "`npx lvs-lab rehearse pack FOLDER`; of a roll-out `npx lvs-lab rehearse pack --from OLD --to NEW`";
 
 /** Adds `rehearse pack`. */
 export const rehearsePack = (group: Command): void => {
@@ -36,7 +38,7 @@ export const rehearsePack = (group: Command): void => {
     )
     .addOption(reportOption())
     .action(async (folder: string | undefined, { from, to, out, report: directory }: PackOptions) => {
-      const paths = foldersToPack({ folder, from, to }) ?? (await lastFolders(directory));
+      const paths = foldersGiven({ folder, from, to }, FIX) ?? (await lastFolders(directory));
       const folders = paths.map(folderAt);
       const report = await lastReportIn(directory, paths);
       const contents = packed(folders, report, await pageBundle());
@@ -52,23 +54,6 @@ export const rehearsePack = (group: Command): void => {
       );
     });
 };
-
-interface Given {
-  readonly folder: string | undefined;
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-}
-
-/** The folders that a command line names: one, or the old one and the new; undefined: none. @throws CliError for anything else */
-function foldersToPack({ folder, from, to }: Given): string[] | undefined {
-  if (from === undefined && to === undefined) return folder === undefined ? undefined : [folder];
-  if (from !== undefined && to !== undefined && folder === undefined) return [from, to];
-  throw new CliError(
-    "expected a folder, or --from OLD --to NEW. Fix: `npx lvs-lab rehearse pack FOLDER`; of a roll-out " +
-      "`npx lvs-lab rehearse pack --from OLD --to NEW`",
-    exitStatus.configuration,
-  );
-}
 
 /** The folders of the last rehearsal. @throws CliError if there was none, or it was started elsewhere */
 async function lastFolders(directory: string): Promise<readonly string[]> {

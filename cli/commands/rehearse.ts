@@ -7,11 +7,11 @@ import { findingsAsSarif } from "../../rehearse/lint/sarif.ts";
 import { type Event, eventNames, serviceWords } from "../../rehearse/matrix/index.ts";
 import { PLAN } from "../../rehearse/plan/file.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
-import { CliError, exitStatus } from "../exit-status.ts";
+import { exitStatus } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
 import { nextSteps } from "../next-steps.ts";
 import { reportOption, stackName, time } from "../options.ts";
-import { folderAt, folderOf, rehearsalStack, writePlan } from "../rehearsal.ts";
+import { folderAt, folderOf, foldersGiven, foldersWanted, rehearsalStack, writePlan } from "../rehearsal.ts";
 import { bringUp, demandKvm, type MatrixOptions, rehearseAll, rehearseReload } from "../rehearsal-run.ts";
 import { reportOf } from "../report-error.ts";
 import { holdingStack } from "../stack-lock.ts";
@@ -86,7 +86,9 @@ export const rehearse = (program: Command): void => {
     .option("--keep", "leave the directors up")
     .option("--require-kvm", "fail if the directors would be emulated, which is slower and less exact")
     .action(async (folder: string | undefined, { from, to, stack: named, ...options }: RunOptions) => {
-      const path = folderToRun({ folder, from, to });
+      const folders = foldersGiven({ folder, from, to }, RUN_FIX);
+      if (!folders) throw foldersWanted(RUN_FIX);
+      const [path] = folders;
       const stack = named ?? rehearsalStack(path);
       tellOfLint(to ?? path);
       if (options.requireKvm) demandKvm(likelyAcceleration());
@@ -116,25 +118,8 @@ interface RunOptions extends MatrixOptions {
   readonly keep?: boolean;
 }
 
-/** The folder that comes up. @throws CliError unless the command line names one, and whether other files are to replace it */
-function folderToRun({
-  folder,
-  from,
-  to,
-}: {
-  folder: string | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
-}): string {
-  const path = folder ?? from;
-  const isWhole = to === undefined ? from === undefined : folder === undefined || from === undefined;
-  if (path !== undefined && isWhole) return path;
-  throw new CliError(
-    "expected a folder, or --from OLD --to NEW. Fix: `npx lvs-lab rehearse FOLDER` breaks the master in several ways; " +
-      "`npx lvs-lab rehearse --from OLD --to NEW` reloads new files",
-    exitStatus.configuration,
-  );
-}
+const RUN_FIX =
+  "`npx lvs-lab rehearse FOLDER` breaks the master in several ways; `npx lvs-lab rehearse --from OLD --to NEW` reloads new files";
 
 const rehearsalStackOption = (): Option =>
   new Option("-s, --stack <name>", "the stack; by default rehearse- and the folder's name").argParser(stackName);

@@ -15,7 +15,7 @@ import { readme } from "./readme.ts";
 import { type Doubt, Redaction } from "./redaction.ts";
 import { type FailedRun, fileOf, type LastReport, type RehearsalResult } from "./report.ts";
 
-/** The runs that failed, by the directory of their report, without secrets; null: there is no result. */
+/** The runs that failed, without secrets, by their directory in the archive; null: there is no result. */
 type Runs = ReadonlyMap<string, RunResult | null>;
 
 /**
@@ -39,7 +39,9 @@ export function packed(folders: readonly Folder[], report: LastReport | string, 
     files.set(parts.length > 1 ? `lint-${own}.json` : "lint.json", jsonFile(findings));
   }
   const names = parts.map(({ own }) => own);
-  const runs: Runs = new Map((last?.failed ?? []).map((one) => [one.directory, runWithoutSecrets(one, redaction)]));
+  const runs: Runs = new Map(
+    (last?.failed ?? []).map((one) => [inArchive(one.directory), runWithoutSecrets(one, redaction)]),
+  );
   const rehearsed = last && rehearsedWithoutSecrets(last.rehearsed, names, { runs, redaction });
   files.set(
     "versions.json",
@@ -47,12 +49,12 @@ export function packed(folders: readonly Folder[], report: LastReport | string, 
   );
   if (rehearsed) files.set(fileOf(rehearsed), jsonFile(rehearsed));
   if (rehearsed?.format === "lvs-lab rehearsal") {
-    const drawn = rehearsed.cells.map(({ report: page }) => runs.get(runOf(page)) ?? null);
+    const drawn = rehearsed.cells.map(({ report: page }) => (page === null ? null : (runs.get(dirname(page)) ?? null)));
     const pages = drawn.map((run) => run && pageData(run));
     files.set(MATRIX_HTML, textFile(matrixDocument(rehearsed, pages, bundle)));
   }
   for (const one of last?.failed ?? [])
-    addRun(files, one, { result: runs.get(one.directory) ?? null, redaction, bundle });
+    addRun(files, one, { result: runs.get(inArchive(one.directory)) ?? null, redaction, bundle });
   const doubts = [
     ...redaction.doubts,
     ...(last ? sources.flatMap((source) => staleFiles(source, last.rehearsed.startedAt)) : []),
@@ -86,7 +88,7 @@ function rehearsedWithoutSecrets(
 ): RehearsalResult {
   const paged = <T extends { readonly report: string | null }>(one: T): T => ({
     ...one,
-    report: one.report !== null && runs.get(dirname(one.report)) ? inArchive(one.report) : null,
+    report: one.report !== null && runs.get(inArchive(dirname(one.report))) ? inArchive(one.report) : null,
   });
   const [first = "", second = ""] = names;
   const packable: RehearsalResult =
@@ -137,13 +139,8 @@ function addRun(
   }
 }
 
-const RUNS = "runs";
-
 /** Where a file or directory of the reports is in the archive. */
-const inArchive = (path: string): string => join(RUNS, path);
-
-/** The directory of a run's report, by the page that the archive has of it. */
-const runOf = (page: string | null): string => (page === null ? "" : dirname(page).slice(RUNS.length + 1));
+const inArchive = (path: string): string => join("runs", path);
 
 const textFile = (content: string): PackedFile => ({ content, executable: false });
 

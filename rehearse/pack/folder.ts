@@ -23,7 +23,7 @@ export interface Source {
   readonly own: string;
   /** All of its files, by their names in it. */
   readonly all: ReadonlyMap<string, TextFile>;
-  /** The names of those that its configurations use: themselves, what they include, and their scripts; and of the plan. */
+  /** The names of the files in use: the configurations, the files that they include, their scripts, and rehearsal.yaml. */
   readonly used: ReadonlySet<string>;
 }
 
