@@ -6,7 +6,7 @@ import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { GENERATED } from "./keepalived-conf.ts";
 import { bfdInstance } from "./keepalived-vrrp.ts";
 import { defineRole } from "./role.ts";
-import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import { retire, serviceAnswers, serviceQuestion, serviceState, startService, typedStart } from "./service.ts";
 import { listed, typedFile } from "./typed.ts";
 
 /** A neighbour of directors in BFD (RFC 5880): a keepalived of which the BFD process alone runs. It takes no part in any election. */
@@ -24,7 +24,7 @@ export const bfdNeighbor = defineResource({
   async observe({ server: ref }) {
     const { service, config: path } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
-    const seen = await server.look({ config: command`cat ${path}`, ...serviceQuestions(service) });
+    const seen = await server.look({ config: command`cat ${path}`, ...serviceQuestion(service) });
     return { config: seen.config.text, ...serviceAnswers(seen) };
   },
 

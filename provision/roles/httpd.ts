@@ -6,7 +6,7 @@ import { type OsFamily, osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { defineRole } from "./role.ts";
-import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import { retire, serviceAnswers, serviceQuestion, serviceState, startService, typedStart } from "./service.ts";
 import { listed, typed, typedFile } from "./typed.ts";
 
 /** The web server of a real server. Its page names the server that answered. */
@@ -39,7 +39,7 @@ export const httpd = defineResource({
       ports: portFiles
         .map(({ path, line }) => command`sed -n ${`s/^${line.pattern}$/\\1/p`} ${path} | xargs`)
         .join("; "),
-      ...serviceQuestions(service),
+      ...serviceQuestion(service),
     });
     // All files must name the same ports.
     const found = new Set(

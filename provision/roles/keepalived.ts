@@ -13,7 +13,7 @@ import { notifyScript } from "./keepalived-notify.ts";
 import { parseVirtualServers } from "./keepalived-parse.ts";
 import { notifyScriptOf, syncDaemonOf } from "./keepalived-vrrp.ts";
 import { defineRole } from "./role.ts";
-import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import { serviceAnswers, serviceQuestion, serviceState, startService, typedStart } from "./service.ts";
 import { listed, typed, typedFile } from "./typed.ts";
 
 /** A director run by keepalived: it holds the VIPs by VRRP, fills the IPVS table and checks the real servers. */
@@ -53,7 +53,7 @@ export const keepalived = defineResource({
       config: command`cat ${path}`,
       ...ipvsQuestions,
       daemon: DAEMON,
-      ...serviceQuestions(service),
+      ...serviceQuestion(service),
       notifyScript: command`[ ! -x ${notifyScript.path} ] || cat ${notifyScript.path}`,
       programs: command`for program in ${programs}; do [ ! -x "$program" ] || echo "$program"; done`,
     });

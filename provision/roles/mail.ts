@@ -4,7 +4,7 @@ import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { defineRole } from "./role.ts";
-import { retire, serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import { retire, serviceAnswers, serviceQuestion, serviceState, startService, typedStart } from "./service.ts";
 import { typedFile } from "./typed.ts";
 
 /**
@@ -25,7 +25,7 @@ export const mail = defineResource({
   async observe({ server: ref }) {
     const { service, config: path } = osFamilies[ref.os].mail;
     const server = await connectTo(ref);
-    const seen = await server.look({ config: command`cat ${path}`, ...serviceQuestions(service) });
+    const seen = await server.look({ config: command`cat ${path}`, ...serviceQuestion(service) });
     return { config: seen.config.text, ...serviceAnswers(seen) };
   },
 

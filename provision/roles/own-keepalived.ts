@@ -3,7 +3,7 @@ import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { fileAnswers, fileQuestions, ownFile, placing } from "./own-files.ts";
-import { serviceAnswers, serviceQuestions, serviceState, startService } from "./service.ts";
+import { serviceAnswers, serviceQuestion, serviceState, startService } from "./service.ts";
 
 /** keepalived with files of one's own, as they are. */
 export const ownKeepalived = defineResource({
@@ -28,7 +28,7 @@ export const ownKeepalived = defineResource({
       ...fileQuestions(paths),
       all: command`find ${HOME} -type f`,
       options: command`cat ${DEFAULTS}`,
-      ...serviceQuestions(service),
+      ...serviceQuestion(service),
     });
     return {
       files: fileAnswers(seen, paths),

@@ -4,7 +4,7 @@ import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { unitPath } from "./boot-unit.ts";
 import { defineRole } from "./role.ts";
-import { serviceAnswers, serviceQuestions, serviceState, startService, typedStart } from "./service.ts";
+import { serviceAnswers, serviceQuestion, serviceState, startService, typedStart } from "./service.ts";
 import { listed, typed, typedFile } from "./typed.ts";
 import { udpScript } from "./udp-script.ts";
 
@@ -32,7 +32,7 @@ export const udpServer = defineResource({
       page: command`cat ${PAGE}`,
       unit: command`cat ${unitPath(UNIT)}`,
       script: command`cat ${SCRIPT}`,
-      ...serviceQuestions(UNIT.name),
+      ...serviceQuestion(UNIT.name),
     });
     const asWanted = seen.unit.text === unitOf(inputs) && seen.script.text === udpScript(inputs);
     return {

@@ -11,7 +11,7 @@ async function aDirector(files: Readonly<Record<string, string>> = {}) {
   const systemctl = at("systemctl.log");
   program(
     "systemctl",
-    `echo "$*" >>${systemctl}\ncase $1 in is-active) echo active ;; is-enabled) echo enabled ;; esac`,
+    `echo "$*" >>${systemctl}\ncase $1 in show) echo ActiveState=active; echo UnitFileState=enabled ;; esac`,
   );
   for (const [path, text] of Object.entries({ "/etc/default/keepalived": "", ...files })) {
     mkdirSync(dirname(at(path)), { recursive: true });
