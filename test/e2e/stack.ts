@@ -177,8 +177,9 @@ export class TestStack {
 }
 
 /**
- * Types steps on their servers in order; what is to be installed first, on all servers at once as several students would. The first server
- * reads all of Debian's package lists, half a minute of an emulated processor; on the others apt finds the lab's own packages alone.
+ * Types steps on their servers: on each in order, on all at once as several students would; what concerns two servers waits for all that came before
+ * it. What is to be installed comes first. The first server reads all of Debian's package lists, half a minute of an emulated processor; on the others
+ * apt finds the lab's own packages alone.
  */
 export async function type(stack: TestStack, steps: readonly Step[]): Promise<void> {
   const isInstall = ({ command }: Step): boolean => command.includes("apt-get");
@@ -192,10 +193,17 @@ export async function type(stack: TestStack, steps: readonly Step[]): Promise<vo
       if (index > 0) await stack.on(server, `mv ${sources}.aside ${sources}`);
     }),
   );
+  const begun = new Map<string, Promise<unknown>>();
   for (const { server, command, input } of steps.filter((step) => !isInstall(step))) {
+    const ofTwo = input !== undefined || servers.some((other) => command.includes(`${other}:`));
+    if (ofTwo) await Promise.all(begun.values());
     const text = input ? await stack.on(input.server, input.command) : undefined;
-    await stack.on(server, text === undefined ? command : `${command} <<'END'\n${text}END`);
+    const whole = text === undefined ? command : `${command} <<'END'\n${text}END`;
+    const typed = (begun.get(server) ?? Promise.resolve()).then(() => stack.on(server, whole));
+    begun.set(server, typed);
+    if (ofTwo) await typed;
   }
+  await Promise.all(begun.values());
 }
 
 const labFile = (base: string): string => join(projectRoot, "labs", `${base}.yaml`);
