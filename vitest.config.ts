@@ -5,9 +5,15 @@ import SlowestFirst from "./test/slowest-first.ts";
 /** Minutes in the unit that vitest takes. */
 const minutes = (count: number): number => count * 60_000;
 
-/** vitest's own second of patience is too little on a busy machine: what is awaited comes, and what must come at once is measured. */
-const patient = <T extends object>({ test }: { test: T }) => ({
-  test: { ...test, expect: { poll: { timeout: 20_000 } } },
+/** What all projects have. */
+const common = <T extends object>({ test }: { test: T }) => ({
+  test: {
+    ...test,
+    // vitest's own second of patience is too little on a busy machine: what is awaited comes, and what must come at once is measured.
+    expect: { poll: { timeout: 20_000 } },
+    // Or bash, with a socket as its standard input, takes itself for one of rshd and reads ~/.bashrc: bash(1).
+    env: { SHLVL: "1" },
+  },
 });
 
 /** Tests on VMs that take long: each kind runs when `--project NAME` asks for it. */
@@ -19,13 +25,13 @@ const long = ["recovery", "hosts", "examples"]
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: minutes(12),
       hookTimeout: minutes(12),
-      sequence: { groupOrder: 6 },
+      sequence: { groupOrder: 7 },
       maxWorkers: 1,
     },
   }));
 
-/** Quick tests run side by side, one worker more than there are processors: some tests wait. */
-const quick = { sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() + 1 };
+/** Quick tests and those of commands run side by side, one worker more than there are processors: some tests wait. */
+const sideBySide = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorkers: availableParallelism() + 1 });
 
 /** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */
 const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
@@ -48,20 +54,19 @@ export default defineConfig({
     reporters: ["verbose", "./test/reporter.ts"],
     sequence: { sequencer: SlowestFirst },
     projects: [
-      { test: { name: "static", include: ["test/static/**/*.test.ts"], testTimeout: minutes(15), ...quick } },
-      {
+      { test: { name: "static", include: ["test/static/**/*.test.ts"], testTimeout: minutes(15), ...sideBySide(0) } },
+      // `commands` starts lvs-lab and pulumi as users do: each of its tests takes seconds of a processor.
+      ...["unit", "commands"].map((name, order) => ({
         test: {
-          name: "unit",
-          include: ["test/unit/**/*.test.ts"],
+          name,
+          include: [`test/${name}/**/*.test.ts`],
           testTimeout: minutes(3), // hangs are what it is for: what is slow breaks its budget
           hookTimeout: minutes(3),
           isolate: false, // importing the sources for each file anew takes half a minute
           setupFiles: ["test/unit/clean-process.ts"],
-          // Or bash, with a socket as its standard input, takes itself for one of rshd and reads ~/.bashrc: bash(1).
-          env: { SHLVL: "1" },
-          ...quick,
+          ...sideBySide(order),
         },
-      },
+      })),
       {
         test: {
           name: "integration",
@@ -69,7 +74,7 @@ export default defineConfig({
           exclude: timing,
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           maxWorkers: 2,
         },
       },
@@ -79,7 +84,7 @@ export default defineConfig({
           include: timing,
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           maxWorkers: 1,
         },
       },
@@ -89,7 +94,7 @@ export default defineConfig({
           include: ["test/integration/image/*.test.ts"],
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           maxWorkers: 2,
         },
       },
@@ -98,7 +103,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           ...labs,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           maxWorkers: availableParallelism() < 4 ? 1 : 2,
         },
       },
@@ -107,11 +112,11 @@ export default defineConfig({
           name: "alone",
           include: ["test/alone/**/*.test.ts"],
           ...labs,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
           maxWorkers: 1,
         },
       },
       ...long,
-    ].map(patient),
+    ].map(common),
   },
 });

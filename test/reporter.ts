@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 import { projectRoot } from "../provision/paths.ts";
-import { budgetOf, OTHERS, WHOLE } from "./budgets.ts";
+import { budgetOf, together, togetherWith, WHOLE } from "./budgets.ts";
 import { slowness } from "./reference.ts";
 
 /** The machine is measured so often, for a tenth of a second and more, while tests run. */
@@ -11,6 +11,8 @@ const SAMPLE_EVERY_MS = 15_000;
 interface Row {
   readonly file: string;
   readonly seconds: number;
+  /** When it ended, in milliseconds. */
+  readonly end: number;
   /** How slow the machine was meanwhile. */
   readonly slowness: number;
   readonly budget: number | undefined;
@@ -23,8 +25,6 @@ interface Row {
 export default class RunReporter implements Reporter {
   readonly #rows: Row[] = [];
   #begun = 0;
-  /** When the last file ended that has no budget of its own. Such files run first, and side by side. */
-  #othersEnd = 0;
   readonly #samples: { readonly at: number; readonly slowness: number }[] = [];
   #sampling: NodeJS.Timeout | undefined;
 
@@ -51,9 +51,8 @@ export default class RunReporter implements Reporter {
     const file = relative(projectRoot, module.moduleId);
     const seconds = (collectDuration + setupDuration + duration) / 1000;
     const now = performance.now();
-    const budget = budgetOf(file);
-    if (budget === undefined) this.#othersEnd = now;
-    this.#rows.push({ file, seconds, slowness: this.#slownessIn(now - 1000 * seconds, now), budget });
+    const slow = this.#slownessIn(now - 1000 * seconds, now);
+    this.#rows.push({ file, seconds, end: now, slowness: slow, budget: budgetOf(file) });
   }
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -76,33 +75,30 @@ export default class RunReporter implements Reporter {
     });
   }
 
+  /** The row of the files of one kind, which ran side by side; none if there were none. */
+  #together(kind: keyof typeof together): Row[] {
+    const rows = this.#rows.filter(({ file, budget }) => budget === undefined && togetherWith(file) === kind);
+    if (rows.length === 0) return [];
+    const begun = Math.min(...rows.map(({ seconds, end }) => end - 1000 * seconds));
+    const { title, budget } = together[kind];
+    const file = `${rows.length} files of ${title}, side by side`;
+    return [this.#row(file, begun, Math.max(...rows.map(({ end }) => end)), budget)];
+  }
+
+  #row(file: string, begun: number, end: number, budget: number | undefined): Row {
+    return { file, seconds: (end - begun) / 1000, end, slowness: this.#slownessIn(begun, end), budget };
+  }
+
   /** Where the time went, and what took longer than it may. */
   #budgets(files: number): { table: string[]; broken: string[] } {
     clearInterval(this.#sampling);
     const now = performance.now();
-    const whole = (now - this.#begun) / 1000;
     const named = this.#rows.filter(({ budget }) => budget !== undefined);
-    const others = this.#rows.length - named.length;
-    const rest = (this.#othersEnd - this.#begun) / 1000;
     const rows: Row[] = [
       ...named.sort((one, other) => other.seconds - one.seconds),
-      ...(others > 0
-        ? [
-            {
-              file: `${others} other files, side by side`,
-              seconds: rest,
-              slowness: this.#slownessIn(this.#begun, this.#othersEnd),
-              budget: OTHERS,
-            },
-          ]
-        : []),
+      ...(["quick", "commands"] as const).flatMap((kind) => this.#together(kind)),
       // Only a run of everything has a budget as a whole.
-      {
-        file: "the whole run",
-        seconds: whole,
-        slowness: this.#slownessIn(this.#begun, now),
-        budget: files > 100 ? WHOLE : undefined,
-      },
+      this.#row("the whole run", this.#begun, now, files > 100 && named.length > 0 ? WHOLE : undefined),
     ];
     const late = rows.filter(({ seconds, slowness: slow, budget }) => budget !== undefined && seconds > budget * slow);
     return {

@@ -149,7 +149,8 @@ export class Probe {
   /** Whether every request that was due in the last `forMs` was answered. Throws if the probe has died. */
   steady(forMs: number): boolean {
     this.#checkAlive();
-    return isSteady(this.#requests, { intervalMs: this.options.intervalMs, now: this.now(), forMs });
+    const { intervalMs, timeoutMs } = this.options;
+    return isSteady(this.#requests, { intervalMs, timeoutMs, now: this.now(), forMs });
   }
 
   /**

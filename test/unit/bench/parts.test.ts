@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,10 +5,8 @@ import { describe, expect, it } from "vitest";
 import { withScheduler } from "../../../bench/harness/bench-lab.ts";
 import type { Spent } from "../../../bench/harness/machine.ts";
 import { qemuCommand } from "../../../bench/harness/qemu.ts";
-import { noResults, readResults } from "../../../bench/harness/results.ts";
 import { firstCommandAt } from "../../../bench/parts/boot.ts";
 import { labOf } from "../../../bench/parts/growth.ts";
-import { parts } from "../../../bench/parts/index.ts";
 import { firstPromised, haWith } from "../../../bench/parts/outage.ts";
 import { PhaseWatch } from "../../../bench/parts/phases.ts";
 import { StepWatch } from "../../../bench/parts/setup.ts";
@@ -169,38 +166,4 @@ it("a guest by QEMU alone has a lab guest's kernel, memory, disks and network ca
   expect(emulated).toContain("-accel tcg,tb-size=256"); // stacks/domain.xsl
   expect(emulated).toContain("mac=52:54:00:FE:FE:0B");
   expect(qemuCommand({ ...guest, acceleration: "kvm" }).join(" ")).toContain("-accel kvm -cpu host");
-});
-
-describe("the command", () => {
-  const bench = (...args: string[]) =>
-    spawnSync(process.execPath, ["--import", "tsx", "bench/index.ts", ...args], { encoding: "utf8" });
-
-  it("tells its parts", () => {
-    const { status, stdout } = bench("--help");
-    expect(status).toBe(0);
-    for (const { name, title } of parts) expect(stdout).toMatch(new RegExp(`^ {2}${name} +${title.slice(0, 20)}`, "m"));
-  });
-
-  it("says what a part lacks on this machine, and records nothing of it", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "lvs-bench-test-"));
-    try {
-      const file = join(directory, "results.json");
-      const args = ["--import", "tsx", "bench/index.ts", "throughput", "terraform", "--json", file];
-      const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env: { PATH: directory } });
-      expect(stdout).toMatch(/neither wrk nor ab is on PATH; `apt-get install wrk`/);
-      expect(stdout).toMatch(/neither tofu nor terraform is on PATH/);
-      expect(status).toBe(0);
-      expect(await readResults(file)).toEqual(noResults);
-    } finally {
-      await rm(directory, { recursive: true });
-    }
-  });
-
-  it("refuses what it does not know", () => {
-    expect(bench("speed")).toMatchObject({ status: 2, stderr: expect.stringContaining("there is no part speed") });
-    expect(bench("--runs", "0")).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("--runs takes a whole number"),
-    });
-  });
 });

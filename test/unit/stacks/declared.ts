@@ -1,16 +1,16 @@
 /**
- * What the Pulumi program declares for a stack, as JSON on stdout: `node --import tsx test/unit/stacks/declared.ts STACK [--dependencies]`, then each
- * resource with the names of those that it depends on. The stack's configuration is in PULUMI_CONFIG. The engine's part is Pulumi's own mocks, so that it
+ * What the Pulumi program declares for a stack, as JSON on stdout: `node --import tsx test/unit/stacks/declared.ts STACK`; each resource with the names
+ * of those that it depends on. The stack's configuration is in PULUMI_CONFIG. The engine's part is Pulumi's own mocks, so that it
  * takes a process of its own: they are global. Keys are constant.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import { importCompiled } from "../../../setup/compiled.mjs";
 
-const withDependencies = process.argv.includes("--dependencies");
 const [stack = ""] = process.argv.slice(2);
 const privateKeyOf = (name: string): string =>
   `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.from(name).toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`;
-const declared: { type: string; name: string; inputs: unknown; dependencies?: string[] }[] = [];
+const declared: { type: string; name: string; inputs: unknown; dependencies: string[] }[] = [];
 const dependencies = new Map<string, string[]>();
 
 // The mocks are not told what a resource depends on.
@@ -26,7 +26,7 @@ await pulumi.runtime.setMocks(
   {
     newResource: ({ type, name, inputs }) => {
       const names = dependencies.get(`${type} ${name}`) ?? [];
-      declared.push({ type, name, inputs, ...(withDependencies ? { dependencies: names } : {}) });
+      declared.push({ type, name, inputs, dependencies: names });
       const made: Record<string, object> = {
         "lvs:index:KeyPair": { publicKey: `ssh-ed25519 PUBLIC-${name} comment`, privateKey: privateKeyOf(name) },
         "lvs:index:GuestImage": {
@@ -48,7 +48,7 @@ await pulumi.runtime.setMocks(
   stack,
   false,
 );
-const { default: program } = await import("../../../stacks/index.ts");
+const { default: program } = await importCompiled("stacks/index.ts");
 await program();
 // Declaring goes on after the program has ended: the last resources wait for the first ones.
 process.once("beforeExit", () => console.log(JSON.stringify(declared, undefined, 2)));

@@ -1,33 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { imageKey } from "../../../provision/host/image/recipe.ts";
 import { projectRoot } from "../../../provision/paths.ts";
-
-interface Declared {
-  readonly type: string;
-  readonly name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: inputs of many kinds
-  readonly inputs: any;
-}
-
-/** What the Pulumi program declares for the stack of a lab of labs/, or of another lab file. */
-async function declaredFor(stack: string, file?: string): Promise<Declared[]> {
-  const program = join(import.meta.dirname, "declared.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program, stack], {
-    env: {
-      ...process.env,
-      LVS_LAB_STATE: "/lab-state",
-      ...(file === undefined ? {} : { PULUMI_CONFIG: JSON.stringify({ "lvs-lab:lab": file }) }),
-    },
-    maxBuffer: 2 ** 24,
-  });
-  return JSON.parse(stdout) as Declared[];
-}
+import { declaredFor } from "./a-program.ts";
 
 it("a lab with two releases has an image, a package pool and volumes for each, and each server has its own", async () => {
   const declared = await declaredFor("debian-13");
@@ -79,7 +57,7 @@ async function withUrl(base: string, change: object = {}): Promise<string> {
 }
 
 it("a lab with an image by URL has its disks over that, boots by its loader, and takes packages from all of Debian", async () => {
-  const declared = await declaredFor("dr", await withUrl("dr"));
+  const declared = await declaredFor("dr", { lab: await withUrl("dr") });
   const inputs = (type: string, name: string) => declared.find((one) => one.type === type && one.name === name)?.inputs;
 
   expect(inputs("lvs:index:CloudImage", "cloud-image")).toMatchObject({
@@ -103,14 +81,14 @@ it("a lab with an image by URL has its disks over that, boots by its loader, and
 });
 
 it("of a cloud image, a lab to be set up by hand has what checks and faults use, and no package of a role", async () => {
-  const declared = await declaredFor("bare", await withUrl("bare"));
+  const declared = await declaredFor("bare", { lab: await withUrl("bare") });
   const packages = declared.find(({ name }) => name === "server1-packages")?.inputs;
   expect(packages.names).toEqual(expect.arrayContaining(["curl", "nftables", "tcpdump"]));
   expect(packages.names).not.toContain("ipvsadm");
 });
 
 it("the seed of a server on two networks names both interfaces, where cloud-init reads it", async () => {
-  const declared = await declaredFor("nat", await withUrl("nat"));
+  const declared = await declaredFor("nat", { lab: await withUrl("nat") });
   const seed = declared.find(({ name }) => name === "server1-seed")?.inputs.seed;
   expect(Object.keys(parse(seed.networkConfig).ethernets)).toEqual(["eth0", "eth1"]);
   expect(

@@ -1,33 +1,16 @@
-import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { unitText } from "../../../provision/roles/boot-unit.ts";
 import { unit as directorUnit, rules } from "../../../provision/roles/director.ts";
 import { unit as realServerUnit } from "../../../provision/roles/real-server.ts";
+import { declaredFor } from "./a-program.ts";
 
 /**
  * What a guest sees of a lab, as the first version of the lab's model made it: machines, seeds, keepalived.conf, units. The units and the rules are
  * those of running servers, the rest is what the Pulumi program declared. A lab that is up must not change because the project did.
  */
 const recorded = join(import.meta.dirname, "recorded");
-
-interface Declared {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, never>;
-}
-
-/** What the program declares for a stack now. */
-async function declaredFor(stack: string): Promise<Declared[]> {
-  const program = join(import.meta.dirname, "declared.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program, stack], {
-    env: { ...process.env, LVS_LAB_STATE: "/lab-state" },
-    maxBuffer: 2 ** 24,
-  });
-  return JSON.parse(stdout) as Declared[];
-}
 
 /** What a role writes, by the end of the file's name. */
 const written: Record<string, { type: string; role: string; text: (inputs: never) => string }> = {
@@ -48,6 +31,7 @@ describe.each(["dr", "ha", "bare", "bare-ha"])("%s is to the byte what it was", 
   it("machines, networks, disks and seeds", async () => {
     const machines = declared
       .filter(({ type }) => type.startsWith("libvirt:") || type === "lvs:index:SeedImage")
+      .map(({ type, name, inputs }) => ({ type, name, inputs }))
       .sort((one, other) => (one.name < other.name ? -1 : 1));
     expect(machines).toEqual(JSON.parse(await readFile(join(recorded, stack, "machines.json"), "utf8")));
   });

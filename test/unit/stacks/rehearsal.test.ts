@@ -1,33 +1,13 @@
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { inferPlan } from "../../../rehearse/plan/infer.ts";
 import { planText } from "../../../rehearse/plan/write.ts";
 import { aFolder, instance, pathOf, service } from "../rehearse/a-folder.ts";
-
-interface Declared {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-  readonly dependencies: readonly string[];
-}
+import { type Declared, declaredFor as declaredForStack } from "./a-program.ts";
 
 /** What the program declares for the rehearsal of a folder. */
-async function declaredFor(folder: string): Promise<Declared[]> {
-  const program = join(import.meta.dirname, "declared.ts");
-  const args = ["--import", "tsx", program, "rehearse-x", "--dependencies"];
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
-    env: {
-      ...process.env,
-      LVS_LAB_STATE: "/lab-state",
-      PULUMI_CONFIG: JSON.stringify({ "lvs-lab:rehearsal": folder }),
-    },
-    maxBuffer: 2 ** 24,
-  });
-  return JSON.parse(stdout) as Declared[];
-}
+const declaredFor = (folder: string): Promise<Declared[]> => declaredForStack("rehearse-x", { rehearsal: folder });
 
 /** What `pulumi.secret` becomes in a mock's inputs. */
 const revealed = (value: unknown): unknown => (value as { value: unknown }).value;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ExamineOptions, examine } from "../../../../cli/doctor/index.ts";
 import { LateError, within } from "../../../../cli/within.ts";
+import { Checkout } from "../../../commands/a-checkout.ts";
 import { aLabHost } from "../../provision/host/a-lab-host.ts";
 import { aUserOf } from "../../provision/host/a-user-of.ts";
-import { Checkout } from "../a-checkout.ts";
 import { aState } from "./a-state.ts";
 
 /** What is found beside the machine's own: others' labs may run on it. */

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { allHaveEnded, isSteady } from "../../../../verify/probe/steady.ts";
 import { INTERVAL, lost, series, served, times } from "./series.ts";
 
-const steady = (requests: ReturnType<typeof series>, now: number) =>
-  isSteady(requests, { intervalMs: INTERVAL, now, forMs: 1000 });
+const steady = (requests: ReturnType<typeof series>, now: number, timeoutMs = 2000) =>
+  isSteady(requests, { intervalMs: INTERVAL, timeoutMs, now, forMs: 1000 });
 
 it("holds when all requests of the time were answered", () => {
   expect(steady(series(times(100, served)), 2000)).toBe(true);
@@ -39,6 +39,15 @@ it("does not miss requests that are under way no longer than answers take", () =
   const hanging = slow.filter(({ n }) => n !== 100);
   expect(steady(hanging, 2000 + 1390)).toBe(true);
   expect(steady(hanging, 2000 + 1410)).toBe(false);
+});
+
+it("does not wait longer for a request than its timeout", () => {
+  const slow = series(times(200, served)).map((one) => ({ ...one, ended: one.due + 1600 }));
+  const reported = (now: number) => slow.filter(({ n, ended }) => n !== 100 && ended <= now);
+  expect(steady(reported(5190), 5190, 4000)).toBe(true); // twice 1600 ms after 2000 it is missing
+  expect(steady(reported(5210), 5210, 4000)).toBe(false);
+  expect(steady(reported(3590), 3590, 1600)).toBe(true);
+  expect(steady(reported(3610), 3610, 1600)).toBe(false);
 });
 
 it("holds on a clock that began before the schedule", () => {

@@ -64,7 +64,7 @@ export function anObserved(sight: Sight = {}): Observed {
     arp,
     held,
     now: () => now,
-    steady: (forMs: number) => isSteady(ended(), { intervalMs: EVERY, now, forMs }),
+    steady: (forMs: number) => isSteady(ended(), { intervalMs: EVERY, timeoutMs: 2000, now, forMs }),
     /** Lets time go on until all that is due now has ended, or until nothing more is recorded. */
     settled: async () => {
       const until = now;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stackNameRule } from "../../../provision/paths.ts";
+import { stackNameRule } from "../../provision/paths.ts";
 import { Checkout } from "./a-checkout.ts";
 
 let checkout: Checkout;

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { projectRoot } from "../../../../provision/paths.ts";
+import { projectRoot } from "../../provision/paths.ts";
 
 let root: string;
 let children: ChildProcess[];

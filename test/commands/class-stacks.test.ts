@@ -5,9 +5,9 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { until } from "../../../../provision/until.ts";
-import { withLock } from "../../../../setup/lock.mjs";
-import { Checkout } from "../a-checkout.ts";
+import { until } from "../../provision/until.ts";
+import { withLock } from "../../setup/lock.mjs";
+import { Checkout } from "./a-checkout.ts";
 
 let checkout: Checkout;
 beforeAll(async () => {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { $ } from "zx";
-import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
-import { checks } from "../../../verify/checks/index.ts";
-import { faults } from "../../../verify/faults/index.ts";
-import { findScenario, scenarioNames } from "../../../verify/scenarios/index.ts";
+import { cacheRoot, projectRoot } from "../../provision/paths.ts";
+import { checks } from "../../verify/checks/index.ts";
+import { faults } from "../../verify/faults/index.ts";
+import { findScenario, scenarioNames } from "../../verify/scenarios/index.ts";
 
 let state: string;
 beforeAll(async () => {

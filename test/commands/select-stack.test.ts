@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { glob } from "tinyglobby";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { labNames } from "../../../lab/files.ts";
+import { labNames } from "../../lab/files.ts";
 import { Checkout } from "./a-checkout.ts";
 
 let checkout: Checkout;

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { $ } from "zx";
-import { onPath } from "../../../bench/harness/on-path.ts";
-import { cacheRoot, labDirectory, projectRoot } from "../../../provision/paths.ts";
-import { until } from "../../../provision/until.ts";
+import { onPath } from "../../bench/harness/on-path.ts";
+import { cacheRoot, labDirectory, projectRoot } from "../../provision/paths.ts";
+import { until } from "../../provision/until.ts";
 
 const program = join(projectRoot, "cli/lvs-lab");
 

@@ -6,11 +6,11 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { $ } from "zx";
-import { lockFiles } from "../../../cli/pulumi-lock.ts";
-import { commandAtWork, holdingStack, type StackLock } from "../../../cli/stack-lock.ts";
-import { cacheRoot } from "../../../provision/paths.ts";
-import { until } from "../../../provision/until.ts";
-import { checks } from "../../../verify/checks/index.ts";
+import { lockFiles } from "../../cli/pulumi-lock.ts";
+import { commandAtWork, holdingStack, type StackLock } from "../../cli/stack-lock.ts";
+import { cacheRoot } from "../../provision/paths.ts";
+import { until } from "../../provision/until.ts";
+import { checks } from "../../verify/checks/index.ts";
 import { Checkout } from "./a-checkout.ts";
 
 /** The machine's, whatever a test makes of HOME: of a cache without the toolchain's `pulumi` its version is asked each time. */

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { $ } from "zx";
-import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
+import { cacheRoot, projectRoot } from "../../provision/paths.ts";
 
 /** The machine's, whatever a test makes of HOME. */
 const cache = cacheRoot();

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { $ } from "zx";
-import { formatStatus } from "../../../cli/commands/status.ts";
-import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
-import type { LabStatus } from "../../../verify/live/status.ts";
-import { instance, pathOf } from "../rehearse/a-folder.ts";
+import { formatStatus } from "../../cli/commands/status.ts";
+import { cacheRoot, projectRoot } from "../../provision/paths.ts";
+import type { LabStatus } from "../../verify/live/status.ts";
+import { instance, pathOf } from "../unit/rehearse/a-folder.ts";
 import { Checkout } from "./a-checkout.ts";
 import { writeDownLab } from "./a-down-lab.ts";
 

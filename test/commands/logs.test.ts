@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { $ } from "zx";
-import { formatBytes } from "../../../cli/log-sources.ts";
-import { cacheRoot, labDirectory, projectRoot } from "../../../provision/paths.ts";
+import { formatBytes } from "../../cli/log-sources.ts";
+import { cacheRoot, labDirectory, projectRoot } from "../../provision/paths.ts";
 
 const program = join(projectRoot, "cli/lvs-lab");
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `line ${index + 1}\n`).join("");

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readLab } from "../../../lab/index.ts";
-import { bridgeOf } from "../../../provision/host/bridge.ts";
-import { LIVE_VERSION } from "../../../provision/live.ts";
+import { readLab } from "../../lab/index.ts";
+import { bridgeOf } from "../../provision/host/bridge.ts";
+import { LIVE_VERSION } from "../../provision/live.ts";
 
 /**
  * Writes a stack into a state directory whose lab was brought up and whose lab host has gone since: every command finds the lab, and

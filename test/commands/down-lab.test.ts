@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { $ } from "zx";
-import { cacheRoot, projectRoot } from "../../../provision/paths.ts";
+import { cacheRoot, projectRoot } from "../../provision/paths.ts";
 import { writeDownLab } from "./a-down-lab.ts";
 
 const STACK = "down";
