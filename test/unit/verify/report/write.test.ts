@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { projectRoot } from "../../../../provision/paths.ts";
 import { filesBelow } from "../../../../setup/content-hash.mjs";
 import { reportPage, viewPage } from "../../../../setup/pages.mjs";
@@ -92,6 +92,34 @@ describe("writeReport", () => {
       expect(JSON.parse(readFileSync(join(directory, "result.json"), "utf8"))).toEqual(aRun());
       expect(readFileSync(join(directory, "junit.xml"), "utf8")).toMatch(/<\/testsuites>$/);
       expect(readFileSync(join(directory, "report.html"), "utf8")).toMatch(/<\/html>\n$/);
+    }
+    await writeReport(directory, aRun());
+    expect(readdirSync(directory)).toHaveLength(3);
+  });
+
+  it("leaves whole files when others write them at the same time", async () => {
+    const directory = join(root, "together");
+    const script = join(import.meta.dirname, "write-forever.ts");
+    const writers = await Promise.all(
+      [1, 2].map(async () => {
+        const child = spawn(process.execPath, ["--import", "tsx", script, directory], {
+          stdio: ["ignore", "pipe", "pipe"],
+        });
+        onTestFinished(() => void child.kill("SIGKILL"));
+        let said = "";
+        child.stderr.on("data", (text) => (said += text));
+        await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+        return { child, said: () => said };
+      }),
+    );
+    for (let times = 0; times < 20; times++) {
+      const [, { json }] = await Promise.all([writeReport(directory, aRun()), writeReport(directory, aRun())]);
+      expect(JSON.parse(readFileSync(json, "utf8"))).toEqual(aRun());
+    }
+    for (const { child, said } of writers) {
+      expect(child.exitCode, said()).toBeNull();
+      child.kill("SIGKILL");
+      await once(child, "exit");
     }
     await writeReport(directory, aRun());
     expect(readdirSync(directory)).toHaveLength(3);
