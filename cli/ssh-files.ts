@@ -1,9 +1,10 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LabHostDownError } from "../provision/host/reach.ts";
 import { projectRoot, stateRoot } from "../provision/paths.ts";
 import { type SshKeyFiles, sshConfig } from "../provision/ssh/index.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
+import { writeWhole } from "../verify/report/whole-file.ts";
 import { CliError } from "./exit-status.ts";
 
 /** A server's name that is unique across labs: labs share names and addresses, which would mix up a user's ControlPath. */
@@ -30,9 +31,12 @@ export async function writeSshFiles(live: LiveLab): Promise<SshConfigFile> {
     if (error.code === "ENOENT") throw new LabHostDownError(host.directory);
     if (error.code !== "EEXIST") throw error;
   });
-  await writeWhole(identity, servers[0]?.privateKey ?? "");
-  await writeWhole(knownHosts, servers.map(({ name, hostKey }) => `${name} ${hostKey}\n`).join(""));
-  await writeWhole(path, text);
+  for (const [one, content] of [
+    [identity, servers[0]?.privateKey ?? ""],
+    [knownHosts, servers.map(({ name, hostKey }) => `${name} ${hostKey}\n`).join("")],
+    [path, text],
+  ] as const)
+    await writeWhole(one, content, { mode: 0o600 });
   return { path, text };
 }
 
@@ -49,11 +53,4 @@ function formatSshConfig({ stack, servers }: LiveLab, files: SshKeyFiles): strin
   } catch (error) {
     throw new CliError(`${(error as Error).message}. Fix: set LVS_LAB_STATE to another directory`);
   }
-}
-
-/** Writes a file atomically, readable by its owner only. */
-async function writeWhole(file: string, content: string): Promise<void> {
-  const made = `${file}.${process.pid}`;
-  await writeFile(made, content, { mode: 0o600 });
-  await rename(made, file);
 }
