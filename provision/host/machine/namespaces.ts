@@ -12,10 +12,14 @@ const isRoot = (): boolean => process.getuid?.() === 0;
 /** Path with the system's programs: an ordinary user's PATH lacks sbin. */
 export const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Environment of everything that runs in a lab: of the caller's, only the terminal type. */
+/**
+ * Environment of everything that runs in a lab: of the caller's, only the terminal type. By SHLVL a bash whose standard input is a socket, as Node makes
+ * them, does not take itself for one of rshd, which reads ~/.bashrc: bash(1).
+ */
 export const labEnvironment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   PATH: SYSTEM_PATH,
   HOME: "/root",
+  SHLVL: "1",
   LANG: "C.UTF-8",
   ...(process.env.TERM ? { TERM: process.env.TERM } : {}),
   ...more,
