@@ -106,6 +106,7 @@ export default defineConfig({
           name: "labs",
           include: unmeasured,
           ...labs,
+          testTimeout: minutes(20), // two at a time
           sequence: { groupOrder: 4 },
           maxWorkers: 2,
         },

@@ -1,6 +1,6 @@
 /**
  * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two cores, no KVM, another file beside it. About twice
- * what was measured there, since the file beside it may be any. A file that is not named here is part of `together`.
+ * what was measured there, since the file beside it may be any.
  */
 const budgets: Readonly<Record<string, number>> = {
   "test/integration/wire.test.ts": 240,
@@ -15,6 +15,8 @@ const budgets: Readonly<Record<string, number>> = {
   "test/integration/door.test.ts": 120,
   "test/integration/by-effect.test.ts": 200,
   "test/integration/bench-floor.test.ts": 60,
+  "test/integration/bench-ansible.test.ts": 60,
+  "test/integration/bench-terraform.test.ts": 60,
   "test/integration/keepalived-accepts.test.ts": 90,
   "test/integration/keepalived-conf.test.ts": 90,
   "test/integration/effects.test.ts": 90,
@@ -53,9 +55,11 @@ export const together = {
   commands: { title: "commands", budget: 160 },
 } as const;
 
-/** The files with which one runs that has no budget of its own. */
-export const togetherWith = (file: string): keyof typeof together =>
-  file.startsWith("test/commands/") ? "commands" : "quick";
+/** The files with which one runs; undefined: it is none of them. */
+export function togetherWith(file: string): keyof typeof together | undefined {
+  if (file.startsWith("test/commands/")) return "commands";
+  return /^test\/(static|unit)\//.test(file) ? "quick" : undefined;
+}
 
 /** For the whole of `npm test`. The aim is 900: 15 minutes. */
 export const WHOLE = 2400;

@@ -77,7 +77,7 @@ export default class RunReporter implements Reporter {
 
   /** The row of the files of one kind, which ran side by side; none if there were none. */
   #together(kind: keyof typeof together): Row[] {
-    const rows = this.#rows.filter(({ file, budget }) => budget === undefined && togetherWith(file) === kind);
+    const rows = this.#rows.filter(({ file }) => togetherWith(file) === kind);
     if (rows.length === 0) return [];
     const begun = Math.min(...rows.map(({ seconds, end }) => end - 1000 * seconds));
     const { title, budget } = together[kind];
@@ -93,12 +93,12 @@ export default class RunReporter implements Reporter {
   #budgets(files: number): { table: string[]; broken: string[] } {
     clearInterval(this.#sampling);
     const now = performance.now();
-    const named = this.#rows.filter(({ budget }) => budget !== undefined);
+    const alone = this.#rows.filter(({ file }) => togetherWith(file) === undefined);
     const rows: Row[] = [
-      ...named.sort((one, other) => other.seconds - one.seconds),
+      ...alone.sort((one, other) => other.seconds - one.seconds),
       ...(["quick", "commands"] as const).flatMap((kind) => this.#together(kind)),
       // Only a run of everything has a budget as a whole.
-      this.#row("the whole run", this.#begun, now, files > 100 && named.length > 0 ? WHOLE : undefined),
+      this.#row("the whole run", this.#begun, now, files > 100 && alone.length > 0 ? WHOLE : undefined),
     ];
     const late = rows.filter(({ seconds, slowness: slow, budget }) => budget !== undefined && seconds > budget * slow);
     return {
