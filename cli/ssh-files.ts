@@ -31,12 +31,10 @@ export async function writeSshFiles(live: LiveLab): Promise<SshConfigFile> {
     if (error.code === "ENOENT") throw new LabHostDownError(host.directory);
     if (error.code !== "EEXIST") throw error;
   });
-  for (const [one, content] of [
-    [identity, servers[0]?.privateKey ?? ""],
-    [knownHosts, servers.map(({ name, hostKey }) => `${name} ${hostKey}\n`).join("")],
-    [path, text],
-  ] as const)
-    await writeWhole(one, content, { mode: 0o600 });
+  const ofOwner = { mode: 0o600 };
+  await writeWhole(identity, servers[0]?.privateKey ?? "", ofOwner);
+  await writeWhole(knownHosts, servers.map(({ name, hostKey }) => `${name} ${hostKey}\n`).join(""), ofOwner);
+  await writeWhole(path, text, ofOwner);
   return { path, text };
 }
 

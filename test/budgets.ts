@@ -1,5 +1,5 @@
 /**
- * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two cores, no KVM, another file beside it. About twice
+ * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two cores, no KVM, another file beside it. Two to four times
  * what was measured there, since the file beside it may be any.
  */
 const budgets: Readonly<Record<string, number>> = {

@@ -5,8 +5,8 @@ import { basename, dirname, join } from "node:path";
 let written = 0;
 
 /**
- * Writes a file so that it is complete or absent, even if the process is killed, and whoever writes it at the same time: aside, under a name of this
- * process's own, synced to disk, and renamed. The next write removes what a killed process has left aside.
+ * Writes a file atomically: a reader sees the old content or the new, even if this process is killed or another one writes the file at the same time.
+ * Each write has a temporary file of its own, which is synced to disk and renamed. The next write removes those of processes that have ended.
  * @param mode its permissions if it is new, by default those that everybody may read it by
  */
 export async function writeWhole(
@@ -31,10 +31,11 @@ export async function writeWhole(
   }
 }
 
-/** Removes what processes that have ended left beside a file. */
+/** Removes the temporary files that processes that have ended left beside a file. One that cannot be removed stays: it is no reason not to write. */
 async function removeLeft(path: string): Promise<void> {
-  for (const name of await readdir(dirname(path))) {
+  const directory = dirname(path);
+  for (const name of await readdir(directory).catch(() => [])) {
     const [, pid] = name.startsWith(`${basename(path)}.`) ? (/\.(\d+)-\d+\.part$/.exec(name) ?? []) : [];
-    if (pid && !existsSync(`/proc/${pid}`)) await rm(join(dirname(path), name), { force: true });
+    if (pid && !existsSync(`/proc/${pid}`)) await rm(join(directory, name), { force: true }).catch(() => {});
   }
 }

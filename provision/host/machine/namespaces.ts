@@ -13,8 +13,8 @@ const isRoot = (): boolean => process.getuid?.() === 0;
 export const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Environment of everything that runs in a lab: of the caller's, only the terminal type. By SHLVL a bash whose standard input is a socket, as Node makes
- * them, does not take itself for one of rshd, which reads ~/.bashrc: bash(1).
+ * Environment of everything that runs in a lab: of the caller's, only the terminal type. SHLVL keeps bash from reading ~/.bashrc, as it does where no shell
+ * has started it and its standard input is a socket, which Node's pipes are: bash(1).
  */
 export const labEnvironment = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   PATH: SYSTEM_PATH,

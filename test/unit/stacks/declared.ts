@@ -1,7 +1,7 @@
 /**
- * What the Pulumi program declares for a stack, as JSON on stdout: `node --import tsx test/unit/stacks/declared.ts STACK`; each resource with the names
- * of those that it depends on. The stack's configuration is in PULUMI_CONFIG. The engine's part is Pulumi's own mocks, so that it
- * takes a process of its own: they are global. Keys are constant.
+ * Prints the resources that the Pulumi program declares for a stack, as JSON, each with the names of those that it depends on:
+ * `node --import tsx test/unit/stacks/declared.ts STACK`. PULUMI_CONFIG is the stack's configuration. Pulumi's mocks stand in for the engine; they are
+ * global, so this takes a process of its own. Keys are constant.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
