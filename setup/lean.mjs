@@ -1,19 +1,20 @@
 // @ts-check
 /**
- * `node --import ./setup/lean.mjs …` for processes that load Pulumi's SDK. The SDK can serialize functions; for that it loads a TypeScript
- * compiler and npm's resolver at every import, three quarters of its start-up time. The project does not use this, so both are loaded only
- * on first use, which never happens.
+ * `node --import ./setup/lean.mjs …` for processes that load Pulumi's SDK. At every import the SDK loads what it needs to serialize functions (a
+ * TypeScript compiler, npm's resolver and its reader of package.json), its Automation API, and for programs what sends traces: most of its start-up time. The
+ * project uses none of it, so they are loaded only on first use, which never happens.
  */
 import Module from "node:module";
 
-const onDemand = new Set(["typescript", "@npmcli/arborist"]);
+const onDemand =
+  /^(typescript|@npmcli\/arborist|normalize-package-data|js-yaml|\.\/automation|@opentelemetry\/(?!api$).+)$/;
 
 /** @type {{ _load(request: string, parent: { filename?: string } | undefined, isMain: boolean): any }} */
 const loader = /** @type {any} */ (Module);
 const load = loader._load;
 
 loader._load = (request, parent, isMain) =>
-  onDemand.has(request) && parent?.filename?.includes("/@pulumi/pulumi/")
+  onDemand.test(request) && parent?.filename?.includes("/@pulumi/pulumi/")
     ? lazily(() => load(request, parent, isMain))
     : load(request, parent, isMain);
 

@@ -11,7 +11,7 @@ const withSdk = (script: string): string =>
     { cwd: projectRoot, encoding: "utf8" },
   ).trim();
 
-const LOADED = `Object.keys(require.cache).filter((file) => /node_modules.(typescript|@npmcli.arborist)./.test(file)).length`;
+const LOADED = `Object.keys(require.cache).filter((file) => /node_modules.(typescript|@npmcli.arborist|normalize-package-data|@pulumi.pulumi.automation)./.test(file)).length`;
 
 it("keeps the SDK from loading what only functions in a cloud need", () => {
   expect(withSdk(`console.log(${LOADED}, typeof sdk.Output)`)).toBe("0 function");
@@ -22,4 +22,8 @@ it("has it loaded for whoever does need it", () => {
     `sdk.runtime.serializeFunction(() => 6 * 7).then(({ text }) => console.log(${LOADED} > 0, text.includes("6 * 7")))`,
   );
   expect(text).toBe("true true");
+});
+
+it("has the Automation API for whoever asks for it", () => {
+  expect(withSdk(`console.log(typeof sdk.automation.LocalWorkspace.create, ${LOADED} > 0)`)).toBe("function true");
 });
