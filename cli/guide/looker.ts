@@ -48,7 +48,7 @@ export const reachOf = (live: LiveLab): Reach => ({
   server: async (name, questions) =>
     await (await onServer(live, name, { seconds: patience(live, 1) })).look(questions, { confidential: true }),
   async client(questions) {
-    const { stdout } = await tryOnHost(labHost(live), CLIENT, ["bash", "-c", sectionScript(questions)]);
+    const { stdout } = await tryOnHost(labHost(live), CLIENT, ["bash", "-c", sectionScript(Object.values(questions))]);
     return parseSections(Object.keys(questions), stdout);
   },
   hangUp: async (name) => await hangUp(live, name),

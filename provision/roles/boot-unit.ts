@@ -34,9 +34,12 @@ ${stop.map((line) => `ExecStop=${line}`).join("\n")}
 WantedBy=multi-user.target
 `;
 
-/** Commands that query a unit, for `ServerConnection.look`. */
-export const bootUnitQuestions = (unit: BootUnit) => ({
-  unitEnabled: command`systemctl is-enabled ${unit.name}`,
+/**
+ * Commands that query a unit, for `ServerConnection.look`. What `systemctl enable` makes of WantedBy= (systemd.unit(5)) tells the same as `systemctl is-enabled`,
+ * which costs an emulated guest a tenth of a second.
+ */
+export const bootUnitQuestions = (unit: Pick<BootUnit, "name">) => ({
+  unitEnabled: command`test -e ${`/etc/systemd/system/multi-user.target.wants/${unit.name}.service`} && echo enabled`,
   unitText: command`cat ${unitPath(unit)}`,
 });
 

@@ -13,7 +13,7 @@ import {
 } from "../../lab/index.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
-import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
+import { type BootUnit, bootUnitQuestions, isOnBoot, unitPath, unitText } from "./boot-unit.ts";
 import { DIRECTOR_RULES, DIRECTOR_UNIT, endDirector, endKeepalived } from "./director-retirement.ts";
 import { asHost, placeVip, presentOf } from "./ip-address.ts";
 import { type Destination, ipvsQuestions, ipvsTableIn, type Thresholds, thresholdOptions } from "./ipvs-table.ts";
@@ -80,8 +80,7 @@ export const director = defineResource({
     const seen = await server.look({
       ...ipvsQuestions,
       addresses: "ip -oneline address show",
-      enabled: command`systemctl is-enabled ${unit(inputs).name}`,
-      unit: command`cat ${unitPath(unit(inputs))}`,
+      ...bootUnitQuestions(unit(inputs)),
       rules: command`cat ${DIRECTOR_RULES}`,
     });
     const found = ipvsTableIn(seen);
@@ -96,9 +95,7 @@ export const director = defineResource({
           ]),
       ),
       otherServices: found.filter(({ key }) => !(key in inputs.services)).map(({ key }) => key),
-      onBoot: (seen.enabled.text.trim() === "enabled" &&
-        seen.unit.text === unitText(unit(inputs)) &&
-        seen.rules.text === rules(inputs)) as true,
+      onBoot: (isOnBoot(unit(inputs), seen) && seen.rules.text === rules(inputs)) as true,
     };
   },
 

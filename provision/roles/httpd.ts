@@ -37,16 +37,13 @@ export const httpd = defineResource({
       tls: command`cat ${tls.path}`,
       certificate: command`test -s ${tls.certificate} && test -s ${tls.key} && echo there`,
       ports: portFiles
-        .map(({ path, line }) => command`sed -n ${`s/^${line.pattern}$/\\1/p`} ${path} | xargs`)
-        .join("; "),
+        .map(({ path, line }) => command`sed -n ${`s/^${line.pattern}$/\\1/p`} ${path}`)
+        .join(`; echo ${NEXT_FILE}; `),
       ...serviceQuestion(service),
     });
     // All files must name the same ports.
     const found = new Set(
-      seen.ports.text
-        .trim()
-        .split("\n")
-        .map((line) => line.replaceAll("*:", "")),
+      seen.ports.text.split(`${NEXT_FILE}\n`).map((ports) => ports.trim().replaceAll("*:", "").replaceAll("\n", " ")),
     );
     return {
       page: seen.page.text,
@@ -82,6 +79,9 @@ export const httpd = defineResource({
     await server.run`rm -f ${path} ${[tls.path, tls.certificate, tls.key]}`;
   },
 });
+
+/** Separates what different files say of the ports. */
+const NEXT_FILE = "---";
 
 /** The words of a sed command that makes a file name these ports: the first such line becomes all wanted ones, the others go. */
 export const portEdit = (

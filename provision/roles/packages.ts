@@ -38,8 +38,8 @@ export const packages = defineResource({
   async observe({ server: ref, names }) {
     const server = await connectTo(ref);
     const format = "${db:Status-Status} ${Package}\n";
-    const { stdout } = await server.try`dpkg-query --show --showformat ${format} ${names}`;
-    const installed = new Set(stdout.split("\n"));
+    const seen = await server.look({ installed: command`dpkg-query --show --showformat ${format} ${names}` });
+    const installed = new Set(seen.installed.text.split("\n"));
     return { names: names.filter((name) => installed.has(`installed ${name}`)) };
   },
 

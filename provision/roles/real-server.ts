@@ -13,7 +13,7 @@ import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
 import { arpCures } from "./arp-cures/index.ts";
 import { type ArpSite, ipv4Vips, ipv6Vips } from "./arp-cures/method.ts";
 import { neighbourFilter } from "./arp-cures/neighbour-filter.ts";
-import { type BootUnit, unitPath, unitText } from "./boot-unit.ts";
+import { type BootUnit, bootUnitQuestions, isOnBoot, unitPath, unitText } from "./boot-unit.ts";
 import { asHost, isIpv6, parseIpAddresses, placeVip } from "./ip-address.ts";
 import { defineRole, type Step } from "./role.ts";
 import { startService } from "./service.ts";
@@ -52,8 +52,7 @@ export const realServer = defineResource({
       tunnel: inputs.tunnelVips.length > 0 ? command`ip -oneline link show dev ${TUNNEL} up` : "true",
       ...cureQuestions(inputs),
       neighbourFilter: ipv6Vips(inputs).length > 0 ? neighbourFilter.question : "true",
-      enabled: command`systemctl is-enabled ${NAME}`,
-      unit: command`cat ${unitPath({ name: NAME })}`,
+      ...bootUnitQuestions({ name: NAME }),
     });
     return {
       vips: inputs.vips.filter((vip) => devicesWith(vip, seen.addresses.text).join() === vipDevice(inputs, vip)),
@@ -61,7 +60,7 @@ export const realServer = defineResource({
         (vip) => devicesWith(vip, seen.addresses.text).join() === TUNNEL && seen.tunnel.text.trim() !== "",
       ),
       arpCure: observedCures(inputs, (name) => seen[name].text, seen.neighbourFilter.text) as "none",
-      onBoot: (seen.enabled.text.trim() === "enabled" && seen.unit.text === unitText(unit(inputs))) as true,
+      onBoot: isOnBoot(unit(inputs), seen) as true,
     };
   },
 

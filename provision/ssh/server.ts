@@ -1,5 +1,6 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { NodeSSH } from "node-ssh";
 import { z } from "zod";
 import { defaultOs, guestOs, osWords } from "../../lab/index.ts";
@@ -63,6 +64,12 @@ export const isGone = async ({ host, instance }: Pick<ServerRef, "host" | "insta
 export const patience = (server: Pick<ServerRef, "acceleration">, seconds: number): number =>
   server.acceleration === "kvm" ? seconds : seconds * 10;
 
+/** Looks that share a round trip: their commands, and the result of the one script of them. */
+interface Looks {
+  readonly texts: string[];
+  readonly asked: Promise<CommandResult>;
+}
+
 /**
  * One server over one SSH connection, kept for the whole run. Commands come from the tagged template `run`, which quotes every value for
  * bash (arrays become several words). Text from a lab file is therefore never read as shell syntax.
@@ -71,6 +78,7 @@ export class ServerConnection {
   readonly ref: ServerRef;
   readonly transcript: string;
   readonly #ssh: NodeSSH;
+  #looks: Looks | undefined;
 
   private constructor(ref: ServerRef, ssh: NodeSSH) {
     this.ref = ref;
@@ -140,21 +148,40 @@ export class ServerConnection {
     return result.stdout;
   }
 
-  /** Runs several commands in one round trip. Returns each command's output and exit status, by name. */
+  /**
+   * Runs several commands in one round trip. Returns each command's output and exit status, by name. Looks that are asked for at the same moment, as when a
+   * connection comes about that several wait for, share the round trip: to open a channel costs an emulated guest more than most commands.
+   */
   async look<K extends string>(
     commands: Readonly<Record<K, string>>,
     { confidential }: RunOptions = {},
   ): Promise<Record<K, Section>> {
-    const result = await this.#exec(sectionScript(commands));
+    // An error repeats the output, so that what is confidential has a round trip of its own.
+    const { texts, asked } = (confidential ? undefined : this.#looks) ?? this.#nextLooks(!confidential);
+    const names = Object.keys(commands) as K[];
+    const first = texts.push(...Object.values<string>(commands)) - names.length;
+    const result = await asked;
     // The script's own status is 0, whatever its commands' statuses are, unless the connection ended early.
     if (result.code !== 0) throw this.#failure(Object.values(commands).join("\n"), result, confidential);
-    const sections = parseSections(Object.keys(commands) as K[], result.stdout);
+    const sections = parseSections(names, result.stdout, first);
     if (!confidential)
       for (const [name, text] of Object.entries<string>(commands)) {
         const { text: output, code } = sections[name as K];
         await this.#record(text, { stdout: output, stderr: "", code, signal: null, ms: result.ms });
       }
     return sections;
+  }
+
+  /** Looks that can be added to, if they are `shared`, until the next turn of the event loop. */
+  #nextLooks(shared: boolean): Looks {
+    const texts: string[] = [];
+    const asked = nextTurn().then(async () => {
+      if (shared) this.#looks = undefined;
+      return await this.#exec(sectionScript(texts));
+    });
+    const looks = { texts, asked };
+    if (shared) this.#looks = looks;
+    return looks;
   }
 
   /** Writes a file atomically: a reader sees the old content or the new. `mode` is octal, as chmod takes it. */

@@ -35,7 +35,7 @@ const IDS = ["director-vip", "real-server-vip", "arp-problem", "arp-cure", "arp-
 /** Reaches servers that are namespaces, as the guide reaches guests. */
 function reachOf(hosts: NamespaceLab, lab: Lab, ran: string[]): Reach {
   const ask = async (host: string, questions: Readonly<Record<string, string>>) =>
-    parseSections(Object.keys(questions), (await hosts.on(host, sectionScript(questions))).stdout);
+    parseSections(Object.keys(questions), (await hosts.on(host, sectionScript(Object.values(questions)))).stdout);
   return {
     server: ask,
     client: (questions) => ask("client", questions),

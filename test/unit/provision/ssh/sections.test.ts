@@ -1,14 +1,22 @@
 import { execFileSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { parseSections, sectionScript } from "../../../../provision/ssh/sections.ts";
+import { command } from "../../../../provision/ssh/server.ts";
 
 const look = (commands: Record<string, string>) =>
   parseSections(
     Object.keys(commands),
     // What nobody reads would break a pipe.
-    execFileSync("bash", ["-c", 'bash -c "$1" <<<"not for the commands"', "look", sectionScript(commands)], {
-      encoding: "utf8",
-    }),
+    execFileSync(
+      "bash",
+      ["-c", 'bash -c "$1" <<<"not for the commands"', "look", sectionScript(Object.values(commands))],
+      {
+        encoding: "utf8",
+      },
+    ),
   );
 
 describe("in a real bash", () => {
@@ -48,6 +56,42 @@ describe("in a real bash", () => {
   });
 });
 
+describe("cat in a real bash", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lvs-lab-cat-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ["text", "first\nsecond\n"],
+    ["no newline at the end", "line"],
+    ["newlines at the end", "line\n\n\n"],
+    ["nothing", ""],
+    ["what a shell or printf would read", "$(id) `id` ${HOME} \\n %s -n \\\n"],
+    ["white space", "  \t first  \n \n"],
+    ["much", `${"ünïcödé 服务器 ".repeat(8)}\n`.repeat(2000)],
+  ])("reads %s as it is, with no program", (_what, content) => {
+    const path = join(folder, "a file's");
+    writeFileSync(path, content);
+    const { file } = look({ file: command`PATH=; cat ${path}` });
+    expect(file).toEqual({ text: content, code: 0 });
+  });
+
+  it("fails for what it cannot read, as the program does", () => {
+    expect(look({ missing: command`cat ${join(folder, "missing")}`, folder: command`cat ${folder}` })).toEqual({
+      missing: { text: "", code: 1 },
+      folder: { text: "", code: 1 },
+    });
+  });
+
+  it("is the program where it is to do more", () => {
+    writeFileSync(join(folder, "one"), "one\n");
+    const paths = ["one", "one"].map((name) => join(folder, name));
+    expect(look({ two: command`cat ${paths}`, numbered: command`cat -n ${paths[0] ?? ""}` })).toEqual({
+      two: { text: "one\none\n", code: 0 },
+      numbered: { text: "     1\tone\n", code: 0 },
+    });
+  });
+});
+
 describe("an answer that was cut off", () => {
   const whole = "first\x1e0\x1esecond\x1e127\x1e";
 
@@ -56,6 +100,10 @@ describe("an answer that was cut off", () => {
       a: { text: "first", code: 0 },
       b: { text: "second", code: 127 },
     });
+  });
+
+  it("may have other commands' before", () => {
+    expect(parseSections(["b"], whole, 1)).toEqual({ b: { text: "second", code: 127 } });
   });
 
   it.each(Array.from(whole, (_, length) => length))("is refused after %i characters", (length) => {

@@ -152,6 +152,35 @@ describe("look", () => {
     });
   });
 
+  it("shares a round trip with those asked for at the same moment, each with its own answers", async () => {
+    const server = await connected();
+    const same = { shell: "echo $$" };
+    const [one, other, third] = await Promise.all([
+      server.look({ ...same, number: "echo 1; exit 3" }),
+      server.look({ number: "echo 2", ...same }),
+      server.look(same, { confidential: true }),
+    ]);
+    expect(one.number).toEqual({ text: "1\n", code: 3 });
+    expect(other.number).toEqual({ text: "2\n", code: 0 });
+    expect(other.shell).toEqual(one.shell);
+    expect(third.shell).not.toEqual(one.shell);
+    expect((await server.look(same)).shell).not.toEqual(one.shell);
+  });
+
+  it("that is confidential is in no other's error", async () => {
+    const sshServer = await startSshServer();
+    const server = await connectedTo(sshServer.ref);
+    const started = join(scratch, "started");
+    const secret = server.look({ key: "echo PRIVATE-KEY" }, { confidential: true });
+    const looking = server.look({ slow: command`touch ${started}; exec sleep 60` }).catch((reason) => reason);
+    await secret;
+    await expect.poll(() => stat(started).catch(() => undefined)).toBeDefined();
+    sshServer.cut();
+    const { message } = await looking;
+    expect(message).toContain("server1: command was cut off");
+    expect(message).not.toContain("PRIVATE-KEY");
+  });
+
   it("is refused where the connection ends in the middle", async () => {
     const sshServer = await startSshServer();
     const server = await connectedTo(sshServer.ref);
