@@ -25,7 +25,7 @@ const long = ["recovery", "hosts", "examples"]
       include: [`test/${name}/**/*.test.ts`],
       testTimeout: minutes(12),
       hookTimeout: minutes(12),
-      sequence: { groupOrder: 7 },
+      sequence: { groupOrder: 6 },
       maxWorkers: 1,
     },
   }));
@@ -36,26 +36,23 @@ const sideBySide = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorke
 /** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */
 const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
 
-/** Tests on labs of their own that hold no time against a promise: two run side by side. */
-const unmeasured = ["test/e2e/1-dr.test.ts", "test/e2e/3-grade.test.ts"];
-
 /** Tests on whole labs. */
 const labs = {
   globalSetup: ["test/e2e/shared-lab.ts"],
-  setupFiles: ["test/e2e/keep-report.ts"],
-  testTimeout: minutes(12),
-  hookTimeout: minutes(12),
+  setupFiles: ["test/e2e/turns.ts", "test/e2e/keep-report.ts"],
+  testTimeout: minutes(20), // beside another one
+  hookTimeout: minutes(20),
 };
 
 /**
- * Quick tests first, then one kind after another. Integration tests wait more than they compute: two files run side by side, as do the two
- * guests of the image tests, and labs that are not measured: one leaves a third of two processors idle. An outage is a matter of milliseconds: beside
- * another lab on the same two processors, promises broke that VRRP had kept. What measures the machine runs alone.
+ * Quick tests first, then one kind after another. Integration tests and labs wait more than they compute: two files run side by side. A
+ * test that measures has the machine to itself: `timing`, `alone`, and by its tag those of e2e that do (test/e2e/turns.ts).
  */
 export default defineConfig({
   test: {
     reporters: ["verbose", "./test/reporter.ts"],
     sequence: { sequencer: SlowestFirst },
+    tags: [{ name: "alone", description: "no other test runs meanwhile" }],
     projects: [
       { test: { name: "static", include: ["test/static/**/*.test.ts"], testTimeout: minutes(15), ...sideBySide(0) } },
       // `commands` starts lvs-lab and pulumi as users do: each of its tests takes seconds of a processor.
@@ -103,22 +100,11 @@ export default defineConfig({
       },
       {
         test: {
-          name: "labs",
-          include: unmeasured,
-          ...labs,
-          testTimeout: minutes(20), // two at a time
-          sequence: { groupOrder: 4 },
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          exclude: unmeasured,
           ...labs,
-          sequence: { groupOrder: 5 },
-          maxWorkers: availableParallelism() < 4 ? 1 : 2,
+          sequence: { groupOrder: 4 },
+          maxWorkers: 2,
         },
       },
       {
@@ -126,7 +112,7 @@ export default defineConfig({
           name: "alone",
           include: ["test/alone/**/*.test.ts"],
           ...labs,
-          sequence: { groupOrder: 6 },
+          sequence: { groupOrder: 5 },
           maxWorkers: 1,
         },
       },

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../provision/until.ts";
 import { Host } from "../hosts/host.ts";
 import { difference, type MachineState, machineState } from "../hosts/snapshot.ts";
+import { measured } from "./measured.ts";
 
 const grpcClient = await readFile(new URL("../unit/grpc-client.mjs", import.meta.url), "utf8");
 
@@ -75,7 +76,7 @@ describe.skipIf(process.getuid?.() !== 0)("a Debian 13 with systemd, and a user 
     expect(said).toMatch(/\(172\.25\.254\.100\) at 52:54:00:/);
   });
 
-  test("a failover is as VRRP promises", async () => {
+  test("a failover is as VRRP promises", measured, async () => {
     const { status, said } = await lvs("failover -s ha-baked");
     expect(status, said).toBe(0);
   });

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { savedIn, snapshotsSettled } from "../../provision/host/snapshots.ts";
 import { until } from "../../provision/until.ts";
+import { alone } from "./measured.ts";
 import { hurts, resetOf, restoringFile } from "./reset.ts";
 import { failures, leaseSharedLab } from "./stack.ts";
 
@@ -38,7 +39,7 @@ async function killedInTheMiddle(verb: "save" | "load", ...command: string[]): P
 describe("snapshots of a lab under keepalived", () => {
   beforeAll(() => stack.served("ha-baked"));
 
-  test("`up --snapshot` takes one when the lab serves, and says what it cost", async () => {
+  test("`up --snapshot` takes one when the lab serves, and says what it cost", alone, async () => {
     const { status, stderr } = await stack.lvs("up", "--snapshot");
     expect(status, stderr).toBe(0);
     const [, seconds] =
@@ -47,7 +48,7 @@ describe("snapshots of a lab under keepalived", () => {
     expect(await listed()).toMatchObject([{ name: "served", differences: [] }]);
   });
 
-  test("a snapshot changes nothing: no failover, the same services, clocks that are right", async () => {
+  test("a snapshot changes nothing: no failover, the same services, clocks that are right", alone, async () => {
     // What a later `restore` has to bring back: a session between two servers, and a connection in the IPVS table.
     await stack.on(
       "server1",
@@ -75,7 +76,7 @@ describe("snapshots of a lab under keepalived", () => {
     expect(await ticks()).toBeGreaterThan(before);
   });
 
-  test.each(hurts(stack))("`reset` undoes %s: in seconds, and nobody sees a failover", async (_, hurt) => {
+  test.each(hurts(stack))("`reset` undoes %s: in seconds, and nobody sees a failover", alone, async (_, hurt) => {
     await hurt();
     const { seconds, passing, advertisers, failing } = await resetOf(stack);
     console.log(`reset took ${seconds.toFixed(1)} s, and all checks had passed ${passing.toFixed(1)} s later`);

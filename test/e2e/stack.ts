@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,6 +14,7 @@ import type { CheckResult } from "../../verify/checks/check.ts";
 import type { Grade } from "../../verify/grade/grade.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
 import type { Step } from "./by-hand.ts";
+import { flock } from "./locks.ts";
 
 export interface Ran {
   readonly status: number | null;
@@ -32,15 +31,7 @@ export const sharedLab = (number: number): TestStack => new TestStack(`e2e-share
  */
 export async function leaseSharedLab(): Promise<TestStack> {
   for (let number = 1; ; number++) {
-    const file = join(process.env.LVS_LAB_STATE ?? "", `shared-lab-${number}.lock`);
-    const holder = spawn("flock", ["--nonblock", file, "sh", "-c", "echo leased; exec cat"], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const leased = await Promise.race([once(holder.stdout, "data"), once(holder, "exit").then(() => undefined)]);
-    if (!leased) continue;
-    // It ends with this process, and keeps it from ending by nothing.
-    for (const one of [holder, holder.stdin, holder.stdout]) (one as { unref?(): void }).unref?.();
-    return sharedLab(number);
+    if (await flock(`shared-lab-${number}`, "--nonblock")) return sharedLab(number);
   }
 }
 
