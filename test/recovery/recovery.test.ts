@@ -225,6 +225,9 @@ const faults: Fault[] = [
   },
 ];
 
+const median = (all: readonly number[]): number =>
+  [...all].sort((one, other) => one - other)[all.length >> 1] ?? Number.NaN;
+
 const rows: string[] = [];
 let whole: Awaited<ReturnType<typeof inventory>>;
 
@@ -281,8 +284,14 @@ test("`pulumi up --refresh` brings a powered-off server back to serving within 1
     await started;
     return seconds;
   };
-  const boot = await served(() => stack.virsh("start", "server2"));
-  const back = await served(async () => expect((await refresh()).status).toBe(0));
-  console.info(`boot to serving ${boot.toFixed(1)} s; pulumi up --refresh to serving ${back.toFixed(1)} s`);
-  expect(back).toBeLessThan(1.5 * boot);
+  // In turns: the machine is not always equally fast.
+  const boots: number[] = [];
+  const backs: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    boots.push(await served(() => stack.virsh("start", "server2")));
+    backs.push(await served(async () => expect((await refresh()).status).toBe(0)));
+  }
+  const inSeconds = (all: readonly number[]): string => all.map((one) => one.toFixed(1)).join(", ");
+  console.info(`boot to serving ${inSeconds(boots)} s; pulumi up --refresh to serving ${inSeconds(backs)} s`);
+  expect(median(backs)).toBeLessThan(1.5 * median(boots));
 });

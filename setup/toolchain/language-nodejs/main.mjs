@@ -12,7 +12,7 @@ import { assertOwnCheckout } from "./checkout.mjs";
 import { endHost, endWithParent, startNode, stop, stopAll } from "./child.mjs";
 import { parseOptions } from "./options.mjs";
 import { lockedDependencies, pulumiPackages } from "./packages.mjs";
-import { runProgram, typescriptEnvironment } from "./run.mjs";
+import { prepareProgram, runProgram, typescriptEnvironment } from "./run.mjs";
 import { empty, grpc, LanguageRuntimeService, language, plugin, sdkScript, sdkVersion } from "./sdk.mjs";
 
 /** The engine sends whole stack states: its own limit, 400 MiB. */
@@ -73,8 +73,10 @@ const implementation = {
   }),
 
   getRequiredPackages: unary((/** @type {{ request: Message<"GetRequiredPackagesRequest"> }} */ { request }) => {
+    const info = request.getInfo();
+    if (info) prepareProgram(info);
     const response = new language.GetRequiredPackagesResponse();
-    for (const found of pulumiPackages(request.getInfo()?.getProgramDirectory() ?? ".")) {
+    for (const found of pulumiPackages(info?.getProgramDirectory() ?? ".")) {
       const dependency = new plugin.PackageDependency();
       dependency.setName(found.name);
       dependency.setKind("resource");

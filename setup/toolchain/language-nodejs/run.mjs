@@ -1,11 +1,45 @@
 // @ts-check
 
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { startNode, stop } from "./child.mjs";
 import { parseOptions } from "./options.mjs";
 import { language, sdkScript } from "./sdk.mjs";
 
 /** The SDK's way to say: it failed, and the user has been told why (`cmd/run` in @pulumi/pulumi). */
 const EXIT_USER_WAS_TOLD = 32;
+
+const RUNNER = fileURLToPath(new URL("runner.mjs", import.meta.url));
+
+/**
+ * A process that waits for a program, and its command line.
+ * @type {{ words: string[], started: ReturnType<typeof startNode> } | undefined}
+ */
+let waiting;
+
+/** @param {import("@pulumi/pulumi/proto/language_pb.js").ProgramInfo} info @returns {string[]} */
+const runnerOf = (info) => [
+  ...parseOptions(info.getOptions()?.toJavaScript() ?? {}).nodeargs,
+  RUNNER,
+  sdkScript("run", info.getProgramDirectory()),
+];
+
+/**
+ * Starts the process of a program before the program is to run.
+ * @param {import("@pulumi/pulumi/proto/language_pb.js").ProgramInfo} info
+ */
+export const prepareProgram = (info) => {
+  const words = runnerOf(info);
+  if (isDeepStrictEqual(waiting?.words, words)) return;
+  if (waiting) stop(waiting.started.child);
+  const started = startNode(words, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const prepared = { words, started };
+  waiting = prepared;
+  const forget = () => {
+    if (waiting === prepared) waiting = undefined;
+  };
+  started.end.then(forget, forget);
+};
 
 /**
  * Runs a Pulumi program once, for a preview or an update, until it ends.
@@ -18,15 +52,18 @@ export const runProgram = async (call, engine) => {
   const info = request.getInfo();
   const response = new language.RunResponse();
   if (!info) return withError(response, "the engine sent no program");
-  const programDirectory = info.getProgramDirectory();
   const options = parseOptions(info.getOptions()?.toJavaScript() ?? {});
-  const script = sdkScript("run", programDirectory);
 
-  const { child, end } = startNode([...options.nodeargs, script, ...programArguments(request, engine)], {
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, ...typescriptEnvironment(options), ...configEnvironment(request) },
-  });
+  prepareProgram(info);
+  const { child, end } = /** @type {NonNullable<typeof waiting>} */ (waiting).started;
+  waiting = undefined;
   call.once("cancelled", () => stop(child));
+  /** @type {import("./runner.mjs").Run} */
+  const run = {
+    args: programArguments(request, engine),
+    env: { ...typescriptEnvironment(options), ...configEnvironment(request) },
+  };
+  child.send(run, () => {}); // a process that ended before is told of below
   const { code, signal } = await end;
   if (code === 0) return response;
   if (code === EXIT_USER_WAS_TOLD) {

@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { projectRoot } from "../../../setup/paths.mjs";
 import {
   empty,
@@ -36,7 +46,7 @@ async function start(checkout: string): Promise<void> {
 
 /** Ends the host, and with it the parent, which waits for it. That the host notices its parent's end takes it seconds: one test is about that. */
 async function end(): Promise<void> {
-  if (parent.signalCode !== null) return;
+  if (parent.signalCode !== null || parent.exitCode !== null) return;
   const ended = once(parent, "exit");
   process.kill(host, "SIGKILL");
   await ended;
@@ -97,6 +107,113 @@ test("a program without the SDK gets an error that says what to do", async () =>
   await expect(call("run", runIn(scratch))).rejects.toThrow(
     `@pulumi/pulumi is not installed in ${scratch}: run \`npm ci\``,
   );
+});
+
+interface LogRequest {
+  getSeverity(): number;
+  getMessage(): string;
+}
+
+/** Answers a program as the engine does, and knows no feature of the SDK. `said`: its warnings and errors. */
+async function startEngine(): Promise<{ address: string; said: string[] }> {
+  const said: string[] = [];
+  const of = createRequire(import.meta.url);
+  const { ResourceMonitorService } = of("@pulumi/pulumi/proto/resource_grpc_pb.js");
+  const resource = of("@pulumi/pulumi/proto/resource_pb.js");
+  const answering =
+    <T>(answer: T) =>
+    (_call: unknown, callback: (error: null, answer: T) => void) =>
+      callback(null, answer);
+  const registered = new resource.RegisterResourceResponse();
+  registered.setUrn("urn:pulumi:stack::project::pulumi:pulumi:Stack::project-stack");
+  const { EngineService } = of("@pulumi/pulumi/proto/engine_grpc_pb.js");
+  const messages = of("@pulumi/pulumi/proto/engine_pb.js");
+  const engine = new grpc.Server();
+  engine.addService(EngineService, {
+    log: ({ request }: { request: LogRequest }, callback: (error: null, answer: unknown) => void) => {
+      if (request.getSeverity() >= messages.LogSeverity.WARNING) said.push(request.getMessage());
+      callback(null, new empty.Empty());
+    },
+    getRootResource: answering(new messages.GetRootResourceResponse()),
+    setRootResource: answering(new messages.SetRootResourceResponse()),
+    startDebugging: answering(new empty.Empty()),
+  });
+  engine.addService(ResourceMonitorService, {
+    supportsFeature: answering(new resource.SupportsFeatureResponse()),
+    registerResource: answering(registered),
+    registerResourceOutputs: answering(new empty.Empty()),
+    signalAndWaitForShutdown: answering(new empty.Empty()),
+  });
+  onTestFinished(() => engine.forceShutdown());
+  const port = await promisify(engine.bindAsync.bind(engine))("127.0.0.1:0", grpc.ServerCredentials.createInsecure());
+  return { address: `127.0.0.1:${port}`, said };
+}
+
+test("a program's process waits for its run, whose settings are its own", async () => {
+  cpSync(join(projectRoot, "setup"), join(scratch, "setup"), { recursive: true });
+  symlinkSync(join(projectRoot, "node_modules"), join(scratch, "node_modules"));
+  writeFileSync(join(scratch, "package.json"), JSON.stringify({ name: "program", main: "program.js" }));
+  writeFileSync(
+    join(scratch, "program.js"),
+    `const pulumi = require("@pulumi/pulumi");
+     const config = new pulumi.Config("lab");
+     require("node:fs").appendFileSync("said", JSON.stringify({
+       stack: pulumi.getStack(), project: pulumi.getProject(), preview: pulumi.runtime.isDryRun(),
+       file: config.get("file"), pid: process.pid,
+     }) + "\\n");`,
+  );
+  await end();
+  await start(scratch);
+  const engine = await startEngine();
+  const handshake = new language.LanguageHandshakeRequest();
+  handshake.setEngineAddress(engine.address);
+  await call("handshake", handshake);
+  const children = () => readFileSync(`/proc/${host}/task/${host}/children`, "utf8").trim().split(" ").map(Number);
+  await call("getRequiredPackages", withInfo(new language.GetRequiredPackagesRequest(), scratch));
+  await call("getRequiredPackages", withInfo(new language.GetRequiredPackagesRequest(), scratch));
+  const waiting = children();
+  expect(waiting).toHaveLength(1);
+
+  for (const [stack, file, preview] of [
+    ["first", "labs/dr.yaml", true],
+    ["second", "labs/ha.yaml", false],
+  ] as const) {
+    const request = runIn(scratch);
+    request.setMonitorAddress(engine.address);
+    request.setProject("project");
+    request.setStack(stack);
+    request.setDryrun(preview);
+    request.getConfigMap().set("lab:file", file);
+    const response = await call<InstanceType<typeof language.RunResponse>>("run", request);
+    expect(engine.said).toEqual([]);
+    expect(response.getError()).toBe("");
+  }
+  const [first, second] = readFileSync(join(scratch, "said"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(first).toMatchObject({
+    project: "project",
+    stack: "first",
+    file: "labs/dr.yaml",
+    preview: true,
+    pid: waiting[0],
+  });
+  expect(second).toMatchObject({
+    project: "project",
+    stack: "second",
+    file: "labs/ha.yaml",
+    preview: false,
+  });
+  expect(second.pid).not.toBe(first.pid);
+});
+
+test("a process that waits for a program ends with the host", async () => {
+  await call("getRequiredPackages", withInfo(new language.GetRequiredPackagesRequest(), projectRoot));
+  const [child] = readFileSync(`/proc/${host}/task/${host}/children`, "utf8").trim().split(" ");
+  expect(readFileSync(`/proc/${child}/cmdline`, "utf8")).toContain("runner.mjs");
+  await end();
+  await vi.waitUntil(() => !existsSync(`/proc/${child}`), { timeout: 10_000 });
 });
 
 test("every request for a program in another directory is refused", async () => {
