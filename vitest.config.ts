@@ -92,6 +92,7 @@ export default defineConfig({
         test: {
           name: "image",
           include: ["test/integration/image/*.test.ts"],
+          setupFiles: ["test/e2e/turns.ts"],
           testTimeout: minutes(5),
           hookTimeout: minutes(10),
           sequence: { groupOrder: 4 },
