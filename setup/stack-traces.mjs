@@ -13,15 +13,28 @@ const place = /(file:\/\/[^\s()]+\.cjs):(\d+):(\d+)/;
  * command takes.
  */
 export function nameSources() {
-  Error.prepareStackTrace = (error, frames) =>
-    [Error.prototype.toString.call(error), ...frames.map((frame) => `    at ${inSources(String(frame))}`)].join("\n");
+  Error.prepareStackTrace = (error, sites) =>
+    [Error.prototype.toString.call(error), ...sites.map((frame) => `    at ${inSources(String(frame))}`)].join("\n");
 }
 
 /** @type {Map<string, SourceMap | undefined>} */
 const maps = new Map();
 
-/** A stack frame's text with the place in the sources. @param {string} frame */
-function inSources(frame) {
+/**
+ * Frames by what they were compiled to: Pulumi's SDK asks for the stack at each promise.
+ * @type {Map<string, string>}
+ */
+const frames = new Map();
+
+/** A stack frame's text with the place in the sources. @param {string} compiled */
+function inSources(compiled) {
+  const known = frames.get(compiled) ?? named(compiled);
+  frames.set(compiled, known);
+  return known;
+}
+
+/** @param {string} frame */
+function named(frame) {
   return frame.replace(place, (compiled, /** @type {string} */ url, line, column) => {
     const entry = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1);
     if (!entry || !("originalSource" in entry)) return compiled;

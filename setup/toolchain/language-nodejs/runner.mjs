@@ -9,13 +9,7 @@ import { createRequire } from "node:module";
 /** What to run: the command line of the SDK's runner, and its environment beside the language host's. @typedef {{ args: string[], env: Record<string, string> }} Run */
 
 /** Modules that the SDK's runner loads, in its order. Not `./run`: it loads the runner itself. */
-const MODULES = [
-  "./instrumentation",
-  "source-map-support/register",
-  "../../runtime/closure/v8Hooks",
-  "../..",
-  "./tracing",
-];
+const MODULES = ["./instrumentation", "source-map-support/register", "../..", "./tracing"];
 
 const [node = "", , script = ""] = process.argv;
 const require = createRequire(script);
