@@ -6,7 +6,7 @@ import { projectRoot } from "../../cli/pulumi.ts";
 import { readLab } from "../../lab/index.ts";
 import { faults } from "../../verify/faults/index.ts";
 import { eachFault, healed } from "./each-fault.ts";
-import { alone, measured } from "./measured.ts";
+import { measured } from "./measured.ts";
 import { expectDiagnosis, type ReportedRun } from "./reported.ts";
 import { failures, leaseSharedLab } from "./stack.ts";
 
@@ -64,7 +64,7 @@ describe("a lab under keepalived, broken on purpose", () => {
     for (const run of runs) expectDiagnosis(run);
   });
 
-  test("a check of what breaks something fails where the lab does not stand it", alone, async () => {
+  test("a check of what breaks something fails where the lab does not stand it", async () => {
     await stack.on("server1", "systemctl stop opensmtpd");
     const deaf = await stack.check("--only", "real-server-down");
     await stack.on("server1", "systemctl start opensmtpd");
