@@ -12,7 +12,7 @@ const MARK = "\x1e";
  * one. A file with a NUL ends there.
  */
 const CAT = `cat() {
-  [ $# = 1 ] && [ ! -d "$1" ] || { command cat "$@"; return; }
+  [[ $# = 1 && $1 != -* && ! -d $1 ]] || { command cat "$@"; return; }
   local text
   { IFS= read -r -d '' text || true; } <"$1" && printf %s "$text"
 }

@@ -85,8 +85,11 @@ describe("cat in a real bash", () => {
   it("is the program where it is to do more", () => {
     writeFileSync(join(folder, "one"), "one\n");
     const paths = ["one", "one"].map((name) => join(folder, name));
-    expect(look({ two: command`cat ${paths}`, numbered: command`cat -n ${paths[0] ?? ""}` })).toEqual({
+    expect(
+      look({ two: command`cat ${paths}`, numbered: command`cat -n ${paths[0] ?? ""}`, piped: "echo in | cat -" }),
+    ).toEqual({
       two: { text: "one\none\n", code: 0 },
+      piped: { text: "in\n", code: 0 },
       numbered: { text: "     1\tone\n", code: 0 },
     });
   });
