@@ -34,24 +34,24 @@ async function waited(name: string, ...options: string[]): Promise<GiveBack> {
 }
 
 /*
- * Files and tests that run side by side share the lock `labs`; one that runs alone has it to itself. To get it, one goes through the door `turn`: whoever wants to
- * be alone stays in it until it has been, so that nobody else begins meanwhile.
+ * `labs` is a lock for readers and a writer: tests that run side by side hold it shared, a test that runs alone holds it exclusively. Both take the lock `turn`
+ * first. A test that waits to run alone keeps `turn`, so that no other test begins before it.
  */
 
-/** Waits until nobody is alone, or wants to be. */
+/** Waits until no test runs alone or waits to. */
 export async function beside(): Promise<GiveBack> {
-  const door = await waited("turn", "--shared");
+  const first = await waited("turn", "--shared");
   const labs = await waited("labs", "--shared");
-  await door();
+  await first();
   return labs;
 }
 
-/** Waits until everybody else has given `labs` back. */
+/** Waits until no other test runs. */
 export async function alone(): Promise<GiveBack> {
-  const door = await waited("turn");
+  const first = await waited("turn");
   const labs = await waited("labs");
   return async () => {
     await labs();
-    await door();
+    await first();
   };
 }

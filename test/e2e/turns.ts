@@ -1,7 +1,7 @@
 /**
- * Lets test files run side by side, and what measures alone. One lab leaves a third of two processors idle; but an outage is a matter of milliseconds, and
- * beside another lab at work promises broke that VRRP had kept. A test with the tag `alone` waits until each other file has come to the end of its test, and
- * no file begins one before it has ended.
+ * Test files run side by side, because one lab leaves a third of two processors idle. A test with the tag `alone` runs by itself: an outage is measured in
+ * milliseconds, and another lab at work made outages longer than VRRP promises. Such a test waits until the running test of each other file has ended; no file
+ * begins another test before it has ended.
  */
 import { afterAll, aroundEach, beforeAll } from "vitest";
 import { alone, beside, type GiveBack } from "./locks.ts";

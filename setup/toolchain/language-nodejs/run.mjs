@@ -11,10 +11,9 @@ const EXIT_USER_WAS_TOLD = 32;
 
 const RUNNER = fileURLToPath(new URL("runner.mjs", import.meta.url));
 
-/**
- * A process that waits for a program, and its command line.
- * @type {{ words: string[], started: ReturnType<typeof startNode> } | undefined}
- */
+/** A program's process, and its command line. @typedef {{ words: string[], started: ReturnType<typeof startNode> }} Prepared */
+
+/** The process that waits for its program. @type {Prepared | undefined} */
 let waiting;
 
 /** @param {import("@pulumi/pulumi/proto/language_pb.js").ProgramInfo} info @returns {string[]} */
@@ -25,12 +24,13 @@ const runnerOf = (info) => [
 ];
 
 /**
- * Starts the process of a program before the program is to run.
+ * Starts the process of a program before the program is to run, if none waits yet.
  * @param {import("@pulumi/pulumi/proto/language_pb.js").ProgramInfo} info
+ * @returns {Prepared}
  */
 export const prepareProgram = (info) => {
   const words = runnerOf(info);
-  if (isDeepStrictEqual(waiting?.words, words)) return;
+  if (waiting && isDeepStrictEqual(waiting.words, words)) return waiting;
   if (waiting) stop(waiting.started.child);
   const started = startNode(words, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const prepared = { words, started };
@@ -39,6 +39,7 @@ export const prepareProgram = (info) => {
     if (waiting === prepared) waiting = undefined;
   };
   started.end.then(forget, forget);
+  return prepared;
 };
 
 /**
@@ -54,8 +55,7 @@ export const runProgram = async (call, engine) => {
   if (!info) return withError(response, "the engine sent no program");
   const options = parseOptions(info.getOptions()?.toJavaScript() ?? {});
 
-  prepareProgram(info);
-  const { child, end } = /** @type {NonNullable<typeof waiting>} */ (waiting).started;
+  const { child, end } = prepareProgram(info).started;
   waiting = undefined;
   call.once("cancelled", () => stop(child));
   /** @type {import("./runner.mjs").Run} */

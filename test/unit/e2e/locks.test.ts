@@ -19,7 +19,7 @@ afterAll(async () => {
 const soon = (promise: Promise<unknown>): Promise<boolean> =>
   Promise.race([promise.then(() => true), delay(300).then(() => false)]);
 
-it("what measures waits for all that run, and whoever comes later waits for it", async () => {
+it("a test that runs alone waits for all that run, and later tests wait for it", async () => {
   const [one, other] = await Promise.all([beside(), beside()]);
   const measuring = alone();
   expect(await soon(measuring)).toBe(false);
@@ -33,7 +33,7 @@ it("what measures waits for all that run, and whoever comes later waits for it",
   await (await later)();
 });
 
-it("two that measure come one after the other", async () => {
+it("two tests that run alone take turns", async () => {
   const first = await alone();
   const second = alone();
   expect(await soon(second)).toBe(false);

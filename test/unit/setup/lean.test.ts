@@ -24,6 +24,6 @@ it("has it loaded for whoever does need it", () => {
   expect(text).toBe("true true");
 });
 
-it("has the Automation API for whoever asks for it", () => {
+it("loads the Automation API on first use", () => {
   expect(withSdk(`console.log(typeof sdk.automation.LocalWorkspace.create, ${LOADED} > 0)`)).toBe("function true");
 });
