@@ -36,23 +36,21 @@ const sideBySide = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorke
 /** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */
 const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
 
-/** Tests on whole labs. */
-const labs = {
-  globalSetup: ["test/e2e/shared-lab.ts"],
-  setupFiles: ["test/e2e/turns.ts", "test/e2e/keep-report.ts"],
+/** Tests of running programs: guests, labs, keepalived in namespaces. Two files run side by side, and what measures comes first: test/turns. */
+const running = (turns: "beside" | "each-test" | "measuring") => ({
+  setupFiles: [`test/turns/${turns}.ts`, "test/e2e/keep-report.ts"],
   testTimeout: minutes(20), // beside another one
   hookTimeout: minutes(20),
-};
+  sequence: { groupOrder: 2 },
+  maxWorkers: 2,
+});
 
-/**
- * Quick tests first, then one kind after another. Integration tests and labs wait more than they compute: two files run side by side. A
- * test that measures has the machine to itself: `timing`, `alone`, and by its tag those of e2e that do (test/e2e/turns.ts).
- */
+/** Quick tests first, then those of commands, then what waits more than it computes. */
 export default defineConfig({
   test: {
     reporters: ["verbose", "./test/reporter.ts"],
     sequence: { sequencer: SlowestFirst },
-    tags: [{ name: "alone", description: "no other test runs meanwhile" }],
+    tags: [{ name: "timed", description: "other tests run meanwhile only as far as this one waits" }],
     projects: [
       { test: { name: "static", include: ["test/static/**/*.test.ts"], testTimeout: minutes(15), ...sideBySide(0) } },
       // `commands` starts lvs-lab and pulumi as users do: each of its tests takes seconds of a processor.
@@ -67,56 +65,10 @@ export default defineConfig({
           ...sideBySide(order),
         },
       })),
-      {
-        test: {
-          name: "integration",
-          include: ["test/integration/*.test.ts"],
-          exclude: timing,
-          testTimeout: minutes(5),
-          hookTimeout: minutes(10),
-          sequence: { groupOrder: 2 },
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          name: "timing",
-          include: timing,
-          testTimeout: minutes(5),
-          hookTimeout: minutes(10),
-          sequence: { groupOrder: 3 },
-          maxWorkers: 1,
-        },
-      },
-      {
-        test: {
-          name: "image",
-          include: ["test/integration/image/*.test.ts"],
-          setupFiles: ["test/e2e/turns.ts"],
-          testTimeout: minutes(5),
-          hookTimeout: minutes(10),
-          sequence: { groupOrder: 4 },
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
-          ...labs,
-          sequence: { groupOrder: 4 },
-          maxWorkers: 2,
-        },
-      },
-      {
-        test: {
-          name: "alone",
-          include: ["test/alone/**/*.test.ts"],
-          ...labs,
-          sequence: { groupOrder: 5 },
-          maxWorkers: 1,
-        },
-      },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...running("each-test") } },
+      { test: { name: "image", include: ["test/integration/image/*.test.ts"], ...running("beside") } },
+      { test: { name: "integration", include: ["test/integration/*.test.ts"], exclude: timing, ...running("beside") } },
+      { test: { name: "timing", include: timing, ...running("measuring") } },
       ...long,
     ].map(common),
   },

@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { $ } from "zx";
 import { liveLab } from "../../cli/live-lab.ts";
 import { projectRoot } from "../../cli/pulumi.ts";
+import { runningHosts } from "../../provision/host/private/inits.ts";
 import { type LabHost, openHost } from "../../provision/host/reach.ts";
 import { virsh } from "../../provision/host/virsh.ts";
 import { labDirectory } from "../../provision/paths.ts";
@@ -13,26 +14,13 @@ import { closeConnections } from "../../provision/ssh/index.ts";
 import type { CheckResult } from "../../verify/checks/check.ts";
 import type { Grade } from "../../verify/grade/grade.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
+import { driven } from "../turns/to-measure.ts";
 import type { Step } from "./by-hand.ts";
-import { flock } from "./locks.ts";
 
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** The lab under keepalived that test files share, by its number. */
-export const sharedLab = (number: number): TestStack => new TestStack(`e2e-shared-${number}`);
-
-/**
- * A shared lab that no other process has, for as long as this process lives: see `served`. Two files that run side by side get two labs, and the
- * next file one that is up already.
- */
-export async function leaseSharedLab(): Promise<TestStack> {
-  for (let number = 1; ; number++) {
-    if (await flock(`shared-lab-${number}`, "--nonblock")) return sharedLab(number);
-  }
 }
 
 /** The commands that change no server. */
@@ -54,6 +42,7 @@ export class TestStack {
     this.#config = join(projectRoot, `Pulumi.${name}.yaml`);
     if (!existsSync(this.directory)) rmSync(this.#config, { force: true }); // of a run that was killed
     this.#lab = join(process.env.LVS_LAB_STATE ?? "", `${name}.yaml`);
+    driven.push(() => runningHosts().flatMap(({ directory, pid }) => (directory === this.directory ? [pid] : [])));
   }
 
   /** The lab's directory. */
@@ -87,8 +76,8 @@ export class TestStack {
   }
 
   /**
-   * Makes the stack's lab one of labs/ as it is when it has just come up. The first test file that asks for it brings it up, the others go back
-   * to that snapshot; what is left of it goes at the end of the run.
+   * Makes the stack's lab one of labs/ as it is when it has just come up. The first tests that ask for it bring it up, the others go back to
+   * that snapshot.
    */
   async served(base: string): Promise<void> {
     const known = existsSync(join(this.directory, "snapshots/served.json"));

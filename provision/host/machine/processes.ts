@@ -54,18 +54,34 @@ export function isFirstOfItsNamespace(pid: number): boolean {
   return pids.length > 1 && pids.at(-1) === "1";
 }
 
+/** The children of each process that has any. */
+function children(): Map<number, number[]> {
+  const of = new Map<number, number[]>();
+  for (const pid of processes()) {
+    const parent = Number(/^PPid:\s+(\d+)/m.exec(processFile(pid, "status"))?.[1]);
+    of.set(parent, [...(of.get(parent) ?? []), pid]);
+  }
+  return of;
+}
+
 /** The process that a process leads to by its child, the child's child and so on; undefined while it has none, or one of them has several. */
 export function lastDescendant(pid: number): number | undefined {
-  const parents = new Map(
-    processes().map((one) => [one, Number(/^PPid:\s+(\d+)/m.exec(processFile(one, "status"))?.[1])]),
-  );
-  const childrenOf = (parent: number): number[] => [...parents].flatMap(([one, of]) => (of === parent ? [one] : []));
+  const of = children();
   let last: number | undefined;
-  for (let children = childrenOf(pid); children.length > 0; children = childrenOf(last)) {
-    if (children.length > 1) return undefined;
-    [last = 0] = children;
+  for (let next = of.get(pid) ?? []; next.length > 0; next = of.get(last) ?? []) {
+    if (next.length > 1) return undefined;
+    [last = 0] = next;
   }
   return last;
+}
+
+/** A process's children, their children, and so on. */
+export function descendants(pid: number): number[] {
+  const of = children();
+  const found: number[] = [];
+  for (let next = of.get(pid) ?? []; next.length > 0; next = next.flatMap((one) => of.get(one) ?? []))
+    found.push(...next);
+  return found;
 }
 
 /** Effective user ID in this namespace. The owner of /proc/PID differs: for a process that cannot be dumped it is root. */

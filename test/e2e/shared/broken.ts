@@ -2,15 +2,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { projectRoot } from "../../cli/pulumi.ts";
-import { readLab } from "../../lab/index.ts";
-import { faults } from "../../verify/faults/index.ts";
-import { eachFault, healed } from "./each-fault.ts";
-import { measured } from "./measured.ts";
-import { expectDiagnosis, type ReportedRun } from "./reported.ts";
-import { failures, leaseSharedLab } from "./stack.ts";
+import { projectRoot } from "../../../cli/pulumi.ts";
+import { readLab } from "../../../lab/index.ts";
+import { faults } from "../../../verify/faults/index.ts";
+import { eachFault, healed } from "../each-fault.ts";
+import { measured } from "../measured.ts";
+import { expectDiagnosis, type ReportedRun } from "../reported.ts";
+import { failures } from "../stack.ts";
+import { stack } from "./lab.ts";
 
-const stack = await leaseSharedLab();
 const { reports } = stack;
 const lab = await readLab(join(projectRoot, "labs/ha-baked.yaml"));
 

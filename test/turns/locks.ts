@@ -46,6 +46,9 @@ export async function beside(): Promise<GiveBack> {
   return labs;
 }
 
+/** Waits until no other test measures. */
+export const measuring = async (): Promise<GiveBack> => await waited("measuring");
+
 /** Waits until no other test runs. */
 export async function alone(): Promise<GiveBack> {
   const first = await waited("turn");

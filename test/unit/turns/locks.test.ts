@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { alone, beside, flock } from "../../e2e/locks.ts";
+import { alone, beside, flock } from "../../turns/locks.ts";
 
 let folder: string;
 beforeAll(async () => {

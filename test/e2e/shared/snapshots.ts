@@ -5,14 +5,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { projectRoot } from "../../cli/pulumi.ts";
-import { savedIn, snapshotsSettled } from "../../provision/host/snapshots.ts";
-import { until } from "../../provision/until.ts";
-import { alone } from "./measured.ts";
-import { hurts, resetOf, restoringFile } from "./reset.ts";
-import { failures, leaseSharedLab } from "./stack.ts";
-
-const stack = await leaseSharedLab();
+import { projectRoot } from "../../../cli/pulumi.ts";
+import { savedIn, snapshotsSettled } from "../../../provision/host/snapshots.ts";
+import { until } from "../../../provision/until.ts";
+import { timed } from "../measured.ts";
+import { hurts, resetOf, restoringFile } from "../reset.ts";
+import { failures } from "../stack.ts";
+import { stack } from "./lab.ts";
 
 const restoring = () => restoringFile(stack);
 const listed = async (): Promise<{ name: string; bytes: number; differences: string[] }[]> =>
@@ -39,7 +38,7 @@ async function killedInTheMiddle(verb: "save" | "load", ...command: string[]): P
 describe("snapshots of a lab under keepalived", () => {
   beforeAll(() => stack.served("ha-baked"));
 
-  test("`up --snapshot` takes one when the lab serves, and says what it cost", alone, async () => {
+  test("`up --snapshot` takes one when the lab serves, and says what it cost", timed, async () => {
     const { status, stderr } = await stack.lvs("up", "--snapshot");
     expect(status, stderr).toBe(0);
     const [, seconds] =
@@ -48,7 +47,7 @@ describe("snapshots of a lab under keepalived", () => {
     expect(await listed()).toMatchObject([{ name: "served", differences: [] }]);
   });
 
-  test("a snapshot changes nothing: no failover, the same services, clocks that are right", alone, async () => {
+  test("a snapshot changes nothing: no failover, the same services, clocks that are right", timed, async () => {
     // What a later `restore` has to bring back: a session between two servers, and a connection in the IPVS table.
     await stack.on(
       "server1",
@@ -76,7 +75,7 @@ describe("snapshots of a lab under keepalived", () => {
     expect(await ticks()).toBeGreaterThan(before);
   });
 
-  test.each(hurts(stack))("`reset` undoes %s: in seconds, and nobody sees a failover", alone, async (_, hurt) => {
+  test.each(hurts(stack))("`reset` undoes %s: in seconds, and nobody sees a failover", timed, async (_, hurt) => {
     await hurt();
     const { seconds, passing, advertisers, failing } = await resetOf(stack);
     console.log(`reset took ${seconds.toFixed(1)} s, and all checks had passed ${passing.toFixed(1)} s later`);

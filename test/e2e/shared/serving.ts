@@ -3,17 +3,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { $ } from "zx";
-import { liveLab } from "../../cli/live-lab.ts";
-import { projectRoot } from "../../cli/pulumi.ts";
-import { until } from "../../provision/until.ts";
-import type { FailoverReport } from "../../verify/failover/index.ts";
-import type { LabStatus } from "../../verify/live/status.ts";
-import { outageOf, Probe } from "../../verify/probe/index.ts";
-import { serviceOf } from "../../verify/scenarios/selectors.ts";
-import { measured, onThisMachine } from "./measured.ts";
-import { failures, leaseSharedLab } from "./stack.ts";
-
-const stack = await leaseSharedLab();
+import { liveLab } from "../../../cli/live-lab.ts";
+import { projectRoot } from "../../../cli/pulumi.ts";
+import { until } from "../../../provision/until.ts";
+import type { FailoverReport } from "../../../verify/failover/index.ts";
+import type { LabStatus } from "../../../verify/live/status.ts";
+import { outageOf, Probe } from "../../../verify/probe/index.ts";
+import { serviceOf } from "../../../verify/scenarios/selectors.ts";
+import { measured, onThisMachine } from "../measured.ts";
+import { failures } from "../stack.ts";
+import { stack } from "./lab.ts";
 
 /** What a hand breaks, the resources that show it, and the checks that fail by it and by nothing else. */
 const breakages = [
