@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
 import { until } from "../../provision/until.ts";
+import type { CheckResult } from "../../verify/checks/check.ts";
 import { expectNothingLeft } from "./nothing-left.ts";
 import { changed, failures, TestStack } from "./stack.ts";
 
@@ -53,9 +54,9 @@ describe("ipvsadm in control, with baked guests", () => {
   });
 
   test("without a cure the ARP problem is there, and `check` finds just it", async () => {
-    const { status } = await stack.lvs("check", "--json");
+    const { status, stdout } = await stack.lvs("check", "--json");
     expect(status).toBe(1);
-    expect(failures(await stack.check())).toEqual(
+    expect(failures((JSON.parse(stdout) as { checks: CheckResult[] }).checks)).toEqual(
       expect.arrayContaining(["arp-cure@server2", "arp-cure@server3", "arp-owner@client"]),
     );
   });
@@ -147,7 +148,10 @@ describe("ipvsadm in control, with baked guests", () => {
   test("a second lab on the same addresses stands beside the first, made on a machine without a network", async () => {
     const other = new TestStack("e2e-two", { offline: true });
     try {
-      await other.lab("dr-baked", (lab) => (lab.arpCure = "sysctl"));
+      await other.lab("dr-baked", (lab) => {
+        lab.arpCure = "sysctl";
+        lab.servers.pop(); // one real server is enough
+      });
       const { status, stderr } = await other.lvs("up");
       expect(status, stderr).toBe(0);
       expect(failures(await other.check())).toEqual([]);
