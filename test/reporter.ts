@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 import { projectRoot } from "../provision/paths.ts";
 import { budgetOf, together, togetherWith, WHOLE } from "./budgets.ts";
-import { slowness } from "./reference.ts";
+import { processorTime, slowness } from "./reference.ts";
 
 /** The machine is measured so often, for a tenth of a second and more, while tests run. */
 const SAMPLE_EVERY_MS = 15_000;
@@ -26,6 +26,7 @@ export default class RunReporter implements Reporter {
   readonly #rows: Row[] = [];
   #begun = 0;
   readonly #samples: { readonly at: number; readonly slowness: number }[] = [];
+  #before = processorTime();
   #sampling: NodeJS.Timeout | undefined;
 
   onTestRunStart(): void {
@@ -35,7 +36,12 @@ export default class RunReporter implements Reporter {
   }
 
   #sample(): void {
-    this.#samples.push({ at: performance.now(), slowness: slowness() });
+    const now = processorTime();
+    const stolen = now.stolen - this.#before.stolen;
+    const given = now.given - this.#before.given;
+    this.#before = now;
+    const withheld = given > 0 ? (given + stolen) / given : 1;
+    this.#samples.push({ at: performance.now(), slowness: slowness() * withheld });
   }
 
   /** How slow the machine was in a time: the mean of what was measured then, or the last value before its end. */
