@@ -1,6 +1,6 @@
 import { slowness } from "../reference.ts";
 
-/** Options of a test whose times other work on this machine would spoil: it comes before all others, see turns.ts. */
+/** Options of a test whose times other work on this machine would spoil: it comes before all others, see test/turns. */
 export const timed = { tags: ["timed"] };
 
 /**

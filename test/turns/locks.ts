@@ -6,18 +6,17 @@ import { join } from "node:path";
 export type GiveBack = () => Promise<void>;
 
 /**
- * Takes a lock of this run: flock(2) on a file, by flock(1). It ends with this process at the latest.
- * @param options of flock(1): `--shared`, `--nonblock`
- * @returns undefined if it is taken, and was not to be waited for
+ * Waits for a lock of this run: flock(2) on a file, by flock(1). It ends with this process at the latest.
+ * @param options of flock(1): `--shared`
  */
-export async function flock(name: string, ...options: string[]): Promise<GiveBack | undefined> {
+async function lock(name: string, ...options: string[]): Promise<GiveBack> {
   const file = join(process.env.LVS_LAB_STATE ?? "", `${name}.lock`);
   const holder = spawn("flock", [...options, file, "sh", "-c", "echo locked; exec cat"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(holder, "exit");
   const locked = await Promise.race([once(holder.stdout, "data"), ended.then(() => undefined)]);
-  if (!locked) return undefined;
+  if (!locked) throw new Error(`flock(1) did not wait for the lock ${name}`);
   // It keeps this process from ending by nothing.
   for (const one of [holder, holder.stdin, holder.stdout]) (one as { unref?(): void }).unref?.();
   return async () => {
@@ -27,12 +26,6 @@ export async function flock(name: string, ...options: string[]): Promise<GiveBac
   };
 }
 
-async function waited(name: string, ...options: string[]): Promise<GiveBack> {
-  const giveBack = await flock(name, ...options);
-  if (!giveBack) throw new Error(`flock(1) did not wait for the lock ${name}`);
-  return giveBack;
-}
-
 /*
  * `labs` is a lock for readers and a writer: tests that run side by side hold it shared, a test that runs alone holds it exclusively. Both take the lock `turn`
  * first. A test that waits to run alone keeps `turn`, so that no other test begins before it.
@@ -40,19 +33,19 @@ async function waited(name: string, ...options: string[]): Promise<GiveBack> {
 
 /** Waits until no test runs alone or waits to. */
 export async function beside(): Promise<GiveBack> {
-  const first = await waited("turn", "--shared");
-  const labs = await waited("labs", "--shared");
+  const first = await lock("turn", "--shared");
+  const labs = await lock("labs", "--shared");
   await first();
   return labs;
 }
 
 /** Waits until no other test measures. */
-export const measuring = async (): Promise<GiveBack> => await waited("measuring");
+export const measuring = async (): Promise<GiveBack> => await lock("measuring");
 
 /** Waits until no other test runs. */
 export async function alone(): Promise<GiveBack> {
-  const first = await waited("turn");
-  const labs = await waited("labs");
+  const first = await lock("turn");
+  const labs = await lock("labs");
   return async () => {
     await labs();
     await first();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { alone, beside, flock } from "../../turns/locks.ts";
+import { alone, beside, measuring } from "../../turns/locks.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -21,13 +21,13 @@ const soon = (promise: Promise<unknown>): Promise<boolean> =>
 
 it("a test that runs alone waits for all that run, and later tests wait for it", async () => {
   const [one, other] = await Promise.all([beside(), beside()]);
-  const measuring = alone();
-  expect(await soon(measuring)).toBe(false);
+  const waiting = alone();
+  expect(await soon(waiting)).toBe(false);
   const later = beside();
   await one();
-  expect(await soon(measuring)).toBe(false);
+  expect(await soon(waiting)).toBe(false);
   await other();
-  const ends = await measuring;
+  const ends = await waiting;
   expect(await soon(later)).toBe(false);
   await ends();
   await (await later)();
@@ -41,11 +41,12 @@ it("two tests that run alone take turns", async () => {
   await (await second)();
 });
 
-it("a lock that is taken is not waited for where it need not be", async () => {
-  const giveBack = await flock("leased", "--nonblock");
-  expect(await flock("leased", "--nonblock")).toBeUndefined();
-  await giveBack?.();
-  const again = await flock("leased", "--nonblock");
-  expect(again).toBeDefined();
-  await again?.();
+it("a test that measures waits for another that does, and for none else", async () => {
+  const running = await beside();
+  const first = await measuring();
+  const second = measuring();
+  expect(await soon(second)).toBe(false);
+  await first();
+  await (await second)();
+  await running();
 });
