@@ -166,7 +166,7 @@ async function goTo(
   const remote = await labs.terminal(member, host, wish);
   const recording = recordings === undefined ? undefined : begun(recordings, { host, ...wish }, log);
   const status = await terminal.attach(remote, { raw: hello.terminal !== undefined, watcher: recording });
-  recording?.end(status);
+  await recording?.end(status);
   log(`${host}: status ${status}`);
   return status;
 }

@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync, readdirSync, statSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
 import { StringDecoder } from "node:string_decoder";
 import type { TerminalSize } from "../../../provision/ssh/index.ts";
 
@@ -73,10 +74,11 @@ export class Recording {
     this.#event("r", `${columns}x${rows}`);
   }
 
-  /** Ends the recording with the session's exit status. */
-  end(status: number): void {
+  /** Ends the recording with the session's exit status. Resolves when all of it is in the file, or cannot be. */
+  async end(status: number): Promise<void> {
     this.#event("m", `status ${status}`);
     this.#file.end();
+    await finished(this.#file).catch(() => {}); // a full disk: see the constructor
   }
 
   #event(kind: "o" | "r" | "m", text: string): void {
