@@ -1,32 +1,33 @@
 /**
- * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two cores, no KVM, another file beside it. Two to four times
- * what was measured there, since the file beside it may be any, and its timed tests come first.
+ * How long each slow test file may take, in seconds, on a machine whose `slowness` is 1: two cores, no KVM, another file beside it. Two to five times
+ * what was measured there: the file beside it may be any, its timed tests come first, and a machine whose memory others use may take nearly twice as long at
+ * the same `slowness`.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "test/integration/wire.test.ts": 150,
-  "test/integration/probe.test.ts": 100,
-  "test/integration/private-host.test.ts": 90,
-  "test/integration/remote-host.test.ts": 60,
-  "test/integration/system-host.test.ts": 100,
-  "test/integration/commands.test.ts": 90,
-  "test/integration/report.test.ts": 120,
-  "test/integration/class-view.test.ts": 150,
-  "test/integration/by-hand.test.ts": 60,
-  "test/integration/door.test.ts": 120,
-  "test/integration/by-effect.test.ts": 150,
+  "test/integration/wire.test.ts": 250,
+  "test/integration/probe.test.ts": 150,
+  "test/integration/private-host.test.ts": 120,
+  "test/integration/remote-host.test.ts": 100,
+  "test/integration/system-host.test.ts": 150,
+  "test/integration/commands.test.ts": 150,
+  "test/integration/report.test.ts": 180,
+  "test/integration/class-view.test.ts": 200,
+  "test/integration/by-hand.test.ts": 80,
+  "test/integration/door.test.ts": 200,
+  "test/integration/by-effect.test.ts": 220,
   "test/integration/bench-floor.test.ts": 60,
   "test/integration/bench-ansible.test.ts": 60,
   "test/integration/bench-terraform.test.ts": 60,
-  "test/integration/keepalived-accepts.test.ts": 90,
+  "test/integration/keepalived-accepts.test.ts": 120,
   "test/integration/keepalived-conf.test.ts": 40,
-  "test/integration/effects.test.ts": 80,
-  "test/integration/image/plain.test.ts": 450,
+  "test/integration/effects.test.ts": 120,
+  "test/integration/image/plain.test.ts": 600,
   "test/integration/image/baked.test.ts": 200,
-  "test/e2e/shared.test.ts": 2000,
-  "test/e2e/grade.test.ts": 1200,
-  "test/e2e/dr.test.ts": 1200,
-  "test/e2e/plain.test.ts": 900,
-  "test/e2e/ordinary-user.test.ts": 700,
+  "test/e2e/shared.test.ts": 3000,
+  "test/e2e/grade.test.ts": 1600,
+  "test/e2e/dr.test.ts": 1600,
+  "test/e2e/plain.test.ts": 1200,
+  "test/e2e/ordinary-user.test.ts": 1000,
   "test/examples/examples.test.ts": 1500,
   "test/examples/fast-failover.test.ts": 900,
   "test/examples/explain.test.ts": 3600,
@@ -48,8 +49,8 @@ const budgets: Readonly<Record<string, number>> = {
 
 /** For the files that run side by side: those of `npm run test:quick`, where the aim is 60, and those that start commands. */
 export const together = {
-  quick: { title: "static and unit", budget: 240 },
-  commands: { title: "commands", budget: 300 },
+  quick: { title: "static and unit", budget: 450 },
+  commands: { title: "commands", budget: 450 },
 } as const;
 
 /** The files with which one runs; undefined: it is none of them. */
@@ -59,6 +60,6 @@ export function togetherWith(file: string): keyof typeof together | undefined {
 }
 
 /** For the whole of `npm test`. The aim is 900: 15 minutes. */
-export const WHOLE = 3000;
+export const WHOLE = 4500;
 
 export const budgetOf = (file: string): number | undefined => budgets[file];
