@@ -28,7 +28,7 @@ export const hurts = (stack: TestStack): [string, () => Promise<unknown>][] => [
 export interface Reset {
   /** How long the command took. */
   readonly seconds: number;
-  /** How long it then took until `check` passed; ten at most. */
+  /** How long it then took until `check` passed, or gave up. */
   readonly passing: number;
   /** The checks that did not pass. */
   readonly failing: readonly string[];
@@ -36,8 +36,8 @@ export interface Reset {
   readonly advertisers: readonly string[];
 }
 
-/** Runs `lvs-lab reset`, and looks at the wire for the next ten seconds. */
-export async function resetOf(stack: TestStack): Promise<Reset> {
+/** Runs `lvs-lab reset`, waits so many seconds at most until `check` passes, and looks at the wire for ten seconds. */
+export async function resetOf(stack: TestStack, within = 10): Promise<Reset> {
   const { lab, host, bridges } = await liveLab(stack.name);
   const service = serviceOf(lab);
   const clock = new RunClock();
@@ -54,7 +54,7 @@ export async function resetOf(stack: TestStack): Promise<Reset> {
   const { status, stderr } = await stack.lvs("reset");
   if (status !== 0) throw new Error(stderr);
   const done = clock.now();
-  const failing = failures(await stack.check("--wait", "10"));
+  const failing = failures(await stack.check("--wait", `${within}`));
   const passed = clock.now();
   const from = await runs;
   await delay(from + 10_000 - clock.now());
