@@ -17,6 +17,8 @@ afterEach(async ({ task }) => {
     for (const name of KEPT) await copy(join(labs, stack, name), join(kept, stack, name));
   for (const name of readdirSync(state).filter((one) => one.endsWith("-reports")))
     await copy(join(state, name), join(kept, name));
+  // vitest does not tell why a first try failed when the second one passes.
+  for (const { message } of task.result.errors ?? []) console.error(message);
   console.error(`Logs, transcripts and reports of the labs are in ${kept}`);
 });
 
