@@ -37,13 +37,21 @@ const sideBySide = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorke
 const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
 
 /** Tests of running programs: guests, labs, keepalived in namespaces. Two files run side by side, and what measures comes first: test/turns. */
-const running = (turns: "beside" | "each-test" | "measuring") => ({
-  setupFiles: [`test/turns/${turns}.ts`, "test/e2e/keep-report.ts"],
-  testTimeout: minutes(20), // beside another one
-  hookTimeout: minutes(20),
+const running = (turns: "beside" | "measuring") => ({
+  setupFiles: [`test/turns/${turns}.ts`],
+  testTimeout: minutes(5),
+  hookTimeout: minutes(10),
   sequence: { groupOrder: 2 },
   maxWorkers: 2,
 });
+
+/** Tests on whole labs. */
+const labs = {
+  ...running("beside"),
+  setupFiles: ["test/turns/each-test.ts", "test/e2e/keep-report.ts"],
+  testTimeout: minutes(20), // beside another one
+  hookTimeout: minutes(20),
+};
 
 /** Quick tests first, then those of commands, then what waits more than it computes. */
 export default defineConfig({
@@ -65,7 +73,7 @@ export default defineConfig({
           ...sideBySide(order),
         },
       })),
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...running("each-test") } },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...labs } },
       { test: { name: "image", include: ["test/integration/image/*.test.ts"], ...running("beside") } },
       { test: { name: "integration", include: ["test/integration/*.test.ts"], exclude: timing, ...running("beside") } },
       { test: { name: "timing", include: timing, ...running("measuring") } },

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 /** So many steps take a tenth of a second on one idle core of the machine that the budgets are for. */
 const STEPS = 55_000_000;
 
@@ -18,12 +16,4 @@ export function slowness(): number {
   if (state === 0) throw new Error("xorshift never reaches 0");
   const { user, system } = process.cpuUsage(begun);
   return (user + system) / 1e5;
-}
-
-/** Until now, in ticks: how long all processors were there for this machine, and how long its hypervisor gave them to others. proc(5), /proc/stat. */
-export function processorTime(): { given: number; stolen: number } {
-  const [cpu = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
-  const [user, nice, system, idle, iowait, irq, softirq, stolen = 0] = cpu.split(/\s+/).slice(1).map(Number);
-  const given = [user, nice, system, idle, iowait, irq, softirq].reduce<number>((sum, one) => sum + (one ?? 0), 0);
-  return { given, stolen };
 }

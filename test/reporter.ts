@@ -1,8 +1,9 @@
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
+import { processorTime } from "../bench/harness/machine.ts";
 import { projectRoot } from "../provision/paths.ts";
 import { budgetOf, together, togetherWith, WHOLE } from "./budgets.ts";
-import { processorTime, slowness } from "./reference.ts";
+import { slowness } from "./reference.ts";
 
 /** The machine is measured so often, for a tenth of a second and more, while tests run. */
 const SAMPLE_EVERY_MS = 15_000;
@@ -38,7 +39,7 @@ export default class RunReporter implements Reporter {
   #sample(): void {
     const now = processorTime();
     const stolen = now.stolen - this.#before.stolen;
-    const given = now.given - this.#before.given;
+    const given = now.busy + now.idle - this.#before.busy - this.#before.idle;
     this.#before = now;
     const withheld = given > 0 ? (given + stolen) / given : 1;
     this.#samples.push({ at: performance.now(), slowness: slowness() * withheld });

@@ -40,14 +40,21 @@ export function commit(): string {
 /** In a second, of the processor times in /proc: USER_HZ is 100 on every Linux that node runs on. */
 export const CLOCK_TICKS = 100;
 
-/** CPU time of the machine since boot, in seconds: user, nice, system, irq and softirq of /proc/stat, proc(5). */
-export function cpuSeconds(stat = readFileSync("/proc/stat", "utf8")): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (stat.split("\n")[0] ?? "")
+/** Time of all processors since boot, in seconds, by /proc/stat, proc(5): at work, waiting, and given to others by the hypervisor. */
+export function processorTime(stat = readFileSync("/proc/stat", "utf8")): {
+  busy: number;
+  idle: number;
+  stolen: number;
+} {
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, stolen = 0] = (
+    stat.split("\n")[0] ?? ""
+  )
     .trim()
     .split(/\s+/)
     .slice(1)
     .map(Number);
-  return (user + nice + system + irq + softirq) / CLOCK_TICKS;
+  const busy = user + nice + system + irq + softirq;
+  return { busy: busy / CLOCK_TICKS, idle: (idle + iowait) / CLOCK_TICKS, stolen: stolen / CLOCK_TICKS };
 }
 
 /** Wall and CPU seconds of the whole machine. */
@@ -59,8 +66,8 @@ export interface Spent {
 /** Starts a timer; each call returns what was spent since the start. */
 export function stopwatch(): () => Spent {
   const begin = performance.now();
-  const busy = cpuSeconds();
-  return () => ({ wall: (performance.now() - begin) / 1000, cpu: cpuSeconds() - busy });
+  const { busy } = processorTime();
+  return () => ({ wall: (performance.now() - begin) / 1000, cpu: processorTime().busy - busy });
 }
 
 /** Runs `work` and returns its cost. */

@@ -7,7 +7,7 @@ import { projectRoot } from "../../cli/pulumi.ts";
 import { until } from "../../provision/until.ts";
 import type { CheckResult } from "../../verify/checks/check.ts";
 import { expectNothingLeft } from "./nothing-left.ts";
-import { changed, failures, TestStack } from "./stack.ts";
+import { changed, failures, type LabFile, TestStack } from "./stack.ts";
 
 const stack = new TestStack("e2e-dr");
 afterAll(() => stack.remove());
@@ -32,13 +32,20 @@ async function upUntil(moment: RegExp, action: (pid: number) => void): Promise<v
   expect(done, `${moment} was never printed:\n${output}`).toBe(true);
 }
 
-/** Changes the cure of the ARP problem, and insists that these resources change and that the lab is then as it should be. */
-async function cureBy(cure: string, resources: readonly string[]): Promise<void> {
-  await stack.lab("dr-baked", (lab) => (lab.arpCure = cure));
+/** Changes the lab, and insists that these resources change and that it is then as it should be. @returns what the checks saw */
+async function becomes(change: (lab: LabFile) => void, resources: readonly string[]): Promise<CheckResult[]> {
+  await stack.lab("dr-baked", change);
   const up = await stack.pulumi("up", "--yes", "--skip-preview");
   expect(up.status, up.stdout + up.stderr).toBe(0);
   expect(changed(up.stdout)).toEqual(resources);
-  expect(failures(await stack.check())).toEqual([]);
+  const results = await stack.check();
+  expect(failures(results)).toEqual([]);
+  return results;
+}
+
+/** Changes the cure of the ARP problem. */
+async function cureBy(cure: string, resources: readonly string[]): Promise<void> {
+  await becomes((lab) => (lab.arpCure = cure), resources);
 }
 
 describe("ipvsadm in control, with baked guests", () => {
@@ -83,17 +90,16 @@ describe("ipvsadm in control, with baked guests", () => {
   });
 
   test("a scheduler, a weight and a page change what they are about and nothing else", async () => {
-    await stack.lab("dr-baked", (lab) => {
-      const [service] = lab.services;
-      Object.assign(service ?? {}, {
-        scheduler: "wrr",
-        realServers: [{ server: "server2" }, { server: "server3", weight: 3, page: "three\n" }],
-      });
-    });
-    const up = await stack.pulumi("up", "--yes", "--skip-preview");
-    expect(up.status, up.stdout + up.stderr).toBe(0);
-    expect(changed(up.stdout)).toEqual(["server1-director", "server3-httpd"]);
-    expect(failures(await stack.check())).toEqual([]);
+    await becomes(
+      (lab) => {
+        const [service] = lab.services;
+        Object.assign(service ?? {}, {
+          scheduler: "wrr",
+          realServers: [{ server: "server2" }, { server: "server3", weight: 3, page: "three\n" }],
+        });
+      },
+      ["server1-director", "server3-httpd"],
+    );
     expect(await stack.on("server1", "ipvsadm -Sn")).toContain("-a -t 172.25.254.100:80 -r 172.25.254.13:80 -g -w 3");
   });
 
@@ -106,14 +112,12 @@ describe("ipvsadm in control, with baked guests", () => {
   });
 
   test("converts to tunnelling and back: packets take another way, and refresh sees a tunnel that is down", async () => {
-    await stack.lab("dr-baked", (lab) => {
-      for (const service of lab.services) service.forwarding = "tunnel";
-    });
-    const there = await stack.pulumi("up", "--yes", "--skip-preview");
-    expect(there.status, there.stdout + there.stderr).toBe(0);
-    expect(changed(there.stdout)).toEqual(["server1-director", "server2-real-server", "server3-real-server"]);
-    const results = await stack.check();
-    expect(failures(results)).toEqual([]);
+    const results = await becomes(
+      (lab) => {
+        for (const service of lab.services) service.forwarding = "tunnel";
+      },
+      ["server1-director", "server2-real-server", "server3-real-server"],
+    );
     expect(results.find(({ id }) => id === "forwarding-path")?.seen).toContain("in a tunnel");
 
     await stack.on("server2", "ip link set tunl0 down");

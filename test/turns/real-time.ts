@@ -17,9 +17,16 @@ export async function realTime(roots: () => readonly number[]): Promise<(() => P
 
 /** Sets policy and priority of processes, with all their threads. @returns whether it could, for each that has not ended meanwhile */
 async function scheduled([policy = "", priority = ""]: readonly string[], pids: readonly number[]): Promise<boolean> {
-  const script = `for pid; do
-    chrt --all-tasks "$policy" --pid "$priority" "$pid" 2>/dev/null || ! grep -q '^State:[[:space:]][^ZX]' "/proc/$pid/status" 2>/dev/null || exit 1
-  done`;
+  // chrt stops at a thread that has ended meanwhile. One process that cannot be set keeps no other from it.
+  const script = `status=0
+  for pid; do
+    for try in 1 2 3; do
+      chrt --all-tasks "$policy" --pid "$priority" "$pid" 2>/dev/null && continue 2
+      grep -q '^State:[[:space:]][^ZX]' "/proc/$pid/status" 2>/dev/null || continue 2
+    done
+    status=1
+  done
+  exit $status`;
   const env = { ...process.env, policy, priority };
   return (await $({ nothrow: true, quiet: true, env })`sh -c ${script} sh ${pids.map(String)}`).exitCode === 0;
 }

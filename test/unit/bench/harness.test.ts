@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cpuSeconds } from "../../../bench/harness/machine.ts";
+import { processorTime } from "../../../bench/harness/machine.ts";
 import { alternating, joined, Ledger, rowOf, summarize } from "../../../bench/harness/measured.ts";
 import {
   keptRows,
@@ -77,7 +77,8 @@ it("each contender is first, and last, in one of as many rounds", () => {
 
 it("the machine's CPU time is its work, not its idling nor its waiting for disks", () => {
   //                        user nice system idle iowait irq softirq steal guest guest_nice
-  expect(cpuSeconds("cpu  100  20   30     5000 700    4   6       9     50    0\ncpu0 1 2 3")).toBe(1.6);
+  const stat = "cpu  100  20   30     5000 700    4   6       9     50    0\ncpu0 1 2 3";
+  expect(processorTime(stat)).toEqual({ busy: 1.6, idle: 57, stolen: 0.09 });
 });
 
 describe("tables", () => {
