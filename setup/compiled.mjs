@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
 import { withPlace } from "./import-meta.mjs";
 import { projectRoot } from "./paths.mjs";
+import { withMarks } from "./source-map.mjs";
 import { nameSources } from "./stack-traces.mjs";
 
 /** Below node_modules, so that Node finds the packages that a compiled program imports. */
@@ -159,7 +160,7 @@ async function compile(entry, stamp) {
   const [map, { contents }] = /** @type {[import("esbuild").OutputFile, import("esbuild").OutputFile]} */ (outputFiles);
   const file = `${entry.replaceAll("/", "-")}.${createHash("sha256").update(contents).digest("hex").slice(0, 16)}.cjs`;
   mkdirSync(folder, { recursive: true });
-  writeWhole(join(folder, `${file}.map`), map.contents);
+  writeWhole(join(folder, `${file}.map`), JSON.stringify(withMarks(JSON.parse(map.text))));
   writeWhole(join(folder, file), contents);
   // Keep recent files: another process may be about to import one.
   for (const old of readdirSync(folder).filter((name) => name.startsWith(basename(stamp, "json"))))

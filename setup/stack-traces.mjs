@@ -1,23 +1,23 @@
 // @ts-check
 /** Stack traces of compiled programs that name the sources. */
 import { readFileSync } from "node:fs";
-import { SourceMap } from "node:module";
 import { fileURLToPath } from "node:url";
+import { placeInSources } from "./source-map.mjs";
 
 /** A place in a compiled program. */
 const place = /(file:\/\/[^\s()]+\.cjs):(\d+):(\d+)/;
 
 /**
- * From now on, stack traces name the sources of compiled programs: files that have a source map beside them, `FILE.map`. The map is read when the
- * first stack trace is printed. Node's own way, `process.setSourceMapsEnabled`, reads it at every start, which took a third of the time that a short
- * command takes.
+ * From now on, stack traces name the sources of compiled programs: files that have a source map beside them, `FILE.map`. The map is read when a
+ * program first asks for a stack trace, which Node's streams do, too, when they are destroyed. Node's own way, `process.setSourceMapsEnabled`, reads it at
+ * every start, which took a third of the time that a short command takes.
  */
 export function nameSources() {
   Error.prepareStackTrace = (error, sites) =>
     [Error.prototype.toString.call(error), ...sites.map((frame) => `    at ${inSources(String(frame))}`)].join("\n");
 }
 
-/** @type {Map<string, SourceMap | undefined>} */
+/** @type {Map<string, import("./source-map.mjs").MarkedMap | undefined>} */
 const maps = new Map();
 
 /**
@@ -36,10 +36,9 @@ function inSources(compiled) {
 /** @param {string} frame */
 function named(frame) {
   return frame.replace(place, (compiled, /** @type {string} */ url, line, column) => {
-    const entry = mapOf(url)?.findEntry(Number(line) - 1, Number(column) - 1);
-    if (!entry || !("originalSource" in entry)) return compiled;
-    const source = fileURLToPath(new URL(entry.originalSource, url));
-    return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+    const map = mapOf(url);
+    const at = map && placeInSources(map, Number(line) - 1, Number(column) - 1);
+    return at ? `${fileURLToPath(new URL(at.source, url))}:${at.line + 1}:${at.column + 1}` : compiled;
   });
 }
 
@@ -52,7 +51,7 @@ function mapOf(url) {
 /** @param {string} file */
 function readMap(file) {
   try {
-    return new SourceMap(JSON.parse(readFileSync(file, "utf8")));
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return undefined; // not a compiled program
   }

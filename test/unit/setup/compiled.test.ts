@@ -14,9 +14,17 @@ beforeEach(async () => {
   await mkdir(join(checkout, "node_modules"));
   await mkdir(join(checkout, "setup"));
   await mkdir(join(checkout, "room"));
-  for (const file of ["compiled.mjs", "import-meta.mjs", "run.mjs", "stack-traces.mjs", "paths.mjs", "stack-name.mjs"])
+  for (const file of [
+    "compiled.mjs",
+    "import-meta.mjs",
+    "run.mjs",
+    "source-map.mjs",
+    "stack-traces.mjs",
+    "paths.mjs",
+    "stack-name.mjs",
+  ])
     await cp(join(projectRoot, "setup", file), join(checkout, "setup", file));
-  for (const name of ["esbuild", "@esbuild", "tsx", "yaml"])
+  for (const name of ["esbuild", "@esbuild", "@jridgewell", "tsx", "yaml"])
     await symlink(join(projectRoot, "node_modules", name), join(checkout, "node_modules", name));
   await write("package.json", JSON.stringify({ type: "module" }));
   await write("room/part.ts", 'export const part: string = "one";\n');
