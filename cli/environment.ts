@@ -103,6 +103,18 @@ export function lookUpBackend(given: NodeJS.ProcessEnv = process.env): string | 
   return directoryAt(login ? currentLogin(login) : given.PULUMI_ACCESS_TOKEN ? undefined : ownBackend());
 }
 
+/**
+ * Pulumi's checkpoint of a stack in lvs-lab's own directory, under its own passphrase: who reads the directory can read its secrets. Undefined for a backend
+ * or a passphrase of the user's. @throws CliError if a login cannot be read
+ */
+export function ownCheckpoint(stack: string, given: NodeJS.ProcessEnv = process.env): string | undefined {
+  const own = join(ownDirectory(), ".pulumi");
+  const passphraseIsOwn =
+    given.PULUMI_CONFIG_PASSPHRASE === undefined &&
+    (!given.PULUMI_CONFIG_PASSPHRASE_FILE || given.PULUMI_CONFIG_PASSPHRASE_FILE === passphraseFile());
+  return passphraseIsOwn && lookUpBackend(given) === own ? join(own, "stacks/lvs-lab", `${stack}.json`) : undefined;
+}
+
 /** The directory of a backend URL; undefined for another kind. */
 function directoryAt(url: string | undefined): string | undefined {
   if (!url?.startsWith("file://")) return undefined;
@@ -127,10 +139,13 @@ function currentLogin(folder: string): string | undefined {
   }
 }
 
+/** lvs-lab's own passphrase. */
+const passphraseFile = (): string => join(stateRoot(), "passphrase");
+
 /** Encryption of secrets in a directory backend's state: the user's passphrase, or a random one created once. */
 function passphrase(given: NodeJS.ProcessEnv): Record<string, string> {
   if (given.PULUMI_CONFIG_PASSPHRASE !== undefined || given.PULUMI_CONFIG_PASSPHRASE_FILE) return {};
-  const file = join(stateRoot(), "passphrase");
+  const file = passphraseFile();
   if (!existsSync(file)) {
     mkdirSync(stateRoot(), { recursive: true });
     // Write a temporary file and link it: of two concurrent processes one wins, and readers never see a partial file.

@@ -2,10 +2,26 @@ import { liveSchema } from "../provision/live.ts";
 import type { ServerRef } from "../provision/ssh/index.ts";
 import type { LiveLab } from "../verify/live/live-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
+import { LiveRecord } from "./live-record.ts";
 import { isUnknownStack, pulumi } from "./pulumi.ts";
 
 /** The lab of a stack, from its outputs. */
 export async function liveLab(stack: string): Promise<LiveLab> {
+  const record = await LiveRecord.of(stack);
+  const recorded = await record?.read();
+  const live = recorded ?? (await liveOutput(stack));
+  const read = liveSchema.safeParse(live);
+  if (!read.success)
+    throw new CliError(
+      `the lab of the stack "${stack}" was brought up by another version of this project; \`npm run up -- -s ${stack}\` updates it and keeps its servers`,
+      exitStatus.configuration,
+    );
+  if (recorded === undefined) await record?.write(live);
+  return { stack, ...read.data };
+}
+
+/** The output `live` of a stack, from Pulumi. @throws CliError if there is no lab */
+async function liveOutput(stack: string): Promise<unknown> {
   const { status, stdout, stderr } = await pulumi("stack", "output", "--json", "--show-secrets", "--stack", stack);
   if (status !== 0)
     throw new CliError(
@@ -18,13 +34,7 @@ export async function liveLab(stack: string): Promise<LiveLab> {
       `the stack "${stack}" has no lab; \`npm run up -- -s ${stack}\` brings it up`,
       exitStatus.configuration,
     );
-  const read = liveSchema.safeParse(live);
-  if (!read.success)
-    throw new CliError(
-      `the lab of the stack "${stack}" was brought up by another version of this project; \`npm run up -- -s ${stack}\` updates it and keeps its servers`,
-      exitStatus.configuration,
-    );
-  return { stack, ...read.data };
+  return live;
 }
 
 /**
