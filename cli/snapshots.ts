@@ -16,7 +16,7 @@ import {
   snapshotDirectory,
 } from "../provision/host/snapshots.ts";
 import { labDirectory } from "../provision/paths.ts";
-import { prepareConnections, setClock } from "../provision/ssh/index.ts";
+import { setClock, startWaitingClock } from "../provision/ssh/index.ts";
 import { injectedIn, Ledger } from "../verify/faults/ledger.ts";
 import { type LiveLab, labHost } from "../verify/live/live-lab.ts";
 import { domainState } from "../verify/live/power.ts";
@@ -41,6 +41,8 @@ const recordSchema = z.object({
   instances: z.record(z.string(), z.string()),
   /** The client's ARP cache. */
   neighbours: z.array(z.object({ dst: z.string(), lladdr: z.string() })),
+  /** What waits on each server for the time, by name. Older snapshots have none. */
+  clocks: z.record(z.string(), z.object({ port: z.number(), token: z.string() })).optional(),
 });
 export type SnapshotRecord = z.output<typeof recordSchema>;
 
@@ -99,6 +101,9 @@ export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> 
     lab: live.lab,
     instances: instancesOf(live),
     neighbours: await clientNeighbours(host),
+    clocks: Object.fromEntries(
+      await Promise.all(live.servers.map(async (server) => [server.name, await startWaitingClock(server)] as const)),
+    ),
   };
   const file = recordFile(live, name);
   await host.files.write(`${file}.new`, JSON.stringify(record));
@@ -108,7 +113,7 @@ export async function takeSnapshot(live: LiveLab, name: string): Promise<Taken> 
       ? new CliError(`the lab's servers could not be saved, and run on:\n${error.message}`)
       : error;
   });
-  await setClocks(live);
+  await setClocks(live, record);
   const pruned = await prune(live);
   return { stillMs: ms, bytes: bytesOf(tag, await savedIn(host, servers)), pruned };
 }
@@ -134,23 +139,23 @@ export async function restoreSnapshot(
         `Fix: restore the old lab file and run \`npm run up -- -s ${live.stack}\`, or take a new snapshot: \`npx lvs-lab snapshot -s ${live.stack} ${name}\``,
       exitStatus.configuration,
     );
-  await prepareConnections();
   await host.files.write(restoringFile(live), name);
-  // While the servers are paused, the entries cannot change.
-  await setClientNeighbours(host, record.neighbours);
-  const { ms } = await loadServers(host, {
-    tag: record.tag,
-    record: restoringFile(live),
-    bridges: Object.values(live.bridges),
-    servers: names(live),
-  }).catch((error) => {
-    throw error instanceof SnapshotError
-      ? new CliError(
-          `cannot restore the lab; its servers stay paused:\n${error.message}\nFix: \`npx lvs-lab restore -s ${live.stack} ${name}\` tries again; \`npm run down -- -s ${live.stack}\` removes the lab`,
-        )
-      : error;
-  });
-  await setClocks(live);
+  const [{ ms }] = await Promise.all([
+    loadServers(host, {
+      tag: record.tag,
+      record: restoringFile(live),
+      bridges: Object.values(live.bridges),
+      servers: names(live),
+    }).catch((error) => {
+      throw error instanceof SnapshotError
+        ? new CliError(
+            `cannot restore the lab; its servers stay paused:\n${error.message}\nFix: \`npx lvs-lab restore -s ${live.stack} ${name}\` tries again; \`npm run down -- -s ${live.stack}\` removes the lab`,
+          )
+        : error;
+    }),
+    setClientNeighbours(host, record.neighbours),
+  ]);
+  await setClocks(live, record);
   await new Ledger(live).healAll(say); // fault effects outside the servers
   return { ms, takenAt: record.takenAt };
 }
@@ -304,6 +309,6 @@ async function mustHaveRoom(live: LiveLab): Promise<void> {
 export const inMegabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 /** Sets every server's clock: the pause or restore put it back. */
-async function setClocks(live: LiveLab): Promise<void> {
-  await Promise.all(live.servers.map((server) => setClock(server)));
+async function setClocks(live: LiveLab, { clocks }: SnapshotRecord): Promise<void> {
+  await Promise.all(live.servers.map((server) => setClock(server, clocks?.[server.name])));
 }

@@ -31,18 +31,27 @@ together() { # together FUNCTION SERVER…: side by side; fails if any fails
 	for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
 	return "$failed"
 }
-job() { # job VERB SERVER: QEMU's job on the server's first disk, to its end: snapshot-save, snapshot-load, snapshot-delete
-	local disk devices reply jobs id=lvs-lab-$1
-	disk=$(virsh qemu-monitor-command "$2" '{"execute":"query-block"}' | grep -o '"node-name":"libvirt-[0-9]*-format"' | head -n 1 | cut -d '"' -f 4)
+BLOCK='{"execute":"query-block"}' JOBS='{"execute":"query-jobs"}'
+firstDisk() { grep -o '"node-name":"libvirt-[0-9]*-format"' | head -n 1 | cut -d '"' -f 4; } # reads the answer to BLOCK
+job() { # job VERB SERVER [DISK]: QEMU's job on the server's first disk, to its end: snapshot-save, snapshot-load, snapshot-delete
+	local disk devices command answers jobs id=lvs-lab-$1
+	disk=${3:-$(virsh qemu-monitor-command "$2" "$BLOCK" | firstDisk)}
 	devices="\"devices\":[\"$disk\"]"
 	[ "$1" = delete ] || devices+=",\"vmstate\":\"$disk\""
-	reply=$(virsh qemu-monitor-command "$2" "{\"execute\":\"snapshot-$1\",\"arguments\":{\"job-id\":\"$id\",\"tag\":\"$tag\",$devices}}")
-	[[ $reply != *'"error":'* ]] || { # virsh's status is 0; and there is no job to wait for
-		echo "$2: $reply" >&2
+	command="{\"execute\":\"snapshot-$1\",\"arguments\":{\"job-id\":\"$id\",\"tag\":\"$tag\",$devices}}"
+	# One virsh for both: to load, QEMU answers when it has loaded.
+	answers=$(virsh "qemu-monitor-command $2 '$command'; qemu-monitor-command $2 '$JOBS'")
+	jobs=${answers##*$'\n'}
+	[[ ${answers%$'\n'*} != *'"error":'* ]] || { # virsh's status is 0; and there is no job to wait for
+		echo "$2: $answers" >&2
 		return 1
 	}
-	while jobs=$(virsh qemu-monitor-command "$2" '{"execute":"query-jobs"}') && [[ $jobs != *'"concluded"'* ]]; do sleep 0.02; done
-	virsh qemu-monitor-command "$2" "{\"execute\":\"job-dismiss\",\"arguments\":{\"id\":\"$id\"}}" >/dev/null
+	while [[ $jobs != *'"concluded"'* ]]; do
+		sleep 0.05
+		jobs=$(virsh qemu-monitor-command "$2" "$JOBS") || break
+	done
+	# A QEMU loads once.
+	[ "$1" = load ] || virsh qemu-monitor-command "$2" "{\"execute\":\"job-dismiss\",\"arguments\":{\"id\":\"$id\"}}" >/dev/null
 	[[ $jobs == *'"concluded"'* && $jobs != *'"error":'* ]] || {
 		echo "$2: $jobs" >&2
 		return 1
@@ -50,9 +59,10 @@ job() { # job VERB SERVER: QEMU's job on the server's first disk, to its end: sn
 }
 save() { job save "$1"; }
 load() { # A QEMU that runs keeps its count of CPU ticks, and a guest that goes back in it sees its clock jump ahead.
-	virsh destroy "$1" 2>/dev/null || true
-	virsh start --paused "$1"
-	job load "$1"
+	local disk
+	disk=$(virsh "destroy $1; start --paused $1; qemu-monitor-command $1 '$BLOCK'" | firstDisk)
+	[ -n "$disk" ] || return 1 # virsh has said why
+	job load "$1" "$disk"
 }
 delete() {
 	if [ "$(virsh domstate "$1")" != "shut off" ]; then

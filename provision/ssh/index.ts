@@ -1,8 +1,8 @@
-export { setClock } from "./clock.ts";
+export { setClock, startWaitingClock } from "./clock.ts";
 export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { masked } from "./masked.ts";
-export { closeConnections, closeConnectionsOf, connectTo, prepareConnections } from "./pool.ts";
+export { closeConnections, closeConnectionsOf, connectTo } from "./pool.ts";
 export { parseSections, type Section, sectionScript } from "./sections.ts";
 export {
   command,

@@ -13,11 +13,6 @@ export async function connectTo(ref: ServerRef, seconds = patience(ref, 3)): Pro
   return await (connections.get(key) ?? open(key, ref, seconds));
 }
 
-/** Loads the modules for the first connection ahead of time. */
-export async function prepareConnections(): Promise<void> {
-  await import("node-ssh");
-}
-
 function open(key: string, ref: ServerRef, seconds: number): Promise<ServerConnection> {
   const opening = ServerConnection.connect(ref, seconds);
   connections.set(key, opening);

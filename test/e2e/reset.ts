@@ -72,7 +72,7 @@ export async function resetOf(stack: TestStack, within = 10): Promise<Reset> {
 
 /** Waits until a restore has begun, and until all servers run again. @returns when that was */
 async function untilRestored(stack: TestStack, clock: RunClock): Promise<number> {
-  const options = { seconds: 60, everyMs: 5, failed: (last: unknown) => last as Error };
+  const options = { seconds: 60, everyMs: 20, failed: (last: unknown) => last as Error };
   const seen = async (there: boolean): Promise<void> => {
     if (existsSync(restoringFile(stack)) !== there) throw new Error(`the restore has not ${there ? "begun" : "ended"}`);
   };
