@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { projectRoot } from "../../provision/paths.ts";
 import { lvsLab, working } from "../hosts/lvs-lab.ts";
 import { freePort, Students } from "../students.ts";
 
@@ -28,6 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   const down = await lvsLab(inClass("down", "--force"));
   await rm(folder, { recursive: true });
+  for (const id of ids) await rm(join(projectRoot, `Pulumi.door-test.${id}.yaml`), { force: true });
   expect(down.status, down.output).toBe(0);
 });
 

@@ -131,12 +131,14 @@ export class DoorLabs {
   [ -z "$(tail -c 1 ${AUTHORIZED})" ] || echo >>${AUTHORIZED}
   printf '%s\n' ${line} >>${AUTHORIZED}
 }`;
-    const { ended, stream, stderr } = await (await this.#keptLogin(server)).open({ command: script });
-    stream.resume();
-    stream.end();
-    const said = lastWords(stderr, 500);
-    const status = await ended;
-    if (status !== 0) throw new Error(`${server.name}: status ${status}: ${said().trim()}`);
+    const login = await this.#keptLogin(server);
+    try {
+      await runOn(login, server, script);
+    } catch (error) {
+      if (login.connected) throw error;
+      // A server that was restored or booted anew since knows nothing of the login, which shows when it is used.
+      await runOn(await this.#keptLogin(server), server, script);
+    }
   }
 
   /** A login as root that is used again: a further one takes an emulated server half a second. It goes when it has not been used for a while. */
@@ -179,6 +181,16 @@ export class DoorLabs {
     child.once("error", (error) => stream.destroy(error));
     return stream;
   }
+}
+
+/** @throws Error if the login is lost, or the command's status is not 0 */
+async function runOn(login: Login, { name }: ServerRef, script: string): Promise<void> {
+  const { ended, stream, stderr } = await login.open({ command: script });
+  stream.resume();
+  stream.end();
+  const said = lastWords(stderr, 500);
+  const status = await ended;
+  if (status !== 0) throw new Error(`${name}: status ${status}: ${said().trim()}`);
 }
 
 /**
