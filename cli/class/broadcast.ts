@@ -8,7 +8,7 @@ import { type ClassTools, forEach, StudentError, type Task } from "./each.ts";
 import { hasLab } from "./stacks.ts";
 import { noLab } from "./verbs.ts";
 
-/** Later logins show this file, until the server boots anew: pam_motd(8). */
+/** Later logins show this file, until the server boots anew: it is the /etc/motd of a lab's own image, and pam_motd(8) shows it elsewhere. */
 const NOTE = "/run/motd.d/lvs-lab";
 
 export interface BroadcastOptions {
