@@ -100,12 +100,16 @@ export const clientQuestions = (own: readonly OwnLook[]): Record<string, string>
 /** Counters and times, which differ at each look although nothing was changed. */
 const passing = (name: string): boolean => name === "counts" || name === "table" || name.startsWith("own ");
 
+/** Rules without what iptables-save(8) says besides: when it ran, and the packets and bytes of each chain. */
+const withoutCounters = (rules: string): string => rules.replace(/^#.*\n?|(?<=^:.*) \[\d+:\d+\]$/gm, "");
+
 /** Reads the answers to `serverQuestions`. */
 export function readServerLook(answers: Readonly<Record<string, Section>>): ServerLook {
   const text = (name: string): string => answers[name]?.text ?? "";
   const { arptables, nftables } = arpRules({ arptables: text("arptables"), nft: text("nft") });
   const hash = createHash("sha256");
-  for (const name of Object.keys(answers).filter((one) => !passing(one))) hash.update(`${name}\0${text(name)}\0`);
+  for (const name of Object.keys(answers).filter((one) => !passing(one)))
+    hash.update(`${name}\0${name === "rules" ? withoutCounters(text(name)) : text(name)}\0`);
   return {
     addresses: parseIpAddresses(text("addresses")),
     table: parseIpvsList(text("table")),
