@@ -62,6 +62,9 @@ test("marks turn green one after the other as the solutions are typed, and the A
   );
   const lab: Lab = { ...bare, servers };
   const hosts = await namespaceLab(lab, context);
+  // Until then their addresses of IPv6 change by themselves: duplicate address detection, RFC 4862, section 5.4.
+  for (const { name } of servers)
+    await vi.waitUntil(async () => !(await hosts.must(name, "ip address show")).includes("tentative"), 20_000);
   const all = stepsOf({ lab, stack: "bare" }).filter(({ id }) => IDS.includes(id));
   // What needs packages is not typed: no apt-get, and no step that waits for such a step.
   const steps = all.map((step): Step => ({ ...step, needs: step.needs.filter((id) => IDS.includes(id)) }));
