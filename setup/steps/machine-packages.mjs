@@ -51,11 +51,11 @@ export const machinePackages = packagesStep(
 export const testPackages = packagesStep(
   {
     ...{ chromium: "chromium", "systemd-nspawn": "systemd-container", slirp4netns: "slirp4netns" },
-    ...{ socat: "socat", tcpdump: "tcpdump", zsh: "zsh", fish: "fish" },
+    ...{ socat: "socat", tcpdump: "tcpdump", zsh: "zsh", fish: "fish", "ansible-playbook": "ansible-core" },
   },
   {
     name: "programs for the tests",
-    does: "installs Chromium, for tests of reports, programs that boot Debian VMs, and shells whose completion is tested",
+    does: "installs Chromium, for tests of reports, programs that boot Debian VMs, shells whose completion is tested, and Ansible",
     takes: "a minute, depending on the mirror",
   },
 );

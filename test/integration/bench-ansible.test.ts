@@ -8,6 +8,8 @@ import { type Contents, contentsOf, makePeerKeys } from "../../bench/contenders/
 import { onPath } from "../../bench/harness/on-path.ts";
 import { run } from "../../bench/harness/run.ts";
 import { readLab } from "../../lab/index.ts";
+import { command } from "../../provision/ssh/index.ts";
+import { inUserland } from "./hosts.ts";
 
 /**
  * The playbook on this machine in the place of a server, with directories of its own over those that it writes to, and stand-ins for what
@@ -27,6 +29,8 @@ ansible-playbook --inventory "$1/inventory.json" --connection local --limit "$2"
 const standIns = {
   systemctl: `echo "$*" >>"$LOG"; case "$*" in *show*) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n' ;; *is-enabled*) echo enabled ;; esac`,
   arptables: `printf '%s\\n' 'Chain INPUT (policy ACCEPT)' '-j DROP -d 172.25.254.100' 'Chain OUTPUT (policy ACCEPT)' '-j mangle -s 172.25.254.100 --mangle-ip-s 172.25.254.12'`,
+  // As it is installed on a director: what the playbook has it test, it tests.
+  keepalived: `exec ${command`${await inUserland("unshare", "--net", "sh", "-c", 'ip link add eth0 type veth && exec keepalived "$@"', "keepalived")}`} "$@"`,
   ip: `echo '2: eth0    inet 172.25.254.100/32 scope global eth0'`,
 };
 
@@ -42,7 +46,7 @@ describe.skipIf(!onPath("ansible-playbook"))("the playbook that the roles are me
     await writeFile(join(directory, "inventory.json"), JSON.stringify(inventory));
     execFileSync("mkdir", [join(directory, "bin")]);
     for (const [name, text] of Object.entries(standIns)) {
-      await writeFile(join(directory, "bin", name), `#!/bin/sh\n${text}\n`);
+      await writeFile(join(directory, "bin", name), `#!/bin/bash\n${text}\n`);
       await chmod(join(directory, "bin", name), 0o755);
     }
   });
@@ -51,7 +55,12 @@ describe.skipIf(!onPath("ansible-playbook"))("the playbook that the roles are me
   const played = async (server: string, files: readonly string[]) => {
     const output = await run(
       ["unshare", "--mount", "bash", "-c", inside, "bash", directory, server, playbook, files.join(" ")],
-      { env: { ANSIBLE_CONFIG: "bench/ansible/ansible.cfg", ANSIBLE_NOCOLOR: "1", LC_ALL: "C.UTF-8" } },
+      {
+        env: {
+          ...{ ANSIBLE_CONFIG: "bench/ansible/ansible.cfg", ANSIBLE_NOCOLOR: "1", LC_ALL: "C.UTF-8" },
+          ANSIBLE_REMOTE_TMP: join(directory, "ansible"),
+        },
+      },
     );
     const [first = "", again = ""] = output.split("--- again");
     const told = await readFile(join(directory, "log"), "utf8");

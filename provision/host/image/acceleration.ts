@@ -49,9 +49,9 @@ export async function probeAcceleration(
 const answers = (): string => join(cacheRoot(), "acceleration");
 
 /** Whether this user may use /dev/kvm. */
-export function isKvmOpenable(): boolean {
+export function isKvmOpenable(device = "/dev/kvm"): boolean {
   try {
-    accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
+    accessSync(device, constants.R_OK | constants.W_OK);
     return true;
   } catch {
     return false;
@@ -59,8 +59,8 @@ export function isKvmOpenable(): boolean {
 }
 
 /** What guests will probably run under, without a boot to find out: the newest answer since this machine was booted, else what /dev/kvm looks like. */
-export function likelyAcceleration(): Acceleration {
-  if (!isKvmOpenable()) return "qemu";
+export function likelyAcceleration(device?: string): Acceleration {
+  if (!isKvmOpenable(device)) return "qemu";
   try {
     const booted = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]) * 1000;
     const kept = readdirSync(answers())

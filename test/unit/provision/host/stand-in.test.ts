@@ -3,13 +3,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, test, vi } from "vitest";
-import { becomeRoot } from "../../../../provision/host/machine/namespaces.ts";
+import { becomeRoot, labEnvironment } from "../../../../provision/host/machine/namespaces.ts";
 import { PrivateHost } from "../../../../provision/host/private/private-host.ts";
 import { LabHostDownError } from "../../../../provision/host/reach.ts";
 import { type Answering, answersScript } from "../../../../provision/host/stand-in/answers.ts";
 import { bfdConfig } from "../../../../provision/host/stand-in/bfd.ts";
 import { pagesOf, webConfig } from "../../../../provision/host/stand-in/web.ts";
 import { standIn } from "../../../../provision/host/stand-in.ts";
+import { commandIn, userland } from "../../../../provision/host/userland/userland.ts";
 import { isProgram } from "../../../../setup/steps/machine.mjs";
 import { dnsEscapes, dnsResponse } from "../../../../verify/live/dns-question.ts";
 
@@ -48,56 +49,49 @@ describe("nginx's configuration", () => {
     expect(webConfig("/lab", "gateway1", [])).not.toContain("listen");
   });
 
-  it.skipIf(!isProgram("nginx"))(
-    "answers clients with the name, and health checks with the statuses that they want",
-    () => {
-      const directory = aDirectory();
-      const file = join(directory, "nginx.conf");
-      writeFileSync(file, webConfig(directory, "real1", listeners.slice(0, 1)));
-      mkdirSync(join(directory, "run/stand-in-real1.pages"));
-      for (const [index, text] of pagesOf(listeners).entries())
-        writeFileSync(join(directory, `run/stand-in-real1.pages/${index}`), text);
-      const check = "KeepAliveClient";
-      const asked = [
-        ...[
-          ["/", "curl"],
-          ["/health?deep=1", "curl"],
-          ["/all", "curl"],
-          ["/lvs-lab/0", "curl"],
-        ],
-        ...[
-          ["/", check],
-          ["/health?deep=1", check],
-          ["/old", check],
-          ["/old", check, "WWW.example.org:80"],
-          ["/all", check],
-          ["/other", check],
-        ],
-      ];
-      const script = [
-        "set -e; ip link set lo up",
-        'nginx -c "$1" -e "$2/log/error"',
-        ...asked.map(
-          ([path, agent, host = "127.0.0.1"]) =>
-            `curl -s -o "$2/page" -w "%{http_code} " -A ${agent} -H "Host: ${host}" "http://127.0.0.1${path}"; head -1 "$2/page"; echo`,
-        ),
-        'curl -s -g "http://[::1]/"',
-        'kill "$(cat "$2/run/stand-in-real1.pid")"',
-      ].join("\n");
-      const output = execFileSync(
-        "unshare",
-        [...becomeRoot(), "--net", "bash", "-c", script, "bash", file, directory],
-        {
-          encoding: "utf8",
-        },
-      );
-      expect(output.split("\n").filter((line) => line !== "")).toEqual([
-        ...["200 real1", "200 real1", "200 for all", expect.stringMatching(/^404/)],
-        ...["503 sorry", expect.stringMatching(/^204/), expect.stringMatching(/^301/), '200 a "$host" \\ b'],
-        ...["200 for all", "200 real1", "real1"],
-      ]);
-    },
-  );
+  it("answers clients with the name, and health checks with the statuses that they want", async () => {
+    const directory = aDirectory();
+    const file = join(directory, "nginx.conf");
+    writeFileSync(file, webConfig(directory, "real1", listeners.slice(0, 1)));
+    mkdirSync(join(directory, "run/stand-in-real1.pages"));
+    for (const [index, text] of pagesOf(listeners).entries())
+      writeFileSync(join(directory, `run/stand-in-real1.pages/${index}`), text);
+    const check = "KeepAliveClient";
+    const asked = [
+      ...[
+        ["/", "curl"],
+        ["/health?deep=1", "curl"],
+        ["/all", "curl"],
+        ["/lvs-lab/0", "curl"],
+      ],
+      ...[
+        ["/", check],
+        ["/health?deep=1", check],
+        ["/old", check],
+        ["/old", check, "WWW.example.org:80"],
+        ["/all", check],
+        ["/other", check],
+      ],
+    ];
+    const script = [
+      "set -e; ip link set lo up",
+      'nginx -c "$1" -e "$2/log/error"',
+      ...asked.map(
+        ([path, agent, host = "127.0.0.1"]) =>
+          `curl -s -o "$2/page" -w "%{http_code} " -A ${agent} -H "Host: ${host}" "http://127.0.0.1${path}"; head -1 "$2/page"; echo`,
+      ),
+      'curl -s -g "http://[::1]/"',
+      'kill "$(cat "$2/run/stand-in-real1.pid")"',
+    ].join("\n");
+    const command = ["unshare", "--net", "bash", "-c", script, "bash", file, directory];
+    const [program = "", ...args] = commandIn(await userland(), command, [{ from: directory, write: true }]);
+    const output = execFileSync(program, args, { encoding: "utf8", env: labEnvironment() });
+    expect(output.split("\n").filter((line) => line !== "")).toEqual([
+      ...["200 real1", "200 real1", "200 for all", expect.stringMatching(/^404/)],
+      ...["503 sorry", expect.stringMatching(/^204/), expect.stringMatching(/^301/), '200 a "$host" \\ b'],
+      ...["200 for all", "200 real1", "real1"],
+    ]);
+  });
 });
 
 describe("what a stand-in answers beside HTTP", () => {
