@@ -19,7 +19,7 @@ const width = { 4: 32, 6: 128 } as const;
  * zone (`%eth0`) and no dotted end (`::ffff:192.0.2.1`), which parsers read differently.
  */
 export function parseIp(text: string): Ip | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString() as Ip;
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text as Ip;
   if (text.includes(":") && !/[%.]/.test(text) && ipaddr.IPv6.isValid(text))
     return ipaddr.IPv6.parse(text).toRFC5952String() as Ip;
   return undefined;
@@ -78,8 +78,12 @@ export function linkLocalOf(mac: string): Ip {
 export const prefixLengthOf = (subnet: Cidr): number => Number(subnet.split("/")[1]);
 
 /** Whether the address lies in the subnet, its first and last address included. */
-export const contains = (subnet: Cidr, address: Ip): boolean =>
-  familyOf(subnet) === familyOf(address) && subnetOf(address, prefixLengthOf(subnet)) === subnet;
+export function contains(subnet: Cidr, address: Ip): boolean {
+  const family = familyOf(subnet);
+  if (family !== familyOf(address)) return false;
+  const hostBits = BigInt(width[family] - prefixLengthOf(subnet));
+  return toNumber(address) >> hostBits === toNumber(firstAddress(subnet)) >> hostBits;
+}
 
 /** The subnet's first address: the network's own in IPv4, the routers' anycast address in IPv6 (RFC 4291, section 2.6.1). */
 export const firstAddress = (subnet: Cidr): Ip => subnet.split("/")[0] as Ip;
@@ -114,17 +118,20 @@ export const wordsOf = (address: Ip): number[] => {
   );
 };
 
-const toNumber = (address: Ip): bigint =>
-  ipaddr
-    .parse(address)
+function toNumber(address: Ip): bigint {
+  if (familyOf(address) === 4) return address.split(".").reduce((number, byte) => number * 256n + BigInt(byte), 0n);
+  const digits = ipaddr.IPv6.parse(address)
     .toByteArray()
-    .reduce((number, byte) => number * 256n + BigInt(byte), 0n);
+    .map((byte) => byte.toString(16).padStart(2, "0"));
+  return BigInt(`0x${digits.join("")}`);
+}
 
 function fromNumber(number: bigint, family: Family): Ip {
-  const bytes = Array.from({ length: width[family] / 8 }, (_, index) =>
-    Number((number >> BigInt(width[family] - 8 - 8 * index)) & 255n),
-  );
-  return toIp(ipaddr.fromByteArray(bytes).toString());
+  const digits = BigInt.asUintN(width[family], number)
+    .toString(16)
+    .padStart(width[family] / 4, "0");
+  if (family === 6) return ipaddr.IPv6.parse(digits.replace(/.{4}(?=.)/g, "$&:")).toRFC5952String() as Ip;
+  return [0, 2, 4, 6].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)).join(".") as Ip;
 }
 
 /** The IPv4 netmask of a prefix length: `255.255.255.0` of 24. */
