@@ -8,6 +8,9 @@ import { slowness } from "./reference.ts";
 /** The machine is measured so often, for a tenth of a second and more, while tests run. */
 const SAMPLE_EVERY_MS = 15_000;
 
+/** So many skipped tests are named: those that a machine cannot run. `-t` skips more. */
+const NAMED = 20;
+
 /** A test file's time beside its budget, both in seconds. */
 interface Row {
   readonly file: string;
@@ -20,7 +23,7 @@ interface Row {
 }
 
 /**
- * Says at the end of a run where the time went, holds each file to its budget, and prints `N passed, N failed` (and `, N skipped`) from the
+ * Says at the end of a run where the time went and what was skipped, holds each file to its budget, and prints `N passed, N failed` (and `, N skipped`) from the
  * runner's own counts as the run's last line. A file that could not run counts as failed, and so does a budget that was not kept.
  */
 export default class RunReporter implements Reporter {
@@ -64,20 +67,26 @@ export default class RunReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const count = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
+    const skipped: string[] = [];
     for (const module of modules) {
       const tests = [...module.children.allTests()];
-      for (const test of tests) count[test.result().state]++;
+      for (const test of tests) {
+        const { state } = test.result();
+        count[state]++;
+        if (state === "skipped" || state === "pending")
+          skipped.push(`skipped: ${relative(projectRoot, module.moduleId)} > ${test.fullName}`);
+      }
       if (module.state() === "failed" && tests.every((test) => test.result().state !== "failed")) count.failed++;
     }
     const kept = this.#budgets(modules.length);
     count.failed += kept.broken.length;
     if (kept.broken.length > 0) process.exitCode = 1;
-    const skipped = count.skipped + count.pending;
+    const lines = [...kept.table, ...(skipped.length > NAMED ? [] : skipped), ...kept.broken];
     // After the default reporter's own summary, which it prints when the run ends.
     process.once("exit", () => {
-      process.stdout.write(`${[...kept.table, ...kept.broken].map((line) => `${line}\n`).join("")}`);
+      process.stdout.write(lines.map((line) => `${line}\n`).join(""));
       process.stdout.write(
-        `${count.passed} passed, ${count.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`,
+        `${count.passed} passed, ${count.failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}\n`,
       );
     });
   }
