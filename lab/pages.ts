@@ -2,7 +2,8 @@ import type { RealServer, VirtualService } from "./model.ts";
 
 /**
  * The real server of a service that a page comes from: the one whose page it is, or else the only one that its text names, by its page's
- * text, its name or its address. Markup, case and blanks do not matter. Undefined for a page that names none or several, or lacks the server's token.
+ * text, its name or its address. Markup, case, blanks and Apache's signature do not matter. Undefined for a page that names none or several, or lacks the
+ * server's token.
  */
 export function serverOfPage(
   { realServers }: Pick<VirtualService, "realServers">,
@@ -23,9 +24,16 @@ export function serverOfPage(
 export const pageWith = (page: string, token: string | undefined): string =>
   token === undefined ? page : `${page.trimEnd()} ${token}\n`;
 
-/** What a browser would show of a page, on one line. */
+/**
+ * What Apache signs the pages of its own making with, errors and lists of files: they name the host that was asked for, although nobody wrote a page there.
+ * https://httpd.apache.org/docs/2.4/mod/core.html#serversignature
+ */
+const SIGNATURE = /<address>[^<]* Server at [^<]* Port \d+<\/address>\s*<\/body><\/html>\s*$/i;
+
+/** What a browser would show of a page, without a signature, on one line. */
 const textOf = (page: string): string =>
   page
+    .replace(SIGNATURE, " ")
     .replace(/<!--.*?-->|<(script|style)\b.*?<\/\1\s*>|<[^>]*>|&nbsp;/gis, " ")
     .replace(/\s+/g, " ")
     .trim();

@@ -91,11 +91,14 @@ describe("the dr exercise on bare guests", () => {
     const [{ vip, port } = { vip: "", port: 0 }] = lab.services;
     await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s wrr`);
     await stack.on("server3", `ip addr del ${vip}/32 dev eth0`);
+    // Apache's list of files in its place is no page, although it names the server's address.
+    await stack.on("server2", "mv /var/www/html/index.html /root/aside.html");
     const open = await stack.grade();
-    expect(withStatus(open, "wrong")).toContain("director-table@server1");
+    expect(withStatus(open, "wrong")).toEqual(expect.arrayContaining(["director-table@server1", "httpd-page@server2"]));
     expect(withStatus(open, "not yet")).toEqual(["real-server-vip@server3", "arp-cure@server3"]);
     await stack.on("server1", `ipvsadm -E -t ${vip}:${port} -s rr`);
     await stack.on("server3", `ip addr add ${vip}/32 dev eth0`);
+    await stack.on("server2", "mv /root/aside.html /var/www/html/index.html");
   });
 
   test("`--faults` shows that the table is blind, and mends what it broke", async () => {

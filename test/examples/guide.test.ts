@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ProgressFile } from "../../class/guide/progress-file.ts";
 import { stepsOf } from "../../class/guide/steps/index.ts";
 import { type Lab, readLab } from "../../lab/index.ts";
@@ -85,6 +85,10 @@ describe.each(["bare", "bare-nat", "bare-tunnel", "bare-ha"])("the lab %s", (bas
         cwd: projectRoot,
         stdio: ["ignore", "pipe", "inherit"],
         detached: true,
+      });
+      const { pid } = child;
+      onTestFinished(() => {
+        if (child.exitCode === null && child.signalCode === null && pid) process.kill(-pid, "SIGKILL");
       });
       let text = "";
       child.stdout?.setEncoding("utf8").on("data", (part: string) => (text += part));

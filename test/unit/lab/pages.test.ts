@@ -33,6 +33,19 @@ it.each<[string, string | undefined]>([
   expect(from(page)).toBe(server);
 });
 
+/** As Apache 2.4 of Debian makes it. */
+const made = (title: string, host: string): string =>
+  `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">\n<html><head>\n<title>${title}</title>\n</head><body>\n<h1>${title}</h1>\n<hr>\n<address>Apache/2.4.71 (Debian) Server at ${host} Port 80</address>\n</body></html>\n`;
+
+it.each([
+  ["Index of /", "172.25.254.12"],
+  ["404 Not Found", "172.25.254.12"],
+  ["403 Forbidden", "server2"],
+])("a page of Apache's own making is nobody's, whichever host it was asked for: %s, %s", (title, host) => {
+  expect(from(made(title, host))).toBeUndefined();
+  expect(from(made(`${title} of server2`, host))).toBe("server2");
+});
+
 it("a page that the lab file gives is told whole, or within another, with whatever it says", () => {
   const pages: Record<string, string> = { server2: "one of (server3)\n", server3: "<h1>hello + world</h1>\n" };
   const other = { realServers: service.realServers.map((one) => ({ ...one, page: pages[one.server] ?? one.page })) };
