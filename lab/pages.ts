@@ -28,7 +28,7 @@ export const pageWith = (page: string, token: string | undefined): string =>
  * What Apache signs the pages of its own making with, errors and lists of files: they name the host that was asked for, although nobody wrote a page there.
  * https://httpd.apache.org/docs/2.4/mod/core.html#serversignature
  */
-const SIGNATURE = /<address>[^<]* Server at [^<]* Port \d+<\/address>\s*<\/body><\/html>\s*$/i;
+const SIGNATURE = /<address>[^<]* Server at (?:<a [^>]*>)?[^<]*(?:<\/a>)? Port \d+<\/address>\s*<\/body><\/html>\s*$/i;
 
 /** What a browser would show of a page, without a signature, on one line. */
 const textOf = (page: string): string =>

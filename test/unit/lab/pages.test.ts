@@ -41,6 +41,7 @@ it.each([
   ["Index of /", "172.25.254.12"],
   ["404 Not Found", "172.25.254.12"],
   ["403 Forbidden", "server2"],
+  ["404 Not Found", '<a href="mailto:webmaster@localhost">172.25.254.12</a>'], // ServerSignature EMail
 ])("a page of Apache's own making is nobody's, whichever host it was asked for: %s, %s", (title, host) => {
   expect(from(made(title, host))).toBeUndefined();
   expect(from(made(`${title} of server2`, host))).toBe("server2");
