@@ -8,14 +8,21 @@ export const serviceState = {
   enabled: z.literal(true).default(true),
 };
 
-/** A command that queries a service's state, for `ServerConnection.look`. Each systemctl costs an emulated guest a tenth of a second. */
+/**
+ * A command that queries a service's state, for `ServerConnection.look`. Each systemctl costs an emulated guest a tenth of a second, so whether the service
+ * starts at boot is told by the link that `systemctl enable` makes, and that of `systemctl mask`: systemctl(1). systemd's own UnitFileState of a loaded unit
+ * is what it was when the unit was loaded: an `enable` with --no-reload does not change it.
+ */
 export const serviceQuestion = (name: string) => ({
-  service: command`systemctl show --property ActiveState,UnitFileState ${name}`,
+  service: [
+    command`systemctl show --property ActiveState ${name}`,
+    command`compgen -G ${`/etc/systemd/system/*.wants/${name}.service`} >/dev/null && ! test ${`/etc/systemd/system/${name}.service`} -ef /dev/null && echo enabled`,
+  ].join("; "),
 });
 
 export const serviceAnswers = ({ service: { text } }: Record<"service", Section>) => ({
   running: /^ActiveState=active$/m.test(text) as true,
-  enabled: /^UnitFileState=enabled$/m.test(text) as true,
+  enabled: /^enabled$/m.test(text) as true,
 });
 
 /**

@@ -1,6 +1,6 @@
 /** New files on running directors, as docs/rehearse.md tells of them, and what `rehearse pack` makes of such a roll-out. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "../../cli/pulumi.ts";
@@ -30,8 +30,10 @@ describe("a roll-out on two directors", () => {
   async function rollOut(to: string): Promise<{ status: number | null; output: string; result: RollOutResult }> {
     const options = ["--from", shipped, "--to", to, "--keep", "--report", stack.reports];
     const { status, stdout, stderr } = await stack.lvs("rehearse run", ...options);
-    const text = readFileSync(join(stack.reports, "roll-out.json"), "utf8");
-    return { status, output: stdout + stderr, result: JSON.parse(text) as RollOutResult };
+    const output = stdout + stderr;
+    const file = join(stack.reports, "roll-out.json");
+    expect(existsSync(file), output).toBe(true);
+    return { status, output, result: JSON.parse(readFileSync(file, "utf8")) as RollOutResult };
   }
 
   test("of another interval of health checks loses nothing, and moves nothing", async () => {

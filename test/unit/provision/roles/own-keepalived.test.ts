@@ -9,11 +9,9 @@ import { aRoot } from "./a-root.ts";
 async function aDirector(files: Readonly<Record<string, string>> = {}) {
   const { ref, at, program } = await aRoot();
   const systemctl = at("systemctl.log");
-  program(
-    "systemctl",
-    `echo "$*" >>${systemctl}\ncase $1 in show) echo ActiveState=active; echo UnitFileState=enabled ;; esac`,
-  );
-  for (const [path, text] of Object.entries({ "/etc/default/keepalived": "", ...files })) {
+  program("systemctl", `echo "$*" >>${systemctl}\ncase $1 in show) echo ActiveState=active ;; esac`);
+  const enabled = "/etc/systemd/system/multi-user.target.wants/keepalived.service";
+  for (const [path, text] of Object.entries({ "/etc/default/keepalived": "", [enabled]: "", ...files })) {
     mkdirSync(dirname(at(path)), { recursive: true });
     writeFileSync(at(path), text);
   }
