@@ -1,5 +1,5 @@
 import { command, type Section, writing } from "../ssh/index.ts";
-import { startService } from "./service.ts";
+import { enabledQuestion, startService } from "./service.ts";
 
 /**
  * A systemd unit that sets kernel state (addresses, IPVS and ARP tables) at boot and removes it when stopped. The state so survives a
@@ -34,12 +34,9 @@ ${stop.map((line) => `ExecStop=${line}`).join("\n")}
 WantedBy=multi-user.target
 `;
 
-/**
- * Commands that query a unit, for `ServerConnection.look`. What `systemctl enable` makes of WantedBy= (systemd.unit(5)) tells the same as `systemctl is-enabled`,
- * which costs an emulated guest a tenth of a second.
- */
+/** Commands that query a unit, for `ServerConnection.look`. */
 export const bootUnitQuestions = (unit: Pick<BootUnit, "name">) => ({
-  unitEnabled: command`test -e ${`/etc/systemd/system/multi-user.target.wants/${unit.name}.service`} && echo enabled`,
+  unitEnabled: enabledQuestion(unit.name),
   unitText: command`cat ${unitPath(unit)}`,
 });
 

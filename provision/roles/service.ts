@@ -9,15 +9,16 @@ export const serviceState = {
 };
 
 /**
- * A command that queries a service's state, for `ServerConnection.look`. Each systemctl costs an emulated guest a tenth of a second, so whether the service
- * starts at boot is told by the link that `systemctl enable` makes, and that of `systemctl mask`: systemctl(1). systemd's own UnitFileState of a loaded unit
- * is what it was when the unit was loaded: an `enable` with --no-reload does not change it.
+ * A command that prints `enabled` if a unit starts at boot, by the link that `systemctl enable` makes and that of `systemctl mask`: systemctl(1). It starts no
+ * program; each systemctl costs an emulated guest a tenth of a second. And systemd's own UnitFileState of a loaded unit is what it was when the unit was
+ * loaded: an `enable` with --no-reload does not change it.
  */
+export const enabledQuestion = (name: string): string =>
+  command`compgen -G ${`/etc/systemd/system/*.wants/${name}.service`} >/dev/null && ! test ${`/etc/systemd/system/${name}.service`} -ef /dev/null && echo enabled`;
+
+/** A command that queries a service's state, for `ServerConnection.look`. */
 export const serviceQuestion = (name: string) => ({
-  service: [
-    command`systemctl show --property ActiveState ${name}`,
-    command`compgen -G ${`/etc/systemd/system/*.wants/${name}.service`} >/dev/null && ! test ${`/etc/systemd/system/${name}.service`} -ef /dev/null && echo enabled`,
-  ].join("; "),
+  service: `${command`systemctl show --property ActiveState ${name}`}; ${enabledQuestion(name)}`,
 });
 
 export const serviceAnswers = ({ service: { text } }: Record<"service", Section>) => ({
