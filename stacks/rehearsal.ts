@@ -36,12 +36,15 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
   const image = images.get(plan.os);
   if (!image) throw new Error("there is no image");
 
+  const standIns: pulumi.Resource[] = [];
   for (const { name, network, missing, ...wanted } of standInsOf(plan, { folder, directors }, next)) {
     for (const sentence of missing) await pulumi.log.warn(`${name}: ${sentence}`);
-    new StandIn(
-      name,
-      { host: host.host, generation: host.generation, bridge: networks.on(network).bridge, name, ...wanted },
-      { dependsOn: networks.on(network).segment, deletedWith: host },
+    standIns.push(
+      new StandIn(
+        name,
+        { host: host.host, generation: host.generation, bridge: networks.on(network).bridge, name, ...wanted },
+        { dependsOn: networks.on(network).segment, deletedWith: host },
+      ),
     );
   }
 
@@ -52,7 +55,8 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
     const made = makeServer({ ...foundation, lab, server, image, own: planned });
     const { files, services } = planned;
     const firewallMarks = roles.firewallMarks.inputsOf(lab, server, []);
-    const options = { dependsOn: made.ready, deletedWith: made.domain };
+    // A health check that finds no answer yet takes a real server out until it looks again, which is a minute later by default.
+    const options = { dependsOn: [made.ready, ...standIns], deletedWith: made.domain };
     // Before keepalived, whose scripts look for them.
     const beside = [
       ...(firewallMarks
@@ -84,7 +88,7 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
         files: pulumi.secret(filesOf(folder, configuration)),
         configId: configuration.director,
       },
-      { dependsOn: [made.ready, ...beside], deletedWith: made.domain },
+      { ...options, dependsOn: [...options.dependsOn, ...beside] },
     );
     return made;
   });
