@@ -28,6 +28,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/e2e/dr.test.ts": 1600,
   "test/e2e/plain.test.ts": 1200,
   "test/e2e/ordinary-user.test.ts": 1000,
+  "test/e2e/rehearse.test.ts": 400,
   "test/examples/examples.test.ts": 1500,
   "test/examples/fast-failover.test.ts": 900,
   "test/examples/explain.test.ts": 3600,
