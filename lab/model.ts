@@ -208,6 +208,8 @@ export interface VrrpMember {
   readonly priority: number;
   /** The state that it starts in. The highest priority is MASTER, unless the file says otherwise. */
   readonly state: VrrpState;
+  /** Whether it takes over from a master of lower priority; not there: if the instance preempts. In a lab file all members are alike. */
+  readonly preempt?: boolean;
 }
 
 /** A virtual service of IPVS: ipvsadm(8). */

@@ -103,12 +103,13 @@ export function reactionTo(
     };
   }
   const priority = atLeast1((effectivePriority(instance, master) ?? 0) - Math.abs(weight));
-  const better = best !== undefined && (effectivePriority(instance, best) ?? 0) > priority;
-  if (!better || !instance.preempt)
-    return { priority, successor: undefined, takeover: at(0), outage: at(0), return: at(0) };
+  const heir = others.find(
+    ({ server, preempt = instance.preempt }) => preempt && (effectivePriority(instance, server) ?? 0) > priority,
+  )?.server;
+  if (heir === undefined) return { priority, successor: undefined, takeover: at(0), outage: at(0), return: at(0) };
   return {
-    ...{ priority, successor: best },
-    takeover: plus(fails, preemptionOf(lab, instance, best)),
+    ...{ priority, successor: heir },
+    takeover: plus(fails, preemptionOf(lab, instance, heir)),
     ...{ outage: at(0), return: back },
   };
 }

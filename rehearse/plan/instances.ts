@@ -3,7 +3,7 @@ import type { Director } from "../directors/director.ts";
 import { heldBy } from "../directors/instance.ts";
 import { isOn } from "../directors/settings.ts";
 import { type Member, type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
-import { bestPriority } from "../directors/weight.ts";
+import { bestPriority, syncGroupOf } from "../directors/weight.ts";
 import type { Folder } from "../folder.ts";
 import { serverNameOf } from "./names.ts";
 import { networkWith } from "./networks.ts";
@@ -32,6 +32,13 @@ function byElection(all: readonly Member[], best: (one: Member) => number, plan:
   const first = members.filter((one) => members[0] && best(one) === best(members[0]));
   const starting = first.filter(({ instance }) => instance.state === "MASTER");
   return starting.length === 1 ? [...starting, ...members.filter((one) => !starting.includes(one))] : members;
+}
+
+/** Whether a member takes over from a master of lower priority. In a sync group one instance that does not holds back all of them. */
+function preempts({ director, instance }: Member): boolean {
+  const group = syncGroupOf(director, instance);
+  const together = director.instances.filter((one) => group?.members.some(({ name }) => name === one.name));
+  return [instance, ...together].every(({ preempt }) => preempt);
 }
 
 const none = toIp("0.0.0.0");
@@ -67,16 +74,17 @@ function instanceOf({ id, members: all }: VirtualRouter, plan: Plan, folder?: Fo
     (sum, { weight }) => sum + Math.max(0, weight),
     0,
   );
-  const group = director.syncGroups.find((one) => one.members.some(({ name }) => name === instance.name));
+  const group = syncGroupOf(director, instance);
   return {
     ...{ name: instance.name, id, version: instance.version, network, addresses },
     members: members.map((one) => ({
       server: serverNameOf(one.director.name),
       priority: best(one) - raised,
       state: one.instance.state,
+      ...(preempts(one) === preempts(master) ? {} : { preempt: preempts(one) }),
     })),
     advertInterval: instance.advertInterval,
-    preempt: members.every((one) => one.instance.preempt),
+    preempt: preempts(master),
     ...(instance.preemptDelay > 0 ? { preemptDelay: instance.preemptDelay } : {}),
     ...(instance.unicast ? { unicast: true as const } : {}),
     ...(instance.block.some((one) => one.keyword === "use_vmac" && isOn(one)) ? { useVmac: true as const } : {}),

@@ -1,4 +1,4 @@
-import { electedOf, type Ip, type Lab } from "../../lab/index.ts";
+import { byPriority, electedOf, type Ip, type Lab } from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
 import { instancesOf } from "../plan/instances.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -26,8 +26,10 @@ export function electedHolders(
   const elected = instancesOf(plan, directors)
     .filter(({ addresses }) => addresses.includes(address))
     .map((instance) => {
-      const held = instance.members.find(({ server }) => before.includes(server))?.server;
-      return instance.preempt ? electedOf(instance) : (held ?? electedOf(instance));
+      const members = byPriority(instance);
+      const held = members.findIndex(({ server }) => before.includes(server));
+      const better = members.slice(0, Math.max(0, held)).find(({ preempt = instance.preempt }) => preempt);
+      return (better ?? members[held])?.server ?? electedOf(instance);
     });
   return [...new Set(elected)].sort();
 }

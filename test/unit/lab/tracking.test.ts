@@ -119,6 +119,18 @@ describe("the failure of a tracked object", () => {
     });
   });
 
+  it("moves the VIP by a weight to the best of those that preempt, where members differ", () => {
+    const { lab, instance } = labWith(["trackScripts: [{ command: /bin/true, weight: -60 }]"]);
+    const weight = trackedBy(instance)[0] as Tracked;
+    const without = (...servers: string[]): VrrpInstance => ({
+      ...instance,
+      members: instance.members.map((one) => (servers.includes(one.server) ? { ...one, preempt: false } : one)),
+    });
+    expect(reactionTo(lab, without("b"), "a", weight)).toMatchObject({ successor: "c" });
+    expect(reactionTo(lab, without("b", "c"), "a", weight)).toMatchObject({ successor: undefined });
+    expect(reactionTo(lab, without("b"), "a", { ...weight, weight: 0 })).toMatchObject({ successor: "b" });
+  });
+
   it("is answered later where directors wait before they preempt, unless it is FAULT", () => {
     const lowered = reaction("trackProcesses: [{ process: cron, weight: -60 }]", "preemptDelay: 3");
     // Seen in keepalived 2.2.7: 6.5 s for a standby of priority 50.

@@ -113,6 +113,9 @@ describe("who ought to hold an address", () => {
     const stays = "state BACKUP\nnopreempt";
     expect(electedBy(held(150, 51, stays), held(200, 51, stays), ["lb1"])).toEqual(["lb1"]);
     expect(electedBy(held(150, 51, stays), held(200, 51, stays), [])).toEqual(["lb2"]);
+    // What counts is whether the better one preempts.
+    expect(electedBy(held(150), held(200, 51, stays), ["lb1"])).toEqual(["lb1"]);
+    expect(electedBy(held(150, 51, stays), held(200), ["lb1"])).toEqual(["lb2"]);
   });
 
   it("is one in each virtual router that has the address", () => {

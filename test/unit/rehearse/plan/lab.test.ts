@@ -125,6 +125,40 @@ describe("instances", () => {
     expect(found).toMatchObject({ preempt: true, preemptDelay: 20 });
   });
 
+  describe("nopreempt on", () => {
+    const further = (state: string, last = "nopreempt") => `state ${state}\n${last}`;
+    const instanceOf = (master: string, backup: string) =>
+      rehearsalOf({
+        "lb1.conf": instance([vip], { priority: 150, further: master }),
+        "lb2.conf": instance([vip], { priority: 100, further: backup }),
+      }).lab.vrrp[0];
+
+    // keepalived clears it on a MASTER, which takes its addresses back: seen with 2.2.7.
+    test.each([
+      ["both, where the first one is MASTER", further("MASTER"), further("BACKUP")],
+      ["the backup alone", further("BACKUP", ""), further("BACKUP")],
+    ])("%s: the master takes its addresses back, and the backup leaves them where they are", (_, master, backup) => {
+      const found = instanceOf(master, backup);
+      expect(found).toMatchObject({ preempt: true, members: [{ server: "lb1" }, { server: "lb2", preempt: false }] });
+      expect(found?.members[0]).not.toHaveProperty("preempt");
+    });
+
+    test("the master alone: it does not take them back, while the backup would take over from one that lowers its priority", () => {
+      expect(instanceOf(further("BACKUP"), further("BACKUP", ""))).toMatchObject({
+        ...{ preempt: false, members: [{ server: "lb1" }, { server: "lb2", preempt: true }] },
+      });
+    });
+
+    test("one instance of a sync group: it holds back all of them", () => {
+      const group = "vrrp_sync_group G {\ngroup {\nVI_1\nVI_2\n}\n}\n";
+      const text = (priority: number) =>
+        group +
+        instance([vip], { priority, further: "state BACKUP" }) +
+        instance(["192.0.2.101"], { name: "VI_2", id: 52, priority, further: further("BACKUP") });
+      expect(instancesOf(text).map(({ preempt }) => preempt)).toEqual([false, false]);
+    });
+  });
+
   test("addresses that advertisements do not tell move, too; link-local ones are in no network", () => {
     const { lab } = rehearsalOf(
       pair(
