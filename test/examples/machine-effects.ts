@@ -86,6 +86,11 @@ standIns:
 export const machineEffects: Readonly<Record<string, MachineEffect>> = {
   // 10.0.0.13 is not there, and nothing notices.
   "no-health-check": { standIns: ["11"], seconds: 15, look: has("lb1", WEB, "10.0.0.13:80"), found: true, fine: false },
+  // Nor on the master, where the address of a group has come.
+  "ha-suspend-in-group": {
+    ...{ standIns: ["11"], seconds: 25, look: has("lb1", WEB, "10.0.0.12:80") },
+    ...{ found: true, fine: false },
+  },
   // It answers, but not on port 0.
   "check-without-port": { seconds: 12, look: has("lb1", WEB, "10.0.0.11:80"), found: false, fine: true },
   // The real servers of the second are in the first.

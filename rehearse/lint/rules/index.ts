@@ -15,6 +15,7 @@ import { commandNotQuoted } from "./command-not-quoted.ts";
 import { directorIsRealServer } from "./director-is-real-server.ts";
 import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
+import { haSuspendInGroup } from "./ha-suspend-in-group.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
 import { natGatewayStays } from "./nat-gateway-stays.ts";
@@ -98,6 +99,7 @@ export const rules: readonly Rule[] = [
   checksFromVirtualAddress,
   checkWithoutPort,
   noHealthCheck,
+  haSuspendInGroup,
   virtualServerMissing,
   virtualServerDiffers,
   realServersDiffer,
