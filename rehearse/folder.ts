@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, normalize, posix, sep } from "node:path";
 import { globSync } from "tinyglobby";
@@ -31,13 +32,19 @@ export interface Folder {
   /** A file of the folder, by its path on a director, as a script that a configuration names; undefined if the folder has none. */
   find(path: string, from: string): FolderFile | undefined;
   /** The text of every file of the folder that is small enough to be a configuration or a script. */
-  texts(): readonly { readonly file: string; readonly text: string }[];
+  texts(): readonly FolderText[];
 }
 
-export interface FolderFile {
+/** A file of the folder as text. */
+export interface FolderText {
   /** Relative to the folder. */
   readonly file: string;
   readonly text: string;
+  /** `latin1`: it is no text of UTF-8, such as an old comment or a program, and each of its bytes is a character. */
+  readonly encoding: "utf8" | "latin1";
+}
+
+export interface FolderFile extends FolderText {
   /** Its permissions, as of stat(2). */
   readonly mode: number;
 }
@@ -117,12 +124,19 @@ class FolderFiles implements Files {
   }
 
   read(file: string): string | undefined {
+    return this.#textOf(file)?.text;
+  }
+
+  #textOf(file: string): FolderText | undefined {
     if (isOutside(file)) return undefined;
     try {
       const path = realpathSync(join(this.#root, file));
       if (!path.startsWith(realpathSync(this.#root) + sep)) return undefined;
       const status = statSync(path);
-      return status.isFile() && status.size <= largest ? readFileSync(path, "utf8") : undefined;
+      if (!status.isFile() || status.size > largest) return undefined;
+      const bytes = readFileSync(path);
+      const encoding = isUtf8(bytes) && !bytes.includes(0) ? "utf8" : "latin1";
+      return { file, text: bytes.toString(encoding), encoding };
     } catch {
       return undefined;
     }
@@ -144,21 +158,18 @@ class FolderFiles implements Files {
 
   find(path: string, from: string): FolderFile | undefined {
     for (const file of this.#candidatesFor(path, from)) {
-      const text = this.read(file);
-      if (text !== undefined) return { file, text, mode: statSync(join(this.#root, file)).mode & 0o7777 };
+      const found = this.#textOf(file);
+      if (found) return { ...found, mode: statSync(join(this.#root, file)).mode & 0o7777 };
     }
     return undefined;
   }
 
-  texts(): { file: string; text: string }[] {
+  texts(): FolderText[] {
     const files = globSync("**/*", { cwd: this.#root, onlyFiles: true, dot: true });
     return files
       .filter((file) => file !== PLAN)
       .sort()
-      .flatMap((file) => {
-        const text = this.read(file);
-        return text === undefined ? [] : [{ file, text }];
-      });
+      .flatMap((file) => this.#textOf(file) ?? []);
   }
 
   /**

@@ -25,13 +25,13 @@ export const ownKeepalived = defineResource({
     const paths = Object.keys(files);
     const server = await connectTo(ref);
     const seen = await server.look({
-      ...fileQuestions(paths),
+      ...fileQuestions(files),
       all: command`find ${HOME} -type f`,
       options: command`cat ${DEFAULTS}`,
       ...serviceQuestion(service),
     });
     return {
-      files: fileAnswers(seen, paths),
+      files: fileAnswers(seen, files),
       others: seen.all.text
         .split("\n")
         .filter((path) => path !== "" && !paths.includes(path))

@@ -17,9 +17,8 @@ export const ownServices = defineResource({
   }),
 
   async observe({ server: ref, files, services }) {
-    const paths = Object.keys(files);
     const seen: Readonly<Record<string, Section>> = await (await connectTo(ref)).look({
-      ...fileQuestions(paths),
+      ...fileQuestions(files),
       ...Object.fromEntries(
         services.map((name, index) => [
           `service${index}`,
@@ -28,7 +27,7 @@ export const ownServices = defineResource({
       ),
     });
     return {
-      files: fileAnswers(seen, paths),
+      files: fileAnswers(seen, files),
       services: services.filter((_, index) => seen[`service${index}`]?.code === 0),
     };
   },

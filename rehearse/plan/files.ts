@@ -2,27 +2,32 @@ import { posix } from "node:path";
 import { HOME } from "../conf/lines.ts";
 import { commandWordsOf } from "../conf/text.ts";
 import type { Statement } from "../conf/tree.ts";
-import { type Configuration, type Folder, type FolderFile, isExecutable } from "../folder.ts";
+import { type Configuration, type Folder, type FolderFile, type FolderText, isExecutable } from "../folder.ts";
 import type { PlannedDirector } from "./plan.ts";
 
 /** A file as it is put on a director. */
 export interface DirectorFile {
   readonly text: string;
   readonly executable: boolean;
+  /** `text` is its bytes in base64: they are no text of UTF-8. */
+  readonly base64?: true;
 }
 
 /** What a director gets, by paths: its configuration with what it includes, and its scripts. */
 export function filesOf(folder: Folder, configuration: Configuration): Record<string, DirectorFile> {
-  const texts = new Map(folder.texts().map(({ file, text }) => [file, text]));
+  const texts = new Map(folder.texts().map((one) => [one.file, one]));
   const own = [...configuration.files].map(([file, path]): [string, DirectorFile] => [
     path,
-    { text: texts.get(file) ?? "", executable: false },
+    { ...contentOf(texts.get(file) ?? { text: "", encoding: "utf8" }), executable: false },
   ]);
   const named = [...scriptsOf(folder, configuration)].map(([path, found]) => [path, asItIs(found)] as const);
   return { ...Object.fromEntries(named), ...Object.fromEntries(own) };
 }
 
-const asItIs = (found: FolderFile): DirectorFile => ({ text: found.text, executable: isExecutable(found) });
+const asItIs = (found: FolderFile): DirectorFile => ({ ...contentOf(found), executable: isExecutable(found) });
+
+const contentOf = ({ text, encoding }: Pick<FolderText, "text" | "encoding">): Omit<DirectorFile, "executable"> =>
+  encoding === "utf8" ? { text } : { text: Buffer.from(text, encoding).toString("base64"), base64: true };
 
 /** The files of the folder that a configuration names in its commands, and what these name in turn, by their paths on the director. */
 export function scriptsOf(folder: Folder, configuration: Configuration): ReadonlyMap<string, FolderFile> {

@@ -76,9 +76,9 @@ export interface Configured {
  */
 export function standInsOf(plan: Plan, now: Configured, next?: Configured): EquippedStandIn[] {
   const sides = [now, ...(next ? [next] : [])];
-  const texts = new Map(
-    sides.toReversed().flatMap(({ folder }) => folder.texts().map(({ file, text }) => [file, text] as const)),
-  );
+  const files = sides.toReversed().flatMap(({ folder }) => folder.texts());
+  const texts = new Map(files.map(({ file, text }) => [file, text]));
+  const unlike = new Set(files.flatMap(({ file, encoding }) => (encoding === "utf8" ? [] : [file])));
   const directors = sides.flatMap((side) => side.directors);
   const digests = new Map([...texts.values()].map((text) => [md5(text), text]));
   const uses = [
@@ -111,6 +111,13 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
       standIn,
     );
     const { ends, missing: apart } = bfdEndsOf(plan, directors, standIn);
+    const changed = Object.entries(standIn.pages).flatMap(([path, file]) =>
+      unlike.has(file)
+        ? [
+            `${file}, the page ${path} of ${name}, is no text of UTF-8, and ${name} answers with other bytes: convert it with iconv(1)`,
+          ]
+        : [],
+    );
     return {
       ...{ name, network },
       addresses: addresses.map((address) => `${address}/${prefixLengthIn(plan, network, address)}`),
@@ -121,7 +128,7 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
       datagrams: datagramPortsOf(asked.flatMap((one) => one.datagrams ?? [])),
       mail,
       bfd: ends,
-      missing: [...new Set([...asked.flatMap((one) => one.missing ?? []), ...missing, ...apart])],
+      missing: [...new Set([...asked.flatMap((one) => one.missing ?? []), ...missing, ...apart, ...changed])],
     };
   });
 }

@@ -6,20 +6,20 @@ import { type Director, directorOf } from "../../../rehearse/directors/director.
 import { type Folder, readFolder } from "../../../rehearse/folder.ts";
 
 /** A folder with these files, of which those that begin with #! can be executed. It goes when the test ends. */
-export function pathOf(files: Readonly<Record<string, string>>): string {
+export function pathOf(files: Readonly<Record<string, string | Buffer>>): string {
   const path = join(mkdtempSync(join(tmpdir(), "rehearse-")), "folder");
   onTestFinished(() => rmSync(dirname(path), { recursive: true }));
   mkdirSync(path);
   for (const [file, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, file)), { recursive: true });
     writeFileSync(join(path, file), text);
-    if (text.startsWith("#!")) chmodSync(join(path, file), 0o755);
+    if (text.toString().startsWith("#!")) chmodSync(join(path, file), 0o755);
   }
   return path;
 }
 
 /** The folder of these files, and its directors. */
-export function aFolder(files: Readonly<Record<string, string>>): { folder: Folder; directors: Director[] } {
+export function aFolder(files: Readonly<Record<string, string | Buffer>>): { folder: Folder; directors: Director[] } {
   const folder = readFolder(pathOf(files));
   return { folder, directors: folder.configurations.map(directorOf) };
 }

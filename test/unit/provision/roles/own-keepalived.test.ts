@@ -22,11 +22,15 @@ async function aDirector(files: Readonly<Record<string, string>> = {}) {
   };
 }
 
+/** What no string of UTF-8 holds. */
+const program = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0xff, 0xdf, 0x0d, 0x0a, 0, 0x0a]);
+
 const wanted = {
   files: {
     "/etc/keepalived/keepalived.conf": { text: "a \"$b\" 'c' \\d\n\ttab\n", executable: false },
     "/etc/keepalived/d/empty.conf": { text: "", executable: false },
     "/opt/lb/check.sh": { text: "#!/bin/sh\n", executable: true },
+    "/opt/lb/program": { text: program.toString("base64"), base64: true as const, executable: true },
   },
   configId: "LB_1.example",
   ...{ others: [], running: true as const, enabled: true as const },
@@ -43,6 +47,7 @@ it("files are put where they belong, as they are, and are then seen so", async (
   await ownKeepalived.apply(inputs, before, () => {});
   expect(readFileSync(at("/etc/keepalived/keepalived.conf"), "utf8")).toBe("a \"$b\" 'c' \\d\n\ttab\n");
   expect(readFileSync(at("/etc/default/keepalived"), "utf8")).toBe('DAEMON_ARGS="--config-id=LB_1.example"\n');
+  expect(readFileSync(at("/opt/lb/program"))).toEqual(program);
   expect(statSync(at("/opt/lb/check.sh")).mode & 0o777).toBe(0o755);
   expect(statSync(at("/etc/keepalived/keepalived.conf")).mode & 0o777).toBe(0o644);
   expect(systemctl()).toContain("restart keepalived");
@@ -57,10 +62,12 @@ it("what has changed on the director is seen, and mended", async () => {
   chmodSync(at("/opt/lb/check.sh"), 0o644);
   rmSync(at("/etc/keepalived/d/empty.conf"));
   writeFileSync(at("/etc/keepalived/old.conf"), "old\n");
+  writeFileSync(at("/opt/lb/program"), "text\n");
   const seen = await ownKeepalived.observe(inputs, () => {});
   expect(seen?.files).toEqual({
     "/etc/keepalived/keepalived.conf": { text: "changed\n", executable: false },
     "/opt/lb/check.sh": { text: "#!/bin/sh\n", executable: false },
+    "/opt/lb/program": { text: "dGV4dAo=", base64: true, executable: true },
   });
   expect(seen?.others).toEqual(["/etc/keepalived/old.conf"]);
 

@@ -15,7 +15,7 @@ function standInFor(
     port = 80,
     further = {},
     pages = {},
-  }: { port?: number; further?: Readonly<Record<string, string>>; pages?: StandIn["pages"] } = {},
+  }: { port?: number; further?: Readonly<Record<string, string | Buffer>>; pages?: StandIn["pages"] } = {},
 ): EquippedStandIn & { readonly told: readonly string[] } {
   const text = instance([`${vip}/24`]) + service(`${vip} ${port}`, [`192.0.2.21 ${port} {\n${checks}\n}`]);
   const { folder, directors } = aFolder({ "lb1.conf": text, ...further });
@@ -129,6 +129,13 @@ describe("digest", () => {
       `the file of /health in pages of real1 has the digest ${md5("x")}, and HTTP_GET of 192.0.2.21 80 wants ${md5("y")}: name another file`,
     ]);
   });
+});
+
+test("a page that is no text of UTF-8 is told", () => {
+  const further = { "page.html": Buffer.from("für alle\n", "latin1") };
+  expect(standInFor(url("status_code 200"), { further, pages: { "/health": "page.html" } }).missing).toEqual([
+    "page.html, the page /health of real1, is no text of UTF-8, and real1 answers with other bytes: convert it with iconv(1)",
+  ]);
 });
 
 describe("regex", () => {

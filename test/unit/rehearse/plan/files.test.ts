@@ -3,7 +3,7 @@ import { filesOf } from "../../../../rehearse/plan/files.ts";
 import { aFolder, instance } from "../a-folder.ts";
 
 /** What each director gets. */
-function filesIn(files: Readonly<Record<string, string>>) {
+function filesIn(files: Readonly<Record<string, string | Buffer>>) {
   const { folder } = aFolder(files);
   return Object.fromEntries(
     folder.configurations.map((configuration) => [configuration.director, filesOf(folder, configuration)]),
@@ -81,4 +81,22 @@ test("a script that a script names is there, too", () => {
     "/etc/keepalived/keepalived.conf",
     "/usr/local/bin/inner.sh",
   ]);
+});
+
+test("what is no text of UTF-8 is the same bytes there: a comment in Latin-1, a program", () => {
+  const old = Buffer.from(`# für alle\n${vrrp}`, "latin1");
+  const program = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0x0a]);
+  const files = {
+    "lb1.conf": old,
+    "lb2.conf": `# für alle\n${vrrp}vrrp_script c {\nscript /opt/check\n}\n`,
+    check: program,
+  };
+  const { lb1, lb2 } = filesIn(files);
+  expect(lb1).toEqual({
+    "/etc/keepalived/keepalived.conf": { text: old.toString("base64"), base64: true, executable: false },
+  });
+  expect(lb2).toEqual({
+    "/etc/keepalived/keepalived.conf": { text: files["lb2.conf"], executable: false },
+    "/opt/check": { text: program.toString("base64"), base64: true, executable: false },
+  });
 });
