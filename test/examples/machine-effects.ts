@@ -166,6 +166,18 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     found: 1,
     fine: 2,
   },
+  // The one that has the client goes off, and is found out.
+  "inhibit-with-persistence": {
+    act: async (stack) => {
+      await delay(8000);
+      await stack.lvs("fault inject", "link-down", await page(stack, "http://10.0.0.100/"));
+    },
+    seconds: 25,
+    look: async (stack) => (await page(stack, "http://10.0.0.100/")) !== "",
+    undo: (stack) => stack.lvs("heal"),
+    found: false,
+    fine: true,
+  },
   "quorum-out-of-reach": {
     act: (stack) => stack.on("lb1", "date +%s >/run/began; systemctl restart keepalived"),
     seconds: 12,

@@ -16,6 +16,7 @@ import { directorIsRealServer } from "./director-is-real-server.ts";
 import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { haSuspendInGroup } from "./ha-suspend-in-group.ts";
+import { inhibitWithPersistence } from "./inhibit-with-persistence.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
 import { natGatewayStays } from "./nat-gateway-stays.ts";
@@ -95,6 +96,7 @@ export const rules: readonly Rule[] = [
   scriptOutlivesInterval,
   scriptUserUnknown,
   persistenceWithRoundRobin,
+  inhibitWithPersistence,
   checkSlowerThanDelayLoop,
   checksFromVirtualAddress,
   checkWithoutPort,

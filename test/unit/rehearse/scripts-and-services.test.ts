@@ -69,6 +69,20 @@ describe("nobody-quiet-about-arp", () => {
   });
 });
 
+describe("inhibit-with-persistence", () => {
+  test.each([
+    ["net.ipv4.vs.expire_quiescent_template = 1", 0],
+    ["echo 1 >/proc/sys/net/ipv4/vs/expire_quiescent_template", 0],
+    ["# net.ipv4.vs.expire_quiescent_template = 1", 1],
+    ["net.ipv4.vs.expire_quiescent_template = 0", 1],
+  ])("beside %s", (line, findings) => {
+    const text = service("NAT", "10.0.0.1 80", "10.0.0.2 80");
+    write("lb1.conf", text.replace("protocol TCP", "protocol TCP\n    persistence_timeout 60\n    inhibit_on_failure"));
+    write("further", `${line}\n`);
+    expect(found("inhibit-with-persistence")).toHaveLength(findings);
+  });
+});
+
 describe("real-servers-differ", () => {
   test("each director with one real server of its own is a note", () => {
     write("lb1.conf", service("DR", "10.0.0.1 80"));
