@@ -375,6 +375,16 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
+    rule: "nopreempt-on-one-member",
+    title: "the master comes back and does not get the address",
+    options: backupLater,
+    before: ["lb1"],
+    act: comesBack,
+    look: holders(VIP),
+    found: ["lb2"],
+    fine: ["lb1"],
+  },
+  {
     rule: "off-is-on",
     title: "the interface of use_vmac is called false",
     look: async (directors) => (await directors.on("lb1", "ip -brief link show")).includes("false@"),

@@ -25,6 +25,7 @@ import { natOnOneNetwork } from "./nat-on-one-network.ts";
 import { noHealthCheck } from "./no-health-check.ts";
 import { noWeight } from "./no-weight.ts";
 import { nobodyQuietAboutArp } from "./nobody-quiet-about-arp.ts";
+import { nopreemptOnOneMember } from "./nopreempt-on-one-member.ts";
 import { nopreemptWithMaster } from "./nopreempt-with-master.ts";
 import { nopreemptWithWeights } from "./nopreempt-with-weights.ts";
 import { offIsOn } from "./off-is-on.ts";
@@ -77,6 +78,7 @@ export const rules: readonly Rule[] = [
   weightIsNoFault,
   nopreemptWithMaster,
   nopreemptWithWeights,
+  nopreemptOnOneMember,
   preemptDelayIgnored,
   equalPriorities,
   ownerPriorityTaken,
