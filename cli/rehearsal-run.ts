@@ -14,6 +14,7 @@ import {
 import { missingDevices, nextOf } from "../rehearse/plan/extend.ts";
 import { PLAN } from "../rehearse/plan/file.ts";
 import { formatReload, ReloadRehearsal, writeRollOut } from "../rehearse/reload/index.ts";
+import { configTests, formatConfigTests } from "../rehearse/report/config-test.ts";
 import { MatrixRecord } from "../rehearse/report/record.ts";
 import { versionsOf } from "../rehearse/report/versions.ts";
 import { runSuite } from "../verify/report/run-suite.ts";
@@ -40,7 +41,10 @@ export function demandKvm(acceleration: "kvm" | "qemu"): void {
     );
 }
 
-/** Brings up the rehearsal of a folder; writes its plan if it has none. @param to a folder whose files are to replace these */
+/**
+ * Brings up the rehearsal of a folder, and tells what keepalived itself says of its files; writes its plan if it has none.
+ * @param to a folder whose files are to replace these
+ */
 export async function bringUp(lock: StackLock, path: string, to?: string): Promise<void> {
   if (!existsSync(join(path, PLAN))) writePlan(path, { say });
   await configureRehearsal(lock.stack, path, to);
@@ -48,6 +52,7 @@ export async function bringUp(lock: StackLock, path: string, to?: string): Promi
   // Directors that are up may run other files: a reload rehearsal leaves them the new ones.
   const status = await pulumiDo("up", lock.stack, { refresh: true });
   if (status !== 0) throw new CliError(`\`pulumi up\` ended with status ${status}`, status);
+  for (const line of formatConfigTests(await configTests(await liveLab(lock.stack)))) say(line);
 }
 
 /** How a matrix is run. */
