@@ -51,7 +51,8 @@ systemctl daemon-reload
 # A service that ends in order may keep its process for seconds: nginx waits for connections. With the stop begun, systemd does not start it again.
 systemctl stop --no-block $(cat ${notes})
 systemctl kill --signal=KILL $(cat ${notes}) || true
-systemctl stop $(cat ${notes})
+# Who starts it meanwhile, as a script of keepalived may, takes the place of the stop, and systemctl fails.
+for try in 1 2 3 4 5; do systemctl stop $(cat ${notes}) && break; done
 if pgrep --exact ${process} >/dev/null; then echo "a process ${process} still runs, which no service has started"; exit 1; fi`,
     );
   },

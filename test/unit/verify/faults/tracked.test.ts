@@ -143,9 +143,9 @@ describe("process-stop", () => {
   const programs = {
     pgrep: `for name; do :; done; pids=$(grep " $name " "$DIR/procs" | cut -d ' ' -f 1)
 case $* in *--count*) echo "$pids" | grep --count . ;; *) [ -n "$pids" ] && echo "$pids" ;; esac`,
-    systemctl: `echo "$*" >>"$DIR/log"; act=$1; shift
+    systemctl: `echo "$*" >>"$DIR/log"; act=$1; shift; [ $act != stop ] || [ $1 != --no-block ] || exit 0
 for unit; do case $act in
-  stop) grep "/$unit$" "$DIR/procs" >>"$DIR/stopped"; grep -v "/$unit$" "$DIR/procs" >"$DIR/procs.new"; mv "$DIR/procs.new" "$DIR/procs" ;;
+  stop) [ ! -e "$DIR/starts" ] || { rm "$DIR/starts"; echo "Job for $unit canceled." >&2; exit 1; }; grep "/$unit$" "$DIR/procs" >>"$DIR/stopped"; grep -v "/$unit$" "$DIR/procs" >"$DIR/procs.new"; mv "$DIR/procs.new" "$DIR/procs" ;;
   start) [ ! -e "$DIR/broken" ] || exit 1; grep "/$unit$" "$DIR/stopped" >>"$DIR/procs" ;;
 esac; done`,
   };
@@ -202,6 +202,13 @@ esac; done`,
     await processStop.heal(site(), {});
     expect((await log()).at(-1)).toBe("start mta@2.service opensmtpd.service");
     expect((await present()).there).toBe(false);
+  });
+
+  it("stops once more what somebody starts meanwhile", async () => {
+    await writeFile(join(directory, "starts"), "");
+    await processStop.inject(site(), {});
+    expect((await log()).slice(-2)).toEqual(["stop opensmtpd.service", "stop opensmtpd.service"]);
+    expect((await present()).there).toBe(true);
   });
 
   it("is there as soon as fewer run than must", async () => {
