@@ -1,6 +1,9 @@
 import { slowness } from "../reference.ts";
 
-/** Options of a test whose times other work on this machine would spoil: it comes before all others, see test/turns. */
+/**
+ * Options of a test whose times other work on this machine would spoil: it comes before all others, see test/turns. Such a test brings no lab up: two guests
+ * that booted with real-time priority took both processors from what they wait for, and accepted no login in 180 s.
+ */
 export const timed = { tags: ["timed"] };
 
 /**
