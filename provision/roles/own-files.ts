@@ -5,7 +5,7 @@ import { command, type Section, writing } from "../ssh/index.ts";
 export const ownFile = z.object({
   text: z.string(),
   executable: z.boolean(),
-  /** `text` is its bytes in base64: they are no text of UTF-8. */
+  /** `text` is its bytes in base64: they are not UTF-8 text. */
   base64: z.literal(true).optional(),
 });
 
@@ -39,9 +39,7 @@ export const placing = (files: OwnFiles): string[] =>
   Object.entries(files).map(([path, { text, executable, base64 }]) =>
     [
       command`mkdir -p ${path.replace(/\/[^/]*$/, "") || "/"}`,
-      base64
-        ? command`printf %s ${text} | base64 --decode >${`${path}.new`} && mv ${`${path}.new`} ${path}`
-        : writing(path, text),
+      writing(path, text, { base64 }),
       command`chmod ${executable ? "0755" : "0644"} ${path}`,
     ].join("\n"),
   );

@@ -244,9 +244,13 @@ export function command(pieces: TemplateStringsArray, ...values: Word[]): string
   return String.raw({ raw: pieces }, ...values.map(word));
 }
 
-/** Command that atomically writes a small file, for scripts that do more in the same round trip. */
-export const writing = (path: string, content: string): string =>
-  command`printf %s ${content} >${`${path}.new`} && mv ${`${path}.new`} ${path}`;
+/** Command that atomically writes a small file, for scripts that do more in the same round trip. `base64`: the content is its bytes in base64. */
+export const writing = (path: string, content: string, { base64 = false } = {}): string =>
+  [
+    command`printf %s ${content}`,
+    ...(base64 ? ["| base64 --decode"] : []),
+    command`>${`${path}.new`} && mv ${`${path}.new`} ${path}`,
+  ].join(" ");
 
 const marked = (text: string, mark: string): string[] =>
   text === ""

@@ -8,6 +8,16 @@ it("hides keepalived's password, in a file and in the command that writes it", (
   expect(masked(command`printf %s ${"auth_pass s3cret\nnopreempt"}`)).toContain("nopreempt");
 });
 
+it("hides a file in base64 with a password in it, and leaves others", () => {
+  const encoded = (text: string) => Buffer.from(text, "latin1").toString("base64");
+  const secret = encoded("# für alle\n    authentication {\n        auth_pass s3cret\n    }\n");
+  const written = writing("/etc/keepalived/keepalived.conf", secret, { base64: true });
+  expect(masked(written)).toBe(written.replace(secret, "***"));
+  expect(masked(`${secret}\n`)).toBe("***\n");
+  const other = writing("/opt/program", encoded("# für alle, in einer Datei\n"), { base64: true });
+  expect(masked(other)).toBe(other);
+});
+
 it("hides a private key, also one that is cut off", () => {
   const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n";
   expect(masked(`before\n${key}after`)).toMatch(/^before\n-----BEGIN[^=]*END OPENSSH PRIVATE KEY-----\nafter$/);
