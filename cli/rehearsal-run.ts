@@ -17,6 +17,7 @@ import { formatReload, ReloadRehearsal, writeRollOut } from "../rehearse/reload/
 import { configTests, formatConfigTests } from "../rehearse/report/config-test.ts";
 import { MatrixRecord } from "../rehearse/report/record.ts";
 import { versionsOf } from "../rehearse/report/versions.ts";
+import type { LiveLab } from "../verify/live/live-lab.ts";
 import { runSuite } from "../verify/report/run-suite.ts";
 import { minutes } from "../verify/report/words.ts";
 import { writeJunit } from "../verify/report/write.ts";
@@ -45,14 +46,16 @@ export function demandKvm(acceleration: "kvm" | "qemu"): void {
  * Brings up the rehearsal of a folder, and tells what keepalived itself says of its files; writes its plan if it has none.
  * @param to a folder whose files are to replace these
  */
-export async function bringUp(lock: StackLock, path: string, to?: string): Promise<void> {
+export async function bringUp(lock: StackLock, path: string, to?: string): Promise<LiveLab> {
   if (!existsSync(join(path, PLAN))) writePlan(path, { say });
   await configureRehearsal(lock.stack, path, to);
   await prepareStack(lock, say);
   // Directors that are up may run other files: a reload rehearsal leaves them the new ones.
   const status = await pulumiDo("up", lock.stack, { refresh: true });
   if (status !== 0) throw new CliError(`\`pulumi up\` ended with status ${status}`, status);
-  for (const line of formatConfigTests(await configTests(await liveLab(lock.stack)))) say(line);
+  const live = await liveLab(lock.stack);
+  for (const line of formatConfigTests(await configTests(live))) say(line);
+  return live;
 }
 
 /** How a matrix is run. */
@@ -87,8 +90,7 @@ export async function rehearseAll(
     signal,
   }: MatrixOptions & { readonly signal: AbortSignal },
 ): Promise<Rehearsed> {
-  await bringUp(lock, path);
-  const live = await liveLab(lock.stack);
+  const live = await bringUp(lock, path);
   if (requireKvm) demandKvm(live.acceleration);
   const cells = cellsOf(live.lab, only);
   if (cells.length === 0 && cellsOf(live.lab).length > 0)
@@ -161,8 +163,7 @@ export async function rehearseReload(
       `${to} names interfaces that ${join(from, PLAN)} does not have: ${missing.join(", ")}. Fix: add them there, to their director's \`interfaces\``,
       exitStatus.configuration,
     );
-  await bringUp(lock, from, to);
-  const live = await liveLab(lock.stack);
+  const live = await bringUp(lock, from, to);
   const asked = serviceOf(live.lab, service);
   const rehearsal = await ReloadRehearsal.prepare(live, folders, asked);
   const about = {

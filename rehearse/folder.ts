@@ -40,7 +40,7 @@ export interface FolderText {
   /** Relative to the folder. */
   readonly file: string;
   readonly text: string;
-  /** `latin1`: it is no text of UTF-8, such as an old comment or a program, and each of its bytes is a character. */
+  /** `latin1`: it is not UTF-8 text, such as a program or a file with an old comment, and each of its bytes is a character. */
   readonly encoding: "utf8" | "latin1";
 }
 

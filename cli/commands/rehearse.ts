@@ -8,7 +8,6 @@ import { type Event, eventNames, serviceWords } from "../../rehearse/matrix/inde
 import { PLAN } from "../../rehearse/plan/file.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { exitStatus } from "../exit-status.ts";
-import { liveLab } from "../live-lab.ts";
 import { nextSteps } from "../next-steps.ts";
 import { reportOption, stackName, time } from "../options.ts";
 import { folderAt, folderOf, foldersGiven, foldersWanted, rehearsalStack, writePlan } from "../rehearsal.ts";
@@ -64,8 +63,7 @@ export const rehearse = (program: Command): void => {
     .argument("<folder>", folderArgument)
     .addOption(rehearsalStackOption())
     .action(async (path: string, { stack = rehearsalStack(path) }: { stack?: string }) => {
-      await holdingStack(stack, async (lock) => await bringUp(lock, path));
-      const live = await liveLab(stack);
+      const live = await holdingStack(stack, async (lock) => await bringUp(lock, path));
       say(`Services: ${serviceWords(live.lab)}.${nextSteps(live)}`);
     });
 

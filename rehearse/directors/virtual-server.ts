@@ -38,6 +38,8 @@ export interface VirtualServer {
   readonly ranges: readonly AddressRange[];
   /** The firewall mark of the packets that it takes; not there: it goes by addresses. */
   readonly mark?: number;
+  /** The lines of its group; of none, empty. */
+  readonly entries: readonly Statement[];
   /** Whether it is a group's and there is no such group: keepalived leaves the virtual server out. */
   readonly groupMissing: boolean;
   /** Of a service by firewall mark, undefined: it takes all. */
@@ -84,7 +86,7 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const own = kind === "address" ? `${first} ${second || 0}` : `${first} ${second}`;
   const services = kind === "group" ? entries.map(({ text }) => text) : [own];
   return {
-    ...{ at, block, kind, ranges, method },
+    ...{ at, block, kind, ranges, method, entries: kind === "group" ? entries : [] },
     name: at.words.join(" "),
     key: `${services.map(canonicalWords).sort().join(", ")} ${protocol ?? "any protocol"}`,
     groupMissing: kind === "group" && group.length === 0,

@@ -15,6 +15,10 @@ export interface Weighted {
 export const syncGroupOf = ({ syncGroups }: Director, { name }: Instance): SyncGroup | undefined =>
   syncGroups.find(({ members }) => members.some((member) => member.name === name));
 
+/** The instances of a director that are in one of its sync groups. */
+export const instancesIn = (director: Director, group: SyncGroup): Instance[] =>
+  director.instances.filter((instance) => syncGroupOf(director, instance) === group);
+
 /** What something tracked weighs where it is written, before keepalived ignores it. */
 export function weighted(track: Track, { tracked }: Director): Weighted {
   const definition = tracked.find(({ kind, name }) => kind === track.kind && name === track.name);

@@ -9,7 +9,7 @@ import type { PlannedDirector } from "./plan.ts";
 export interface DirectorFile {
   readonly text: string;
   readonly executable: boolean;
-  /** `text` is its bytes in base64: they are no text of UTF-8. */
+  /** `text` is its bytes in base64: they are not UTF-8 text. */
   readonly base64?: true;
 }
 

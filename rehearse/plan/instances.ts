@@ -3,7 +3,7 @@ import type { Director } from "../directors/director.ts";
 import { heldBy } from "../directors/instance.ts";
 import { isOn } from "../directors/settings.ts";
 import { type Member, type VirtualRouter, virtualRoutersOf } from "../directors/virtual-router.ts";
-import { bestPriority, syncGroupOf } from "../directors/weight.ts";
+import { bestPriority, instancesIn, syncGroupOf } from "../directors/weight.ts";
 import type { Folder } from "../folder.ts";
 import { serverNameOf } from "./names.ts";
 import { networkWith } from "./networks.ts";
@@ -37,8 +37,8 @@ function byElection(all: readonly Member[], best: (one: Member) => number, plan:
 /** Whether a member takes over from a master of lower priority. In a sync group one instance that does not holds back all of them. */
 function preempts({ director, instance }: Member): boolean {
   const group = syncGroupOf(director, instance);
-  const together = director.instances.filter((one) => group?.members.some(({ name }) => name === one.name));
-  return [instance, ...together].every(({ preempt }) => preempt);
+  const together = group ? instancesIn(director, group) : [instance];
+  return together.every(({ preempt }) => preempt);
 }
 
 const none = toIp("0.0.0.0");

@@ -78,7 +78,7 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
   const sides = [now, ...(next ? [next] : [])];
   const files = sides.toReversed().flatMap(({ folder }) => folder.texts());
   const texts = new Map(files.map(({ file, text }) => [file, text]));
-  const unlike = new Set(files.flatMap(({ file, encoding }) => (encoding === "utf8" ? [] : [file])));
+  const notUtf8 = new Set(files.filter(({ encoding }) => encoding !== "utf8").map(({ file }) => file));
   const directors = sides.flatMap((side) => side.directors);
   const digests = new Map([...texts.values()].map((text) => [md5(text), text]));
   const uses = [
@@ -111,13 +111,12 @@ export function standInsOf(plan: Plan, now: Configured, next?: Configured): Equi
       standIn,
     );
     const { ends, missing: apart } = bfdEndsOf(plan, directors, standIn);
-    const changed = Object.entries(standIn.pages).flatMap(([path, file]) =>
-      unlike.has(file)
-        ? [
-            `${file}, the page ${path} of ${name}, is no text of UTF-8, and ${name} answers with other bytes: convert it with iconv(1)`,
-          ]
-        : [],
-    );
+    const changed = Object.entries(standIn.pages)
+      .filter(([, file]) => notUtf8.has(file))
+      .map(
+        ([path, file]) =>
+          `${file}, the page ${path} of ${name}, is no text of UTF-8, and ${name} answers with other bytes: convert it with iconv(1)`,
+      );
     return {
       ...{ name, network },
       addresses: addresses.map((address) => `${address}/${prefixLengthIn(plan, network, address)}`),

@@ -27,9 +27,9 @@ export function electedHolders(
     .filter(({ addresses }) => addresses.includes(address))
     .map((instance) => {
       const members = byPriority(instance);
-      const held = members.findIndex(({ server }) => before.includes(server));
-      const better = members.slice(0, Math.max(0, held)).find(({ preempt = instance.preempt }) => preempt);
-      return (better ?? members[held])?.server ?? electedOf(instance);
+      const held = members.find(({ server }) => before.includes(server));
+      const holder = held && members.find((one) => one === held || (one.preempt ?? instance.preempt));
+      return holder?.server ?? electedOf(instance);
     });
   return [...new Set(elected)].sort();
 }

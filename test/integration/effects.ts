@@ -50,6 +50,9 @@ async function comesBack(directors: RunningDirectors): Promise<void> {
   directors.start("lb1");
 }
 
+/** Of rows about a master that comes back. */
+const whenItComesBack = { options: backupLater, before: ["lb1"], act: comesBack, look: holders(VIP) };
+
 /** Each rule that claims an effect, and how it shows. */
 export const effects: readonly Effect[] = [
   {
@@ -152,20 +155,14 @@ export const effects: readonly Effect[] = [
   {
     rule: "nopreempt-with-master",
     title: "the master comes back and takes the address",
-    options: backupLater,
-    before: ["lb1"],
-    act: comesBack,
-    look: holders(VIP),
+    ...whenItComesBack,
     found: ["lb1"],
     fine: ["lb2"],
   },
   {
     rule: "preempt-delay-ignored",
     title: "the master comes back and takes the address at once",
-    options: backupLater,
-    before: ["lb1"],
-    act: comesBack,
-    look: holders(VIP),
+    ...whenItComesBack,
     found: ["lb1"],
     fine: ["lb2"],
   },
@@ -367,20 +364,14 @@ export const effects: readonly Effect[] = [
   {
     rule: "priorities-crossed",
     title: "the master comes back and does not get the address",
-    options: backupLater,
-    before: ["lb1"],
-    act: comesBack,
-    look: holders(VIP),
+    ...whenItComesBack,
     found: ["lb2"],
     fine: ["lb1"],
   },
   {
     rule: "nopreempt-on-one-member",
     title: "the master comes back and does not get the address",
-    options: backupLater,
-    before: ["lb1"],
-    act: comesBack,
-    look: holders(VIP),
+    ...whenItComesBack,
     found: ["lb2"],
     fine: ["lb1"],
   },

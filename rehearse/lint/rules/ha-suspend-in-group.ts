@@ -1,4 +1,4 @@
-import { all, last } from "../../conf/tree.ts";
+import { last } from "../../conf/tree.ts";
 import type { Rule } from "../rule.ts";
 
 export const haSuspendInGroup: Rule = {
@@ -11,20 +11,17 @@ export const haSuspendInGroup: Rule = {
   source:
     "addr_matches() in keepalived's check_api.c, the same from 2.2.7 to 2.4.3; keepalived.conf(5), ha_suspend. Firewall marks: validate_check_config() in check_data.c",
   *look({ directors }) {
-    for (const { virtualServers, configuration } of directors)
-      for (const { at, block, kind, groupMissing, realServers } of virtualServers) {
+    for (const { virtualServers } of directors)
+      for (const { at, block, entries, realServers } of virtualServers) {
         const suspend = last(block, "ha_suspend");
-        const group = at.words[1] ?? "";
         // keepalived clears it beside firewall marks, and says so.
-        const hasMark = all(configuration.statements, "virtual_server_group").some(
-          ({ words, block: entries }) => words[0] === group && last(entries, "fwmark") !== undefined,
-        );
+        if (!suspend || entries.length === 0 || last(entries, "fwmark")) continue;
         const checks = realServers.flatMap((real) => real.checks).filter(({ timeout }) => timeout !== undefined);
-        if (!suspend || kind !== "group" || groupMissing || hasMark || checks.length === 0) continue;
+        if (checks.length === 0) continue;
         yield {
           at: suspend,
           also: [at],
-          message: `keepalived never runs the health checks of the group ${group}, because of ha_suspend: no failure of a real server is noticed`,
+          message: `keepalived never runs the health checks of the group ${at.words[1] ?? ""}, because of ha_suspend: no failure of a real server is noticed`,
           fix: "remove ha_suspend, or write a virtual server of its own for each address",
         };
       }

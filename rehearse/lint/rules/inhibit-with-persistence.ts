@@ -14,7 +14,6 @@ export const inhibitWithPersistence: Rule = {
   source:
     "Linux's Documentation/networking/ipvs-sysctl.rst, expire_quiescent_template; ip_vs_check_template() in net/netfilter/ipvs/ip_vs_conn.c; keepalived.conf(5), inhibit_on_failure",
   *look({ directors, folder }) {
-    if (folder.texts().some(({ text }) => letsGo.test(text))) return;
     for (const { virtualServers } of directors)
       for (const service of virtualServers) {
         const { at, block, name, persistence } = service;
@@ -25,6 +24,7 @@ export const inhibitWithPersistence: Rule = {
           if (real.inhibit && real.checks.length > 0 && line)
             inhibited.set(line, [...(inhibited.get(line) ?? []), real]);
         }
+        if (inhibited.size === 0 || folder.texts().some(({ text }) => letsGo.test(text))) continue;
         for (const [line, reals] of inhibited)
           yield {
             at: line,

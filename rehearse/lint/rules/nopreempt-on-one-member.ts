@@ -1,5 +1,5 @@
 import { last } from "../../conf/tree.ts";
-import { syncGroupOf } from "../../directors/weight.ts";
+import { instancesIn } from "../../directors/weight.ts";
 import type { Rule } from "../rule.ts";
 import { listed } from "../words.ts";
 
@@ -14,7 +14,7 @@ export const nopreemptOnOneMember: Rule = {
   *look({ directors }) {
     for (const director of directors)
       for (const group of director.syncGroups) {
-        const members = director.instances.filter((instance) => syncGroupOf(director, instance) === group);
+        const members = instancesIn(director, group);
         const others = members.filter(({ preempt }) => preempt);
         if (others.length === 0) continue;
         for (const { name, block, preempt } of members) {

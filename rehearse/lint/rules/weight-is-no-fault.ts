@@ -1,7 +1,7 @@
 import { last } from "../../conf/tree.ts";
 import type { Director } from "../../directors/director.ts";
 import type { Instance } from "../../directors/instance.ts";
-import { fall, syncGroupOf, type Weighted, weightsOf } from "../../directors/weight.ts";
+import { fall, instancesIn, type Weighted, weightsOf } from "../../directors/weight.ts";
 import type { Found, Rule } from "../rule.ts";
 import { listed } from "../words.ts";
 
@@ -59,7 +59,7 @@ const grouped =
   (director: Director) =>
   (group: Director["syncGroups"][number]): Notifying => ({
     ...{ name: group.name, block: group.block },
-    members: director.instances.filter((instance) => syncGroupOf(director, instance) === group),
+    members: instancesIn(director, group),
   });
 
 /** What is tracked beside interfaces. */

@@ -1,6 +1,6 @@
 import type { Director } from "../../directors/director.ts";
 import type { SyncGroup } from "../../directors/sync-group.ts";
-import { syncGroupOf, weighted } from "../../directors/weight.ts";
+import { instancesIn, weighted } from "../../directors/weight.ts";
 import type { Found, Rule } from "../rule.ts";
 import { listed } from "../words.ts";
 
@@ -19,7 +19,7 @@ export const weightOnOneMember: Rule = {
 };
 
 function* onOne(director: Director, group: SyncGroup): Iterable<Found> {
-  const members = director.instances.filter((instance) => syncGroupOf(director, instance) === group);
+  const members = instancesIn(director, group);
   for (const instance of members)
     for (const { track, weight } of instance.tracks.map((one) => weighted(one, director))) {
       const without = members.filter(

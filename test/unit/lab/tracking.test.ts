@@ -119,7 +119,7 @@ describe("the failure of a tracked object", () => {
     });
   });
 
-  it("moves the VIP by a weight to the best of those that preempt, where members differ", () => {
+  it("that lowers the priority by a weight makes the highest-priority backup without nopreempt the master", () => {
     const { lab, instance } = labWith(["trackScripts: [{ command: /bin/true, weight: -60 }]"]);
     const weight = trackedBy(instance)[0] as Tracked;
     const without = (...servers: string[]): VrrpInstance => ({
