@@ -5,7 +5,7 @@ import { globSync } from "tinyglobby";
 import { type Files, HOME, type Lines, PLAN, readLines } from "./conf/lines.ts";
 import { patternsOf } from "./conf/pattern.ts";
 import type { Place, Unread } from "./conf/place.ts";
-import { readTree, type Statement } from "./conf/tree.ts";
+import { readAsKeepalived, readTree, type Statement } from "./conf/tree.ts";
 
 /** Blocks of which one makes a file a configuration of keepalived. */
 const blocks = ["global_defs", "vrrp_instance", "virtual_server", "vrrp_sync_group", "vrrp_script"];
@@ -16,7 +16,10 @@ export interface Configuration {
   readonly director: string;
   /** Its first file, relative to the folder. */
   readonly file: string;
+  /** As keepalived reads them. */
   readonly statements: readonly Statement[];
+  /** As they are written: others where keepalived does not know a keyword that has a block, and closes another one. */
+  readonly written: readonly Statement[];
   /** What of it cannot be read. */
   readonly unread: readonly Unread[];
   /** The files that it consists of, by their names in the folder, with their paths on the director. */
@@ -84,8 +87,9 @@ export function readFolder(path: string): Folder {
 
 function configurationOf(director: string, file: string, files: Files): Configuration {
   const lines = readLines(file, { files, configId: director });
-  const { statements, unread } = readTree(lines.lines);
-  return { director, file, statements, unread: [...lines.unread, ...unread], files: lines.files };
+  const { statements: written, unread } = readTree(lines.lines);
+  const statements = readAsKeepalived(lines.lines);
+  return { director, file, statements, written, unread: [...lines.unread, ...unread], files: lines.files };
 }
 
 const isConfiguration = ({ lines }: Lines): boolean => {

@@ -1,3 +1,4 @@
+import { type Keywords, keywords, kindOf } from "./keywords.ts";
 import type { Line, Place, Unread } from "./place.ts";
 import { wordsOf } from "./text.ts";
 
@@ -10,41 +11,91 @@ export interface Statement extends Place {
   readonly block?: readonly Statement[];
 }
 
-/** The statements of a configuration. Braces that do not match are reported, and read as `keepalived -t` would go on after them. */
+/**
+ * The statements of a configuration, with blocks as its braces have them. Braces that do not match are reported, and read as `keepalived -t` would go on
+ * after them.
+ */
 export function readTree(lines: readonly Line[]): { statements: readonly Statement[]; unread: readonly Unread[] } {
   const unread: Unread[] = [];
-  const root: Statement[] = [];
-  const open: { statement: Statement; block: Statement[] }[] = [];
-  let last: { statement: Statement; siblings: Statement[] } | undefined;
-  for (const { file, line, text } of lines) {
-    const siblings = open.at(-1)?.block ?? root;
+  const tree = new Tree();
+  for (const line of lines) {
+    const { file, line: number, text } = line;
     if (text === "{") {
-      if (!last) {
-        unread.push({ file, line, message: "a { without a keyword before it", fix: "remove it" });
-        continue;
-      }
-      const block: Statement[] = [];
-      const statement = { ...last.statement, block };
-      last.siblings[last.siblings.length - 1] = statement;
-      open.push({ statement, block });
-      last = undefined;
+      if (!tree.open())
+        unread.push({ file, line: number, message: "a { without a keyword before it", fix: "remove it" });
     } else if (text === "}") {
-      if (!open.pop()) unread.push({ file, line, message: "a } that closes nothing", fix: "remove it" });
-      last = undefined;
-    } else {
-      const [keyword = "", ...words] = wordsOf(text);
-      const statement = { file, line, keyword, words, text };
-      siblings.push(statement);
-      last = { statement, siblings };
+      if (!tree.close()) unread.push({ file, line: number, message: "a } that closes nothing", fix: "remove it" });
+    } else tree.add(line);
+  }
+  for (const { file, line, keyword } of tree.unclosed)
+    unread.push({ file, line, message: `the block ${keyword} is not closed`, fix: "write the missing }" });
+  return { statements: tree.statements, unread };
+}
+
+/**
+ * The statements of a configuration, with blocks as keepalived has them: process_stream() and alloc_value_block() of keepalived 2.2.7's lib/parser.c. It
+ * opens a block after every keyword that has one, whether there is a { or not. After any other, known or not, it ignores the {; the } then closes the
+ * block around it.
+ */
+export function readAsKeepalived(lines: readonly Line[]): readonly Statement[] {
+  const tree = new Tree();
+  /** What may stand in the open blocks, the innermost last. */
+  const known: (Keywords | "list")[] = [keywords];
+  let missing: Keywords | "list" | undefined;
+  for (const line of lines) {
+    if (missing) {
+      tree.open();
+      known.push(missing);
+      missing = undefined;
+      if (line.text === "{") continue;
+    }
+    if (line.text === "}") {
+      if (tree.close()) known.pop();
+    } else if (line.text !== "{") {
+      const { keyword } = tree.add(line);
+      const block = known.at(-1) as Keywords | "list";
+      const kind = block === "list" ? "line" : kindOf(block, keyword);
+      if (kind !== undefined && kind !== "line") missing = kind;
     }
   }
-  for (const { statement } of open)
-    unread.push({
-      ...{ file: statement.file, line: statement.line },
-      message: `the block ${statement.keyword} is not closed`,
-      fix: "write the missing }",
-    });
-  return { statements: root, unread };
+  return tree.statements;
+}
+
+/** Statements that are put together, a line after the other. */
+class Tree {
+  readonly statements: Statement[] = [];
+  readonly #open: { statement: Statement; block: Statement[] }[] = [];
+  #last: { statement: Statement; siblings: Statement[] } | undefined;
+
+  add({ file, line, text }: Line): Statement {
+    const siblings = this.#open.at(-1)?.block ?? this.statements;
+    const [keyword = "", ...words] = wordsOf(text);
+    const statement = { file, line, keyword, words, text };
+    siblings.push(statement);
+    this.#last = { statement, siblings };
+    return statement;
+  }
+
+  /** Opens the block of the statement that was added last. False: there is none. */
+  open(): boolean {
+    if (!this.#last) return false;
+    const block: Statement[] = [];
+    const statement = { ...this.#last.statement, block };
+    this.#last.siblings[this.#last.siblings.length - 1] = statement;
+    this.#open.push({ statement, block });
+    this.#last = undefined;
+    return true;
+  }
+
+  /** Closes the innermost block. False: none is open. */
+  close(): boolean {
+    this.#last = undefined;
+    return this.#open.pop() !== undefined;
+  }
+
+  get unclosed(): readonly Statement[] {
+    return this.#open.map(({ statement }) => statement);
+  }
 }
 
 /** The block's statements with this keyword. */

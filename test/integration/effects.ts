@@ -63,6 +63,20 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
+    rule: "unknown-keyword",
+    title: "keepalived starts without the address",
+    look: holders(VIP),
+    found: [],
+    fine: ["lb1"],
+  },
+  {
+    rule: "unknown-keyword",
+    title: "keepalived says that the } of the block is one too many",
+    look: says("lb1", /Unknown keyword '}'/),
+    found: true,
+    fine: false,
+  },
+  {
     rule: "weight-never-flips",
     title: "the script fails and the master stays",
     options: withHaproxy,

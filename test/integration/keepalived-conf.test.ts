@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { type Keywords, keywords, since } from "../../rehearse/conf/keywords.ts";
 import { directorOf } from "../../rehearse/directors/director.ts";
 import { type Configuration, readFolder } from "../../rehearse/folder.ts";
 import { CONFIG_ID, configurations as generated } from "../generate/configurations.ts";
@@ -41,6 +42,15 @@ describe("a configuration is read as keepalived reads it", () => {
       );
     });
 
+  it("every keyword, at its place alone", async () => {
+    const { config, unknown } = everyKeyword();
+    const told = (await keepalived.test(config)).flatMap((line) => {
+      const [, number, keyword] = /Line (\d+)\) Unknown keyword '(.*)'/.exec(line) ?? [];
+      return number === undefined ? [] : [`${number} ${keyword}`];
+    });
+    expect([...new Set(told)].sort()).toEqual(unknown.sort());
+  });
+
   /** Other configurations: `LVS_LAB_SEED=7 npm test -- FILE`; more: `LVS_LAB_RUNS=500`. A failure prints the seed, and the smallest one that fails. */
   const seed = Number(process.env.LVS_LAB_SEED ?? 5);
   const numRuns = Number(process.env.LVS_LAB_RUNS ?? 8);
@@ -71,6 +81,36 @@ describe("a configuration is read as keepalived reads it", () => {
     );
   });
 });
+
+/** Words without which keepalived skips the block. */
+const wordsOfBlocks: Readonly<Record<string, string>> = {
+  virtual_server: "192.0.2.100 80",
+  real_server: "192.0.2.21 80",
+};
+
+/** Keywords that keepalived 2.2.7 as Debian builds it does not know: newer ones; and ipsets, which it is built without. */
+const isUnknown = (block: string, keyword: string): boolean =>
+  keyword === "no_such_keyword" || keyword === "vrrp_ipsets" || since[`${block}/${keyword}`] !== undefined;
+
+/** A configuration with every keyword, and in each block one that keepalived does not have; which of its lines it does not know. */
+function everyKeyword(): { config: string; unknown: string[] } {
+  const lines: string[] = [];
+  const unknown: string[] = [];
+  const write = (block: Keywords, name: string): void => {
+    for (const [keyword, kind] of Object.entries({ ...block, no_such_keyword: "line" as const })) {
+      if (keyword === "net_namespace") continue; // keepalived moves into it
+      lines.push(`${keyword} ${wordsOfBlocks[keyword] ?? "1"}`);
+      if (isUnknown(name, keyword)) unknown.push(`${lines.length} ${keyword}`);
+      else if (kind !== "line") {
+        lines.push("{");
+        if (kind !== "list") write(kind, keyword);
+        lines.push("}");
+      }
+    }
+  };
+  write(keywords, "");
+  return { config: `${lines.join("\n")}\n`, unknown };
+}
 
 /** What keepalived says about sound configurations: of braces in an include, that one of their choices is missing. */
 const isDefault = /Some config files missing/;

@@ -39,6 +39,8 @@ export interface Keepalived {
     files: Readonly<Record<string, string>>,
     options: { readonly file: string; readonly configId: string; readonly services: boolean },
   ): Promise<Reading>;
+  /** What `keepalived --config-test` says of a file, on a host without interfaces; it is not started with it. */
+  test(config: string): Promise<readonly string[]>;
   end(): Promise<void>;
 }
 
@@ -79,6 +81,13 @@ export async function openKeepalived(): Promise<Keepalived> {
         "--config-id",
         configId,
       );
+    },
+    async test(config) {
+      const file = join(directory, `${count++}.conf`);
+      await writeFile(file, config);
+      const { stdout, stderr } = await inside(host, "keepalived", "--config-test", "--use-file", file);
+      await rm(file);
+      return (stdout + stderr).split("\n");
     },
     async end() {
       await end(host.process);

@@ -56,6 +56,7 @@ import { syncGroupOpen } from "./sync-group-open.ts";
 import { unicastOneSided } from "./unicast-one-sided.ts";
 import { unicastOwnAddress } from "./unicast-own-address.ts";
 import { unicastPeerMissing } from "./unicast-peer-missing.ts";
+import { unknownKeyword } from "./unknown-keyword.ts";
 import { unreadable } from "./unreadable.ts";
 import { versionDiffers } from "./version-differs.ts";
 import { virtualServerAddressNotHeld } from "./virtual-server-address-not-held.ts";
@@ -71,6 +72,7 @@ import { weightOnOneMember } from "./weight-on-one-member.ts";
 /** Every rule. A new one is its file and a row here. */
 export const rules: readonly Rule[] = [
   unreadable,
+  unknownKeyword,
   offIsOn,
   weightNeverFlips,
   weightIgnored,

@@ -146,7 +146,12 @@ const published: Readonly<Record<string, Expected>> = {
     cells: { "203.0.113.5:80": master },
   },
   "haproxy-nopreempt": {
-    finds: ["proxy1.conf:19 error nopreempt-with-weights", "proxy2.conf:17 error nopreempt-with-weights"],
+    finds: [
+      "proxy1.conf:4 error unknown-keyword",
+      "proxy1.conf:19 error nopreempt-with-weights",
+      "proxy2.conf:2 error unknown-keyword",
+      "proxy2.conf:17 error nopreempt-with-weights",
+    ],
     instances: ["proxy 192.0.2.158: proxy1 proxy2; chk_proxy fails: proxy1"],
     cells: { "192.0.2.158:80": "crash" },
   },
