@@ -30,7 +30,7 @@ export const rehearse = (program: Command): void => {
   group
     .command("lint")
     .description(
-      "find misspelt keywords, and what `keepalived -t` passes and people regret, without a VM; exit status 1 if something is found",
+      "find misspelt keywords, wrong values, and what `keepalived -t` passes and people regret, without a VM; exit status 1 if something is found",
     )
     .argument("<folder>", folderArgument)
     .option("-j, --json", "print JSON instead of text")

@@ -20,7 +20,7 @@ export function lintDocs(): string {
 }
 
 const intro = `[lvs-lab rehearse lint](cli.md#lvs-lab-rehearse) holds a folder of keepalived.conf files against these rules, all of it without a VM.
-It finds misspelt keywords, and what \`keepalived -t\` passes and people regret. [Before you roll it out](rehearse.md) says how to use it.
+It finds misspelt keywords, wrong values, and what \`keepalived -t\` passes and people regret. [Before you roll it out](rehearse.md) says how to use it.
 
 An \`error\`: keepalived does not do what the file says, or the directors do not work together. A \`warning\`: it does, and people regret it. A
 \`note\`: the folder does not show whether it is right; notes alone are no failure. A comment \`# lint: allow RULE\` on the line, or alone on the line

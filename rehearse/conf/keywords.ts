@@ -3,41 +3,54 @@ export interface Keywords {
   readonly [keyword: string]: Kind;
 }
 
-/** What follows a keyword: words on its line; a block in which again keywords stand; or a block whose lines are anything else. */
-export type Kind = "line" | Keywords | "list";
+/**
+ * What follows a keyword: words on its line, or none; a value, without which keepalived does not start; a block in which again keywords stand; or a
+ * block whose lines are anything else.
+ */
+export type Kind = "line" | "value" | Keywords | "list";
 
 /** What follows a keyword in a block; undefined if keepalived does not know it there. */
 export const kindOf = (block: Keywords, keyword: string): Kind | undefined =>
   Object.hasOwn(block, keyword) ? block[keyword] : undefined;
 
+export const hasBlock = (kind: Kind): kind is Keywords | "list" => kind === "list" || typeof kind === "object";
+
 const each = <const T>(what: T, text: string): Record<string, T> =>
   Object.fromEntries(text.split(/\s+/).map((keyword) => [keyword, what]));
 
 /** What all health checks have. */
-const healthCheck = each("line", "retry delay_before_retry warmup delay_loop alpha log_all_failures");
+const healthCheck = {
+  ...each("line", "alpha log_all_failures"),
+  ...each("value", "retry delay_before_retry warmup delay_loop"),
+};
 
 /** What those have that connect. */
 const connection = {
-  ...each("line", "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark"),
+  ...each("value", "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark"),
   ...healthCheck,
 };
 
 const http = {
   ...connection,
-  ...each("line", "nb_get_retry virtualhost http_protocol enable_sni fast_recovery"),
+  ...each("line", "virtualhost http_protocol enable_sni fast_recovery"),
+  ...each("value", "nb_get_retry"),
 };
 
-const url = each(
-  "line",
-  "path digest status_code virtualhost regex regex_no_match regex_options regex_min_offset regex_max_offset regex_stack",
-);
+const url = {
+  ...each(
+    "line",
+    `status_code virtualhost regex regex_no_match regex_options regex_min_offset regex_max_offset regex_stack`,
+  ),
+  ...each("value", "path digest"),
+};
 
 const trackFile = each("line", "file weight init_file");
 
 /** Scripts, mail, and what is tracked: of an instance and of a group. */
 const states = {
   ...each("list", "track_interface track_script track_file track_process track_bfd"),
-  ...each("line", "notify_backup notify_master notify_fault notify_stop notify smtp_alert notify_priority_changes"),
+  ...each("line", "smtp_alert notify_priority_changes"),
+  ...each("value", "notify_backup notify_master notify_fault notify_stop notify"),
 };
 
 /**
@@ -45,24 +58,30 @@ const states = {
  * vrrp_parser.c, track_file.c, bfd_parser.c, check_parser.c and check_*.c. None has gone meanwhile.
  */
 export const keywords: Keywords = {
-  ...each("line", "net_namespace net_namespace_ipvs namespace_with_ipsets use_pid_dir instance child_wait_time"),
+  ...each("line", "net_namespace net_namespace_ipvs namespace_with_ipsets use_pid_dir instance"),
+  ...each("value", "child_wait_time"),
   ...each("line", "linkbeat_use_polling"),
   ...each("list", "linkbeat_interfaces interface_up_down_delays static_ipaddress static_routes static_rules"),
   global_defs: {
     ...each(
       "line",
-      `process_names process_name vrrp_process_name checker_process_name lvs_process_name bfd_process_name use_symlink_paths router_id
-       startup_script startup_script_timeout shutdown_script shutdown_script_timeout max_auto_priority min_auto_priority_delay
-       dynamic_interfaces default_interface disable_local_igmp script_user enable_script_security random_seed umask include_check
-       reload_check_config reload_time_file reload_repeat reload_file config_save_dir tmp_config_directory data_use_instance
-       iproute_usr_dir iproute_etc_dir state_dump_file stats_dump_file json_dump_file json_version`,
+      `process_names use_symlink_paths router_id startup_script startup_script_timeout shutdown_script
+       shutdown_script_timeout max_auto_priority min_auto_priority_delay dynamic_interfaces default_interface
+       disable_local_igmp script_user enable_script_security include_check reload_check_config reload_time_file reload_repeat
+       reload_file tmp_config_directory data_use_instance iproute_usr_dir iproute_etc_dir state_dump_file stats_dump_file
+       json_dump_file json_version`,
+    ),
+    ...each(
+      "value",
+      `process_name vrrp_process_name checker_process_name lvs_process_name bfd_process_name random_seed umask
+       config_save_dir`,
     ),
     ...each("list", "notification_email"),
     ...each(
       "line",
-      `notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert smtp_alert_vrrp smtp_alert_checker
-       no_email_faults no_checker_emails`,
+      `notification_email_from smtp_helo_name smtp_alert smtp_alert_vrrp smtp_alert_checker no_email_faults no_checker_emails`,
     ),
+    ...each("value", "smtp_server smtp_connect_timeout"),
     ...each(
       "line",
       `notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script vrrp_notify_priority_changes
@@ -70,34 +89,37 @@ export const keywords: Keywords = {
     ),
     ...each(
       "line",
+      `vrrp_min_garp vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
+       vrrp_check_unicast_src vrrp_skip_check_adv_addr vrrp_strict vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
+       vrrp_delay_after_boot log_unknown_vrids vrrp_owner_ignore_adverts v3_checksum_as_v2`,
+    ),
+    ...each(
+      "value",
       `vrrp_mcast_group4 vrrp_mcast_group6 vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh
        vrrp_garp_master_refresh_repeat vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_down_timer_adverts
-       vrrp_garp_interval vrrp_gna_interval vrrp_min_garp vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_lower_prio_no_advert
-       vrrp_higher_prio_send_advert vrrp_version vrrp_check_unicast_src vrrp_skip_check_adv_addr vrrp_strict vrrp_rx_bufs_policy
-       vrrp_rx_bufs_multiplier vrrp_startup_delay vrrp_delay_after_boot log_unknown_vrids vrrp_owner_ignore_adverts
-       v3_checksum_as_v2 vmac_prefix vmac_addr_prefix`,
+       vrrp_garp_interval vrrp_gna_interval vrrp_version vrrp_startup_delay vmac_prefix vmac_addr_prefix`,
+    ),
+    ...each("line", "vrrp_iptables vrrp_ipsets nftables nftables_ifindex nftables_ipvs nftables_counters"),
+    ...each("value", "nftables_priority nftables_ipvs_priority nftables_ipvs_start_fwmark"),
+    ...each(
+      "line",
+      `lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon checker_log_all_failures`,
     ),
     ...each(
       "line",
-      `vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_ipvs nftables_ipvs_priority
-       nftables_ipvs_start_fwmark nftables_counters`,
+      `vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity checker_priority checker_no_swap checker_rt_priority
+       checker_cpu_affinity bfd_priority bfd_no_swap bfd_rt_priority bfd_cpu_affinity`,
     ),
     ...each(
-      "line",
-      "lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon checker_log_all_failures",
-    ),
-    ...each(
-      "line",
-      `vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity vrrp_rlimit_rttime vrrp_rlimit_rtime
-       checker_priority checker_no_swap checker_rt_priority checker_cpu_affinity checker_rlimit_rttime checker_rlimit_rtime
-       bfd_priority bfd_no_swap bfd_rt_priority bfd_cpu_affinity bfd_rlimit_rttime bfd_rlimit_rtime`,
+      "value",
+      `vrrp_rlimit_rttime vrrp_rlimit_rtime checker_rlimit_rttime checker_rlimit_rtime bfd_rlimit_rttime bfd_rlimit_rtime`,
     ),
     ...each(
       "line",
       `snmp_socket enable_traps enable_snmp_vrrp enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3
-       enable_snmp_checker snmp_vs_stats_update_interval snmp_rs_stats_update_interval enable_dbus dbus_service_name
-       dbus_no_interface_name`,
+       enable_snmp_checker enable_dbus dbus_service_name dbus_no_interface_name`,
     ),
+    ...each("value", "snmp_vs_stats_update_interval snmp_rs_stats_update_interval"),
     ...each(
       "line",
       `vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs
@@ -109,17 +131,19 @@ export const keywords: Keywords = {
   track_file: trackFile,
   vrrp_track_file: trackFile,
   track_group: each("list", "group"),
-  vrrp_script: each("line", "script interval timeout weight rise fall user init_fail"),
-  vrrp_track_process: each(
-    "line",
-    "process param_match weight quorum quorum_max delay terminate_delay fork_delay full_command",
-  ),
-  bfd_instance: each(
-    "line",
-    `source_ip neighbor_ip neighbour_ip min_rx min_tx idle_tx multiplier passive ttl hoplimit max_hops multihop weight vrrp
-     checker`,
-  ),
-  garp_group: { ...each("line", "garp_interval gna_interval interface"), ...each("list", "interfaces") },
+  vrrp_script: { ...each("line", "script init_fail"), ...each("value", "interval timeout weight rise fall user") },
+  vrrp_track_process: {
+    ...each("line", "param_match weight full_command"),
+    ...each("value", "process quorum quorum_max delay terminate_delay fork_delay"),
+  },
+  bfd_instance: {
+    ...each("line", "passive multihop vrrp checker"),
+    ...each(
+      "value",
+      `source_ip neighbor_ip neighbour_ip min_rx min_tx idle_tx multiplier ttl hoplimit max_hops weight`,
+    ),
+  },
+  garp_group: { ...each("value", "garp_interval gna_interval interface"), ...each("list", "interfaces") },
   vrrp_sync_group: {
     ...states,
     ...each("list", "group"),
@@ -129,17 +153,20 @@ export const keywords: Keywords = {
     ...states,
     ...each(
       "line",
-      `state interface virtual_router_id priority advert_int version use_vmac use_vmac_addr vmac_xmit_base use_ipvlan vrf
-       unicast_src_ip unicast_ttl unicast_fault_no_peer check_unicast_src old_unicast_checksum mcast_src_ip mcast_dst_ip
+      `use_vmac use_vmac_addr vmac_xmit_base use_ipvlan unicast_fault_no_peer check_unicast_src old_unicast_checksum
        track_src_ip native_ipv6 dont_track_primary no_virtual_ipaddress promote_secondaries linkbeat_use_polling
-       v3_checksum_as_v2 accept no_accept skip_check_adv_addr strict_mode preempt nopreempt preempt_delay debug notify_deleted
-       notify_master_rx_lower_pri lvs_sync_daemon_interface garp_master_delay garp_master_refresh garp_master_repeat
-       garp_master_refresh_repeat garp_lower_prio_delay garp_lower_prio_repeat garp_extra_if vmac_garp_intvl down_timer_adverts
-       timer_expired_backup thread_timer_expired lower_prio_no_advert higher_prio_send_advert owner_ignore_adverts
-       kernel_rx_buf_size`,
+       v3_checksum_as_v2 accept no_accept skip_check_adv_addr strict_mode preempt nopreempt notify_deleted garp_extra_if
+       vmac_garp_intvl timer_expired_backup thread_timer_expired lower_prio_no_advert higher_prio_send_advert
+       owner_ignore_adverts kernel_rx_buf_size`,
+    ),
+    ...each(
+      "value",
+      `state interface virtual_router_id priority advert_int version vrf unicast_src_ip unicast_ttl mcast_src_ip mcast_dst_ip
+       preempt_delay debug notify_master_rx_lower_pri lvs_sync_daemon_interface garp_master_delay garp_master_refresh
+       garp_master_repeat garp_master_refresh_repeat garp_lower_prio_delay garp_lower_prio_repeat down_timer_adverts`,
     ),
     ...each("list", "unicast_peer virtual_ipaddress virtual_ipaddress_excluded virtual_routes virtual_rules"),
-    authentication: each("line", "auth_type auth_pass"),
+    authentication: each("value", "auth_type auth_pass"),
     auth_hmac: each("line", "key active_key time_window anti_replay mode"),
   },
   SSL: each("line", "password ca certificate key"),
@@ -147,26 +174,34 @@ export const keywords: Keywords = {
   virtual_server: {
     ...each(
       "line",
-      `ip_family retry delay_before_retry warmup connect_timeout delay_loop inhibit_on_failure lb_algo lvs_sched hashed ops
-       flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback lb_kind lvs_method persistence_engine persistence_timeout
-       persistence_granularity protocol ha_suspend smtp_alert virtualhost snmp_name alpha omega quorum_up quorum_down quorum
-       hysteresis weight sorry_server sorry_server_inhibit sorry_server_lvs_method`,
+      `inhibit_on_failure hashed ops flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback persistence_timeout
+       ha_suspend smtp_alert virtualhost snmp_name alpha omega sorry_server_inhibit sorry_server_lvs_method`,
+    ),
+    ...each(
+      "value",
+      `ip_family retry delay_before_retry warmup connect_timeout delay_loop lb_algo lvs_sched lb_kind lvs_method
+       persistence_engine persistence_granularity protocol quorum_up quorum_down quorum hysteresis weight sorry_server`,
     ),
     real_server: {
+      ...each("line", "inhibit_on_failure alpha smtp_alert virtualhost snmp_name"),
       ...each(
-        "line",
-        `weight lvs_method uthreshold lthreshold inhibit_on_failure notify_up notify_down alpha retry delay_before_retry warmup
-         connect_timeout delay_loop smtp_alert virtualhost snmp_name`,
+        "value",
+        `weight lvs_method uthreshold lthreshold notify_up notify_down retry delay_before_retry warmup connect_timeout
+       delay_loop`,
       ),
       HTTP_GET: { ...http, url },
       SSL_GET: { ...http, ...each("line", "tls_compliant"), url: { ...url, ...each("line", "tls_compliant") } },
       TCP_CHECK: connection,
-      UDP_CHECK: { ...connection, ...each("line", "payload require_reply min_reply_length max_reply_length") },
+      UDP_CHECK: {
+        ...connection,
+        ...each("line", "payload require_reply"),
+        ...each("value", "min_reply_length max_reply_length"),
+      },
       SMTP_CHECK: { ...connection, ...each("line", "helo_name"), host: connection },
-      DNS_CHECK: { ...connection, ...each("line", "type name") },
+      DNS_CHECK: { ...connection, ...each("value", "type name") },
       PING_CHECK: connection,
-      MISC_CHECK: { ...healthCheck, ...each("line", "misc_path misc_timeout misc_dynamic user") },
-      FILE_CHECK: each("line", "track_file weight"),
+      MISC_CHECK: { ...healthCheck, ...each("line", "misc_path misc_dynamic user"), ...each("value", "misc_timeout") },
+      FILE_CHECK: each("value", "track_file weight"),
       BFD_CHECK: each("line", "name alpha"),
     },
   },

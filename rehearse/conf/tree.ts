@@ -1,6 +1,7 @@
-import { type Keywords, keywords, kindOf } from "./keywords.ts";
+import { hasBlock, type Keywords, keywords, kindOf } from "./keywords.ts";
 import type { Line, Place, Unread } from "./place.ts";
 import { wordsOf } from "./text.ts";
+import { valueFor } from "./values.ts";
 
 /** A statement of a configuration: its keyword, the words after it, and its block if it has one. */
 export interface Statement extends Place {
@@ -25,7 +26,7 @@ export function readTree(lines: readonly Line[]): { statements: readonly Stateme
         unread.push({ file, line: number, message: "a { without a keyword before it", fix: "remove it" });
     } else if (text === "}") {
       if (!tree.close()) unread.push({ file, line: number, message: "a } that closes nothing", fix: "remove it" });
-    } else tree.add(line);
+    } else tree.add(statementOf(line));
   }
   for (const { file, line, keyword } of tree.unclosed)
     unread.push({ file, line, message: `the block ${keyword} is not closed`, fix: "write the missing }" });
@@ -33,32 +34,49 @@ export function readTree(lines: readonly Line[]): { statements: readonly Stateme
 }
 
 /**
- * The statements of a configuration, with blocks as keepalived has them: process_stream() and alloc_value_block() of keepalived 2.2.7's lib/parser.c. It
- * opens a block after every keyword that has one, whether there is a { or not. After any other, known or not, it ignores the {; the } then closes the
- * block around it.
+ * The statements of a configuration as keepalived takes them: process_stream() and alloc_value_block() of keepalived 2.2.7's lib/parser.c. It opens a block
+ * after every keyword that has one, whether there is a { or not. After any other, known or not, it ignores the {; the } then closes the block around it.
+ * A number is the one that it goes on with, and a line whose number it ignores is not there.
  */
 export function readAsKeepalived(lines: readonly Line[]): readonly Statement[] {
   const tree = new Tree();
-  /** What may stand in the open blocks, the innermost last. */
-  const known: (Keywords | "list")[] = [keywords];
-  let missing: Keywords | "list" | undefined;
+  /** The open blocks, the innermost last, with what may stand in them. */
+  const open: { readonly name: string; readonly inside: Keywords | "list" }[] = [{ name: "", inside: keywords }];
+  let next: (typeof open)[number] | undefined;
   for (const line of lines) {
-    if (missing) {
+    if (next) {
       tree.open();
-      known.push(missing);
-      missing = undefined;
+      open.push(next);
+      next = undefined;
       if (line.text === "{") continue;
     }
     if (line.text === "}") {
-      if (tree.close()) known.pop();
-    } else if (line.text !== "{") {
-      const { keyword } = tree.add(line);
-      const block = known.at(-1) as Keywords | "list";
-      const kind = block === "list" ? "line" : kindOf(block, keyword);
-      if (kind !== undefined && kind !== "line") missing = kind;
+      if (tree.close()) open.pop();
+      continue;
     }
+    if (line.text === "{") continue;
+    const statement = statementOf(line);
+    const { name, inside } = open.at(-1) as (typeof open)[number];
+    const kind = inside === "list" ? "line" : kindOf(inside, statement.keyword);
+    const taken = inside === "list" ? statement : withValue(statement, name);
+    if (taken) tree.add(taken);
+    if (kind !== undefined && hasBlock(kind)) next = { name: statement.keyword, inside: kind };
   }
   return tree.statements;
+}
+
+/** The statement with the value that keepalived goes on with; undefined if it ignores the line. */
+function withValue(statement: Statement, block: string): Statement | undefined {
+  const [word, ...others] = statement.words;
+  const value = valueFor(block, statement.keyword);
+  if (!value || word === undefined || value.isRight(word)) return statement;
+  const taken = value.taken(word);
+  return taken === undefined ? undefined : { ...statement, words: [taken, ...others] };
+}
+
+function statementOf({ file, line, text }: Line): Statement {
+  const [keyword = "", ...words] = wordsOf(text);
+  return { file, line, keyword, words, text };
 }
 
 /** Statements that are put together, a line after the other. */
@@ -67,13 +85,10 @@ class Tree {
   readonly #open: { statement: Statement; block: Statement[] }[] = [];
   #last: { statement: Statement; siblings: Statement[] } | undefined;
 
-  add({ file, line, text }: Line): Statement {
+  add(statement: Statement): void {
     const siblings = this.#open.at(-1)?.block ?? this.statements;
-    const [keyword = "", ...words] = wordsOf(text);
-    const statement = { file, line, keyword, words, text };
     siblings.push(statement);
     this.#last = { statement, siblings };
-    return statement;
   }
 
   /** Opens the block of the statement that was added last. False: there is none. */

@@ -1,5 +1,6 @@
 import { type Ip, parseIp } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
+import { schedulers } from "../conf/values.ts";
 import { type AddressRange, rangesIn } from "./address-range.ts";
 import { type Check, type CheckTimes, checksIn, timesIn } from "./check.ts";
 import { numberOf } from "./instance.ts";
@@ -55,9 +56,6 @@ export interface VirtualServer {
   readonly sorryServer?: Statement;
   readonly realServers: readonly RealServer[];
 }
-
-/** keepalived's lvs_schedulers[] in check_parser.c. It ignores other words, so that the kernel's other schedulers cannot be had. */
-export const schedulers = "rr wrr lc wlc lblc sh mh dh fo ovf lblcr sed nq twos".split(" ");
 
 /** IPVS_SVC_PERSISTENT_TIMEOUT of keepalived's libipvs.h, in seconds. */
 const defaultPersistence = 360;

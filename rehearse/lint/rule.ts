@@ -30,7 +30,7 @@ export interface Found {
   readonly level?: Level;
 }
 
-/** What people regret: what keepalived -t passes, and keywords that it does not know. A rule is one file, and a row in `rules/index.ts`. */
+/** What people regret: what keepalived -t passes, and what keepalived does not know. A rule is one file, and a row in `rules/index.ts`. */
 export interface Rule {
   readonly id: string;
   /** What the rule finds, as a phrase. */

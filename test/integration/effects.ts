@@ -77,6 +77,13 @@ export const effects: readonly Effect[] = [
     fine: false,
   },
   {
+    rule: "invalid-value",
+    title: "the one with the higher priority stays backup",
+    look: holders(VIP),
+    found: ["lb2"],
+    fine: ["lb1"],
+  },
+  {
     rule: "weight-never-flips",
     title: "the script fails and the master stays",
     options: withHaproxy,

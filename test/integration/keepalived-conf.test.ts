@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Keywords, keywords, since } from "../../rehearse/conf/keywords.ts";
+import { hasBlock, type Keywords, keywords, since } from "../../rehearse/conf/keywords.ts";
+import { valueFor } from "../../rehearse/conf/values.ts";
 import { directorOf } from "../../rehearse/directors/director.ts";
 import { type Configuration, readFolder } from "../../rehearse/folder.ts";
 import { CONFIG_ID, configurations as generated } from "../generate/configurations.ts";
@@ -49,6 +50,22 @@ describe("a configuration is read as keepalived reads it", () => {
       return number === undefined ? [] : [`${number} ${keyword}`];
     });
     expect([...new Set(told)].sort()).toEqual(unknown.sort());
+  });
+
+  it("every value that is known here, and what is not quite one", async () => {
+    const { config, values } = everyValue();
+    const said = new Map<number, string>();
+    for (const line of await keepalived.test(config)) {
+      const [, number, text = ""] = /Line (\d+)\) (.*)/.exec(line) ?? [];
+      if (number !== undefined && !/is less than quorum|deprecated|conflicts with/.test(text))
+        said.set(Number(number), text);
+    }
+    const otherwise = values
+      // Some keywords count once.
+      .filter(({ line, isRight }) => !/already set/.test(said.get(line) ?? "") && isRight === said.has(line))
+      .map(({ line, text }) => `${text}: ${said.get(line) ?? "keepalived says nothing"}`);
+    expect(otherwise).toEqual([]);
+    expect(values.filter(({ isRight }) => !isRight).length).toBeGreaterThan(5000);
   });
 
   /** Other configurations: `LVS_LAB_SEED=7 npm test -- FILE`; more: `LVS_LAB_RUNS=500`. A failure prints the seed, and the smallest one that fails. */
@@ -97,11 +114,11 @@ function everyKeyword(): { config: string; unknown: string[] } {
   const lines: string[] = [];
   const unknown: string[] = [];
   const write = (block: Keywords, name: string): void => {
-    for (const [keyword, kind] of Object.entries({ ...block, no_such_keyword: "line" as const })) {
+    for (const [keyword, kind] of Object.entries({ ...block, no_such_keyword: "line" } as Keywords)) {
       if (keyword === "net_namespace") continue; // keepalived moves into it
       lines.push(`${keyword} ${wordsOfBlocks[keyword] ?? "1"}`);
       if (isUnknown(name, keyword)) unknown.push(`${lines.length} ${keyword}`);
-      else if (kind !== "line") {
+      else if (hasBlock(kind)) {
         lines.push("{");
         if (kind !== "list") write(kind, keyword);
         lines.push("}");
@@ -110,6 +127,56 @@ function everyKeyword(): { config: string; unknown: string[] } {
   };
   write(keywords, "");
   return { config: `${lines.join("\n")}\n`, unknown };
+}
+
+/** Values, and what is not quite one. */
+const words = [
+  ...[
+    "0",
+    "1",
+    "2",
+    "-1",
+    "-254",
+    "-255",
+    "100",
+    "253",
+    "254",
+    "255",
+    "256",
+    "1000",
+    "1001",
+    "3600",
+    "3601",
+    "4294",
+    "4295",
+  ],
+  ...["65535", "65536", "2678400", "2678401", "2147483647", "2147483648", "4294967295", "4294967296", "99999999999"],
+  ...["abc", "10s", "1.5", "0.01", "0.001", ".5", "1.", "1.0000001", "+5", "010", "0x10", "1e2", "1,5"],
+  ...["true", "no", "On", "MASTER", "master", "FAULT", "BACKUP", "rr", "RR", "nq", "pcc", "NAT", "dr", "DR", "TUN"],
+  ...["PASS", "pass", "AH", "TCP", "udp", "SCTP", "ICMP", "inet", "inet6", "INET"],
+];
+
+/** A configuration with every value that is known here, in every block that has its keyword; and where they stand. */
+function everyValue(): { config: string; values: { line: number; text: string; isRight: boolean }[] } {
+  const lines: string[] = [];
+  const values: { line: number; text: string; isRight: boolean }[] = [];
+  const write = (block: Keywords, name: string): void => {
+    for (const [keyword, kind] of Object.entries(block)) {
+      if (isUnknown(name, keyword)) continue;
+      const value = valueFor(name, keyword);
+      for (const word of value ? words : []) {
+        lines.push(`${keyword} ${word}`);
+        values.push({ line: lines.length, text: `${name}: ${keyword} ${word}`, isRight: value?.isRight(word) ?? true });
+      }
+      if (typeof kind !== "object") continue;
+      lines.push(`${keyword} ${wordsOfBlocks[keyword] ?? "1"} {`);
+      if (keyword === "url") lines.push("path /"); // keepalived 2.2.7 crashes without
+      write(kind, keyword);
+      lines.push("}");
+    }
+  };
+  write(keywords, "");
+  return { config: `${lines.join("\n")}\n`, values };
 }
 
 /** What keepalived says about sound configurations: of braces in an include, that one of their choices is missing. */

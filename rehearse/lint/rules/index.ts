@@ -17,6 +17,7 @@ import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { haSuspendInGroup } from "./ha-suspend-in-group.ts";
 import { inhibitWithPersistence } from "./inhibit-with-persistence.ts";
+import { invalidValue } from "./invalid-value.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
 import { natGatewayStays } from "./nat-gateway-stays.ts";
@@ -73,6 +74,7 @@ import { weightOnOneMember } from "./weight-on-one-member.ts";
 export const rules: readonly Rule[] = [
   unreadable,
   unknownKeyword,
+  invalidValue,
   offIsOn,
   weightNeverFlips,
   weightIgnored,

@@ -1,5 +1,5 @@
 import { nearest } from "../../../lab/yaml/nearest.ts";
-import { type Keywords, keywords, kindOf, since } from "../../conf/keywords.ts";
+import { hasBlock, type Keywords, keywords, kindOf, since } from "../../conf/keywords.ts";
 import type { Statement } from "../../conf/tree.ts";
 import type { Found, Rule } from "../rule.ts";
 
@@ -50,13 +50,13 @@ function* lookIn(
           (statement.block ? ignoresBrace : "ignores the line"),
         fix: fixFor(keyword, block),
       };
-    else if (kind === "line" && statement.block)
+    else if (!hasBlock(kind) && statement.block)
       yield {
         ...misread,
         message: `${keyword} has no block ${inBlock(name)}, and keepalived ${ignoresBrace}`,
         fix: "write its value on its line, without braces",
       };
-    else if (kind !== "line" && !statement.block)
+    else if (hasBlock(kind) && !statement.block)
       yield {
         at: statement,
         message: `${keyword} needs a block, and keepalived takes all up to the next } for it`,

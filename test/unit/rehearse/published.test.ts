@@ -87,7 +87,7 @@ const published: Readonly<Record<string, Expected>> = {
     },
   },
   "dns-one-director": {
-    finds: [],
+    finds: ["ns.conf:27 error invalid-value"],
     instances: ["dns 203.0.113.53: ns"],
     cells: { "203.0.113.53:53/udp": `${asked("real1")}, all-refuse` },
   },

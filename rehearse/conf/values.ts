@@ -1,0 +1,176 @@
+/** What a keyword takes as its first word. */
+export interface Value {
+  /** As a phrase. */
+  readonly what: string;
+  /** What may be meant, if these are few. */
+  readonly choices?: readonly string[];
+  /** What keepalived does without the line. */
+  readonly byDefault?: string;
+  isRight(word: string): boolean;
+  /** The word that keepalived goes on with; undefined: it goes on without the line, or with a default. */
+  taken(word: string): string | undefined;
+}
+
+/** One of these words, in this case. What becomes of another one, whoever reads the statement knows. */
+const oneOf = (choices: readonly string[], byDefault?: string, what = choices.join(" or ")): Value => ({
+  ...{ what, choices, ...(byDefault === undefined ? {} : { byDefault }) },
+  isRight: (word) => choices.includes(word),
+  taken: (word) => word,
+});
+
+const yesOrNo = oneOf(["true", "on", "yes", "false", "off", "no"], undefined, "true or false, on or off, yes or no");
+
+/** The largest unsigned and the largest signed number of C, and of a timer in seconds. */
+const [UINT_MAX, INT_MAX, TIMER_MAX] = [0xffff_ffff, 0x7fff_ffff, 4294];
+
+const rangeText = (least: number, most: number): string =>
+  most >= INT_MAX ? `${least} or more` : `${least} to ${most}`;
+
+const within = (number: number, least: number, most: number): string | undefined =>
+  number >= least && number <= most ? String(number) : undefined;
+
+/** How keepalived reads a number that is not quite right. */
+interface Reading {
+  /** It takes the digits that the word begins with, or 0, if that is in the range; its --config-test does not. */
+  readonly lenient?: boolean;
+  /** What it takes where it takes nothing of the word. Default: nothing, it ignores the line. */
+  readonly otherwise?: string;
+}
+
+/** A whole number: read_unsigned_func() and read_int_func() of keepalived 2.2.7's lib/parser.c. */
+function whole(least: number, most: number, { lenient = true, otherwise }: Reading = {}): Value {
+  const isRight = (word: string) =>
+    (least < 0 ? /^[+-]?\d+$/ : /^\+?\d+$/).test(word) && within(Number(word), least, most) !== undefined;
+  return {
+    what: `a whole number, ${rangeText(least, most)}`,
+    isRight,
+    taken(word) {
+      const isRead = isRight(word) || (lenient && !(least >= 0 && word.startsWith("-")));
+      return (isRead ? within(numberIn(word), least, most) : undefined) ?? otherwise;
+    },
+  };
+}
+
+/** What strtol(3) makes of a word. */
+const numberIn = (word: string): number => Number(/^[+-]?\d+/.exec(word)?.[0] ?? 0);
+
+/** A number with at most six decimal places, such as seconds: read_decimal_unsigned_long_func() of keepalived 2.2.7's lib/parser.c. */
+function decimal(least: number, most: number, otherwise?: string): Value {
+  const isRight = (word: string) =>
+    /^\+?(\d+(\.\d{0,6})?|\.\d{1,6})$/.test(word) && within(Number(word), least, most) !== undefined;
+  const read = (word: string): string | undefined => {
+    if (/^\+?(\d+(\.\d*)?|\.\d+)$/.test(word)) return within(Number(word), least, most);
+    if (word.startsWith("-")) return undefined;
+    // It takes the digits before what it does not understand for millionths: 10s for 10 µs.
+    return within(numberIn(word.replace(".", "")) / 1e6, least, most);
+  };
+  return { what: `a number, ${rangeText(least, most)}`, isRight, taken: (word) => read(word) ?? otherwise };
+}
+
+/** Seconds of a script, of which 0 are 1. */
+const scriptSeconds: Value = {
+  ...whole(1, TIMER_MAX),
+  taken(word) {
+    const seconds = whole(0, TIMER_MAX).taken(word);
+    return seconds === "0" ? "1" : seconds;
+  },
+};
+
+/** It complains, and takes it. */
+const scriptWeight: Value = { ...whole(-253, 253), taken: (word) => String(numberIn(word)) };
+
+/** Timers of health checks and virtual servers, in seconds. */
+const [timer, loop] = [decimal(0, Number.MAX_SAFE_INTEGER), decimal(1e-6, Number.MAX_SAFE_INTEGER)];
+
+const healthCheck = {
+  ...{ connect_port: whole(1, 65535), bind_port: whole(1, 65535), fwmark: whole(0, UINT_MAX) },
+  ...{ connect_timeout: decimal(1e-6, TIMER_MAX), delay_before_retry: timer, warmup: timer, delay_loop: loop },
+  ...{ retry: whole(0, UINT_MAX), nb_get_retry: whole(0, UINT_MAX), misc_timeout: whole(0, TIMER_MAX) },
+  ...{ alpha: yesOrNo, log_all_failures: yesOrNo, enable_sni: yesOrNo, fast_recovery: yesOrNo },
+  ...{ min_reply_length: whole(0, 65535, { lenient: false }), max_reply_length: whole(0, 65535, { lenient: false }) },
+};
+
+/** Of virtual servers, and of real servers, which may differ from theirs. */
+const server = {
+  ...{ connect_timeout: decimal(1e-6, TIMER_MAX), delay_before_retry: timer, warmup: timer, delay_loop: loop },
+  ...{ retry: whole(1, UINT_MAX, { lenient: false }), smtp_alert: yesOrNo },
+};
+
+const method = oneOf(["NAT", "DR", "TUN"], "NAT", "NAT, DR or TUN");
+
+/** keepalived's lvs_schedulers[] in check_parser.c. It ignores other words, so that the kernel's other schedulers cannot be had. */
+export const schedulers = "rr wrr lc wlc lblc sh mh dh fo ovf lblcr sed nq twos".split(" ");
+
+const scheduler = oneOf(schedulers, "wlc", "a scheduler that keepalived knows");
+
+const garp = {
+  ...{ delay: whole(0, TIMER_MAX), repeat: whole(1, UINT_MAX), refresh: whole(0, UINT_MAX) },
+  ...{ lowerRepeat: whole(0, INT_MAX), downTimer: whole(1, 100) },
+};
+
+const trackedWeight = whole(-254, 254);
+
+/** What keywords take, by the block that they stand in; of health checks, under `healthCheck`. The limits are those of keepalived 2.2.7's parsers. */
+const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
+  global_defs: {
+    ...{ smtp_connect_timeout: whole(1, TIMER_MAX), startup_script_timeout: whole(1, 1000) },
+    ...{ shutdown_script_timeout: whole(1, 1000), vrrp_version: whole(2, 3) },
+    ...{ vrrp_garp_master_delay: garp.delay, vrrp_garp_master_repeat: garp.repeat },
+    ...{ vrrp_garp_master_refresh: garp.refresh, vrrp_garp_master_refresh_repeat: garp.repeat },
+    ...{ vrrp_garp_lower_prio_delay: garp.delay, vrrp_garp_lower_prio_repeat: garp.lowerRepeat },
+    vrrp_down_timer_adverts: garp.downTimer,
+    ...{ smtp_alert: yesOrNo, smtp_alert_vrrp: yesOrNo, smtp_alert_checker: yesOrNo },
+    ...{ checker_log_all_failures: yesOrNo, vrrp_min_garp: yesOrNo, vrrp_lower_prio_no_advert: yesOrNo },
+    ...{ vrrp_higher_prio_send_advert: yesOrNo, vrrp_notify_priority_changes: yesOrNo, rs_init_notifies: yesOrNo },
+  },
+  vrrp_script: {
+    ...{ interval: scriptSeconds, timeout: scriptSeconds, weight: scriptWeight },
+    ...{ rise: whole(1, INT_MAX, { otherwise: "1" }), fall: whole(1, INT_MAX, { otherwise: "1" }) },
+  },
+  vrrp_track_process: {
+    ...{ weight: trackedWeight, quorum: whole(1, 65535), quorum_max: whole(0, 65535) },
+    ...{ delay: decimal(1e-6, 3600), terminate_delay: decimal(1e-6, 3600), fork_delay: decimal(1e-6, 3600) },
+  },
+  track_file: { weight: trackedWeight },
+  vrrp_track_file: { weight: trackedWeight },
+  bfd_instance: { multiplier: whole(1, 255, { lenient: false }), weight: whole(-253, 253) },
+  vrrp_sync_group: { smtp_alert: yesOrNo, notify_priority_changes: yesOrNo },
+  vrrp_instance: {
+    ...{ state: oneOf(["MASTER", "BACKUP"], "BACKUP"), virtual_router_id: whole(1, 255, { lenient: false }) },
+    ...{
+      priority: whole(1, 255, { lenient: false, otherwise: "100" }),
+      advert_int: decimal(0.01, 255),
+      version: whole(2, 3),
+    },
+    ...{ preempt_delay: decimal(0, 1000, "0"), unicast_ttl: whole(0, 255, { lenient: false }), debug: whole(0, 4) },
+    ...{ garp_master_delay: garp.delay, garp_master_repeat: garp.repeat, garp_master_refresh: garp.refresh },
+    ...{ garp_master_refresh_repeat: garp.repeat, garp_lower_prio_delay: garp.delay },
+    ...{ garp_lower_prio_repeat: garp.lowerRepeat, down_timer_adverts: garp.downTimer },
+    ...{ smtp_alert: yesOrNo, notify_priority_changes: yesOrNo, strict_mode: yesOrNo, skip_check_adv_addr: yesOrNo },
+    ...{ lower_prio_no_advert: yesOrNo, higher_prio_send_advert: yesOrNo },
+  },
+  authentication: { auth_type: oneOf(["PASS", "AH"], "no authentication") },
+  virtual_server: {
+    ...server,
+    ...{ lb_algo: scheduler, lvs_sched: scheduler, lb_kind: method, lvs_method: method },
+    protocol: {
+      ...oneOf(["TCP", "UDP", "SCTP"], "UDP", "TCP, UDP or SCTP"),
+      isRight: (word) => ["TCP", "UDP", "SCTP"].includes(word.toUpperCase()),
+    },
+    ip_family: oneOf(["inet", "inet6"]),
+    ...{ persistence_timeout: whole(1, 31 * 86_400, { lenient: false }), weight: whole(1, INT_MAX) },
+    ...{ quorum: whole(1, UINT_MAX), hysteresis: whole(0, UINT_MAX) },
+  },
+  real_server: {
+    ...server,
+    ...{ weight: whole(0, INT_MAX), uthreshold: whole(0, UINT_MAX), lthreshold: whole(0, UINT_MAX) },
+    ...{ lvs_method: method, inhibit_on_failure: yesOrNo, alpha: yesOrNo },
+  },
+  healthCheck,
+};
+
+/** What a keyword takes in a block, as far as it is known here. */
+export function valueFor(block: string, keyword: string): Value | undefined {
+  const known = values[block] ?? (/_(CHECK|GET)$/.test(block) || block === "host" ? values.healthCheck : undefined);
+  return known && Object.hasOwn(known, keyword) ? known[keyword] : undefined;
+}

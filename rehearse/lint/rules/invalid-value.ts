@@ -1,0 +1,57 @@
+import { nearest } from "../../../lab/yaml/nearest.ts";
+import { hasBlock, type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
+import type { Statement } from "../../conf/tree.ts";
+import { type Value, valueFor } from "../../conf/values.ts";
+import type { Found, Rule } from "../rule.ts";
+
+/** What keepalived makes of a word. */
+function madeOf({ choices, byDefault, taken }: Value, word: string): string {
+  const instead = taken(word);
+  if (instead === undefined || choices) return `ignores ${word}${byDefault ? `: the default is ${byDefault}` : ""}`;
+  return instead === word ? `complains of ${word}, and takes it` : `takes ${word} for ${instead}`;
+}
+
+function fixFor({ what, choices = [], isRight }: Value, word: string): string {
+  const [number = ""] = /^\d+(?:\.\d+)?/.exec(word) ?? [];
+  const meant =
+    choices.find((choice) => choice.toLowerCase() === word.toLowerCase()) ??
+    nearest(word, choices) ??
+    (isRight(number) ? number : undefined);
+  return `write ${meant ?? what}`;
+}
+
+/** What of a block has a value that keepalived does not take. */
+function* lookIn(statements: readonly Statement[], block: Keywords, name = ""): Iterable<Found> {
+  for (const at of statements) {
+    const { keyword, words } = at;
+    const kind = kindOf(block, keyword);
+    const value = valueFor(name, keyword);
+    const [word] = words;
+    if (kind === "value" && word === undefined)
+      yield {
+        at,
+        message: `${keyword} has no value, and keepalived does not start`,
+        fix: value ? `write ${value.what}` : "write its value, or remove the line",
+      };
+    else if (kind !== undefined && value && word !== undefined && !value.isRight(word))
+      yield {
+        at,
+        message: `${keyword} takes ${value.what}; keepalived ${madeOf(value, word)}`,
+        fix: fixFor(value, word),
+      };
+    if (kind !== undefined && hasBlock(kind) && kind !== "list") yield* lookIn(at.block ?? [], kind, keyword);
+  }
+}
+
+export const invalidValue: Rule = {
+  id: "invalid-value",
+  title: "a value that keepalived does not take",
+  level: "error",
+  why:
+    "keepalived starts all the same and goes on with its default, or with another number: the digits that the word begins with. A line without the value " +
+    "that belongs to it is worse: keepalived does not start.",
+  source: "read_unsigned_func() and its like in keepalived's lib/parser.c; keepalived.conf(5)",
+  *look({ folder }) {
+    for (const { written } of folder.configurations) yield* lookIn(written, keywords);
+  },
+};
