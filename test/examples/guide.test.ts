@@ -109,6 +109,7 @@ describe.each(["bare", "bare-nat", "bare-tunnel", "bare-ha"])("the lab %s", (bas
     if (one.child.exitCode === null && one.child.signalCode === null) await once(one.child, "close");
     const killed = await progress();
     expect(killed.steps["httpd-page"]).toMatchObject({ state: "open", reachedAt: expect.any(String) });
+    await shows(other.shown, /✗ httpd-page/); // or it never looks while the page is away
     await stack.on("server2", "mv /root/aside.html /var/www/html/index.html");
     await shows(other.shown, /✗ httpd-page [\s\S]*✓ httpd-page/);
     other.child.kill("SIGINT");
