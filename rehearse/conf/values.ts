@@ -1,3 +1,5 @@
+import { parseIp } from "../../lab/index.ts";
+
 /** What a keyword takes as its first word. */
 export interface Value {
   /** As a phrase. */
@@ -79,13 +81,27 @@ const scriptSeconds: Value = {
 /** It complains, and takes it. */
 const scriptWeight: Value = { ...whole(-253, 253), taken: (word) => String(numberIn(word)) };
 
+/** A port. */
+export const port = whole(1, 65535);
+
+/** An address; what is behind a - or / does not count. */
+const address: Value = {
+  what: "an IPv4 or IPv6 address",
+  isRight: (word) => parseIp(word.split(/[-/]/)[0] ?? "") !== undefined,
+  taken: () => undefined,
+};
+
+/** What is behind the / of an address of this family. */
+export const prefixLengths = { 4: whole(0, 32), 6: whole(0, 128) } as const;
+
 /** Timers of health checks and virtual servers, in seconds. */
 const [timer, loop] = [decimal(0, Number.MAX_SAFE_INTEGER), decimal(1e-6, Number.MAX_SAFE_INTEGER)];
 
 const healthCheck = {
-  ...{ connect_port: whole(1, 65535), bind_port: whole(1, 65535), fwmark: whole(0, UINT_MAX) },
+  ...{ connect_port: port, bind_port: port, fwmark: whole(0, UINT_MAX) },
   ...{ connect_timeout: decimal(1e-6, TIMER_MAX), delay_before_retry: timer, warmup: timer, delay_loop: loop },
   ...{ retry: whole(0, UINT_MAX), nb_get_retry: whole(0, UINT_MAX), misc_timeout: whole(0, TIMER_MAX) },
+  ...{ connect_ip: address, bindto: address },
   ...{ alpha: yesOrNo, log_all_failures: yesOrNo, enable_sni: yesOrNo, fast_recovery: yesOrNo },
   ...{ min_reply_length: whole(0, 65535, { lenient: false }), max_reply_length: whole(0, 65535, { lenient: false }) },
 };
@@ -108,7 +124,9 @@ const garp = {
   ...{ lowerRepeat: whole(0, INT_MAX), downTimer: whole(1, 100) },
 };
 
-const trackedWeight = whole(-254, 254);
+/** Of what is tracked; ±254 are ±253. */
+export const trackedWeight = whole(-254, 254);
+export const bfdWeight = whole(-253, 253);
 
 /** What keywords take, by the block that they stand in; of health checks, under `healthCheck`. The limits are those of keepalived 2.2.7's parsers. */
 const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
@@ -133,7 +151,7 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
   },
   track_file: { weight: trackedWeight },
   vrrp_track_file: { weight: trackedWeight },
-  bfd_instance: { multiplier: whole(1, 255, { lenient: false }), weight: whole(-253, 253) },
+  bfd_instance: { multiplier: whole(1, 255, { lenient: false }), weight: bfdWeight },
   vrrp_sync_group: { smtp_alert: yesOrNo, notify_priority_changes: yesOrNo },
   vrrp_instance: {
     ...{ state: oneOf(["MASTER", "BACKUP"], "BACKUP"), virtual_router_id: whole(1, 255, { lenient: false }) },
@@ -146,6 +164,7 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
     ...{ garp_master_delay: garp.delay, garp_master_repeat: garp.repeat, garp_master_refresh: garp.refresh },
     ...{ garp_master_refresh_repeat: garp.repeat, garp_lower_prio_delay: garp.delay },
     ...{ garp_lower_prio_repeat: garp.lowerRepeat, down_timer_adverts: garp.downTimer },
+    ...{ unicast_src_ip: address, mcast_src_ip: address },
     ...{ smtp_alert: yesOrNo, notify_priority_changes: yesOrNo, strict_mode: yesOrNo, skip_check_adv_addr: yesOrNo },
     ...{ lower_prio_no_advert: yesOrNo, higher_prio_send_advert: yesOrNo },
   },

@@ -1,6 +1,8 @@
 import { type Family, familyOf, type Ip, parseIp } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
+import { prefixLengths } from "../conf/values.ts";
 import { isOn } from "./settings.ts";
+import { type Track, type Tracking, trackingIn } from "./track.ts";
 
 /** An address of an instance: keepalived.conf(5), "virtual_ipaddress". */
 export interface VirtualAddress {
@@ -10,17 +12,6 @@ export interface VirtualAddress {
   readonly prefixLength?: number;
   /** The interface that it is put on, if it is not the instance's. */
   readonly device?: string;
-}
-
-/** An instance's use of a script, an interface, a process, a file or a BFD session: `track_script` and its like. */
-export interface Track {
-  readonly at: Statement;
-  readonly kind: "script" | "interface" | "process" | "file" | "bfd";
-  readonly name: string;
-  /** Where this use has a weight of its own. */
-  readonly weight?: number;
-  /** Where this use says whether its weight counts the other way round. */
-  readonly reverse?: boolean;
 }
 
 /** A vrrp_instance of keepalived.conf(5), as vrrp_complete_instance() of keepalived's vrrp.c leaves it. */
@@ -58,6 +49,8 @@ export interface Instance {
   readonly authenticates?: "PASS" | "AH";
   readonly strict: boolean;
   readonly tracks: readonly Track[];
+  /** What of its track_ blocks keepalived ignores. */
+  readonly ignoredTracks: Tracking["ignored"];
 }
 
 /** The addresses that an instance holds: those that it tells the other directors, and the excluded ones. */
@@ -81,9 +74,10 @@ export const ownerPriority = 255;
 export const instancesOf = (statements: readonly Statement[], settings: readonly Statement[]): Instance[] =>
   all(statements, "vrrp_instance")
     .filter(({ words }, index, ats) => ats.findIndex((at) => at.words[0] === words[0]) === index)
-    .map((at) => instanceOf(at, settings));
+    .map((at) => instanceOf(at, settings, statements.slice(0, statements.indexOf(at))));
 
-function instanceOf(at: Statement, settings: readonly Statement[]): Instance {
+/** @param before what the configuration says before it */
+function instanceOf(at: Statement, settings: readonly Statement[], before: readonly Statement[]): Instance {
   const block = at.block ?? [];
   const family = familyOfInstance(block);
   const version = versionOf(block, settings, family);
@@ -102,11 +96,12 @@ function instanceOf(at: Statement, settings: readonly Statement[]): Instance {
   const delayed = state === "BACKUP" && preempt && !strict;
   const device = last(block, "interface")?.words[0];
   const id = numberOf(last(block, "virtual_router_id"));
-  const unicast = unicastIn(block);
+  const unicast = unicastIn(block, family);
   const group =
     last(block, "mcast_dst_ip")?.words[0] ??
     last(settings, family === 6 ? "vrrp_mcast_group6" : "vrrp_mcast_group4")?.words[0];
   const accept = last(block, "accept", "no_accept")?.keyword;
+  const { tracks, ignored: ignoredTracks } = trackingIn(block, before);
   return {
     ...{ name: at.words[0] ?? "", at, block, family, version, priority, state, preempt, strict },
     ...(device === undefined ? {} : { interface: device }),
@@ -122,7 +117,7 @@ function instanceOf(at: Statement, settings: readonly Statement[]): Instance {
       (accept === undefined ? !strict : accept === "accept" && !(strict && version === 2)),
     addresses: addressesIn(block, "virtual_ipaddress").filter(({ address }) => familyOf(address) === family),
     excluded: addressesIn(block, "virtual_ipaddress_excluded"),
-    tracks: tracksIn(block),
+    ...{ tracks, ignoredTracks },
   };
 }
 
@@ -195,12 +190,13 @@ const addressesIn = (block: readonly Statement[], keyword: string): VirtualAddre
     .flatMap((at) => {
       const [text = "", length] = at.keyword.split("/");
       const address = parseIp(text);
-      if (address === undefined) return [];
       const device = at.words[at.words.indexOf("dev") + 1];
+      if (address === undefined || (at.words.includes("dev") && device === undefined)) return [];
+      const prefixLength = length === undefined ? undefined : prefixLengths[familyOf(address)].taken(length);
       return [
         {
           ...{ at, address },
-          ...(length === undefined ? {} : { prefixLength: Number(length) }),
+          ...(prefixLength === undefined ? {} : { prefixLength: Number(prefixLength) }),
           ...(at.words.includes("dev") && device !== undefined ? { device } : {}),
         },
       ];
@@ -215,33 +211,17 @@ function authenticationIn(block: readonly Statement[]): Instance["authentication
 }
 
 /** Without a peer it is multicast: keepalived takes the other unicast keywords alone for a slip. */
-function unicastIn(block: readonly Statement[]): Unicast | undefined {
+function unicastIn(block: readonly Statement[], family: Family): Unicast | undefined {
   const at = last(block, "unicast_peer");
   const peers = all(block, "unicast_peer")
     .flatMap(({ block: inside }) => inside ?? [])
-    .flatMap(({ keyword }) => addressOf(keyword) ?? []);
+    .flatMap(({ keyword }) => addressOf(keyword) ?? [])
+    .filter((address) => familyOf(address) === family);
   if (!at || peers.length === 0) return undefined;
   const source = last(block, "unicast_src_ip", "mcast_src_ip");
   const address = addressOf(source?.words[0] ?? "");
   return { at, peers, ...(source && address !== undefined ? { source: { at: source, address } } : {}) };
 }
-
-/** What the statements of a block track, an instance's or a sync group's. */
-export const tracksIn = (block: readonly Statement[]): Track[] =>
-  (["script", "interface", "process", "file", "bfd"] as const).flatMap((kind) =>
-    all(block, `track_${kind}`)
-      .flatMap(({ block: inside }) => inside ?? [])
-      .map((at) => {
-        const place = at.words.indexOf("weight");
-        const weight = place < 0 ? undefined : Number(at.words[place + 1]);
-        const reverse = at.words.find((word) => word === "reverse" || word === "noreverse");
-        return {
-          ...{ at, kind, name: at.keyword },
-          ...(weight === undefined || Number.isNaN(weight) ? {} : { weight }),
-          ...(reverse === undefined ? {} : { reverse: reverse === "reverse" }),
-        };
-      }),
-  );
 
 /** The number after a keyword; undefined if there is none. */
 export function numberOf(statement: Statement | undefined): number | undefined {

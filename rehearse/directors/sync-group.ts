@@ -1,5 +1,5 @@
 import { all, type Statement } from "../conf/tree.ts";
-import { type Track, tracksIn } from "./instance.ts";
+import { type Track, type Tracking, trackingIn } from "./track.ts";
 
 /** A vrrp_sync_group of keepalived.conf(5): its instances change their state together. */
 export interface SyncGroup {
@@ -9,18 +9,21 @@ export interface SyncGroup {
   /** The names of its instances, each with its place. */
   readonly members: readonly { readonly name: string; readonly at: Statement }[];
   readonly tracks: readonly Track[];
+  /** What of its track_ blocks keepalived ignores. */
+  readonly ignoredTracks: Tracking["ignored"];
   /** Whether weights count that its members track; those that the group tracks always do. */
   readonly trackingWeight: boolean;
 }
 
 export const syncGroupsOf = (statements: readonly Statement[]): SyncGroup[] =>
-  all(statements, "vrrp_sync_group").map((at) => ({
-    name: at.words[0] ?? "",
-    at,
-    block: at.block ?? [],
-    members: all(at.block, "group")
-      .flatMap(({ block }) => block ?? [])
-      .flatMap((line) => [line.keyword, ...line.words].map((name) => ({ name, at: line }))),
-    tracks: tracksIn(at.block ?? []),
-    trackingWeight: all(at.block, "sync_group_tracking_weight", "global_tracking").length > 0,
-  }));
+  all(statements, "vrrp_sync_group").map((at) => {
+    const block = at.block ?? [];
+    const { tracks, ignored: ignoredTracks } = trackingIn(block, statements.slice(0, statements.indexOf(at)));
+    return {
+      ...{ name: at.words[0] ?? "", at, block, tracks, ignoredTracks },
+      members: all(block, "group")
+        .flatMap(({ block: inside }) => inside ?? [])
+        .flatMap((line) => [line.keyword, ...line.words].map((name) => ({ name, at: line }))),
+      trackingWeight: all(block, "sync_group_tracking_weight", "global_tracking").length > 0,
+    };
+  });

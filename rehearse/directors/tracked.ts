@@ -1,10 +1,11 @@
 import { all, last, type Statement } from "../conf/tree.ts";
 import { type Command, commandAt } from "./command.ts";
-import { numberOf, type Track } from "./instance.ts";
+import { numberOf } from "./instance.ts";
+import { definitions, type TrackKind } from "./track.ts";
 
 /** What instances may track: a vrrp_script, vrrp_track_process or vrrp_track_file of keepalived.conf(5). */
 export interface Tracked {
-  readonly kind: Track["kind"];
+  readonly kind: TrackKind;
   readonly name: string;
   readonly at: Statement;
   readonly block: readonly Statement[];
@@ -24,17 +25,9 @@ export interface Script extends Tracked {
   readonly fall: number;
 }
 
-const keywords = {
-  vrrp_script: "script",
-  vrrp_track_process: "process",
-  vrrp_track_file: "file",
-  track_file: "file",
-  bfd_instance: "bfd",
-} as const;
-
 export const trackedIn = (statements: readonly Statement[]): Tracked[] =>
-  all(statements, ...Object.keys(keywords)).map((at) => {
-    const kind = keywords[at.keyword as keyof typeof keywords];
+  all(statements, ...Object.keys(definitions)).map((at) => {
+    const kind = definitions[at.keyword as keyof typeof definitions];
     const block = at.block ?? [];
     const weight = last(block, "weight");
     const tracked = {

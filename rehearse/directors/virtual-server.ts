@@ -1,8 +1,9 @@
-import { type Ip, parseIp } from "../../lab/index.ts";
+import { type Family, familyOf, type Ip, parseIp } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import { schedulers } from "../conf/values.ts";
 import { type AddressRange, rangesIn } from "./address-range.ts";
 import { type Check, type CheckTimes, checksIn, timesIn } from "./check.ts";
+import { endpointOf } from "./endpoint.ts";
 import { numberOf } from "./instance.ts";
 import { isOn } from "./settings.ts";
 
@@ -65,7 +66,9 @@ const defaultTimes = { connectTimeout: 5, delayLoop: 60 };
 
 /** The virtual servers of a configuration, in its order, as keepalived's check_parser.c and check_data.c read them. */
 export const virtualServersOf = (statements: readonly Statement[]): VirtualServer[] =>
-  all(statements, "virtual_server").map((at) => virtualServerOf(at, statements));
+  all(statements, "virtual_server")
+    .filter(({ words }) => ["fwmark", "group"].includes(words[0] ?? "") || endpointOf(words))
+    .map((at) => virtualServerOf(at, statements));
 
 function virtualServerOf(at: Statement, statements: readonly Statement[]): VirtualServer {
   const block = at.block ?? [];
@@ -76,7 +79,7 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const ranges = kind === "group" ? entries.flatMap(rangesIn) : kind === "address" ? rangesIn(lineOf(at)) : [];
   const marksAlone = kind === "fwmark" || (kind === "group" && ranges.length === 0);
   const protocol = marksAlone ? undefined : (protocolIn(block) ?? "UDP");
-  const sorryServer = last(block, "sorry_server");
+  const sorryServer = all(block, "sorry_server").findLast(({ words }) => endpointOf(words));
   const method = methodIn(block, "lb_kind", "lvs_method") ?? "NAT";
   const times = { ...defaultTimes, ...timesIn(block) };
   const port = kind === "address" ? Number(second || 0) : 0;
@@ -99,10 +102,23 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
     quorum: numberOf(last(block, "quorum")) ?? 1,
     hysteresis: numberOf(last(block, "hysteresis")) ?? 0,
     ...(sorryServer ? { sorryServer } : {}),
-    realServers: all(block, "real_server").map((one) =>
-      realServerOf(one, { method, times, port, kind, weight: numberOf(last(block, "weight")) ?? 1, block }),
+    realServers: ofOneFamily(
+      all(block, "real_server")
+        .filter(({ words }) => endpointOf(words))
+        .map((one) =>
+          realServerOf(one, { method, times, port, kind, weight: numberOf(last(block, "weight")) ?? 1, block }),
+        ),
+      ranges[0] && familyOf(ranges[0].first),
     ),
   };
+}
+
+/** The real servers that keepalived leaves a virtual server of an address family, if it is known, or of the first one's: all by tunnel. */
+function ofOneFamily(servers: readonly RealServer[], family: Family | undefined): RealServer[] {
+  const familyOfServer = ({ at }: RealServer): Family => (at.words[0]?.includes(":") ? 6 : 4);
+  const first = servers.find(({ method }) => method !== "TUN");
+  const common = family ?? (first && familyOfServer(first));
+  return servers.filter((one) => one.method === "TUN" || familyOfServer(one) === common);
 }
 
 /** What real servers take from their virtual server. */
@@ -117,12 +133,11 @@ interface Given {
 
 function realServerOf(at: Statement, given: Given): RealServer {
   const block = at.block ?? [];
-  const [address = "", portText = "0"] = at.words;
-  const port = Number(portText);
+  const { address, port } = endpointOf(at.words) ?? { address: canonical(at.words[0] ?? ""), port: 0 };
   const method = methodIn(block, "lvs_method") ?? given.method;
   const inhibit = last(block, "inhibit_on_failure") ?? last(given.block, "inhibit_on_failure");
   return {
-    ...{ at, block, address: canonical(address), port, method },
+    ...{ at, block, address, port, method },
     portInTable: portInTable(port, method, given),
     weight: numberOf(last(block, "weight")) ?? given.weight,
     inhibit: inhibit !== undefined && isOn(inhibit),

@@ -1,6 +1,7 @@
 import type { Director } from "./director.ts";
-import { type Instance, ownerPriority, type Track } from "./instance.ts";
+import { type Instance, ownerPriority } from "./instance.ts";
 import type { SyncGroup } from "./sync-group.ts";
+import type { Track } from "./track.ts";
 
 /** Something tracked, with the weight that it has for an instance. */
 export interface Weighted {

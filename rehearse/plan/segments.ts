@@ -12,6 +12,7 @@ import {
 import { all, last, type Statement } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
 import { heldBy, type Instance } from "../directors/instance.ts";
+import { trackedDevices } from "../directors/track.ts";
 import { virtualRoutersOf } from "../directors/virtual-router.ts";
 
 /** An interface that a director's configuration names, before it is known which network it is on. */
@@ -42,7 +43,7 @@ const deviceAfter = (words: Statement["words"]): string | undefined =>
 
 /** The interfaces that a director's configuration names, in its order. */
 export function portsOf(director: Director): Port[] {
-  const { instances, settings } = director;
+  const { instances, syncGroups, settings } = director;
   const subnets = new Map<string, Cidr[]>();
   const add = (device: string | undefined, subnet: readonly Cidr[] = []) => {
     if (device !== undefined && device !== "lo") subnets.set(device, [...(subnets.get(device) ?? []), ...subnet]);
@@ -52,8 +53,8 @@ export function portsOf(director: Director): Port[] {
     add(own);
     for (const { address, prefixLength, device = own } of heldBy(instance))
       add(device, writtenSubnet(address, prefixLength));
-    for (const { kind, name } of instance.tracks) if (kind === "interface") add(name);
   }
+  for (const device of trackedDevices([...instances, ...syncGroups])) add(device);
   add(last(settings, "lvs_sync_daemon")?.words[0]);
   for (const { address, prefixLength, device } of staticAddressesOf(director))
     add(device, writtenSubnet(address, prefixLength));

@@ -1,5 +1,5 @@
 import type { Director } from "../../rehearse/directors/director.ts";
-import type { Track } from "../../rehearse/directors/instance.ts";
+import type { Track } from "../../rehearse/directors/track.ts";
 import { isScript } from "../../rehearse/directors/tracked.ts";
 import type { Dump, Reading } from "./keepalived-reads.ts";
 
@@ -55,7 +55,7 @@ export function readByUs({ instances, syncGroups, tracked, virtualServers }: Dir
       const service =
         first === "fwmark"
           ? `fwmark ${second}`
-          : `[${first === "group" ? second : first}]:${first === "group" ? 0 : second}/${protocol}`;
+          : `[${first === "group" ? second : first}]:${first === "group" ? 0 : second || 0}/${protocol}`;
       return realServers.map(({ address, port }) => `${service} [${address}]:${port}`);
     }),
   };

@@ -35,6 +35,9 @@ const withHaproxy: DirectorsOptions = {
 };
 const haproxyFails = (directors: RunningDirectors) => directors.on("lb1", "rm /run/haproxy");
 
+/** Of rows about a master whose script fails. */
+const whenHaproxyFails = { options: withHaproxy, before: ["lb1"], act: haproxyFails, look: holders(VIP) };
+
 /** The backup starts when the master is there, so that it is not the first one. */
 const backupLater = { idle: ["lb2"] };
 async function startBackup(directors: RunningDirectors): Promise<void> {
@@ -84,12 +87,23 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
+    rule: "track-ignored",
+    title: "the script fails and the master stays",
+    ...whenHaproxyFails,
+    found: ["lb1"],
+    fine: ["lb2"],
+  },
+  {
+    rule: "invalid-address",
+    title: "keepalived says that it leaves it out",
+    look: says("lb1", /parsed invalid IP 192\.0\.2\.300/),
+    found: true,
+    fine: false,
+  },
+  {
     rule: "weight-never-flips",
     title: "the script fails and the master stays",
-    options: withHaproxy,
-    before: ["lb1"],
-    act: haproxyFails,
-    look: holders(VIP),
+    ...whenHaproxyFails,
     found: ["lb1"],
     fine: ["lb2"],
   },
@@ -220,10 +234,7 @@ export const effects: readonly Effect[] = [
   {
     rule: "weight-ignored",
     title: "the script fails and the master stays",
-    options: withHaproxy,
-    before: ["lb1"],
-    act: haproxyFails,
-    look: holders(VIP),
+    ...whenHaproxyFails,
     found: ["lb1"],
     fine: ["lb2"],
   },
@@ -375,10 +386,7 @@ export const effects: readonly Effect[] = [
   {
     rule: "weight-on-one-member",
     title: "the script fails and the master stays",
-    options: withHaproxy,
-    before: ["lb1"],
-    act: haproxyFails,
-    look: holders(VIP),
+    ...whenHaproxyFails,
     found: ["lb1"],
     fine: ["lb2"],
   },

@@ -57,7 +57,7 @@ describe("a configuration is read as keepalived reads it", () => {
     const said = new Map<number, string>();
     for (const line of await keepalived.test(config)) {
       const [, number, text = ""] = /Line (\d+)\) (.*)/.exec(line) ?? [];
-      if (number !== undefined && !/is less than quorum|deprecated|conflicts with/.test(text))
+      if (number !== undefined && !/is less than quorum|deprecated|conflicts with|of the same family/.test(text))
         said.set(Number(number), text);
     }
     const otherwise = values
@@ -153,6 +153,7 @@ const words = [
   ...["65535", "65536", "2678400", "2678401", "2147483647", "2147483648", "4294967295", "4294967296", "99999999999"],
   ...["abc", "10s", "1.5", "0.01", "0.001", ".5", "1.", "1.0000001", "+5", "010", "0x10", "1e2", "1,5"],
   ...["true", "no", "On", "MASTER", "master", "FAULT", "BACKUP", "rr", "RR", "nq", "pcc", "NAT", "dr", "DR", "TUN"],
+  ...["192.0.2.1", "192.0.2.300", "192.0.2.1/24", "192.0.2", "2001:db8::1", "2001:db8::g", "host.example"],
   ...["PASS", "pass", "AH", "TCP", "udp", "SCTP", "ICMP", "inet", "inet6", "INET"],
 ];
 

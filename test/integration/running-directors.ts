@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { $ } from "zx";
 import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { type Director, directorOf } from "../../rehearse/directors/director.ts";
+import { trackedDevices } from "../../rehearse/directors/track.ts";
 import { type Configuration, readFolder } from "../../rehearse/folder.ts";
 import { end, type Host, makeBridge, makeHost } from "./hosts.ts";
 
@@ -158,10 +159,9 @@ const portOf = (director: number, device: number): string => `p${director}-${dev
 const topOf = ({ file }: Configuration): string => (file.includes("/") ? (file.split("/")[0] as string) : ".");
 
 /** The interfaces that a configuration names, at least eth0. */
-function devicesOf({ instances, configuration }: Director): string[] {
+function devicesOf({ instances, syncGroups, configuration }: Director): string[] {
   const named = instances.flatMap((one) => [
     ...(one.interface ? [one.interface] : []),
-    ...one.tracks.filter(({ kind }) => kind === "interface").map(({ name }) => name),
     ...[...one.addresses, ...one.excluded].flatMap(({ at }) => at.words[at.words.indexOf("dev") + 1] ?? []),
   ]);
   const daemons = configuration.statements
@@ -169,7 +169,10 @@ function devicesOf({ instances, configuration }: Director): string[] {
     .flatMap(({ block = [] }) => block)
     .filter(({ keyword }) => keyword === "lvs_sync_daemon")
     .flatMap(({ words: [device = ""] }) => device);
-  return [...new Set([...named, ...daemons, "eth0"])].filter((one) => /^(?!lo$)[a-z][\w.-]*$/.test(one)).sort();
+  const tracked = trackedDevices([...instances, ...syncGroups]);
+  return [...new Set([...named, ...tracked, ...daemons, "eth0"])]
+    .filter((one) => /^(?!lo$)[a-z][\w.-]*$/.test(one))
+    .sort();
 }
 
 /** A director's addresses on an interface: those that it sends unicast from, or one of 198.18.0.0/15 (RFC 2544). */

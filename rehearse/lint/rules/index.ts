@@ -17,6 +17,7 @@ import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { haSuspendInGroup } from "./ha-suspend-in-group.ts";
 import { inhibitWithPersistence } from "./inhibit-with-persistence.ts";
+import { invalidAddress } from "./invalid-address.ts";
 import { invalidValue } from "./invalid-value.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
@@ -54,6 +55,7 @@ import { strictDropsTraffic } from "./strict-drops-traffic.ts";
 import { strictForbids } from "./strict-forbids.ts";
 import { syncDaemon } from "./sync-daemon.ts";
 import { syncGroupOpen } from "./sync-group-open.ts";
+import { trackIgnored } from "./track-ignored.ts";
 import { unicastOneSided } from "./unicast-one-sided.ts";
 import { unicastOwnAddress } from "./unicast-own-address.ts";
 import { unicastPeerMissing } from "./unicast-peer-missing.ts";
@@ -75,6 +77,8 @@ export const rules: readonly Rule[] = [
   unreadable,
   unknownKeyword,
   invalidValue,
+  invalidAddress,
+  trackIgnored,
   offIsOn,
   weightNeverFlips,
   weightIgnored,

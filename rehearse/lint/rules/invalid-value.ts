@@ -1,5 +1,5 @@
 import { nearest } from "../../../lab/yaml/nearest.ts";
-import { hasBlock, type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
+import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
 import type { Statement } from "../../conf/tree.ts";
 import { type Value, valueFor } from "../../conf/values.ts";
 import type { Found, Rule } from "../rule.ts";
@@ -39,7 +39,7 @@ function* lookIn(statements: readonly Statement[], block: Keywords, name = ""): 
         message: `${keyword} takes ${value.what}; keepalived ${madeOf(value, word)}`,
         fix: fixFor(value, word),
       };
-    if (kind !== undefined && hasBlock(kind) && kind !== "list") yield* lookIn(at.block ?? [], kind, keyword);
+    if (typeof kind === "object") yield* lookIn(at.block ?? [], kind, keyword);
   }
 }
 

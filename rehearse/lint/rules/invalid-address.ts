@@ -1,0 +1,118 @@
+import { familyOf, parseIp } from "../../../lab/index.ts";
+import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
+import { all, type Statement } from "../../conf/tree.ts";
+import { prefixLengths } from "../../conf/values.ts";
+import { endpointOf } from "../../directors/endpoint.ts";
+import { addressOf } from "../../directors/instance.ts";
+import type { Found, Rule } from "../rule.ts";
+
+/** Blocks whose lines begin with an address; of some with its prefix length. */
+const addressLists: Readonly<Record<string, "with a prefix length" | "alone">> = {
+  virtual_ipaddress: "with a prefix length",
+  virtual_ipaddress_excluded: "with a prefix length",
+  static_ipaddress: "with a prefix length",
+  unicast_peer: "alone",
+};
+
+/** What of the lines of such a block keepalived does not take. */
+function* addressesIn(lines: readonly Statement[], list: string): Iterable<Found> {
+  for (const at of lines) {
+    const [text = "", length] = at.keyword.split("/");
+    const address = parseIp(text);
+    if (address === undefined) {
+      yield {
+        at,
+        message: `${text} is no address, and keepalived leaves it out`,
+        fix: "write an IPv4 or IPv6 address",
+      };
+      continue;
+    }
+    if (addressLists[list] === "alone") continue;
+    const lengths = prefixLengths[familyOf(address)];
+    const most = familyOf(address) === 4 ? "32" : "128";
+    if (length !== undefined && length !== "" && !lengths.isRight(length))
+      yield {
+        at,
+        message: `a prefix length is ${lengths.what}; keepalived takes ${lengths.taken(length) ?? most} for ${length}`,
+        fix: `write ${address}/N, with the length of its network`,
+      };
+    if (at.words.at(-1) === "dev")
+      yield {
+        at,
+        message: `dev of ${text} names no interface, and keepalived leaves the address out`,
+        fix: "write the interface behind it, or remove dev",
+      };
+  }
+}
+
+/** What is wrong with the address and port of a server. */
+function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found> {
+  const [text = "", port] = at.words;
+  if (at.keyword === "virtual_server" && text === "group") return;
+  if (at.keyword === "virtual_server" && text === "fwmark") {
+    if (!/^[1-9]\d*$/.test(port ?? ""))
+      yield {
+        at,
+        message: `${port ?? "nothing"} is no firewall mark, and keepalived makes a virtual server without an address`,
+        fix: "write a whole number, 1 or more",
+      };
+    return;
+  }
+  const what = at.keyword.replace("_", " ");
+  const found = endpointOf(at.words);
+  if (!found) {
+    const isAddress = parseIp(text.split(/[-/]/)[0] ?? "") !== undefined;
+    yield {
+      at,
+      message: `keepalived leaves the ${what} out: ${isAddress ? `${port} is no port` : `${text} is no address`}`,
+      fix: isAddress
+        ? "write a number, 1 to 65535"
+        : `write \`${at.keyword} ADDRESS PORT\`, with an IPv4 or IPv6 address`,
+    };
+    return;
+  }
+  const service = around && endpointOf(around.words);
+  const method = [...all(around?.block, "lb_kind", "lvs_method"), ...all(at.block, "lvs_method")].at(-1)?.words[0];
+  if (service && method !== "TUN" && familyOf(service.address) !== familyOf(found.address))
+    yield {
+      at,
+      message: `keepalived leaves the ${what} out: it has IPv${familyOf(found.address)}, and ${around.words[0]} is IPv${familyOf(service.address)}`,
+      fix: "write an address of the same family; by TUN either may be",
+    };
+}
+
+/** What is wrong with the addresses in a block. */
+function* lookIn(statements: readonly Statement[], block: Keywords, around?: Statement): Iterable<Found> {
+  for (const at of statements) {
+    const { keyword, block: inside = [] } = at;
+    const kind = kindOf(block, keyword);
+    if (kind !== undefined && /^(virtual|real|sorry)_server$/.test(keyword)) yield* serverIn(at, around);
+    if (kind === "list" && Object.hasOwn(addressLists, keyword)) yield* addressesIn(inside, keyword);
+    if (typeof kind === "object") yield* lookIn(inside, kind, at);
+  }
+}
+
+export const invalidAddress: Rule = {
+  id: "invalid-address",
+  title: "an address or a port that keepalived does not take",
+  level: "error",
+  why:
+    "keepalived starts without the address or the server, with a line in its log. It looks up no names. An instance has addresses of one family, that of " +
+    "its first one, and so has a virtual server, but for real servers that are reached by tunnel.",
+  source:
+    "parse_ipaddress() in keepalived's vrrp_ipaddress.c; inet_stosockaddr() in lib/utils.c; rs_end_handler() in check_parser.c; RFC 5798, section 5.2.9",
+  *look({ folder, directors }) {
+    for (const { written } of folder.configurations) yield* lookIn(written, keywords);
+    for (const { instances, name: director } of directors)
+      for (const { name, family, block } of instances)
+        for (const at of all(block, "virtual_ipaddress", "unicast_peer").flatMap(({ block: inside }) => inside ?? [])) {
+          const address = addressOf(at.keyword);
+          if (address !== undefined && familyOf(address) !== family)
+            yield {
+              at,
+              message: `keepalived leaves ${address} out: ${name} of ${director} is an instance of IPv${family}`,
+              fix: "write it into an instance of its own; a virtual address may also be in virtual_ipaddress_excluded",
+            };
+        }
+  },
+};
