@@ -100,6 +100,12 @@ class Reader {
           "a # or ! after a backslash; keepalived takes the backslash away, and then the rest of the line for a comment",
         fix: "put the word into double quotes",
       });
+    if ((text.match(/(?<!\\)"/g) ?? []).length % 2 === 1)
+      this.unread.push({
+        ...placeOf(line),
+        message: "a quote that does not end; keepalived leaves out what is behind it",
+        fix: "write the other quote",
+      });
     return { ...line, text };
   }
 

@@ -136,6 +136,7 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
     ...{ vrrp_garp_master_delay: garp.delay, vrrp_garp_master_repeat: garp.repeat },
     ...{ vrrp_garp_master_refresh: garp.refresh, vrrp_garp_master_refresh_repeat: garp.repeat },
     ...{ vrrp_garp_lower_prio_delay: garp.delay, vrrp_garp_lower_prio_repeat: garp.lowerRepeat },
+    // Not vrrp_garp_interval and vrrp_gna_interval: distributions' examples have 0, which keepalived rejects, and which is the default.
     vrrp_down_timer_adverts: garp.downTimer,
     ...{ smtp_alert: yesOrNo, smtp_alert_vrrp: yesOrNo, smtp_alert_checker: yesOrNo },
     ...{ checker_log_all_failures: yesOrNo, vrrp_min_garp: yesOrNo, vrrp_lower_prio_no_advert: yesOrNo },

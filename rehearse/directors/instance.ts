@@ -1,6 +1,7 @@
 import { type Family, familyOf, type Ip, parseIp } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import { prefixLengths } from "../conf/values.ts";
+import { addressOptionsIn } from "./address-options.ts";
 import { isOn } from "./settings.ts";
 import { type Track, type Tracking, trackingIn } from "./track.ts";
 
@@ -191,7 +192,7 @@ const addressesIn = (block: readonly Statement[], keyword: string): VirtualAddre
       const [text = "", length] = at.keyword.split("/");
       const address = parseIp(text);
       const device = at.words[at.words.indexOf("dev") + 1];
-      if (address === undefined || (at.words.includes("dev") && device === undefined)) return [];
+      if (address === undefined || addressOptionsIn(at.words).incomplete) return [];
       const prefixLength = length === undefined ? undefined : prefixLengths[familyOf(address)].taken(length);
       return [
         {

@@ -26,6 +26,11 @@ export const definitions = {
   bfd_instance: "bfd",
 } as const;
 
+/** Without which keepalived removes the definition. */
+const needed: Readonly<Record<Exclude<TrackKind, "interface">, string>> = {
+  ...{ script: "script", process: "process", file: "file", bfd: "neighbor_ip" },
+};
+
 /** A line of a track_ block that keepalived ignores; of some, only the weight or the word behind it. */
 export interface IgnoredTrack {
   readonly at: Statement;
@@ -73,14 +78,7 @@ function reasonToIgnore(
   before: readonly Statement[],
   tracks: readonly Track[],
 ): IgnoredTrack["why"] | undefined {
-  const isDefined =
-    kind === "interface" ||
-    before.some(
-      ({ keyword, words }) =>
-        Object.hasOwn(definitions, keyword) &&
-        definitions[keyword as keyof typeof definitions] === kind &&
-        words[0] === name,
-    );
+  const isDefined = kind === "interface" || before.some((one) => kindDefinedBy(one) === kind && one.words[0] === name);
   if (!isDefined) return "not found";
   if (tracks.some((one) => one.kind === kind && one.name === name)) return "twice";
   if (option === undefined) return undefined;
@@ -89,6 +87,14 @@ function reasonToIgnore(
   if (!weightOf(kind).isRight(weight)) return "weight";
   const signs = kind === "interface" ? ["reverse"] : ["reverse", "noreverse"];
   return sign === undefined || signs.includes(sign) ? undefined : "sign";
+}
+
+/** What a block defines that can be tracked; undefined if nothing, or if it lacks what it is about. */
+export function kindDefinedBy({ keyword, block = [] }: Statement): TrackKind | undefined {
+  if (!Object.hasOwn(definitions, keyword)) return undefined;
+  const kind = definitions[keyword as keyof typeof definitions];
+  const [first] = all(block, needed[kind], ...(kind === "bfd" ? ["neighbour_ip"] : []));
+  return first?.words[0] === undefined ? undefined : kind;
 }
 
 function trackOf(at: Statement, kind: TrackKind): Track {

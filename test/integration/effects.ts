@@ -101,6 +101,20 @@ export const effects: readonly Effect[] = [
     fine: false,
   },
   {
+    rule: "does-not-start",
+    title: "keepalived ends, with the instance that is right",
+    look: holders(VIP),
+    found: [],
+    fine: ["lb1"],
+  },
+  {
+    rule: "defined-twice",
+    title: "the second instance's address is nobody's",
+    look: holders("192.0.2.101"),
+    found: [],
+    fine: ["lb1"],
+  },
+  {
     rule: "weight-never-flips",
     title: "the script fails and the master stays",
     ...whenHaproxyFails,

@@ -12,7 +12,9 @@ import { checkWithoutPort } from "./check-without-port.ts";
 import { checksFromVirtualAddress } from "./checks-from-virtual-address.ts";
 import { commandNeedsShell } from "./command-needs-shell.ts";
 import { commandNotQuoted } from "./command-not-quoted.ts";
+import { definedTwice } from "./defined-twice.ts";
 import { directorIsRealServer } from "./director-is-real-server.ts";
+import { doesNotStart } from "./does-not-start.ts";
 import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { haSuspendInGroup } from "./ha-suspend-in-group.ts";
@@ -78,6 +80,8 @@ export const rules: readonly Rule[] = [
   unknownKeyword,
   invalidValue,
   invalidAddress,
+  doesNotStart,
+  definedTwice,
   trackIgnored,
   offIsOn,
   weightNeverFlips,

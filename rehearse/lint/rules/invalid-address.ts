@@ -2,9 +2,11 @@ import { familyOf, parseIp } from "../../../lab/index.ts";
 import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
 import { all, type Statement } from "../../conf/tree.ts";
 import { prefixLengths } from "../../conf/values.ts";
+import { addressOptionsIn } from "../../directors/address-options.ts";
 import { endpointOf } from "../../directors/endpoint.ts";
 import { addressOf } from "../../directors/instance.ts";
 import type { Found, Rule } from "../rule.ts";
+import { listed } from "../words.ts";
 
 /** Blocks whose lines begin with an address; of some with its prefix length. */
 const addressLists: Readonly<Record<string, "with a prefix length" | "alone">> = {
@@ -36,18 +38,26 @@ function* addressesIn(lines: readonly Statement[], list: string): Iterable<Found
         message: `a prefix length is ${lengths.what}; keepalived takes ${lengths.taken(length) ?? most} for ${length}`,
         fix: `write ${address}/N, with the length of its network`,
       };
-    if (at.words.at(-1) === "dev")
+    const { incomplete, unknown } = addressOptionsIn(at.words);
+    if (incomplete)
       yield {
         at,
-        message: `dev of ${text} names no interface, and keepalived leaves the address out`,
-        fix: "write the interface behind it, or remove dev",
+        message: `${incomplete} of ${text} has no word behind it, and keepalived leaves the address out`,
+        fix: `write what belongs to it, or remove ${incomplete}`,
+      };
+    else if (unknown.length > 0)
+      yield {
+        at,
+        message: `keepalived ignores ${listed(unknown)} behind ${text}`,
+        fix: "write one address a line, and options such as `dev eth0`, `label eth0:1`, `brd +`",
       };
   }
 }
 
 /** What is wrong with the address and port of a server. */
 function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found> {
-  const [text = "", port] = at.words;
+  const [text, port] = at.words;
+  if (text === undefined) return;
   if (at.keyword === "virtual_server" && text === "group") return;
   if (at.keyword === "virtual_server" && text === "fwmark") {
     if (!/^[1-9]\d*$/.test(port ?? ""))

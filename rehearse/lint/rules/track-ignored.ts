@@ -1,4 +1,4 @@
-import { definitions, type IgnoredTrack } from "../../directors/track.ts";
+import { definitions, type IgnoredTrack, kindDefinedBy } from "../../directors/track.ts";
 import type { Found, Rule } from "../rule.ts";
 
 /** The keyword by which such a thing is defined, not one that is deprecated. */
@@ -20,7 +20,9 @@ export const trackIgnored: Rule = {
           const { at, kind, why } = one;
           const [option = "", weight = "", sign = ""] = at.words;
           const of = `${name} of ${director}`;
-          const below = tracked.find((definition) => definition.kind === kind && definition.name === at.keyword);
+          const definition = tracked.find((one) => one.kind === kind && one.name === at.keyword);
+          const empty = definition && kindDefinedBy(definition.at) === undefined;
+          const below = empty ? undefined : definition;
           const found: Record<IgnoredTrack["why"], Pick<Found, "message" | "fix" | "also">> = {
             "not found": below
               ? {
@@ -28,10 +30,16 @@ export const trackIgnored: Rule = {
                   also: [below.at],
                   fix: `move ${below.at.keyword} ${at.keyword} above it`,
                 }
-              : {
-                  message: `${of} does not track ${at.keyword}: there is no ${blockOf(one)} of this name`,
-                  fix: `write \`${blockOf(one)} ${at.keyword} { … }\` above it, or correct the name`,
-                },
+              : empty
+                ? {
+                    message: `${of} does not track ${at.keyword}: its ${definition.at.keyword} does not say what it is about`,
+                    also: [definition.at],
+                    fix: `write its ${kind === "bfd" ? "neighbor_ip" : kind}`,
+                  }
+                : {
+                    message: `${of} does not track ${at.keyword}: there is no ${blockOf(one)} of this name`,
+                    fix: `write \`${blockOf(one)} ${at.keyword} { … }\` above it, or correct the name`,
+                  },
             twice: {
               message: `${of} tracks ${at.keyword} already; keepalived ignores the second line`,
               fix: "remove one of them",

@@ -1,0 +1,83 @@
+import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
+import { all, type Statement } from "../../conf/tree.ts";
+import type { Instance } from "../../directors/instance.ts";
+import type { Found, Rule } from "../rule.ts";
+
+/** Blocks that have a name, or say of what they are. */
+const named = [
+  ...["vrrp_instance", "vrrp_sync_group", "vrrp_script", "vrrp_track_process", "vrrp_track_file", "track_file"],
+  ...["bfd_instance", "virtual_server", "virtual_server_group", "real_server"],
+];
+
+/** Of these keepalived leaves the block out. */
+const leftOut = ["vrrp_instance", "vrrp_sync_group"];
+
+/** What of a block has no name. */
+function* namelessIn(statements: readonly Statement[], block: Keywords): Iterable<Found> {
+  for (const at of statements) {
+    const kind = kindOf(block, at.keyword);
+    const [word] = at.words;
+    const lacks = ["fwmark", "group"].includes(word ?? "") ? at.words.length < 2 : word === undefined;
+    if (kind !== undefined && named.includes(at.keyword) && lacks)
+      yield {
+        at,
+        message: `this ${at.keyword} has no ${word ?? (/server$/.test(at.keyword) ? "address" : "name")}, and keepalived ${leftOut.includes(at.keyword) ? "leaves it out" : "does not start"}`,
+        fix: `write it behind ${word ?? at.keyword}`,
+      };
+    if (typeof kind === "object") yield* namelessIn(at.block ?? [], kind);
+  }
+}
+
+/** What an instance lacks. Without addresses in strict mode: rule strict-forbids. */
+function* lacks({
+  at,
+  id,
+  version,
+  family,
+  strict,
+  addresses,
+  unicast,
+  ...instance
+}: Instance): Iterable<[string, string]> {
+  if (id === undefined) yield ["virtual_router_id", "write virtual_router_id, 1 to 255, the same on all directors"];
+  if (instance.interface === undefined && !unicast)
+    yield ["interface", "write the interface on which the directors see one another"];
+  if (addresses.length === 0 && !strict && (version === 3 || family === 6))
+    yield [
+      `virtual_ipaddress of IPv${family}, which VRRP version 3 wants`,
+      family === 6
+        ? "write a link-local address into virtual_ipaddress, and then the others"
+        : "write a virtual_ipaddress",
+    ];
+}
+
+export const doesNotStart: Rule = {
+  id: "does-not-start",
+  title: "what keepalived does not start with",
+  level: "error",
+  why:
+    "keepalived ends when it has read the file, all of its services with it: also those that are right. On a director that runs, a reload with such a file " +
+    "ends it, too. `systemctl status keepalived` shows the last line of its log.",
+  source:
+    "chk_min_cfg() and vrrp_complete_instance() in keepalived's vrrp.c; strvec_slot() in lib/vector.c; http_get_check_end() in check_http.c",
+  *look({ folder, directors }) {
+    for (const { written } of folder.configurations) yield* namelessIn(written, keywords);
+    for (const { name: director, instances, virtualServers } of directors) {
+      for (const instance of instances)
+        for (const [what, fix] of lacks(instance))
+          yield {
+            at: instance.at,
+            message: `${instance.name} of ${director} has no ${what}: keepalived does not start`,
+            fix,
+          };
+      for (const { block } of virtualServers.flatMap(({ realServers }) => realServers))
+        for (const check of all(block, "HTTP_GET", "SSL_GET"))
+          if (!all(check.block, "url").some((url) => all(url.block, "path").length > 0))
+            yield {
+              at: check,
+              message: `${check.keyword} has no url with a path: keepalived 2.2 crashes, and 2.3 checks nothing`,
+              fix: "write `url { path / }` into it, on lines of their own",
+            };
+    }
+  },
+};
