@@ -6,6 +6,8 @@ export interface Value {
   readonly what: string;
   /** What may be meant, if these are few. */
   readonly choices?: readonly string[];
+  /** The version of keepalived that first took fractions of a number that is whole. */
+  readonly fractionsSince?: string;
   /** What keepalived does without the line. */
   readonly byDefault?: string;
   isRight(word: string): boolean;
@@ -69,14 +71,19 @@ function decimal(least: number, most: number, otherwise?: string): Value {
   return { what: `a number, ${rangeText(least, most)}`, isRight, taken: (word) => read(word) ?? otherwise };
 }
 
-/** Seconds of a script, of which 0 are 1. */
+/** Seconds of a script, of which 0 are 1. Of a fraction the longer time counts, that of newer versions or the whole seconds of older ones. */
 const scriptSeconds: Value = {
   ...whole(1, TIMER_MAX),
+  fractionsSince: "2.3.2",
   taken(word) {
+    if (isFraction(word)) return String(Math.max(1, Number(word)));
     const seconds = whole(0, TIMER_MAX).taken(word);
     return seconds === "0" ? "1" : seconds;
   },
 };
+
+/** Whether a word is a number with a point. */
+export const isFraction = (word: string): boolean => /^(\d+\.\d*|\.\d+)$/.test(word);
 
 /** It complains, and takes it. */
 const scriptWeight: Value = { ...whole(-253, 253), taken: (word) => String(numberIn(word)) };

@@ -1,7 +1,7 @@
 import { nearest } from "../../../lab/yaml/nearest.ts";
 import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
 import type { Statement } from "../../conf/tree.ts";
-import { type Value, valueFor } from "../../conf/values.ts";
+import { isFraction, type Value, valueFor } from "../../conf/values.ts";
 import type { Found, Rule } from "../rule.ts";
 
 /** What keepalived makes of a word. */
@@ -32,6 +32,13 @@ function* lookIn(statements: readonly Statement[], block: Keywords, name = ""): 
         at,
         message: `${keyword} has no value, and keepalived does not start`,
         fix: value ? `write ${value.what}` : "write its value, or remove the line",
+      };
+    else if (value?.fractionsSince && word !== undefined && isFraction(word))
+      yield {
+        at,
+        level: "warning",
+        message: `keepalived takes fractions for ${keyword} since version ${value.fractionsSince}; before, ${word} is ${Math.max(1, Math.trunc(Number(word)))}`,
+        fix: "write whole seconds, or see that every director has this version: Debian 12 has 2.2.7, Debian 13 has 2.3.3",
       };
     else if (kind !== undefined && value && word !== undefined && !value.isRight(word))
       yield {
