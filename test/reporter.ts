@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestModule, Vitest } from "vitest/node";
 import { processorTime } from "../bench/harness/machine.ts";
 import { projectRoot } from "../provision/paths.ts";
 import { budgetOf, together, togetherWith, WHOLE } from "./budgets.ts";
@@ -24,14 +24,21 @@ interface Row {
 
 /**
  * Says at the end of a run where the time went and what was skipped, holds each file to its budget, and prints `N passed, N failed` (and `, N skipped`) from the
- * runner's own counts as the run's last line. A file that could not run counts as failed, and so does a budget that was not kept.
+ * runner's own counts as the run's last line. A file that could not run counts as failed, and so does a budget that was not kept. A `-t` that no test has is a
+ * failure, too.
  */
 export default class RunReporter implements Reporter {
   readonly #rows: Row[] = [];
   #begun = 0;
   readonly #samples: { readonly at: number; readonly slowness: number }[] = [];
   #before = processorTime();
+  /** What the names of tests are looked for, `-t`. */
+  #pattern: RegExp | undefined;
   #sampling: NodeJS.Timeout | undefined;
+
+  onInit({ config }: Vitest): void {
+    this.#pattern = config.testNamePattern;
+  }
 
   onTestRunStart(): void {
     this.#begun = performance.now();
@@ -82,6 +89,12 @@ export default class RunReporter implements Reporter {
     count.failed += kept.broken.length;
     if (kept.broken.length > 0) process.exitCode = 1;
     const lines = [...kept.table, ...(skipped.length > NAMED ? [] : skipped), ...kept.broken];
+    if (this.#pattern && count.passed + count.failed === 0) {
+      process.exitCode = 1;
+      lines.push(
+        `No test has run: -t ${this.#pattern.source} is in no test's name. Fix: compare it with the names that a run without -t prints`,
+      );
+    }
     // After the default reporter's own summary, which it prints when the run ends.
     process.once("exit", () => {
       process.stdout.write(lines.map((line) => `${line}\n`).join(""));
