@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { link, readFile, rm, writeFile } from "node:fs/promises";
 import type { z } from "zod";
 
@@ -10,14 +11,15 @@ export async function readJson<S extends z.ZodType>(file: string, schema: S): Pr
   }
 }
 
-/** The text of a file that is made the first time, for its owner alone, and stays. Of several processes one makes it, and all read what that one wrote. */
+/** The text of a file that is made the first time, for its owner alone, and stays. Of several callers one makes it, and all read what that one wrote. */
 export async function madeOnce(file: string, make: () => string | Promise<string>): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const made = `${file}.${process.pid}`;
+  // Of its own for each caller, also of one process.
+  const made = `${file}.${randomUUID()}`;
   try {
     await writeFile(made, await make(), { mode: 0o600 });
     await link(made, file);

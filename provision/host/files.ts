@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -33,7 +34,7 @@ export const localFiles = (place: string): LabFiles => ({
     }),
   async write(path, text) {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const made = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+    const made = join(dirname(path), `.${basename(path)}.${randomUUID()}.new`);
     await writeFile(made, text, { mode: 0o600 });
     await rename(made, path);
   },

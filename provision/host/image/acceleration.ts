@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export async function probeAcceleration(
     found === "kvm" ? "KVM works" : "KVM does not boot the guest kernel: emulating (TCG), about ten times slower",
   );
   await mkdir(answers(), { recursive: true });
-  const draft = `${answer}.${process.pid}`;
+  const draft = `${answer}.${randomUUID()}`;
   await writeFile(draft, found);
   await rename(draft, answer);
   return found;
