@@ -63,6 +63,7 @@ export const rehearse = (program: Command): void => {
     .argument("<folder>", folderArgument)
     .addOption(rehearsalStackOption())
     .action(async (path: string, { stack = rehearsalStack(path) }: { stack?: string }) => {
+      tellOfLint(path);
       const live = await holdingStack(stack, async (lock) => await bringUp(lock, path));
       say(`Services: ${serviceWords(live.lab)}.${nextSteps(live)}`);
     });

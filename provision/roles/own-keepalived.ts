@@ -50,7 +50,8 @@ export const ownKeepalived = defineResource({
       ...(observed?.others?.length ? [command`rm -f ${observed.others}`] : []),
       ...placing(files),
       writing(DEFAULTS, `DAEMON_ARGS="--config-id=${configId}"\n`),
-      startService(service, observed, "restart"),
+      // systemctl says only that it has failed.
+      `${startService(service, observed, "restart")} || { ${configTest} >&2; exit 1; }`,
     ];
     await server.script(script.join("\n"));
   },
@@ -66,3 +67,6 @@ const HOME = "/etc/keepalived";
 
 /** Where Debian's keepalived.service takes its options from: EnvironmentFile= of the unit. */
 const DEFAULTS = "/etc/default/keepalived";
+
+/** A command that prints what keepalived says of the files, with the options of the service: keepalived(8), --config-test. */
+export const configTest = `. ${DEFAULTS}; keepalived --config-test $DAEMON_ARGS 2>&1`;

@@ -13,5 +13,5 @@ export const masked = (text: string): string =>
 
 const maskedPlain = (text: string): string =>
   text
-    .replace(/(\bauth_pass\s+)[^\s\\]+/g, `$1${MASK}`)
+    .replace(/(\bauth_pas\w*\s+)[^\s\\]+/gi, `$1${MASK}`) // also where it is misspelt
     .replace(/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, `$1${MASK}$2`);

@@ -29,11 +29,11 @@ const address = "[\\w.+%-]+@(?:[A-Za-z0-9-]+\\.)+[A-Za-z][A-Za-z0-9-]+";
 
 /** Where secrets stand in configurations and scripts. */
 export const secretPatterns: readonly SecretPattern[] = [
-  { kind: "auth_pass", before: /(?<!\w)auth_pass[ \t]+/g, value: keepalivedWord },
+  { kind: "auth_pass", before: /(?<!\w)auth_pas\w*[ \t]+/gi, value: keepalivedWord }, // also where it is misspelt
   // What somebody took for a part of it: keepalived takes it for a comment.
   {
     kind: "rest of an auth_pass",
-    before: /(?<!\w)auth_pass[ \t]+[^\s"#!]+[#!](?=[^\s"])/g,
+    before: /(?<!\w)auth_pas\w*[ \t]+[^\s"#!]+[#!](?=[^\s"])/gi,
     value: /([^\s"]+)/y,
     isCertain: true,
   },
@@ -192,7 +192,7 @@ function valueAt(line: string, at: number, { kind, value, isPair, isCertain }: S
   if (text === "" || isMasked(text)) return undefined;
   if (kind === MAIL_ADDRESS && isNobodys(text)) return undefined;
   if (kind === "auth_pass") {
-    const isStatement = /^[\s{]*(?:@\S+[ \t]+)?auth_pass[ \t]+"?$/.test(line.slice(0, from));
+    const isStatement = /^[\s{]*(?:@\S+[ \t]+)?auth_pas\w*[ \t]+"?$/i.test(line.slice(0, from));
     if (isParameter(text) || (!isStatement && isOfSentence(text))) return undefined;
     return { kind, from, to: from + text.length, value: text.replace(/\\([#!])/g, "$1") };
   }

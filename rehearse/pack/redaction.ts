@@ -87,7 +87,7 @@ export class Redaction {
       if (bytes.length > COUNTED) this.#counted.add(bytes.subarray(0, COUNTED).toString());
       const at = { file: named(statement.file), at: statement.line };
       const raw = lines.find(({ file, number }) => file === at.file && number === at.at)?.text ?? "";
-      this.#learnPieces(/(?<!\w)auth_pass[ \t]+(\S+)/.exec(raw)?.[1] ?? "", lines, at);
+      this.#learnPieces(/(?<!\w)auth_pas\w*[ \t]+(\S+)/i.exec(raw)?.[1] ?? "", lines, at);
     }
   }
 
@@ -326,7 +326,7 @@ function* stringsIn(data: unknown, path = ""): Generator<[path: string, text: st
 }
 
 const passwordsIn = (statements: readonly Statement[]): Statement[] =>
-  statements.flatMap((one) => [...(one.keyword === "auth_pass" ? [one] : []), ...passwordsIn(one.block ?? [])]);
+  statements.flatMap((one) => [...(/^auth_pas\w*$/i.test(one.keyword) ? [one] : []), ...passwordsIn(one.block ?? [])]);
 
 /** Whom mail is sent to and from: keepalived.conf(5), "GLOBAL CONFIGURATION". */
 const addresseesIn = (statements: readonly Statement[]): string[] =>

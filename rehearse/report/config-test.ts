@@ -1,3 +1,4 @@
+import { configTest } from "../../provision/roles/own-keepalived.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
 
 /**
@@ -7,10 +8,7 @@ import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
 export async function configTests(live: LiveLab): Promise<ReadonlyMap<string, readonly string[]>> {
   const said = await Promise.all(
     live.servers.map(async ({ name }) => {
-      // Its options are those of the service: which `@NAME` lines count.
-      const { stdout } = await (await onServer(live, name)).execute(
-        ". /etc/default/keepalived; keepalived --config-test $DAEMON_ARGS 2>&1",
-      );
+      const { stdout } = await (await onServer(live, name)).execute(configTest);
       return [name, stdout.split("\n").filter((line) => line.trim() !== "")] as const;
     }),
   );

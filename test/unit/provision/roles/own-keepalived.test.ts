@@ -18,6 +18,7 @@ async function aDirector(files: Readonly<Record<string, string>> = {}) {
   return {
     ref,
     at,
+    program,
     systemctl: () => (existsSync(systemctl) ? readFileSync(systemctl, "utf8").trim().split("\n") : []),
   };
 }
@@ -52,6 +53,15 @@ it("files are put where they belong, as they are, and are then seen so", async (
   expect(statSync(at("/etc/keepalived/keepalived.conf")).mode & 0o777).toBe(0o644);
   expect(systemctl()).toContain("restart keepalived");
   expect(differences(properties, wanted, await ownKeepalived.observe(inputs, () => {}))).toEqual([]);
+});
+
+it("files with which keepalived does not start are told in its own words", async () => {
+  const { ref, program } = await aDirector();
+  program("systemctl", "[ $1 != restart ] || { echo Job for keepalived.service failed. >&2; exit 1; }");
+  program("keepalived", `echo "$* says: the virtual router id must be set" >&2; exit 5`);
+  await expect(ownKeepalived.apply({ server: ref, ...wanted }, undefined, () => {})).rejects.toThrow(
+    "--config-test --config-id=LB_1.example says: the virtual router id must be set",
+  );
 });
 
 it("what has changed on the director is seen, and mended", async () => {

@@ -5,6 +5,8 @@ it("hides keepalived's password, in a file and in the command that writes it", (
   const file = "    authentication {\n        auth_type PASS\n        auth_pass s3cret\n    }\n";
   expect(masked(file)).toBe(file.replace("s3cret", "***"));
   expect(masked(writing("/etc/keepalived/keepalived.conf", file))).not.toContain("s3cret");
+  for (const misspelt of ["auth_pas", "auth_password", "AUTH_PASS"])
+    expect(masked(file.replace("auth_pass", misspelt))).toContain(`${misspelt} ***`);
   expect(masked(command`printf %s ${"auth_pass s3cret\nnopreempt"}`)).toContain("nopreempt");
 });
 

@@ -11,6 +11,8 @@ const marked = (line: string): string =>
 describe("a secret of a line", () => {
   it.each([
     "auth_pass [1111]",
+    "auth_password [one]",
+    "auth_pas [one]",
     'auth_pass "[two words]" # comment',
     "    authentication { auth_pass [x1]}",
     "@lb1 auth_pass [of]",
