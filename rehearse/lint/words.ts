@@ -19,3 +19,6 @@ export const eventOf = ({ track: { kind, name }, reverse }: Weighted): string =>
   if (kind === "interface" || kind === "bfd") return `${name} goes ${reverse ? "up" : "down"}`;
   return `${name} ${kind === "file" ? "changes" : reverse ? "succeeds" : "fails"}`;
 };
+
+/** What to do about a line that not every version of keepalived understands. */
+export const haveVersion = "see that every director has this version: Debian 12 has 2.2.7, Debian 13 has 2.3.3";

@@ -1,5 +1,5 @@
-import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
-import { all, type Statement } from "../../conf/tree.ts";
+import { all } from "../../conf/tree.ts";
+import { everyStatement, type Placed } from "../../conf/walk.ts";
 import type { Instance } from "../../directors/instance.ts";
 import type { Found, Rule } from "../rule.ts";
 
@@ -12,20 +12,17 @@ const named = [
 /** Of these keepalived leaves the block out. */
 const leftOut = ["vrrp_instance", "vrrp_sync_group"];
 
-/** What of a block has no name. */
-function* namelessIn(statements: readonly Statement[], block: Keywords): Iterable<Found> {
-  for (const at of statements) {
-    const kind = kindOf(block, at.keyword);
-    const [word] = at.words;
-    const lacks = ["fwmark", "group"].includes(word ?? "") ? at.words.length < 2 : word === undefined;
-    if (kind !== undefined && named.includes(at.keyword) && lacks)
-      yield {
-        at,
-        message: `this ${at.keyword} has no ${word ?? (/server$/.test(at.keyword) ? "address" : "name")}, and keepalived ${leftOut.includes(at.keyword) ? "leaves it out" : "does not start"}`,
-        fix: `write it behind ${word ?? at.keyword}`,
-      };
-    if (typeof kind === "object") yield* namelessIn(at.block ?? [], kind);
-  }
+/** Whether a block has no name, and what it lacks. */
+function* namelessAt({ at, kind }: Placed): Iterable<Found> {
+  const [word] = at.words;
+  const lacks = ["fwmark", "group"].includes(word ?? "") ? at.words.length < 2 : word === undefined;
+  if (kind === undefined || !named.includes(at.keyword) || !lacks) return;
+  const what = word ?? (/server$/.test(at.keyword) ? "address" : "name");
+  yield {
+    at,
+    message: `this ${at.keyword} has no ${what}, and keepalived ${leftOut.includes(at.keyword) ? "leaves it out" : "does not start"}`,
+    fix: `write it behind ${word ?? at.keyword}`,
+  };
 }
 
 /** What an instance lacks. Without addresses in strict mode: rule strict-forbids. */
@@ -61,7 +58,7 @@ export const doesNotStart: Rule = {
   source:
     "chk_min_cfg() and vrrp_complete_instance() in keepalived's vrrp.c; strvec_slot() in lib/vector.c; http_get_check_end() in check_http.c",
   *look({ folder, directors }) {
-    for (const { written } of folder.configurations) yield* namelessIn(written, keywords);
+    for (const { written } of folder.configurations) for (const one of everyStatement(written)) yield* namelessAt(one);
     for (const { name: director, instances, virtualServers } of directors) {
       for (const instance of instances)
         for (const [what, fix] of lacks(instance))

@@ -1,7 +1,7 @@
 import { familyOf, parseIp } from "../../../lab/index.ts";
-import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
 import { all, type Statement } from "../../conf/tree.ts";
 import { prefixLengths } from "../../conf/values.ts";
+import { everyStatement } from "../../conf/walk.ts";
 import { addressOptionsIn } from "../../directors/address-options.ts";
 import { endpointOf } from "../../directors/endpoint.ts";
 import { addressOf } from "../../directors/instance.ts";
@@ -17,7 +17,7 @@ const addressLists: Readonly<Record<string, "with a prefix length" | "alone">> =
 };
 
 /** What of the lines of such a block keepalived does not take. */
-function* addressesIn(lines: readonly Statement[], list: string): Iterable<Found> {
+function* addressesIn({ keyword: list, block: lines = [] }: Statement): Iterable<Found> {
   for (const at of lines) {
     const [text = "", length] = at.keyword.split("/");
     const address = parseIp(text);
@@ -91,17 +91,6 @@ function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found
     };
 }
 
-/** What is wrong with the addresses in a block. */
-function* lookIn(statements: readonly Statement[], block: Keywords, around?: Statement): Iterable<Found> {
-  for (const at of statements) {
-    const { keyword, block: inside = [] } = at;
-    const kind = kindOf(block, keyword);
-    if (kind !== undefined && /^(virtual|real|sorry)_server$/.test(keyword)) yield* serverIn(at, around);
-    if (kind === "list" && Object.hasOwn(addressLists, keyword)) yield* addressesIn(inside, keyword);
-    if (typeof kind === "object") yield* lookIn(inside, kind, at);
-  }
-}
-
 export const invalidAddress: Rule = {
   id: "invalid-address",
   title: "an address or a port that keepalived does not take",
@@ -112,7 +101,11 @@ export const invalidAddress: Rule = {
   source:
     "parse_ipaddress() in keepalived's vrrp_ipaddress.c; inet_stosockaddr() in lib/utils.c; rs_end_handler() in check_parser.c; RFC 5798, section 5.2.9",
   *look({ folder, directors }) {
-    for (const { written } of folder.configurations) yield* lookIn(written, keywords);
+    for (const { written } of folder.configurations)
+      for (const { at, kind, around } of everyStatement(written)) {
+        if (kind !== undefined && /^(virtual|real|sorry)_server$/.test(at.keyword)) yield* serverIn(at, around);
+        if (kind === "list" && Object.hasOwn(addressLists, at.keyword)) yield* addressesIn(at);
+      }
     for (const { instances, name: director } of directors)
       for (const { name, family, block } of instances)
         for (const at of all(block, "virtual_ipaddress", "unicast_peer").flatMap(({ block: inside }) => inside ?? [])) {

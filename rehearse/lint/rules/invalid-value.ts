@@ -1,8 +1,8 @@
 import { nearest } from "../../../lab/yaml/nearest.ts";
-import { type Keywords, keywords, kindOf } from "../../conf/keywords.ts";
-import type { Statement } from "../../conf/tree.ts";
 import { isFraction, type Value, valueFor } from "../../conf/values.ts";
+import { everyStatement, type Placed } from "../../conf/walk.ts";
 import type { Found, Rule } from "../rule.ts";
+import { haveVersion } from "../words.ts";
 
 /** What keepalived makes of a word. */
 function madeOf({ choices, byDefault, taken }: Value, word: string): string {
@@ -20,34 +20,30 @@ function fixFor({ what, choices = [], isRight }: Value, word: string): string {
   return `write ${meant ?? what}`;
 }
 
-/** What of a block has a value that keepalived does not take. */
-function* lookIn(statements: readonly Statement[], block: Keywords, name = ""): Iterable<Found> {
-  for (const at of statements) {
-    const { keyword, words } = at;
-    const kind = kindOf(block, keyword);
-    const value = valueFor(name, keyword);
-    const [word] = words;
-    if (kind === "value" && word === undefined)
-      yield {
-        at,
-        message: `${keyword} has no value, and keepalived does not start`,
-        fix: value ? `write ${value.what}` : "write its value, or remove the line",
-      };
-    else if (value?.fractionsSince && word !== undefined && isFraction(word))
-      yield {
-        at,
-        level: "warning",
-        message: `keepalived takes fractions for ${keyword} since version ${value.fractionsSince}; before, ${word} is ${Math.max(1, Math.trunc(Number(word)))}`,
-        fix: "write whole seconds, or see that every director has this version: Debian 12 has 2.2.7, Debian 13 has 2.3.3",
-      };
-    else if (kind !== undefined && value && word !== undefined && !value.isRight(word))
-      yield {
-        at,
-        message: `${keyword} takes ${value.what}; keepalived ${madeOf(value, word)}`,
-        fix: fixFor(value, word),
-      };
-    if (typeof kind === "object") yield* lookIn(at.block ?? [], kind, keyword);
-  }
+/** What has a value that keepalived does not take. */
+function* lookAt({ at, kind, around }: Placed): Iterable<Found> {
+  const { keyword, words } = at;
+  const value = valueFor(around?.keyword ?? "", keyword);
+  const [word] = words;
+  if (kind === "value" && word === undefined)
+    yield {
+      at,
+      message: `${keyword} has no value, and keepalived does not start`,
+      fix: value ? `write ${value.what}` : "write its value, or remove the line",
+    };
+  else if (value?.fractionsSince && word !== undefined && isFraction(word))
+    yield {
+      at,
+      level: "warning",
+      message: `keepalived takes fractions for ${keyword} since version ${value.fractionsSince}; before, ${word} is ${Math.max(1, Math.trunc(Number(word)))}`,
+      fix: `write whole seconds, or ${haveVersion}`,
+    };
+  else if (kind !== undefined && value && word !== undefined && !value.isRight(word))
+    yield {
+      at,
+      message: `${keyword} takes ${value.what}; keepalived ${madeOf(value, word)}`,
+      fix: fixFor(value, word),
+    };
 }
 
 export const invalidValue: Rule = {
@@ -59,6 +55,6 @@ export const invalidValue: Rule = {
     "that belongs to it is worse: keepalived does not start.",
   source: "read_unsigned_func() and its like in keepalived's lib/parser.c; keepalived.conf(5)",
   *look({ folder }) {
-    for (const { written } of folder.configurations) yield* lookIn(written, keywords);
+    for (const { written } of folder.configurations) for (const one of everyStatement(written)) yield* lookAt(one);
   },
 };
