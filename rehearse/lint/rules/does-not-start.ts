@@ -37,8 +37,7 @@ function* lacks({
   ...instance
 }: Instance): Iterable<[string, string]> {
   if (id === undefined) yield ["virtual_router_id", "write virtual_router_id, 1 to 255, the same on all directors"];
-  if (instance.interface === undefined && !unicast)
-    yield ["interface", "write the interface on which the directors see one another"];
+  if (instance.interface === undefined && !unicast?.source) yield ["interface", INTERFACE];
   if (addresses.length === 0 && !strict && (version === 3 || family === 6))
     yield [
       `virtual_ipaddress of IPv${family}, which VRRP version 3 wants`,
@@ -47,6 +46,8 @@ function* lacks({
         : "write a virtual_ipaddress",
     ];
 }
+
+const INTERFACE = "write the interface on which the directors see one another";
 
 export const doesNotStart: Rule = {
   id: "does-not-start",
@@ -66,6 +67,14 @@ export const doesNotStart: Rule = {
             at: instance.at,
             message: `${instance.name} of ${director} has no ${what}: keepalived does not start`,
             fix,
+          };
+      for (const one of instances)
+        if (one.interface === undefined && one.unicast?.source)
+          yield {
+            at: one.at,
+            level: "warning",
+            message: `${one.name} of ${director} has no interface: keepalived 2.2 does not start, 2.3 takes unicast_src_ip for it`,
+            fix: INTERFACE,
           };
       for (const { block } of virtualServers.flatMap(({ realServers }) => realServers))
         for (const check of all(block, "HTTP_GET", "SSL_GET"))
