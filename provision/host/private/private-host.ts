@@ -251,7 +251,10 @@ export class PrivateHost implements LabHost {
     );
   }
 
-  /** Its kernel leaves ports below 40000 to programs that choose their own: see verify/probe/source-ports.mjs. */
+  /**
+   * Its kernel leaves ports below 40000 to programs that choose their own: see verify/probe/source-ports.mjs. The bridge is left without STP, with which
+   * libvirt makes it: a port that is new on it would forward nothing for four seconds, and a host that is made anew miss its first health checks.
+   */
   async attach(
     name: string,
     { bridge, address = "", address6 = "" }: { bridge: string; address?: string; address6?: string },
@@ -261,6 +264,7 @@ export class PrivateHost implements LabHost {
       : >"$1"
       unshare --net="$1" ip link set lo up
       nsenter --net="$2" ip link add "$3" type veth peer name eth0 address "$6" netns "$1"
+      nsenter --net="$2" ip link set "$4" type bridge stp_state 0
       nsenter --net="$2" ip link set "$3" master "$4" up
       nsenter --net="$1" sysctl -q net.ipv4.ip_local_port_range="40000 65535"
       [ -z "$5" ] || nsenter --net="$1" ip address add "$5" dev eth0
