@@ -201,7 +201,7 @@ export const keywords: Keywords = {
       DNS_CHECK: { ...connection, ...each("value", "type name") },
       PING_CHECK: connection,
       MISC_CHECK: { ...healthCheck, ...each("line", "misc_path misc_dynamic user"), ...each("value", "misc_timeout") },
-      FILE_CHECK: each("value", "track_file weight"),
+      FILE_CHECK: { ...each("value", "track_file"), ...each("line", "weight") },
       BFD_CHECK: each("line", "name alpha"),
     },
   },

@@ -52,6 +52,14 @@ describe("a configuration is read as keepalived reads it", () => {
     expect([...new Set(told)].sort()).toEqual(unknown.sort());
   });
 
+  it("no keyword without its value: keepalived does not start", async () => {
+    const all = everyKeywordAlone();
+    const statuses = await keepalived.statuses(all.map(({ config }) => config));
+    const otherwise = all.filter(({ isValue }, index) => isValue !== (statuses[index] === 2));
+    // It crashes, which is no start either.
+    expect(otherwise.map(({ place }) => place)).toEqual(["bfd_instance/neighbor_ip", "bfd_instance/neighbour_ip"]);
+  });
+
   it("every value that is known here, and what is not quite one", async () => {
     const { config, values } = everyValue();
     const said = new Map<number, string>();
@@ -127,6 +135,23 @@ function everyKeyword(): { config: string; unknown: string[] } {
   };
   write(keywords, "");
   return { config: `${lines.join("\n")}\n`, unknown };
+}
+
+/** A configuration for each keyword that is no block, without a word behind it; equal blocks are there once. */
+function everyKeywordAlone(): { place: string; config: string; isValue: boolean }[] {
+  const seen = new Set<Keywords>();
+  const within = (block: Keywords, path: readonly string[]): { place: string; config: string; isValue: boolean }[] => {
+    if (seen.has(block)) return [];
+    seen.add(block);
+    return Object.entries(block).flatMap(([keyword, kind]) => {
+      if (typeof kind === "object") return within(kind, [...path, keyword]);
+      if (kind === "list" || isUnknown(path.at(-1) ?? "", keyword)) return [];
+      const opened = path.map((one) => `${one} ${wordsOfBlocks[one] ?? "1"} {\n`).join("");
+      const config = `${opened}${keyword}\n${"}\n".repeat(path.length)}`;
+      return [{ place: [...path, keyword].join("/"), config, isValue: kind === "value" }];
+    });
+  };
+  return within(keywords, []).filter(({ place }) => !place.includes("auth_hmac"));
 }
 
 /** Values, and what is not quite one. */

@@ -41,6 +41,8 @@ export interface Keepalived {
   ): Promise<Reading>;
   /** What `keepalived --config-test` says of a file, on a host without interfaces; it is not started with it. */
   test(config: string): Promise<readonly string[]>;
+  /** The exit statuses of `keepalived --config-test` for several files, in their order. */
+  statuses(configs: readonly string[]): Promise<readonly number[]>;
   end(): Promise<void>;
 }
 
@@ -88,6 +90,16 @@ export async function openKeepalived(): Promise<Keepalived> {
       const { stdout, stderr } = await inside(host, "keepalived", "--config-test", "--use-file", file);
       await rm(file);
       return (stdout + stderr).split("\n");
+    },
+    async statuses(configs) {
+      const own = join(directory, `${count++}`);
+      await mkdir(own);
+      for (const [index, config] of configs.entries()) await writeFile(join(own, `${index}`), config);
+      const each =
+        'for ((one = 0; one < $2; one++)); do keepalived --config-test --use-file "$1/$one" >/dev/null 2>&1; echo $?; done';
+      const { stdout } = await inside(host, "bash", "-c", each, "bash", own, `${configs.length}`);
+      await rm(own, { recursive: true });
+      return stdout.trim().split("\n").map(Number);
     },
     async end() {
       await end(host.process);
