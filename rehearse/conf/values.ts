@@ -1,4 +1,4 @@
-import { parseIp } from "../../lab/index.ts";
+import { type Ip, parseIp } from "../../lab/index.ts";
 
 /** What a keyword takes as its first word. */
 export interface Value {
@@ -15,7 +15,7 @@ export interface Value {
   taken(word: string): string | undefined;
 }
 
-/** One of these words, in this case. What becomes of another one, whoever reads the statement knows. */
+/** One of a few words, case-sensitive. Any other word stays in the statement: the code that reads the keyword applies the default. */
 const oneOf = (choices: readonly string[], byDefault?: string, what = choices.join(" or ")): Value => ({
   ...{ what, choices, ...(byDefault === undefined ? {} : { byDefault }) },
   isRight: (word) => choices.includes(word),
@@ -91,10 +91,12 @@ const scriptWeight: Value = { ...whole(-253, 253), taken: (word) => String(numbe
 /** A port. */
 export const port = whole(1, 65535);
 
-/** An address; what is behind a - or / does not count. */
+/** The address that a word begins with, up to a - or /: inet_stosockaddr() of keepalived's lib/utils.c. */
+export const addressIn = (word: string): Ip | undefined => parseIp(word.split(/[-/]/)[0] ?? "");
+
 const address: Value = {
   what: "an IPv4 or IPv6 address",
-  isRight: (word) => parseIp(word.split(/[-/]/)[0] ?? "") !== undefined,
+  isRight: (word) => addressIn(word) !== undefined,
   taken: () => undefined,
 };
 

@@ -1,5 +1,5 @@
-import { type Ip, parseIp } from "../../lab/index.ts";
-import { port as portValue } from "../conf/values.ts";
+import type { Ip } from "../../lab/index.ts";
+import { addressIn, port as portValue } from "../conf/values.ts";
 
 /** Where a virtual server, a real server or a sorry server is. */
 export interface Endpoint {
@@ -8,12 +8,9 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/**
- * The words `ADDRESS PORT` behind a keyword; undefined if keepalived does not take them: inet_stosockaddr() of keepalived's lib/utils.c, which reads an
- * address up to a - or /.
- */
+/** The words `ADDRESS PORT` behind a keyword; undefined if keepalived does not take them. */
 export function endpointOf([text = "", port = "0"]: readonly string[]): Endpoint | undefined {
-  const address = parseIp(text.split(/[-/]/)[0] ?? "");
+  const address = addressIn(text);
   const number = port === "0" ? "0" : portValue.taken(port);
   return address === undefined || number === undefined ? undefined : { address, port: Number(number) };
 }

@@ -14,8 +14,7 @@ export type Method = "NAT" | "DR" | "TUN";
 export interface RealServer {
   readonly at: Statement;
   readonly block: readonly Statement[];
-  /** As it is written, canonical if it is an address. */
-  readonly address: string;
+  readonly address: Ip;
   /** As it is written; 0: none. */
   readonly port: number;
   /** The port in the kernel's table; 0: that of the packet. Only NAT can change the port: validate_check_config() in check_data.c. */
@@ -103,11 +102,9 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
     hysteresis: numberOf(last(block, "hysteresis")) ?? 0,
     ...(sorryServer ? { sorryServer } : {}),
     realServers: ofOneFamily(
-      all(block, "real_server")
-        .filter(({ words }) => endpointOf(words))
-        .map((one) =>
-          realServerOf(one, { method, times, port, kind, weight: numberOf(last(block, "weight")) ?? 1, block }),
-        ),
+      all(block, "real_server").flatMap((one) =>
+        realServerOf(one, { method, times, port, kind, weight: numberOf(last(block, "weight")) ?? 1, block }),
+      ),
       ranges[0] && familyOf(ranges[0].first),
     ),
   };
@@ -115,10 +112,9 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
 
 /** The real servers that keepalived leaves a virtual server of an address family, if it is known, or of the first one's: all by tunnel. */
 function ofOneFamily(servers: readonly RealServer[], family: Family | undefined): RealServer[] {
-  const familyOfServer = ({ at }: RealServer): Family => (at.words[0]?.includes(":") ? 6 : 4);
   const first = servers.find(({ method }) => method !== "TUN");
-  const common = family ?? (first && familyOfServer(first));
-  return servers.filter((one) => one.method === "TUN" || familyOfServer(one) === common);
+  const common = family ?? (first && familyOf(first.address));
+  return servers.filter((one) => one.method === "TUN" || familyOf(one.address) === common);
 }
 
 /** What real servers take from their virtual server. */
@@ -131,18 +127,22 @@ interface Given {
   readonly block: readonly Statement[];
 }
 
-function realServerOf(at: Statement, given: Given): RealServer {
+/** The real server; none if keepalived does not take its address or port. */
+function realServerOf(at: Statement, given: Given): RealServer[] {
+  const endpoint = endpointOf(at.words);
+  if (!endpoint) return [];
+  const { address, port } = endpoint;
   const block = at.block ?? [];
-  const { address, port } = endpointOf(at.words) ?? { address: canonical(at.words[0] ?? ""), port: 0 };
   const method = methodIn(block, "lvs_method") ?? given.method;
   const inhibit = last(block, "inhibit_on_failure") ?? last(given.block, "inhibit_on_failure");
-  return {
+  const server: RealServer = {
     ...{ at, block, address, port, method },
     portInTable: portInTable(port, method, given),
     weight: numberOf(last(block, "weight")) ?? given.weight,
     inhibit: inhibit !== undefined && isOn(inhibit),
     checks: checksIn(block, { ...given.times, ...timesIn(block) }, given.times.delayLoop, port),
   };
+  return [server];
 }
 
 function portInTable(port: number, method: Method, given: Given): number {

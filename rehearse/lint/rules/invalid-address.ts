@@ -1,6 +1,6 @@
 import { familyOf, parseIp } from "../../../lab/index.ts";
 import { all, type Statement } from "../../conf/tree.ts";
-import { prefixLengths } from "../../conf/values.ts";
+import { addressIn, prefixLengths } from "../../conf/values.ts";
 import { everyStatement } from "../../conf/walk.ts";
 import { addressOptionsIn } from "../../directors/address-options.ts";
 import { endpointOf } from "../../directors/endpoint.ts";
@@ -71,7 +71,7 @@ function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found
   const what = at.keyword.replace("_", " ");
   const found = endpointOf(at.words);
   if (!found) {
-    const isAddress = parseIp(text.split(/[-/]/)[0] ?? "") !== undefined;
+    const isAddress = addressIn(text) !== undefined;
     yield {
       at,
       message: `keepalived leaves the ${what} out: ${isAddress ? `${port} is no port` : `${text} is no address`}`,
