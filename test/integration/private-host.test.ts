@@ -164,6 +164,13 @@ async function askOfQemu(directory: string): Promise<Record<string, bigint>> {
     await host.start({ packages });
     const said = await virsh(host, "domcapabilities", "--virttype", "qemu", "--machine", "q35");
     expect(said).toContain("<domain>qemu</domain>");
+    // It is on one CPU for its first look alone.
+    const allowed = async (pid: string) => {
+      const status = await runOnHost(host, SEGMENT, ["sh", "-c", `cat /proc/${pid}/task/*/status`]);
+      return new Set([...status.matchAll(/^Cpus_allowed:\s*(\S+)$/gm)].map(([, mask]) => mask));
+    };
+    const all = await allowed("1");
+    await expect.poll(() => allowed("$(cat /run/libvirt/libvirtd.pid)"), { timeout: 10_000 }).toEqual(all);
     const known = join(cacheRoot(), "qemu-capabilities");
     const files = (await readdir(known)).map(async (file) => {
       const { mtimeNs } = await stat(join(known, file), { bigint: true });

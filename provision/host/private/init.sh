@@ -34,15 +34,24 @@ serve_packages() { nginx -c "$directory/packages.conf" -e "$directory/log/packag
 pass_packages() { in_lab socat TCP-LISTEN:"$port",fork,reuseaddr,max-children=64 UNIX-CONNECT:"$directory/run/packages.sock"; }
 # 65534 stands for a group that has no number here, as /dev/kvm's in a user namespace.
 case " $(id -G) " in *" 65534 "*) as_it_is=("$directory/keep-groups.pl") ;; *) as_it_is=() ;; esac
-virtualize() { in_lab "${as_it_is[@]}" libvirtd --pid-file /run/libvirt/libvirtd.pid; }
+cpus=$(taskset --cpu-list --pid $$ | sed 's/.*: //')
+# libvirt takes what it knows of QEMU for old when CPUID has changed, and leaf 0x1F of many processors tells on which CPU it was asked (Intel's manual,
+# volume 2A, CPUID). So libvirtd starts on the same CPU always, and may use the others once it has looked.
+virtualize() {
+	know_qemu >"$directory/log/capabilities.xml" 2>/dev/null &
+	in_lab taskset --cpu-list "${cpus%%[,-]*}" "${as_it_is[@]}" libvirtd --pid-file /run/libvirt/libvirtd.pid
+}
 # Servers of the machine's own libvirt: see system-host.ts.
 connect_servers() { "$directory/cables.pl" "$directory"; }
 # libvirtd finds out what QEMU can do when it is first asked for a domain: half a second of the first lab, which it has while there is no
 # domain to be made yet.
 know_qemu() {
 	for _ in {1..100}; do
-		virsh --connect qemu:///system domcapabilities --virttype qemu --machine q35 && return
+		virsh --connect qemu:///system domcapabilities --virttype qemu --machine q35 && break
 		sleep 0.1
+	done
+	for process in /proc/[0-9]*; do
+		taskset --all-tasks --cpu-list --pid "$cpus" "${process#/proc/}" >&2 || true # it may have ended
 	done
 }
 
@@ -59,7 +68,6 @@ keep pass_packages &
 keep virtualize &
 if [ -e "$directory/cables.pl" ]; then keep connect_servers & fi
 cap_logs &
-know_qemu >"$directory/log/capabilities.xml" 2>/dev/null &
 echo "$MACHINE_PID" >"$directory/init.pid.new"
 mv "$directory/init.pid.new" "$directory/init.pid"
 # As PID 1 it inherits the QEMUs that libvirtd lets go; bash reaps them while it waits.
