@@ -81,9 +81,9 @@ export const instancesOf = (statements: readonly Statement[], settings: readonly
 function instanceOf(at: Statement, settings: readonly Statement[], before: readonly Statement[]): Instance {
   const block = at.block ?? [];
   const family = familyOfInstance(block);
-  const version = versionOf(block, settings, family);
   const strictMode = last(block, "strict_mode");
   const strict = strictMode ? isOn(strictMode) : last(settings, "vrrp_strict") !== undefined;
+  const version = versionOf(block, settings, { family, strict });
   const given = givenState(block);
   const priority = priorityOf(block, given);
   const authentication = authenticationIn(block);
@@ -140,10 +140,17 @@ function familyOfInstance(block: readonly Statement[]): Family {
 /** An address, without a prefix length behind it: inet_stosockaddr() of keepalived's lib/utils.c. */
 export const addressOf = (text: string): Ip | undefined => parseIp(text.split("/")[0] ?? "");
 
-/** VRRP's version: the instance's, or 3 for IPv6 (RFC 5798), or that of all, or 2. */
-function versionOf(block: readonly Statement[], settings: readonly Statement[], family: Family): 2 | 3 {
+/**
+ * VRRP's version: the instance's, or 3 for IPv6 (RFC 5798), or that of all, or 2. keepalived takes an instance's 2 for IPv6, too, unless it is strict:
+ * vrrp_complete_instance() in its vrrp.c.
+ */
+function versionOf(
+  block: readonly Statement[],
+  settings: readonly Statement[],
+  { family, strict }: Pick<Instance, "family" | "strict">,
+): 2 | 3 {
   const given = numberOf(last(block, "version"));
-  if (family === 6) return 3;
+  if (family === 6) return given === 2 && !strict ? 2 : 3;
   return (given ?? numberOf(last(settings, "vrrp_version"))) === 3 ? 3 : 2;
 }
 

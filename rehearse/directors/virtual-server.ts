@@ -1,7 +1,7 @@
 import { type Family, familyOf, type Ip, parseIp } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
-import { schedulers } from "../conf/values.ts";
-import { type AddressRange, rangesIn } from "./address-range.ts";
+import { addressIn, schedulers } from "../conf/values.ts";
+import { type AddressRange, entryOf, isRefusal } from "./address-range.ts";
 import { type Check, type CheckTimes, checksIn, timesIn } from "./check.ts";
 import { endpointOf } from "./endpoint.ts";
 import { numberOf } from "./instance.ts";
@@ -26,6 +26,15 @@ export interface RealServer {
   readonly checks: readonly Check[];
 }
 
+/** A sorry_server of keepalived.conf(5). */
+export interface SorryServer {
+  readonly at: Statement;
+  readonly address: Ip;
+  /** As it is written; 0: none. */
+  readonly port: number;
+  readonly method: Method;
+}
+
 /** A virtual_server of keepalived.conf(5). */
 export interface VirtualServer {
   readonly at: Statement;
@@ -39,9 +48,9 @@ export interface VirtualServer {
   readonly ranges: readonly AddressRange[];
   /** The firewall mark of the packets that it takes; not there: it goes by addresses. */
   readonly mark?: number;
-  /** The lines of its group; of none, empty. */
+  /** The lines of its group that keepalived takes; of none, empty. */
   readonly entries: readonly Statement[];
-  /** Whether it is a group's and there is no such group: keepalived leaves the virtual server out. */
+  /** Whether it is a group's and there is no such group, or nothing in it that keepalived takes: it leaves the virtual server out. */
   readonly groupMissing: boolean;
   /** Of a service by firewall mark, undefined: it takes all. */
   readonly protocol?: "TCP" | "UDP" | "SCTP";
@@ -53,7 +62,7 @@ export interface VirtualServer {
   readonly delayLoop: number;
   readonly quorum: number;
   readonly hysteresis: number;
-  readonly sorryServer?: Statement;
+  readonly sorryServer?: SorryServer;
   readonly realServers: readonly RealServer[];
 }
 
@@ -73,12 +82,10 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const block = at.block ?? [];
   const [first = "", second = ""] = at.words;
   const kind = first === "fwmark" || first === "group" ? first : "address";
-  const group = all(statements, "virtual_server_group").filter(({ words }) => words[0] === second);
-  const entries = group.flatMap(({ block: inside }) => inside ?? []);
-  const ranges = kind === "group" ? entries.flatMap(rangesIn) : kind === "address" ? rangesIn(lineOf(at)) : [];
+  const entries = kind === "group" ? entriesOf(second, statements) : [];
+  const ranges = [...(kind === "address" ? [lineOf(at)] : []), ...entries].flatMap(rangesIn);
   const marksAlone = kind === "fwmark" || (kind === "group" && ranges.length === 0);
   const protocol = marksAlone ? undefined : (protocolIn(block) ?? "UDP");
-  const sorryServer = all(block, "sorry_server").findLast(({ words }) => endpointOf(words));
   const method = methodIn(block, "lb_kind", "lvs_method") ?? "NAT";
   const times = { ...defaultTimes, ...timesIn(block) };
   const port = kind === "address" ? Number(second || 0) : 0;
@@ -86,10 +93,10 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const own = kind === "address" ? `${first} ${second || 0}` : `${first} ${second}`;
   const services = kind === "group" ? entries.map(({ text }) => text) : [own];
   return {
-    ...{ at, block, kind, ranges, method, entries: kind === "group" ? entries : [] },
+    ...{ at, block, kind, ranges, method, entries },
     name: at.words.join(" "),
     key: `${services.map(canonicalWords).sort().join(", ")} ${protocol ?? "any protocol"}`,
-    groupMissing: kind === "group" && group.length === 0,
+    groupMissing: kind === "group" && entries.length === 0,
     ...(kind === "fwmark" ? { mark: Number(second) } : {}),
     ...(protocol ? { protocol } : {}),
     scheduler:
@@ -100,7 +107,7 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
     delayLoop: times.delayLoop,
     quorum: numberOf(last(block, "quorum")) ?? 1,
     hysteresis: numberOf(last(block, "hysteresis")) ?? 0,
-    ...(sorryServer ? { sorryServer } : {}),
+    ...sorryServerIn(block, method),
     realServers: ofOneFamily(
       all(block, "real_server").flatMap((one) =>
         realServerOf(one, { method, times, port, kind, weight: numberOf(last(block, "weight")) ?? 1, block }),
@@ -115,6 +122,17 @@ function ofOneFamily(servers: readonly RealServer[], family: Family | undefined)
   const first = servers.find(({ method }) => method !== "TUN");
   const common = family ?? (first && familyOf(first.address));
   return servers.filter((one) => one.method === "TUN" || familyOf(one.address) === common);
+}
+
+function sorryServerIn(block: readonly Statement[], method: Method): Pick<VirtualServer, "sorryServer"> {
+  const own = methodIn(block, "sorry_server_lvs_method") ?? method;
+  const [sorryServer] = all(block, "sorry_server")
+    .toReversed()
+    .flatMap((at) => {
+      const endpoint = endpointOf(at.words);
+      return endpoint ? [{ at, ...endpoint, method: own }] : [];
+    });
+  return sorryServer ? { sorryServer } : {};
 }
 
 /** What real servers take from their virtual server. */
@@ -174,8 +192,24 @@ function persistenceIn(block: readonly Statement[], ranges: readonly AddressRang
 /** The first address of each range that a virtual server serves. */
 export const servedAddresses = ({ ranges }: Pick<VirtualServer, "ranges">): Ip[] => ranges.map(({ first }) => first);
 
-/** The first line of a virtual server as an entry of a group has it: `ADDRESS PORT`. */
-const lineOf = (at: Statement): Statement => ({ ...at, keyword: at.words[0] ?? "", words: at.words.slice(1) });
+/** What keepalived takes of the first group of a name: ipvs_get_group_by_name() in its ipwrapper.c. It removes those in which there is nothing. */
+function entriesOf(name: string, statements: readonly Statement[]): Statement[] {
+  const groups = all(statements, "virtual_server_group").filter(({ words }) => words[0] === name);
+  const taken = groups.map(({ block }) => (block ?? []).filter((at) => !isRefusal(entryOf(at))));
+  return taken.find((entries) => entries.length > 0) ?? [];
+}
+
+function rangesIn(entry: Statement): AddressRange[] {
+  const made = entryOf(entry);
+  return made === "fwmark" || isRefusal(made) ? [] : [made];
+}
+
+/** The first line of a virtual server as an entry of a group has it, `ADDRESS PORT`; it has no range. */
+const lineOf = (at: Statement): Statement => ({
+  ...at,
+  keyword: addressIn(at.words[0] ?? "") ?? "",
+  words: at.words.slice(1),
+});
 
 const canonicalWords = (text: string): string =>
   text

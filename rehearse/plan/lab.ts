@@ -149,8 +149,8 @@ function servicesOf(
           ...(isDeepStrictEqual(check, healthCheck) ? {} : { healthCheck: check }),
         }),
       );
-      const [sorryAddress, sorryPort] = one.sorryServer?.words ?? [];
-      const sorry = hostWith(sorryAddress)?.name;
+      const sorry = one.sorryServer;
+      const sorryHost = hostWith(sorry?.address)?.name;
       return [
         {
           name: serviceNameOf(vip, port, protocol),
@@ -159,14 +159,14 @@ function servicesOf(
           forwarding: ({ DR: "dr", NAT: "nat", TUN: "tunnel" } as const)[method],
           ...(persistence > 0 ? { persistenceTimeout: persistence } : {}),
           ...(healthCheck ? { healthCheck } : {}),
-          ...(sorry === undefined
-            ? {}
-            : {
+          ...(sorry && sorryHost !== undefined
+            ? {
                 sorryServer: {
-                  ...{ server: sorry, address: sorryAddress as Ip, port: Number(sorryPort ?? port) },
-                  page: pageOf(sorry),
+                  ...{ server: sorryHost, address: sorry.address, port: sorry.port || port },
+                  page: pageOf(sorryHost),
                 },
-              }),
+              }
+            : {}),
           realServers,
         },
       ];

@@ -1,5 +1,5 @@
-import { contains, familyOf, type Ip, parseIp, prefixLengthOf } from "../../lab/index.ts";
-import { all, last, type Statement } from "../conf/tree.ts";
+import { contains, familyOf, type Ip, prefixLengthOf } from "../../lab/index.ts";
+import type { all } from "../conf/tree.ts";
 import type { Director } from "../directors/director.ts";
 import { type Method, servedAddresses, type VirtualServer } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
@@ -153,18 +153,17 @@ const useOf = (address: Ip, answers: Answers): Use => ({ address, answers: () =>
 
 /** What a virtual server asks of its real servers, of its sorry server, and of whatever its checks go to. */
 function usesOf(service: VirtualServer, planned: readonly PlannedService[]): Use[] {
-  const { block, mark, method, ranges, realServers } = service;
+  const { mark, ranges, realServers, sorryServer } = service;
   // Where it names no port, clients ask for those of the plan.
   const asked = askedOf(service, planned);
   const served = [...ranges.map(({ port }) => port), ...asked.map(({ port }) => port)];
   const vips = [...servedAddresses(service), ...(mark === undefined ? [] : asked.map(({ address }) => address))];
   const isTls = (port: number): boolean => asked.some((one) => one.port === port && one.tls);
-  const serving = (text: string, ports: readonly number[], by: Method): Use[] => {
-    const address = parseIp(text);
-    return address === undefined ? [] : [{ ...useOf(address, servedOn(service, ports, isTls)), method: by, vips }];
+  const serving = (address: Ip, own: number, method: Method): Use => {
+    const ports = own > 0 ? [own] : served;
+    return { ...useOf(address, servedOn(service, ports, isTls)), method, vips };
   };
   const uses = realServers.flatMap((real): Use[] => {
-    const own = real.portInTable || real.port;
     const checks = real.checks.flatMap((check) =>
       targetsOf(check, real).map(
         ({ address, port }): Use => ({
@@ -173,16 +172,10 @@ function usesOf(service: VirtualServer, planned: readonly PlannedService[]): Use
         }),
       ),
     );
-    return [...serving(real.address, own > 0 ? [own] : served, real.method), ...checks];
+    return [serving(real.address, real.portInTable || real.port, real.method), ...checks];
   });
-  const sorry = all(block, "sorry_server").flatMap(({ words: [text = "", port] }) =>
-    serving(text, port === undefined ? served : [Number(port)], sorryMethod(block) ?? method),
-  );
-  return [...uses, ...sorry];
+  return [...uses, ...(sorryServer ? [serving(sorryServer.address, sorryServer.port, sorryServer.method)] : [])];
 }
-
-const sorryMethod = (block: readonly Statement[]): Method | undefined =>
-  last(block, "sorry_server_lvs_method")?.words[0] as Method | undefined;
 
 /** What clients of a virtual server ask of a host on its ports. */
 function servedOn(

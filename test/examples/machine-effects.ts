@@ -41,6 +41,13 @@ const WEB = "TCP 10.0.0.100:80";
 const services = async (stack: TestStack, director: string): Promise<string[]> =>
   (await stack.on(director, "ipvsadm -Ln | sed -n 's/^TCP *\\([^ ]*\\) .*/\\1/p'")).split("\n").filter(Boolean);
 
+/** The services in the table of lb1 that have a flag, such as `ops`. */
+async function marked(stack: TestStack, flag: string): Promise<string[]> {
+  const table = await stack.on("lb1", "ipvsadm -Ln");
+  const heads = table.split("\n").filter((line) => /^(TCP|UDP|FWM) /.test(line) && line.includes(` ${flag}`));
+  return heads.map((line) => line.split(/ +/)[1] ?? "").sort();
+}
+
 /** What the client sees of a page, if it comes in 20 s. */
 async function page(stack: TestStack, url: string): Promise<string> {
   const curl = ["curl", "-s", "-m", "3", "--retry", "5", "--retry-all-errors", "--retry-delay", "1", url];
@@ -108,6 +115,24 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
       (await stack.on("lb1", "ipvsadm -Ln | grep ^TCP")) === (await stack.on("lb2", "ipvsadm -Ln | grep ^TCP")),
     found: false,
     fine: true,
+  },
+  "no-real-server": {
+    seconds: 5,
+    look: (stack) => services(stack, "lb1"),
+    found: ["10.0.0.100:82"],
+    fine: ["10.0.0.100:80", "10.0.0.100:82"],
+  },
+  "persistence-unasked": {
+    seconds: 5,
+    look: async (stack) => await marked(stack, "persistent 360"),
+    found: ["10.0.0.100:0", "10.0.0.101:0", "10.0.0.102:80", "10.0.0.103:0"],
+    fine: [],
+  },
+  "virtual-server-option-ignored": {
+    seconds: 5,
+    look: async (stack) => await marked(stack, "ops"),
+    found: [],
+    fine: ["10.0.0.100:80", "3"],
   },
   // keepalived takes the virtual server's port instead: nobody asks 8080.
   "port-not-changed": {

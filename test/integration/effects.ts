@@ -108,6 +108,13 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
+    rule: "unicast-without-peer",
+    title: "keepalived says that it goes by multicast",
+    look: says("lb1", /Defaulting to multicast/),
+    found: true,
+    fine: false,
+  },
+  {
     rule: "defined-twice",
     title: "the second instance's address is nobody's",
     look: holders("192.0.2.101"),

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { hasBlock, type Keywords, keywords, since } from "../../rehearse/conf/keywords.ts";
 import { valueFor } from "../../rehearse/conf/values.ts";
+import { entryOf, isRefusal } from "../../rehearse/directors/address-range.ts";
 import { directorOf } from "../../rehearse/directors/director.ts";
 import { type Configuration, readFolder } from "../../rehearse/folder.ts";
 import { CONFIG_ID, configurations as generated } from "../generate/configurations.ts";
@@ -76,6 +77,20 @@ describe("a configuration is read as keepalived reads it", () => {
     expect(values.filter(({ isRight }) => !isRight).length).toBeGreaterThan(5000);
   });
 
+  it("every entry of a virtual server group, and what is not quite one", async () => {
+    const entries = everyEntry();
+    const config = ["virtual_server_group every {", ...entries, "}", ""].join("\n");
+    const complained = new Set(
+      (await keepalived.test(config)).flatMap((line) => /Line (\d+)\)/.exec(line)?.slice(1).map(Number) ?? []),
+    );
+    const refused = entries.filter((text) => {
+      const [keyword = "", ...words] = text.split(" ");
+      return isRefusal(entryOf({ file: "", line: 0, text, keyword, words }));
+    });
+    expect(refused.length).toBeGreaterThan(500);
+    expect(refused).toEqual(entries.filter((_, index) => complained.has(index + 2)));
+  });
+
   /** Other configurations: `LVS_LAB_SEED=7 npm test -- FILE`; more: `LVS_LAB_RUNS=500`. A failure prints the seed, and the smallest one that fails. */
   const seed = Number(process.env.LVS_LAB_SEED ?? 5);
   const numRuns = Number(process.env.LVS_LAB_RUNS ?? 8);
@@ -106,6 +121,43 @@ describe("a configuration is read as keepalived reads it", () => {
     );
   });
 });
+
+/** Lines of a virtual server group. */
+function everyEntry(): string[] {
+  const starts = ["192.0.2.10", "192.0.2.0", "192.0.2.300", "web", "2001:db8::10", "2001:db8::", "2001:db8:0:8000::"];
+  const parts = ["", "9", "10", "11", "255", "256", "f", "1f", "ffff", "10000", "web"];
+  const ends = ["192.0.2.9", "192.0.2.10", "192.0.2.11", "192.0.3.1", "2001:db8::f", "2001:db8::10", "2001:db8:1::"];
+  const lengths = [
+    "",
+    "0",
+    "1",
+    "24",
+    "28",
+    "31",
+    "32",
+    "33",
+    "48",
+    "49",
+    "64",
+    "112",
+    "124",
+    "127",
+    "128",
+    "129",
+    "x",
+  ];
+  const addresses = starts.flatMap((start) => [
+    start,
+    ...[...parts, ...ends].map((end) => `${start}-${end}`),
+    ...lengths.map((length) => `${start}/${length}`),
+  ]);
+  const marks = ["7", "4294967295", "4294967296", "-1", "x"].flatMap((mark) =>
+    ["", " inet", " inet6", " ipv4"].map((family) => `fwmark ${mark}${family}`),
+  );
+  // Of such a range keepalived takes the digits, and its --config-test nothing.
+  const clear = addresses.filter((one) => !/^192\S*-1f|^2001\S*-\d+\./.test(one));
+  return [...clear.flatMap((one) => ["", " 80", " 0", " http", " 70000"].map((port) => one + port)), ...marks];
+}
 
 /** Words without which keepalived skips the block. */
 const wordsOfBlocks: Readonly<Record<string, string>> = {

@@ -25,6 +25,18 @@ function* namelessAt({ at, kind }: Placed): Iterable<Found> {
   };
 }
 
+/** Entries of a virtual_server_group without a firewall mark. */
+function* marklessIn({ at, kind }: Placed): Iterable<Found> {
+  if (kind === undefined || at.keyword !== "virtual_server_group") return;
+  for (const entry of all(at.block, "fwmark"))
+    if (entry.words.length === 0)
+      yield {
+        at: entry,
+        message: "this fwmark has no number, and keepalived does not start",
+        fix: "write the firewall mark behind fwmark",
+      };
+}
+
 /** What an instance lacks. Without addresses in strict mode: rule strict-forbids. */
 function* lacks({
   at,
@@ -59,7 +71,11 @@ export const doesNotStart: Rule = {
   source:
     "chk_min_cfg() and vrrp_complete_instance() in keepalived's vrrp.c; strvec_slot() in lib/vector.c; http_get_check_end() in check_http.c",
   *look({ folder, directors }) {
-    for (const { written } of folder.configurations) for (const one of everyStatement(written)) yield* namelessAt(one);
+    for (const { written } of folder.configurations)
+      for (const one of everyStatement(written)) {
+        yield* namelessAt(one);
+        yield* marklessIn(one);
+      }
     for (const { name: director, instances, virtualServers } of directors) {
       for (const instance of instances)
         for (const [what, fix] of lacks(instance))

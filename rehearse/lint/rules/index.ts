@@ -27,6 +27,7 @@ import { natGatewayStays } from "./nat-gateway-stays.ts";
 import { natGatewaysApart } from "./nat-gateways-apart.ts";
 import { natOnOneNetwork } from "./nat-on-one-network.ts";
 import { noHealthCheck } from "./no-health-check.ts";
+import { noRealServer } from "./no-real-server.ts";
 import { noWeight } from "./no-weight.ts";
 import { nobodyQuietAboutArp } from "./nobody-quiet-about-arp.ts";
 import { nopreemptOnOneMember } from "./nopreempt-on-one-member.ts";
@@ -36,6 +37,7 @@ import { offIsOn } from "./off-is-on.ts";
 import { ownerPriorityTaken } from "./owner-priority.ts";
 import { passwordCutByComment } from "./password-cut-by-comment.ts";
 import { passwordTooLong } from "./password-too-long.ts";
+import { persistenceUnasked } from "./persistence-unasked.ts";
 import { persistenceWithRoundRobin } from "./persistence-with-round-robin.ts";
 import { portNotChanged } from "./port-not-changed.ts";
 import { preemptDelayIgnored } from "./preempt-delay-ignored.ts";
@@ -61,6 +63,7 @@ import { trackIgnored } from "./track-ignored.ts";
 import { unicastOneSided } from "./unicast-one-sided.ts";
 import { unicastOwnAddress } from "./unicast-own-address.ts";
 import { unicastPeerMissing } from "./unicast-peer-missing.ts";
+import { unicastWithoutPeer } from "./unicast-without-peer.ts";
 import { unknownKeyword } from "./unknown-keyword.ts";
 import { unreadable } from "./unreadable.ts";
 import { versionDiffers } from "./version-differs.ts";
@@ -68,6 +71,7 @@ import { virtualServerAddressNotHeld } from "./virtual-server-address-not-held.t
 import { virtualServerDiffers } from "./virtual-server-differs.ts";
 import { virtualServerGroupMissing } from "./virtual-server-group-missing.ts";
 import { virtualServerMissing } from "./virtual-server-missing.ts";
+import { virtualServerOptionIgnored } from "./virtual-server-option-ignored.ts";
 import { virtualServerTwice } from "./virtual-server-twice.ts";
 import { weightIgnored } from "./weight-ignored.ts";
 import { weightIsNoFault } from "./weight-is-no-fault.ts";
@@ -116,6 +120,7 @@ export const rules: readonly Rule[] = [
   checkWithoutPort,
   noHealthCheck,
   haSuspendInGroup,
+  noRealServer,
   virtualServerMissing,
   virtualServerDiffers,
   realServersDiffer,
@@ -127,6 +132,8 @@ export const rules: readonly Rule[] = [
   directorIsRealServer,
   virtualServerAddressNotHeld,
   virtualServerGroupMissing,
+  virtualServerOptionIgnored,
+  persistenceUnasked,
   protocolMissing,
   portNotChanged,
   quorumOutOfReach,
@@ -143,6 +150,7 @@ export const rules: readonly Rule[] = [
   unicastOneSided,
   unicastPeerMissing,
   unicastOwnAddress,
+  unicastWithoutPeer,
   strictForbids,
   strictDropsTraffic,
   syncGroupOpen,

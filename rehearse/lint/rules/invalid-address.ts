@@ -3,6 +3,7 @@ import { all, type Statement } from "../../conf/tree.ts";
 import { addressIn, prefixLengths } from "../../conf/values.ts";
 import { everyStatement } from "../../conf/walk.ts";
 import { addressOptionsIn } from "../../directors/address-options.ts";
+import { entryOf, isRefusal } from "../../directors/address-range.ts";
 import { endpointOf } from "../../directors/endpoint.ts";
 import { addressOf } from "../../directors/instance.ts";
 import type { Found, Rule } from "../rule.ts";
@@ -54,6 +55,15 @@ function* addressesIn({ keyword: list, block: lines = [] }: Statement): Iterable
   }
 }
 
+/** What is wrong with the lines of a virtual_server_group. */
+function* entriesIn({ block: lines = [] }: Statement): Iterable<Found> {
+  for (const at of lines) {
+    if (at.keyword === "fwmark" && at.words.length === 0) continue; // does-not-start
+    const entry = entryOf(at);
+    if (isRefusal(entry)) yield { at, message: `no packet comes to this entry: ${entry.wrong}`, fix: entry.fix };
+  }
+}
+
 /** What is wrong with the address and port of a server. */
 function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found> {
   const [text, port] = at.words;
@@ -99,12 +109,13 @@ export const invalidAddress: Rule = {
     "keepalived starts without the address or the server, with a line in its log. It looks up no names. An instance has addresses of one family, that of " +
     "its first one, and so has a virtual server, but for real servers that are reached by tunnel.",
   source:
-    "parse_ipaddress() in keepalived's vrrp_ipaddress.c; inet_stosockaddr() in lib/utils.c; rs_end_handler() in check_parser.c; RFC 5798, section 5.2.9",
+    "parse_ipaddress() in keepalived's vrrp_ipaddress.c; inet_stosockaddr() in lib/utils.c; alloc_vsg_entry() in check_data.c; rs_end_handler() in check_parser.c; RFC 5798, section 5.2.9",
   *look({ folder, directors }) {
     for (const { written } of folder.configurations)
       for (const { at, kind, around } of everyStatement(written)) {
         if (kind !== undefined && /^(virtual|real|sorry)_server$/.test(at.keyword)) yield* serverIn(at, around);
         if (kind === "list" && Object.hasOwn(addressLists, at.keyword)) yield* addressesIn(at);
+        if (kind !== undefined && at.keyword === "virtual_server_group") yield* entriesIn(at);
       }
     for (const { instances, name: director } of directors)
       for (const { name, family, block } of instances)

@@ -17,7 +17,7 @@ export const sorryServerNeverUsed: Rule = {
         const weight = unchecked.reduce((sum, real) => sum + real.weight, 0);
         if (!sorryServer || weight < Math.max(1, quorum - hysteresis)) continue;
         yield {
-          at: sorryServer,
+          at: sorryServer.at,
           also: unchecked.map(({ at }) => at),
           message: `the sorry server of ${name} never gets a client: nothing checks ${unchecked.map(realServerName).join(", ")}`,
           fix: "give each real server a check, such as TCP_CHECK { connect_timeout 3 }",

@@ -44,6 +44,12 @@ function* members(director: Director, group: SyncGroup): Iterable<Found> {
         fix: "join the two groups, or leave it in one of them",
       };
   }
+  if (group.members.length === 0)
+    yield {
+      at: group.at,
+      message: `vrrp_sync_group ${group.name} of ${director.name} names no vrrp_instance: keepalived leaves it out`,
+      fix: "write `group { … }` into it, with the names of the instances that are to move together",
+    };
   if (group.members.length === 1 && found.length === 1)
     yield {
       at: group.at,

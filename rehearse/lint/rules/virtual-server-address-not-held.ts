@@ -1,5 +1,6 @@
 import { all, type Statement } from "../../conf/tree.ts";
-import { isIn, rangesIn } from "../../directors/address-range.ts";
+import { isIn } from "../../directors/address-range.ts";
+import { addressOf } from "../../directors/instance.ts";
 import { holds } from "../../directors/peers.ts";
 import type { VirtualServer } from "../../directors/virtual-server.ts";
 import type { Rule, Subject } from "../rule.ts";
@@ -21,7 +22,7 @@ export const virtualServerAddressNotHeld: Rule = {
         yield {
           at: service.at,
           also: [instance.at],
-          message: `no instance of ${director} holds ${addressOf(service)}, the address of the virtual server ${service.name}`,
+          message: `no instance of ${director} holds ${served(service)}, the address of the virtual server ${service.name}`,
           fix: `write it into virtual_ipaddress of ${others.length === 0 ? instance.name : "the instance that it belongs to"}, or correct the virtual server`,
         };
       }
@@ -35,11 +36,9 @@ function isHeld(service: VirtualServer, { directors, folder }: Subject): boolean
     directors.some(
       ({ instances, configuration: { statements } }) =>
         instances.some((instance) => holds(instance, service)) ||
-        linesOf(statements, "static_ipaddress").some((at) =>
-          rangesIn({ ...at, keyword: at.keyword.split("/")[0] ?? "" }).some(({ first }) =>
-            service.ranges.some((range) => isIn(range, first)),
-          ),
-        ) ||
+        linesOf(statements, "static_ipaddress")
+          .flatMap(({ keyword }) => addressOf(keyword) ?? [])
+          .some((address) => service.ranges.some((range) => isIn(range, address))) ||
         [
           ...instances.flatMap(({ block }) => linesOf(block, "virtual_routes")),
           ...linesOf(statements, "static_routes"),
@@ -52,5 +51,5 @@ function isHeld(service: VirtualServer, { directors, folder }: Subject): boolean
 const linesOf = (statements: readonly Statement[], keyword: string): Statement[] =>
   all(statements, keyword).flatMap(({ block }) => block ?? []);
 
-const addressOf = ({ ranges: [range] }: VirtualServer): string =>
+const served = ({ ranges: [range] }: VirtualServer): string =>
   !range || range.first === range.last ? (range?.first ?? "") : `any of ${range.first} to ${range.last}`;

@@ -2,24 +2,29 @@ import type { Rule } from "../rule.ts";
 
 export const virtualServerGroupMissing: Rule = {
   id: "virtual-server-group-missing",
-  title: "a virtual server of a group that is not there",
+  title: "a virtual server of a group that is not there, or empty",
   level: "error",
-  why: "keepalived leaves the virtual server out, with a line in its log. `keepalived -t` does not say so.",
-  source: "link_vsg_to_vs() in keepalived's ipwrapper.c",
+  why: "keepalived leaves the virtual server out, with a line in its log. `keepalived -t` does not say so of a group that is not there.",
+  source: "link_vsg_to_vs() in keepalived's ipwrapper.c; vsg_handler() in check_parser.c",
   *look({ directors }) {
     for (const { name: director, virtualServers, configuration } of directors)
       for (const { at, groupMissing } of virtualServers) {
         if (!groupMissing) continue;
-        const names = configuration.statements
-          .filter(({ keyword }) => keyword === "virtual_server_group")
-          .map(({ words }) => words[0]);
+        const [, name = ""] = at.words;
+        const groups = configuration.statements.filter(({ keyword }) => keyword === "virtual_server_group");
+        const empty = groups.find(({ words }) => words[0] === name);
+        const others = groups.filter((one) => one.words[0] !== name).map(({ words }) => words[0]);
         yield {
           at,
-          message: `${director} has no virtual_server_group ${at.words[1] ?? ""}, so it leaves this virtual server out`,
-          fix:
-            names.length > 0
-              ? `name one that there is: ${names.join(", ")}`
-              : `write \`virtual_server_group ${at.words[1] ?? "NAME"} { … }\``,
+          also: empty ? [empty] : [],
+          message: empty
+            ? `virtual_server_group ${name} has no line that ${director} takes, so it leaves this virtual server out`
+            : `${director} has no virtual_server_group ${name}, so it leaves this virtual server out`,
+          fix: empty
+            ? "write `ADDRESS PORT` or `fwmark MARK` into the group"
+            : others.length > 0
+              ? `name one that there is: ${others.join(", ")}`
+              : `write \`virtual_server_group ${name || "NAME"} { … }\``,
         };
       }
   },
