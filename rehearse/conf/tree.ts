@@ -65,13 +65,18 @@ export function readAsKeepalived(lines: readonly Line[]): readonly Statement[] {
   return tree.statements;
 }
 
-/** The statement with the value that keepalived goes on with; undefined if it ignores the line. */
+/** The statement with the values that keepalived goes on with; undefined if it ignores the line. */
 function withValue(statement: Statement, block: string): Statement | undefined {
-  const [word, ...others] = statement.words;
-  const value = valueFor(block, statement.keyword);
-  if (!value || word === undefined || value.isRight(word)) return statement;
-  const taken = value.taken(word);
-  return taken === undefined ? undefined : { ...statement, words: [taken, ...others] };
+  const { keyword, words } = statement;
+  const value = valueFor(block, keyword);
+  const [first, ...others] = words;
+  if (!value || first === undefined) return statement;
+  const made = (word: string): string[] => {
+    const taken = value.isRight(word) ? word : value.taken(word);
+    return taken === undefined ? [] : [taken];
+  };
+  const taken = value.each ? words.flatMap(made) : made(first);
+  return taken.length === 0 ? undefined : { ...statement, words: value.each ? taken : [...taken, ...others] };
 }
 
 function statementOf({ file, line, text }: Line): Statement {

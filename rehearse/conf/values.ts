@@ -1,7 +1,9 @@
 import { type Ip, parseIp } from "../../lab/index.ts";
 
-/** What a keyword takes as its first word. */
+/** What a keyword takes as its first word, or as each of its words. */
 export interface Value {
+  /** Whether it is for each of the words, not for the first alone. */
+  readonly each?: boolean;
   /** As a phrase. */
   readonly what: string;
   /** What may be meant, if these are few. */
@@ -91,6 +93,23 @@ const scriptWeight: Value = { ...whole(-253, 253), taken: (word) => String(numbe
 /** A port. */
 export const port = whole(1, 65535);
 
+/** status_code_handler() of keepalived's check_http.c. */
+const status: Value = {
+  ...{ what: "a status of HTTP, 100 to 599, or a range such as 200-299", each: true },
+  isRight(word) {
+    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(word) ?? [];
+    return Number(first) >= 100 && Number(first) <= Number(last) && Number(last) <= 599;
+  },
+  taken: () => undefined,
+};
+
+/** digest_handler() of keepalived's check_http.c. */
+const digest: Value = {
+  what: "an MD5 digest, 32 hexadecimal digits, as genhash(1) prints it",
+  isRight: (word) => /^[\da-f]{32}$/i.test(word),
+  taken: () => undefined,
+};
+
 /** The address that a word begins with, up to a - or /: inet_stosockaddr() of keepalived's lib/utils.c. */
 export const addressIn = (word: string): Ip | undefined => parseIp(word.split(/[-/]/)[0] ?? "");
 
@@ -112,6 +131,7 @@ const healthCheck = {
   ...{ retry: whole(0, UINT_MAX), nb_get_retry: whole(0, UINT_MAX), misc_timeout: whole(0, TIMER_MAX) },
   ...{ connect_ip: address, bindto: address },
   ...{ alpha: yesOrNo, log_all_failures: yesOrNo, enable_sni: yesOrNo, fast_recovery: yesOrNo },
+  http_protocol: oneOf(["1.0", "1.1", "1.0C", "1.0c"], "1.0", "1.0, 1.1 or 1.0C"),
   ...{ min_reply_length: whole(0, 65535, { lenient: false }), max_reply_length: whole(0, 65535, { lenient: false }) },
 };
 
@@ -196,6 +216,7 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
     ...{ lvs_method: method, inhibit_on_failure: yesOrNo, alpha: yesOrNo },
   },
   healthCheck,
+  url: { status_code: status, digest },
 };
 
 /** What a keyword takes in a block, as far as it is known here. */

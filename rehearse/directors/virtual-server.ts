@@ -124,15 +124,13 @@ function ofOneFamily(servers: readonly RealServer[], family: Family | undefined)
   return servers.filter((one) => one.method === "TUN" || familyOf(one.address) === common);
 }
 
+/** The last one, with the method that is written behind it: ss_forwarding_handler() in keepalived's check_parser.c. */
 function sorryServerIn(block: readonly Statement[], method: Method): Pick<VirtualServer, "sorryServer"> {
-  const own = methodIn(block, "sorry_server_lvs_method") ?? method;
-  const [sorryServer] = all(block, "sorry_server")
-    .toReversed()
-    .flatMap((at) => {
-      const endpoint = endpointOf(at.words);
-      return endpoint ? [{ at, ...endpoint, method: own }] : [];
-    });
-  return sorryServer ? { sorryServer } : {};
+  const at = all(block, "sorry_server").findLast(({ words }) => endpointOf(words));
+  const endpoint = at && endpointOf(at.words);
+  if (!endpoint) return {};
+  const own = methodIn(block.slice(block.indexOf(at)), "sorry_server_lvs_method") ?? method;
+  return { sorryServer: { at, ...endpoint, method: own } };
 }
 
 /** What real servers take from their virtual server. */

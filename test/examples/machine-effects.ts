@@ -128,6 +128,12 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     found: ["10.0.0.100:0", "10.0.0.101:0", "10.0.0.102:80", "10.0.0.103:0"],
     fine: [],
   },
+  "persistence-netmask": {
+    seconds: 5,
+    look: async (stack) => await marked(stack, "persistent 360 mask 0.0.0"),
+    found: ["10.0.0.100:80", "10.0.0.101:80"],
+    fine: [],
+  },
   "virtual-server-option-ignored": {
     seconds: 5,
     look: async (stack) => await marked(stack, "ops"),

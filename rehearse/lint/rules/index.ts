@@ -37,6 +37,7 @@ import { offIsOn } from "./off-is-on.ts";
 import { ownerPriorityTaken } from "./owner-priority.ts";
 import { passwordCutByComment } from "./password-cut-by-comment.ts";
 import { passwordTooLong } from "./password-too-long.ts";
+import { persistenceNetmask } from "./persistence-netmask.ts";
 import { persistenceUnasked } from "./persistence-unasked.ts";
 import { persistenceWithRoundRobin } from "./persistence-with-round-robin.ts";
 import { portNotChanged } from "./port-not-changed.ts";
@@ -134,6 +135,7 @@ export const rules: readonly Rule[] = [
   virtualServerGroupMissing,
   virtualServerOptionIgnored,
   persistenceUnasked,
+  persistenceNetmask,
   protocolMissing,
   portNotChanged,
   quorumOutOfReach,

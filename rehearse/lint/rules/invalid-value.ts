@@ -38,12 +38,14 @@ function* lookAt({ at, kind, around }: Placed): Iterable<Found> {
       message: `keepalived takes fractions for ${keyword} since version ${value.fractionsSince}; before, ${word} is ${Math.max(1, Math.trunc(Number(word)))}`,
       fix: `write whole seconds, or ${haveVersion}`,
     };
-  else if (kind !== undefined && value && word !== undefined && !value.isRight(word))
-    yield {
-      at,
-      message: `${keyword} takes ${value.what}; keepalived ${madeOf(value, word)}`,
-      fix: fixFor(value, word),
-    };
+  else if (kind !== undefined && value)
+    for (const each of value.each ? words : words.slice(0, 1))
+      if (!value.isRight(each))
+        yield {
+          at,
+          message: `${keyword} takes ${value.what}; keepalived ${madeOf(value, each)}`,
+          fix: fixFor(value, each),
+        };
 }
 
 export const invalidValue: Rule = {
