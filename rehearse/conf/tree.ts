@@ -1,4 +1,4 @@
-import { hasBlock, type Keywords, keywords, kindOf } from "./keywords.ts";
+import { countsOnce, hasBlock, type Keywords, keywords, kindOf } from "./keywords.ts";
 import type { Line, Place, Unread } from "./place.ts";
 import { wordsOf } from "./text.ts";
 import { valueFor } from "./values.ts";
@@ -33,16 +33,23 @@ export function readTree(lines: readonly Line[]): { statements: readonly Stateme
   return { statements: tree.statements, unread };
 }
 
+/** A block that is open, what may stand in it, and the keywords of which no further line counts. */
+interface Block {
+  readonly name: string;
+  readonly inside: Keywords | "list";
+  readonly once: Set<string>;
+}
+
 /**
  * The statements of a configuration as keepalived takes them: process_stream() and alloc_value_block() of keepalived 2.2.7's lib/parser.c. It opens a block
  * after every keyword that has one, whether there is a { or not. After any other, known or not, it ignores the {; the } then closes the block around it.
- * A number is the one that it goes on with, and a line whose number it ignores is not there.
+ * A number is the one that it goes on with, and a line that it ignores, for its number or since an earlier one counts, is not there.
  */
 export function readAsKeepalived(lines: readonly Line[]): readonly Statement[] {
   const tree = new Tree();
-  /** The open blocks, the innermost last, with what may stand in them. */
-  const open: { readonly name: string; readonly inside: Keywords | "list" }[] = [{ name: "", inside: keywords }];
-  let next: (typeof open)[number] | undefined;
+  /** The innermost last. */
+  const open: Block[] = [{ name: "", inside: keywords, once: new Set() }];
+  let next: Block | undefined;
   for (const line of lines) {
     if (next) {
       tree.open();
@@ -56,11 +63,13 @@ export function readAsKeepalived(lines: readonly Line[]): readonly Statement[] {
     }
     if (line.text === "{") continue;
     const statement = statementOf(line);
-    const { name, inside } = open.at(-1) as (typeof open)[number];
-    const kind = inside === "list" ? "line" : kindOf(inside, statement.keyword);
+    const { name, inside, once } = open.at(-1) as Block;
+    const { keyword } = statement;
+    const kind = inside === "list" ? "line" : kindOf(inside, keyword);
     const taken = inside === "list" ? statement : withValue(statement, name);
-    if (taken) tree.add(taken);
-    if (kind !== undefined && hasBlock(kind)) next = { name: statement.keyword, inside: kind };
+    if (taken && !once.has(keyword)) tree.add(taken);
+    if (taken && countsOnce(name, keyword)) once.add(keyword);
+    if (kind !== undefined && hasBlock(kind)) next = { name: keyword, inside: kind, once: new Set() };
   }
   return tree.statements;
 }

@@ -8,16 +8,32 @@ const [withWord, alone] = [
 export interface AddressOptions {
   /** It ignores these. */
   readonly unknown: readonly string[];
-  /** It wants a word behind this one, and leaves the address out. */
-  readonly incomplete?: string;
+  /** Why it leaves the address out, and what to write. */
+  readonly leftOut?: { readonly wrong: string; readonly fix: string };
 }
+
+/** IFNAMSIZ of Linux's if.h, less the zero at the end. */
+const longestLabel = 15;
 
 export function addressOptionsIn(words: readonly string[]): AddressOptions {
   const unknown: string[] = [];
   for (let index = 0; index < words.length; index++) {
     const word = words[index] as string;
-    if (withWord.includes(word) && ++index === words.length) return { unknown, incomplete: word };
-    if (!withWord.includes(word) && !alone.includes(word)) unknown.push(word);
+    if (!withWord.includes(word)) {
+      if (!alone.includes(word)) unknown.push(word);
+      continue;
+    }
+    const value = words[++index];
+    if (value === undefined)
+      return {
+        unknown,
+        leftOut: { wrong: `${word} has no word behind it`, fix: `write what belongs to it, or remove ${word}` },
+      };
+    if (word === "label" && value.length > longestLabel)
+      return {
+        unknown,
+        leftOut: { wrong: `its label ${value} has more than ${longestLabel} characters`, fix: "write a shorter label" },
+      };
   }
   return { unknown };
 }

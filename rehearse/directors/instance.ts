@@ -199,7 +199,7 @@ const addressesIn = (block: readonly Statement[], keyword: string): VirtualAddre
       const [text = "", length] = at.keyword.split("/");
       const address = parseIp(text);
       const device = at.words[at.words.indexOf("dev") + 1];
-      if (address === undefined || addressOptionsIn(at.words).incomplete) return [];
+      if (address === undefined || addressOptionsIn(at.words).leftOut) return [];
       const prefixLength = length === undefined ? undefined : prefixLengths[familyOf(address)].taken(length);
       return [
         {

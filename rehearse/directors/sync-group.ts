@@ -21,7 +21,9 @@ export const syncGroupsOf = (statements: readonly Statement[]): SyncGroup[] =>
     const { tracks, ignored: ignoredTracks } = trackingIn(block, statements.slice(0, statements.indexOf(at)));
     return {
       ...{ name: at.words[0] ?? "", at, block, tracks, ignoredTracks },
+      // It ignores further lists: vrrp_group_handler() in keepalived's vrrp_parser.c.
       members: all(block, "group")
+        .slice(0, 1)
         .flatMap(({ block: inside }) => inside ?? [])
         .flatMap((line) => [line.keyword, ...line.words].map((name) => ({ name, at: line }))),
       trackingWeight: all(block, "sync_group_tracking_weight", "global_tracking").length > 0,

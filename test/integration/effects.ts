@@ -108,6 +108,13 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
+    rule: "given-twice",
+    title: "keepalived says that it ignores the second one",
+    look: says("lb1", /notify_backup script already specified - ignoring \/bin\/echo again/),
+    found: true,
+    fine: false,
+  },
+  {
     rule: "unicast-without-peer",
     title: "keepalived says that it goes by multicast",
     look: says("lb1", /Defaulting to multicast/),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { hasBlock, type Keywords, keywords, since } from "../../rehearse/conf/keywords.ts";
+import { countsOnce, hasBlock, type Keywords, keywords, since } from "../../rehearse/conf/keywords.ts";
 import { valueFor } from "../../rehearse/conf/values.ts";
 import { entryOf, isRefusal } from "../../rehearse/directors/address-range.ts";
 import { directorOf } from "../../rehearse/directors/director.ts";
@@ -79,6 +79,21 @@ describe("a configuration is read as keepalived reads it", () => {
     expect(values.filter(({ isRight }) => !isRight).length).toBeGreaterThan(5000);
   });
 
+  it("no second line of a keyword of which the first one counts", async () => {
+    const { config, seconds } = everyKeywordTwice();
+    const told = new Map<number, string>();
+    for (const line of await keepalived.test(config)) {
+      const [, number, text = ""] =
+        /Line (\d+)\) (.*already (?:specified|set|been specified).*|Digest .* is a duplicate)$/.exec(line) ?? [];
+      if (number !== undefined && !/replacing$/.test(text)) told.set(Number(number), text);
+    }
+    const places = seconds.filter(({ line }) => told.has(line)).map(({ place }) => place);
+    const counted = seconds.filter(({ block, keyword }) => countsOnce(block, keyword)).map(({ place }) => place);
+    // Lists of names, whose readers know it themselves; an interface is in one group.
+    const others = ["track_group/group", "vrrp_sync_group/group", "garp_group/interface"];
+    expect(places.filter((place) => !others.includes(place))).toEqual(counted);
+  });
+
   it("every entry of a virtual server group, and what is not quite one", async () => {
     const entries = everyEntry();
     const config = ["virtual_server_group every {", ...entries, "}", ""].join("\n");
@@ -123,6 +138,38 @@ describe("a configuration is read as keepalived reads it", () => {
     );
   });
 });
+
+/** A configuration with every keyword twice in each block, and which lines are the second ones. */
+function everyKeywordTwice(): {
+  config: string;
+  seconds: { line: number; block: string; keyword: string; place: string }[];
+} {
+  const lines: string[] = [];
+  const seconds: { line: number; block: string; keyword: string; place: string }[] = [];
+  const write = (block: Keywords, name: string): void => {
+    for (const [keyword, kind] of Object.entries(block)) {
+      // keepalived moves into the first. The second ones are the same as nftables.
+      if (/^(net_namespace|nftables_ipvs|nftables_.*)$/.test(keyword) || isUnknown(name, keyword)) continue;
+      const isBlock = hasBlock(kind);
+      for (const _ of typeof kind === "object" ? [1] : [1, 2]) {
+        lines.push(`${keyword} ${wordsOfBlocks[keyword] ?? wordOf(keyword)}`);
+        if (isBlock) lines.push("{");
+        if (keyword === "url") lines.push("path /"); // keepalived 2.2.7 crashes without
+        if (typeof kind === "object") write(kind, keyword);
+        if (isBlock) lines.push("}");
+      }
+      if (typeof kind !== "object")
+        seconds.push({ line: lines.length - (isBlock ? 2 : 0), block: name, keyword, place: `${name}/${keyword}` });
+    }
+  };
+  write(keywords, "");
+  return { config: `${lines.join("\n")}\n`, seconds };
+}
+
+function wordOf(keyword: string): string {
+  if (/notify|^quorum_(up|down)$/.test(keyword) && !/priority_changes|notifies/.test(keyword)) return "/bin/true";
+  return { script_user: "root", digest: "0".repeat(32) }[keyword] ?? "1";
+}
 
 /** Lines of a virtual server group. */
 function everyEntry(): string[] {

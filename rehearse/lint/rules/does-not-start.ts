@@ -13,10 +13,11 @@ const named = [
 const leftOut = ["vrrp_instance", "vrrp_sync_group"];
 
 /** Whether a block has no name, and what it lacks. */
-function* namelessAt({ at, kind }: Placed): Iterable<Found> {
+function* namelessAt({ at, kind, around }: Placed): Iterable<Found> {
   const [word] = at.words;
   const lacks = ["fwmark", "group"].includes(word ?? "") ? at.words.length < 2 : word === undefined;
-  if (kind === undefined || !named.includes(at.keyword) || !lacks) return;
+  // track_file of an instance lists names.
+  if (kind === undefined || !named.includes(at.keyword) || !lacks || (around && at.keyword !== "real_server")) return;
   const what = word ?? (/server$/.test(at.keyword) ? "address" : "name");
   yield {
     at,

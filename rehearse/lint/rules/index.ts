@@ -17,6 +17,7 @@ import { directorIsRealServer } from "./director-is-real-server.ts";
 import { doesNotStart } from "./does-not-start.ts";
 import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
+import { givenTwice } from "./given-twice.ts";
 import { haSuspendInGroup } from "./ha-suspend-in-group.ts";
 import { inhibitWithPersistence } from "./inhibit-with-persistence.ts";
 import { invalidAddress } from "./invalid-address.ts";
@@ -87,6 +88,7 @@ export const rules: readonly Rule[] = [
   invalidAddress,
   doesNotStart,
   definedTwice,
+  givenTwice,
   trackIgnored,
   offIsOn,
   weightNeverFlips,

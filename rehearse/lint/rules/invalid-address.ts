@@ -39,13 +39,8 @@ function* addressesIn({ keyword: list, block: lines = [] }: Statement): Iterable
         message: `a prefix length is ${lengths.what}; keepalived takes ${lengths.taken(length) ?? most} for ${length}`,
         fix: `write ${address}/N, with the length of its network`,
       };
-    const { incomplete, unknown } = addressOptionsIn(at.words);
-    if (incomplete)
-      yield {
-        at,
-        message: `${incomplete} of ${text} has no word behind it, and keepalived leaves the address out`,
-        fix: `write what belongs to it, or remove ${incomplete}`,
-      };
+    const { leftOut, unknown } = addressOptionsIn(at.words);
+    if (leftOut) yield { at, message: `keepalived leaves ${text} out: ${leftOut.wrong}`, fix: leftOut.fix };
     else if (unknown.length > 0)
       yield {
         at,
@@ -70,10 +65,10 @@ function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found
   if (text === undefined) return;
   if (at.keyword === "virtual_server" && text === "group") return;
   if (at.keyword === "virtual_server" && text === "fwmark") {
-    if (!/^[1-9]\d*$/.test(port ?? ""))
+    if (port !== undefined && !/^[1-9]\d*$/.test(port))
       yield {
         at,
-        message: `${port ?? "nothing"} is no firewall mark, and keepalived makes a virtual server without an address`,
+        message: `${port} is no firewall mark, and keepalived makes a virtual server without an address`,
         fix: "write a whole number, 1 or more",
       };
     return;
