@@ -176,6 +176,7 @@ export async function rehearseReload(
   const rows = await rehearsal.rows(result, budgets);
   const finished = rows.length === rehearsal.order.length;
   const passed = finished && rows.every((row) => row.passed);
+  for (const line of formatConfigTests(await configTests(live))) say(line); // of the new files
   const page = relative(report, paths.html);
   await writeRollOut(report, { ...about, finished, passed, reloads: rows, report: page });
   if (asJunit) await writeJunit(report, [runSuite(result)]);

@@ -1,6 +1,7 @@
 import type { Ip, VirtualService } from "../../lab/index.ts";
 import { osFamilies } from "../../provision/os.ts";
 import { placing } from "../../provision/roles/own-files.ts";
+import { configTest } from "../../provision/roles/own-keepalived.ts";
 import { command } from "../../provision/ssh/index.ts";
 import { LabError } from "../../verify/live/lab-error.ts";
 import { type LiveLab, onServer } from "../../verify/live/live-lab.ts";
@@ -102,10 +103,10 @@ export class ReloadRehearsal {
     const of = (folder: Folder) => {
       const configuration = folder.configurations.find(({ director }) => serverNameOf(director) === server);
       if (!configuration) throw new LabError(`${server} has no configuration`);
-      return { director: configuration.director, files: filesOf(folder, configuration) };
+      return filesOf(folder, configuration);
     };
-    const { files, director } = of(to.folder);
-    const stale = Object.keys(of(from).files).filter((path) => !(path in files));
+    const files = of(to.folder);
+    const stale = Object.keys(of(from)).filter((path) => !(path in files));
     const { os } = this.#live.servers.find(({ name }) => name === server) ?? {};
     const { service } = osFamilies[os ?? "debian-12"].keepalived;
     const connection = await onServer(this.#live, server);
@@ -114,9 +115,9 @@ export class ReloadRehearsal {
         "set -e",
         ...(stale.length > 0 ? [command`rm -f ${stale}`] : []),
         ...placing(files),
-        // Status 5 says only that a script could be changed by others: keepalived(8), --config-test.
-        command`said=$(keepalived --config-test --config-id=${director} 2>&1) || status=$?`,
-        `case \${status:-0} in 0 | 5) ;; *) echo "keepalived --config-test refuses the new files: $said" >&2; exit 1 ;; esac`,
+        // It goes on with what it complains of, 5, and with scripts that others could change, 6: enum chk_exit_code of keepalived's lib/scheduler.h.
+        `said=$(${configTest}) || status=$?`,
+        `case \${status:-0} in 0 | 5 | 6) ;; *) echo "keepalived --config-test refuses the new files: $said" >&2; exit 1 ;; esac`,
         command`systemctl reload ${service}`,
       ].join("\n"),
     );
