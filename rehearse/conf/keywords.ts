@@ -231,15 +231,23 @@ export const since: Readonly<Record<string, string>> = {
 const notify = "notify notify_master notify_backup notify_fault notify_stop";
 
 /** Keywords of which the first line in a block counts, and keepalived ignores those that follow; of most others the last one counts. By their blocks. */
-const firstCounts: Readonly<Record<string, string>> = {
-  global_defs: `startup_script shutdown_script tmp_config_directory vmac_prefix vmac_addr_prefix nftables nftables_ipvs lvs_sync_daemon
-    snmp_socket notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo lvs_notify_fifo_script`,
-  vrrp_instance: `${notify} notify_deleted notify_master_rx_lower_pri use_ipvlan lvs_sync_daemon_interface`,
-  vrrp_sync_group: notify,
-  ...{ track_file: "file", vrrp_track_file: "file", vrrp_track_process: "process weight" },
-  ...{ virtual_server: "quorum_up quorum_down", real_server: "notify_up notify_down" },
-  ...{ url: "digest", DNS_CHECK: "name", BFD_CHECK: "name" },
+const firstCounts: Readonly<Record<string, Readonly<Record<string, true>>>> = {
+  global_defs: each(
+    true,
+    `startup_script shutdown_script tmp_config_directory vmac_prefix vmac_addr_prefix nftables nftables_ipvs lvs_sync_daemon
+     snmp_socket notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo lvs_notify_fifo_script`,
+  ),
+  vrrp_instance: each(true, `${notify} notify_deleted notify_master_rx_lower_pri use_ipvlan lvs_sync_daemon_interface`),
+  vrrp_sync_group: each(true, notify),
+  ...{
+    track_file: { file: true },
+    vrrp_track_file: { file: true },
+    vrrp_track_process: { process: true, weight: true },
+  },
+  ...{ virtual_server: each(true, "quorum_up quorum_down"), real_server: each(true, "notify_up notify_down") },
+  ...{ url: { digest: true }, DNS_CHECK: { name: true }, BFD_CHECK: { name: true } },
 };
 
+/** Whether of a keyword in a block the first line counts alone. */
 export const countsOnce = (block: string, keyword: string): boolean =>
-  Object.hasOwn(firstCounts, block) && firstCounts[block]?.split(/\s+/).includes(keyword) === true;
+  Object.hasOwn(firstCounts, block) && Object.hasOwn(firstCounts[block] ?? {}, keyword);

@@ -1,3 +1,5 @@
+import type { Refusal } from "./address-range.ts";
+
 /** The words behind an address in a list of keepalived's addresses that want another one behind them, and those that do not: alloc_ipaddress() of vrrp_ipaddress.c. */
 const [withWord, alone] = [
   ["dev", "scope", "broadcast", "brd", "label", "peer", "preferred_lft", "track_group"],
@@ -9,7 +11,7 @@ export interface AddressOptions {
   /** It ignores these. */
   readonly unknown: readonly string[];
   /** Why it leaves the address out, and what to write. */
-  readonly leftOut?: { readonly wrong: string; readonly fix: string };
+  readonly leftOut?: Refusal;
 }
 
 /** IFNAMSIZ of Linux's if.h, less the zero at the end. */

@@ -21,7 +21,7 @@ export interface AddressRange {
   readonly port: number;
 }
 
-/** Why no packet comes to an entry, and what to write: keepalived leaves it out, or takes the firewall mark 0. */
+/** Why keepalived leaves an address or an entry out, or takes the firewall mark 0 for one, and what to write. */
 export interface Refusal {
   readonly wrong: string;
   readonly fix: string;
