@@ -10,7 +10,10 @@ export type GiveBack = () => Promise<void>;
  * @param options of flock(1): `--shared`
  */
 async function lock(name: string, ...options: string[]): Promise<GiveBack> {
-  const file = join(process.env.LVS_LAB_STATE ?? "", `${name}.lock`);
+  const directory = process.env.LVS_LAB_STATE;
+  if (!directory)
+    throw new Error("LVS_LAB_STATE is not set: run this test by `npm test -- FILE`, not by vitest itself");
+  const file = join(directory, `${name}.lock`);
   const holder = spawn("flock", [...options, file, "sh", "-c", "echo locked; exec cat"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
