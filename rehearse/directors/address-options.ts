@@ -1,4 +1,4 @@
-import type { Refusal } from "./address-range.ts";
+import type { Refusal } from "./endpoint.ts";
 
 /** The words behind an address in a list of keepalived's addresses that want another one behind them, and those that do not: alloc_ipaddress() of vrrp_ipaddress.c. */
 const [withWord, alone] = [

@@ -9,8 +9,7 @@ import {
   wordsOf,
 } from "../../lab/index.ts";
 import type { Statement } from "../conf/tree.ts";
-import { addressIn } from "../conf/values.ts";
-import { endpointOf } from "./endpoint.ts";
+import { endpointOf, type Refusal, refusalOf } from "./endpoint.ts";
 
 /** Addresses of a virtual server or of an entry of its group, from the first to the last one. */
 export interface AddressRange {
@@ -19,12 +18,6 @@ export interface AddressRange {
   readonly last: Ip;
   /** 0: all ports. */
   readonly port: number;
-}
-
-/** Why keepalived leaves an address or an entry out, or takes the firewall mark 0 for one, and what to write. */
-export interface Refusal {
-  readonly wrong: string;
-  readonly fix: string;
 }
 
 export const isRefusal = (entry: AddressRange | Refusal | "fwmark"): entry is Refusal =>
@@ -38,19 +31,11 @@ export function entryOf(at: Statement): AddressRange | Refusal | "fwmark" {
   const { keyword: text, words } = at;
   if (text === "fwmark") return markOf(words);
   const endpoint = endpointOf([text, ...words]);
-  if (!endpoint)
-    return addressIn(text) === undefined ? { wrong: `${text} is no address`, fix: ADDRESS } : noPort(words);
+  if (!endpoint) return refusalOf([text, ...words], "ADDRESS PORT");
   const { address: first, port } = endpoint;
   const last = text.includes("/") ? lastOfSubnet(text) : text.includes("-") ? lastOfRange(first, text) : first;
   return typeof last === "string" ? { at, first, last, port } : last;
 }
-
-const ADDRESS = "write `ADDRESS PORT`, with an IPv4 or IPv6 address";
-
-const noPort = ([port = ""]: readonly string[]): Refusal => ({
-  wrong: `${port} is no port`,
-  fix: "write a number, 1 to 65535",
-});
 
 function markOf([mark = "", family]: readonly string[]): Refusal | "fwmark" {
   if (!/^[1-9]\d*$/.test(mark) || Number(mark) > 0xffff_ffff)

@@ -10,3 +10,7 @@ export const realServerKey = ({ address, portInTable }: RealServer): string => `
 /** The real servers that keepalived keeps: of several with the same address and port it removes all but the first. */
 export const keptRealServers = ({ realServers }: VirtualServer): RealServer[] =>
   [...new Map(realServers.toReversed().map((one) => [`${one.address} ${one.port}`, one])).values()].toReversed();
+
+/** What real servers weigh together. */
+export const weightOf = (realServers: readonly RealServer[]): number =>
+  realServers.reduce((sum, { weight }) => sum + weight, 0);

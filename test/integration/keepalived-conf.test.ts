@@ -149,7 +149,7 @@ function everyKeywordTwice(): {
   const write = (block: Keywords, name: string): void => {
     for (const [keyword, kind] of Object.entries(block)) {
       // keepalived moves into the first. The second ones are the same as nftables.
-      if (/^(net_namespace|nftables_ipvs|nftables_.*)$/.test(keyword) || isUnknown(name, keyword)) continue;
+      if (/^(net_namespace|nftables_.*)$/.test(keyword) || isUnknown(name, keyword)) continue;
       const isBlock = hasBlock(kind);
       for (const _ of typeof kind === "object" ? [1] : [1, 2]) {
         lines.push(`${keyword} ${wordsOfBlocks[keyword] ?? wordOf(keyword)}`);

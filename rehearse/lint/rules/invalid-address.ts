@@ -1,10 +1,10 @@
 import { familyOf, parseIp } from "../../../lab/index.ts";
 import { all, type Statement } from "../../conf/tree.ts";
-import { addressIn, prefixLengths } from "../../conf/values.ts";
+import { prefixLengths } from "../../conf/values.ts";
 import { everyStatement } from "../../conf/walk.ts";
 import { addressOptionsIn } from "../../directors/address-options.ts";
 import { entryOf, isRefusal } from "../../directors/address-range.ts";
-import { endpointOf } from "../../directors/endpoint.ts";
+import { endpointOf, refusalOf } from "../../directors/endpoint.ts";
 import { addressOf } from "../../directors/instance.ts";
 import type { Found, Rule } from "../rule.ts";
 import { listed } from "../words.ts";
@@ -76,14 +76,8 @@ function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found
   const what = at.keyword.replace("_", " ");
   const found = endpointOf(at.words);
   if (!found) {
-    const isAddress = addressIn(text) !== undefined;
-    yield {
-      at,
-      message: `keepalived leaves the ${what} out: ${isAddress ? `${port} is no port` : `${text} is no address`}`,
-      fix: isAddress
-        ? "write a number, 1 to 65535"
-        : `write \`${at.keyword} ADDRESS PORT\`, with an IPv4 or IPv6 address`,
-    };
+    const { wrong, fix } = refusalOf(at.words, `${at.keyword} ADDRESS PORT`);
+    yield { at, message: `keepalived leaves the ${what} out: ${wrong}`, fix };
     return;
   }
   const service = around && endpointOf(around.words);

@@ -1,7 +1,7 @@
 import { last } from "../../conf/tree.ts";
 import type { VirtualServer } from "../../directors/virtual-server.ts";
 import type { Rule } from "../rule.ts";
-import { keptRealServers } from "../services.ts";
+import { keptRealServers, weightOf } from "../services.ts";
 
 export const quorumOutOfReach: Rule = {
   id: "quorum-out-of-reach",
@@ -18,7 +18,7 @@ export const quorumOutOfReach: Rule = {
       for (const service of virtualServers) {
         const { name, block, hysteresis } = service;
         const reals = keptRealServers(service);
-        const sum = reals.reduce((total, { weight }) => total + weight, 0);
+        const sum = weightOf(reals);
         const at = last(block, "hysteresis") ?? last(block, "quorum");
         if (!at || sum === 0) continue;
         // keepalived lowers a quorum above the sum to it, and a hysteresis of the quorum or more to one less.

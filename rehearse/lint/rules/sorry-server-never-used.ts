@@ -1,5 +1,5 @@
 import type { Rule } from "../rule.ts";
-import { keptRealServers, realServerName } from "../services.ts";
+import { keptRealServers, realServerName, weightOf } from "../services.ts";
 
 export const sorryServerNeverUsed: Rule = {
   id: "sorry-server-never-used",
@@ -14,7 +14,7 @@ export const sorryServerNeverUsed: Rule = {
       for (const service of virtualServers) {
         const { name, sorryServer, quorum, hysteresis } = service;
         const unchecked = keptRealServers(service).filter(({ checks, weight }) => checks.length === 0 && weight > 0);
-        const weight = unchecked.reduce((sum, real) => sum + real.weight, 0);
+        const weight = weightOf(unchecked);
         if (!sorryServer || weight < Math.max(1, quorum - hysteresis)) continue;
         yield {
           at: sorryServer.at,

@@ -1,7 +1,7 @@
 import { last } from "../../conf/tree.ts";
 import type { VirtualServer } from "../../directors/virtual-server.ts";
 import type { Found, Rule } from "../rule.ts";
-import { keptRealServers } from "../services.ts";
+import { keptRealServers, weightOf } from "../services.ts";
 
 export const virtualServerOptionIgnored: Rule = {
   id: "virtual-server-option-ignored",
@@ -33,7 +33,7 @@ function* ignoredIn(service: VirtualServer): Iterable<Found> {
       message: `keepalived ignores ha_suspend of ${name}: a firewall mark has no address that could be on another director`,
       fix: "remove it",
     };
-  const sum = keptRealServers(service).reduce((total, { weight }) => total + weight, 0);
+  const sum = weightOf(keptRealServers(service));
   const quorum = Math.min(service.quorum, sum);
   const at = last(block, "hysteresis");
   // Where the weights do not reach what is left: rule quorum-out-of-reach.
