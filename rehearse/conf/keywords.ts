@@ -4,10 +4,10 @@ export interface Keywords {
 }
 
 /**
- * What follows a keyword: words on its line, or none; a value, without which keepalived does not start; a block in which again keywords stand; or a
- * block whose lines are anything else.
+ * What follows a keyword: words on its line, or none; a word, without which keepalived ignores the line; a value, without which it does not start; a block
+ * in which again keywords stand; or a block whose lines are anything else.
  */
-export type Kind = "line" | "value" | Keywords | "list";
+export type Kind = "line" | "word" | "value" | Keywords | "list";
 
 /** What follows a keyword in a block; undefined if keepalived does not know it there. */
 export const kindOf = (block: Keywords, keyword: string): Kind | undefined =>
@@ -32,19 +32,18 @@ const connection = {
 
 const http = {
   ...connection,
-  ...each("line", "virtualhost http_protocol enable_sni fast_recovery"),
+  ...each("line", "enable_sni fast_recovery"),
+  ...each("word", "virtualhost http_protocol"),
   ...each("value", "nb_get_retry"),
 };
 
 const url = {
-  ...each(
-    "line",
-    `status_code virtualhost regex regex_no_match regex_options regex_min_offset regex_max_offset regex_stack`,
-  ),
+  ...each("line", `status_code regex regex_no_match regex_options regex_min_offset regex_max_offset regex_stack`),
+  ...each("word", "virtualhost"),
   ...each("value", "path digest"),
 };
 
-const trackFile = each("line", "file weight init_file");
+const trackFile = { ...each("word", "file weight"), ...each("line", "init_file") };
 
 /** Scripts, mail, and what is tracked: of an instance and of a group. */
 const states = {
@@ -58,18 +57,21 @@ const states = {
  * vrrp_parser.c, track_file.c, bfd_parser.c, check_parser.c and check_*.c. None has gone meanwhile.
  */
 export const keywords: Keywords = {
-  ...each("line", "net_namespace net_namespace_ipvs namespace_with_ipsets use_pid_dir instance"),
+  ...each("line", "net_namespace net_namespace_ipvs namespace_with_ipsets use_pid_dir linkbeat_use_polling"),
+  ...each("word", "instance"),
   ...each("value", "child_wait_time"),
-  ...each("line", "linkbeat_use_polling"),
   ...each("list", "linkbeat_interfaces interface_up_down_delays static_ipaddress static_routes static_rules"),
   global_defs: {
     ...each(
       "line",
-      `process_names use_symlink_paths router_id startup_script startup_script_timeout shutdown_script
-       shutdown_script_timeout max_auto_priority min_auto_priority_delay dynamic_interfaces default_interface
-       disable_local_igmp script_user enable_script_security include_check reload_check_config reload_time_file reload_repeat
-       reload_file tmp_config_directory data_use_instance iproute_usr_dir iproute_etc_dir state_dump_file stats_dump_file
-       json_dump_file json_version`,
+      `process_names use_symlink_paths max_auto_priority dynamic_interfaces disable_local_igmp enable_script_security
+       include_check reload_check_config reload_repeat reload_file data_use_instance iproute_usr_dir iproute_etc_dir
+       state_dump_file stats_dump_file json_dump_file json_version`,
+    ),
+    ...each(
+      "word",
+      `router_id startup_script startup_script_timeout shutdown_script shutdown_script_timeout min_auto_priority_delay
+       default_interface script_user reload_time_file tmp_config_directory`,
     ),
     ...each(
       "value",
@@ -77,22 +79,22 @@ export const keywords: Keywords = {
        config_save_dir`,
     ),
     ...each("list", "notification_email"),
-    ...each(
-      "line",
-      `notification_email_from smtp_helo_name smtp_alert smtp_alert_vrrp smtp_alert_checker no_email_faults no_checker_emails`,
-    ),
+    ...each("line", "smtp_helo_name smtp_alert smtp_alert_vrrp smtp_alert_checker no_email_faults no_checker_emails"),
+    ...each("word", "notification_email_from"),
     ...each("value", "smtp_server smtp_connect_timeout"),
+    ...each("line", "vrrp_notify_priority_changes fifo_write_vrrp_states_on_reload rs_init_notifies"),
     ...each(
-      "line",
-      `notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script vrrp_notify_priority_changes
-       fifo_write_vrrp_states_on_reload lvs_notify_fifo lvs_notify_fifo_script rs_init_notifies`,
+      "word",
+      `notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script lvs_notify_fifo
+       lvs_notify_fifo_script`,
     ),
     ...each(
       "line",
-      `vrrp_min_garp vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
-       vrrp_check_unicast_src vrrp_skip_check_adv_addr vrrp_strict vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
-       vrrp_delay_after_boot log_unknown_vrids vrrp_owner_ignore_adverts v3_checksum_as_v2`,
+      `vrrp_min_garp vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert vrrp_check_unicast_src
+       vrrp_skip_check_adv_addr vrrp_strict vrrp_delay_after_boot log_unknown_vrids vrrp_owner_ignore_adverts
+       v3_checksum_as_v2`,
     ),
+    ...each("word", "vrrp_garp_extra_if vrrp_vmac_garp_intvl vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier"),
     ...each(
       "value",
       `vrrp_mcast_group4 vrrp_mcast_group6 vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh
@@ -101,14 +103,13 @@ export const keywords: Keywords = {
     ),
     ...each("line", "vrrp_iptables vrrp_ipsets nftables nftables_ifindex nftables_ipvs nftables_counters"),
     ...each("value", "nftables_priority nftables_ipvs_priority nftables_ipvs_start_fwmark"),
+    ...each("line", "lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop checker_log_all_failures"),
+    ...each("word", "lvs_sync_daemon"),
+    ...each("line", "vrrp_no_swap checker_no_swap bfd_no_swap"),
     ...each(
-      "line",
-      `lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon checker_log_all_failures`,
-    ),
-    ...each(
-      "line",
-      `vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity checker_priority checker_no_swap checker_rt_priority
-       checker_cpu_affinity bfd_priority bfd_no_swap bfd_rt_priority bfd_cpu_affinity`,
+      "word",
+      `vrrp_priority vrrp_rt_priority vrrp_cpu_affinity checker_priority checker_rt_priority checker_cpu_affinity
+       bfd_priority bfd_rt_priority bfd_cpu_affinity`,
     ),
     ...each(
       "value",
@@ -116,16 +117,20 @@ export const keywords: Keywords = {
     ),
     ...each(
       "line",
-      `snmp_socket enable_traps enable_snmp_vrrp enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3
-       enable_snmp_checker enable_dbus dbus_service_name dbus_no_interface_name`,
+      `enable_traps enable_snmp_vrrp enable_snmp_keepalived enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3
+       enable_snmp_checker enable_dbus dbus_no_interface_name`,
     ),
+    ...each("word", "snmp_socket dbus_service_name"),
     ...each("value", "snmp_vs_stats_update_interval snmp_rs_stats_update_interval"),
     ...each(
       "line",
-      `vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs
-       vrrp_netlink_monitor_rcv_bufs_force lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
-       lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs
-       process_monitor_rcv_bufs_force`,
+      `vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs_force lvs_netlink_cmd_rcv_bufs_force
+       lvs_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs_force`,
+    ),
+    ...each(
+      "word",
+      `vrrp_netlink_cmd_rcv_bufs vrrp_netlink_monitor_rcv_bufs lvs_netlink_cmd_rcv_bufs lvs_netlink_monitor_rcv_bufs
+       process_monitor_rcv_bufs`,
     ),
   },
   track_file: trackFile,
@@ -133,7 +138,8 @@ export const keywords: Keywords = {
   track_group: each("list", "group"),
   vrrp_script: { ...each("line", "script init_fail"), ...each("value", "interval timeout weight rise fall user") },
   vrrp_track_process: {
-    ...each("line", "param_match weight full_command"),
+    ...each("line", "param_match full_command"),
+    ...each("word", "weight"),
     ...each("value", "process quorum quorum_max delay terminate_delay fork_delay"),
   },
   bfd_instance: {
@@ -155,10 +161,11 @@ export const keywords: Keywords = {
       "line",
       `use_vmac use_vmac_addr vmac_xmit_base use_ipvlan unicast_fault_no_peer check_unicast_src old_unicast_checksum
        track_src_ip native_ipv6 dont_track_primary no_virtual_ipaddress promote_secondaries linkbeat_use_polling
-       v3_checksum_as_v2 accept no_accept skip_check_adv_addr strict_mode preempt nopreempt notify_deleted garp_extra_if
-       vmac_garp_intvl timer_expired_backup thread_timer_expired lower_prio_no_advert higher_prio_send_advert
-       owner_ignore_adverts kernel_rx_buf_size`,
+       v3_checksum_as_v2 accept no_accept skip_check_adv_addr strict_mode preempt nopreempt notify_deleted
+       timer_expired_backup thread_timer_expired lower_prio_no_advert higher_prio_send_advert
+       owner_ignore_adverts`,
     ),
+    ...each("word", "garp_extra_if vmac_garp_intvl kernel_rx_buf_size"),
     ...each(
       "value",
       `state interface virtual_router_id priority advert_int version vrf unicast_src_ip unicast_ttl mcast_src_ip mcast_dst_ip
@@ -169,13 +176,14 @@ export const keywords: Keywords = {
     authentication: each("value", "auth_type auth_pass"),
     auth_hmac: each("line", "key active_key time_window anti_replay mode"),
   },
-  SSL: each("line", "password ca certificate key"),
+  SSL: each("word", "password ca certificate key"),
   ...each("list", "virtual_server_group"),
   virtual_server: {
+    ...each("word", "virtualhost snmp_name"),
     ...each(
       "line",
       `inhibit_on_failure hashed ops flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback persistence_timeout
-       ha_suspend smtp_alert virtualhost snmp_name alpha omega sorry_server_inhibit sorry_server_lvs_method`,
+       ha_suspend smtp_alert alpha omega sorry_server_inhibit sorry_server_lvs_method`,
     ),
     ...each(
       "value",
@@ -183,7 +191,8 @@ export const keywords: Keywords = {
        persistence_engine persistence_granularity protocol quorum_up quorum_down quorum hysteresis weight sorry_server`,
     ),
     real_server: {
-      ...each("line", "inhibit_on_failure alpha smtp_alert virtualhost snmp_name"),
+      ...each("line", "inhibit_on_failure alpha smtp_alert"),
+      ...each("word", "virtualhost snmp_name"),
       ...each(
         "value",
         `weight lvs_method uthreshold lthreshold notify_up notify_down retry delay_before_retry warmup connect_timeout
@@ -194,15 +203,21 @@ export const keywords: Keywords = {
       TCP_CHECK: connection,
       UDP_CHECK: {
         ...connection,
-        ...each("line", "payload require_reply"),
+        ...each("line", "require_reply"),
+        ...each("word", "payload"),
         ...each("value", "min_reply_length max_reply_length"),
       },
-      SMTP_CHECK: { ...connection, ...each("line", "helo_name"), host: connection },
+      SMTP_CHECK: { ...connection, ...each("word", "helo_name"), host: connection },
       DNS_CHECK: { ...connection, ...each("value", "type name") },
       PING_CHECK: connection,
-      MISC_CHECK: { ...healthCheck, ...each("line", "misc_path misc_dynamic user"), ...each("value", "misc_timeout") },
-      FILE_CHECK: { ...each("value", "track_file"), ...each("line", "weight") },
-      BFD_CHECK: each("line", "name alpha"),
+      MISC_CHECK: {
+        ...healthCheck,
+        ...each("line", "misc_path misc_dynamic"),
+        ...each("word", "user"),
+        ...each("value", "misc_timeout"),
+      },
+      FILE_CHECK: { ...each("value", "track_file"), ...each("word", "weight") },
+      BFD_CHECK: { ...each("line", "alpha"), ...each("word", "name") },
     },
   },
 };

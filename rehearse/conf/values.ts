@@ -1,4 +1,4 @@
-import { type Ip, parseIp } from "../../lab/index.ts";
+import { type Family, familyOf, type Ip, parseIp } from "../../lab/index.ts";
 
 /** What a keyword takes as its first word, or as each of its words. */
 export interface Value {
@@ -27,7 +27,9 @@ const oneOf = (choices: readonly string[], byDefault?: string, what = choices.jo
 const yesOrNo = oneOf(["true", "on", "yes", "false", "off", "no"], undefined, "true or false, on or off, yes or no");
 
 /** The largest unsigned and the largest signed number of C, and of a timer in seconds. */
-const [UINT_MAX, INT_MAX, TIMER_MAX] = [0xffff_ffff, 0x7fff_ffff, 4294];
+const [UINT_MAX, INT_MAX, INT_MIN, TIMER_MAX] = [0xffff_ffff, 0x7fff_ffff, -0x8000_0000, 4294];
+/** The largest time of a decimal timer, in seconds. */
+const LONGEST = UINT_MAX / 1e6;
 
 const rangeText = (least: number, most: number): string =>
   most >= INT_MAX ? `${least} or more` : `${least} to ${most}`;
@@ -73,6 +75,14 @@ function decimal(least: number, most: number, otherwise?: string): Value {
   return { what: `a number, ${rangeText(least, most)}`, isRight, taken: (word) => read(word) ?? otherwise };
 }
 
+/** Intervals of BFD, with at most three decimal places. keepalived ignores others. */
+const milliseconds = (least: number): Value => ({
+  what: `milliseconds, ${least} or more`,
+  isRight: (word) =>
+    /^\+?(\d+(\.\d{0,3})?|\.\d{1,3})$/.test(word) && within(Number(word), least, UINT_MAX / 1000) !== undefined,
+  taken: () => undefined,
+});
+
 /** Seconds of a script, of which 0 are 1. Of a fraction the longer time counts, that of newer versions or the whole seconds of older ones. */
 const scriptSeconds: Value = {
   ...whole(1, TIMER_MAX),
@@ -89,6 +99,9 @@ export const isFraction = (word: string): boolean => /^(\d+\.\d*|\.\d+)$/.test(w
 
 /** It complains, and takes it. */
 const scriptWeight: Value = { ...whole(-253, 253), taken: (word) => String(numberIn(word)) };
+
+/** In seconds, up to 31 days: LVS_MAX_TIMEOUT of keepalived's global_data.h. */
+export const connectionTimeout = whole(0, 31 * 86_400);
 
 /** A port. */
 export const port = whole(1, 65535);
@@ -119,11 +132,39 @@ const address: Value = {
   taken: () => undefined,
 };
 
+/** An address that packets for a group go to, of IPv4 (RFC 5771) or of IPv6 (RFC 4291, section 2.7). */
+function multicast(what: string, families: readonly Family[]): Value {
+  const isMulticast = (address: Ip) =>
+    familyOf(address) === 6 ? /^ff/i.test(address) : /^2(2[4-9]|3\d)\./.test(address);
+  return {
+    what,
+    isRight(word) {
+      const found = addressIn(word);
+      return found !== undefined && families.includes(familyOf(found)) && isMulticast(found);
+    },
+    taken: () => undefined,
+  };
+}
+
+const multicast4 = multicast("an IPv4 multicast address, such as 224.0.0.18", [4]);
+const multicast6 = multicast("an IPv6 multicast address, such as ff02::12", [6]);
+
+/** Bytes: read_hex_str() of keepalived's lib/parser.c. `wild`: an X stands for any digit. Of a word that is none, an even part of its digits is no byte. */
+const bytes = (wild: boolean): Value => ({
+  what: `bytes in hexadecimal digits, such as 0a1b2c${wild ? ", with X for any digit" : ""}`,
+  each: true,
+  isRight: (word) => (wild ? /^[\da-fx]+$/i : /^[\da-f]+$/i).test(word),
+  taken: () => undefined,
+});
+
 /** What is behind the / of an address of this family. */
 export const prefixLengths = { 4: whole(0, 32), 6: whole(0, 128) } as const;
 
 /** Timers of health checks and virtual servers, in seconds. */
 const [timer, loop] = [decimal(0, Number.MAX_SAFE_INTEGER), decimal(1e-6, Number.MAX_SAFE_INTEGER)];
+
+/** dns_type_lookup() of keepalived's check_dns.c. */
+const dnsTypes = "A NS CNAME SOA MX TXT AAAA RRSIG DNSKEY".split(" ");
 
 const healthCheck = {
   ...{ connect_port: port, bind_port: port, fwmark: whole(0, UINT_MAX) },
@@ -133,6 +174,14 @@ const healthCheck = {
   ...{ alpha: yesOrNo, log_all_failures: yesOrNo, enable_sni: yesOrNo, fast_recovery: yesOrNo },
   http_protocol: oneOf(["1.0", "1.1", "1.0C", "1.0c"], "1.0", "1.0, 1.1 or 1.0C"),
   ...{ min_reply_length: whole(0, 65535, { lenient: false }), max_reply_length: whole(0, 65535, { lenient: false }) },
+  ...{ payload: bytes(false), require_reply: bytes(true) },
+  // Of a DNS_CHECK.
+  type: {
+    ...oneOf(dnsTypes, "SOA", dnsTypes.join(", ")),
+    isRight: (word: string) => dnsTypes.includes(word.toUpperCase()),
+  },
+  // Of a FILE_CHECK.
+  weight: whole(-INT_MAX, INT_MAX),
 };
 
 /** Of virtual servers, and of real servers, which may differ from theirs. */
@@ -157,14 +206,53 @@ const garp = {
 export const trackedWeight = whole(-254, 254);
 export const bfdWeight = whole(-253, 253);
 
+/** A TTL, or an IPv6 hop limit. */
+const hops = whole(1, 255, { lenient: false });
+
+/** Of one of keepalived's processes, in global_defs: its nice value, its real-time priority (sched(7)), and how long it may run without a pause. */
+const ofProcess = (name: string): Record<string, Value> => ({
+  ...{ [`${name}_priority`]: whole(-20, 19), [`${name}_rt_priority`]: realTimePriority },
+  ...{ [`${name}_rlimit_rttime`]: whole(1, UINT_MAX), [`${name}_rlimit_rtime`]: whole(1, UINT_MAX) },
+});
+
+const netlinkSockets = [
+  ...["vrrp_netlink_cmd", "vrrp_netlink_monitor", "lvs_netlink_cmd", "lvs_netlink_monitor", "process_monitor"],
+];
+
+/** What is beyond the limits is the limit. */
+const realTimePriority: Value = {
+  ...whole(1, 99),
+  taken: (word) => String(Math.min(99, Math.max(1, numberIn(word)))),
+};
+
+/** Of a netlink socket, in global_defs: the size of its buffer, and whether to exceed the kernel's limit. */
+const ofSocket = (name: string): Record<string, Value> => ({
+  [`${name}_rcv_bufs`]: whole(0, UINT_MAX),
+  [`${name}_rcv_bufs_force`]: yesOrNo,
+});
+
 /** What keywords take, by the block that they stand in; of health checks, under `healthCheck`. The limits are those of keepalived 2.2.7's parsers. */
 const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
+  "": { child_wait_time: whole(0, UINT_MAX) },
   global_defs: {
     ...{ smtp_connect_timeout: whole(1, TIMER_MAX), startup_script_timeout: whole(1, 1000) },
     ...{ shutdown_script_timeout: whole(1, 1000), vrrp_version: whole(2, 3) },
     ...{ vrrp_garp_master_delay: garp.delay, vrrp_garp_master_repeat: garp.repeat },
     ...{ vrrp_garp_master_refresh: garp.refresh, vrrp_garp_master_refresh_repeat: garp.repeat },
     ...{ vrrp_garp_lower_prio_delay: garp.delay, vrrp_garp_lower_prio_repeat: garp.lowerRepeat },
+    ...{ vrrp_mcast_group4: multicast4, vrrp_mcast_group6: multicast6, vrrp_startup_delay: decimal(0.001, LONGEST) },
+    ...{ dynamic_interfaces: oneOf(["allow_if_changes"]), vrrp_rx_bufs_multiplier: whole(1, UINT_MAX) },
+    ...{ lvs_flush_on_stop: oneOf(["VS"]), lvs_flush_onstop: oneOf(["VS"]) },
+    ...{
+      max_auto_priority: whole(-1, 99),
+      min_auto_priority_delay: whole(1, 10_000_000),
+      random_seed: whole(0, UINT_MAX),
+    },
+    ...{ nftables_priority: whole(INT_MIN, INT_MAX), nftables_ipvs_priority: whole(INT_MIN, INT_MAX) },
+    nftables_ipvs_start_fwmark: whole(1, UINT_MAX),
+    ...Object.assign({}, ...["vrrp", "checker", "bfd"].map(ofProcess)),
+    ...Object.assign({}, ...netlinkSockets.map(ofSocket)),
+    ...{ data_use_instance: yesOrNo, no_checker_emails: yesOrNo },
     // Not vrrp_garp_interval and vrrp_gna_interval: distributions' examples have 0, which keepalived rejects, and which is the default.
     vrrp_down_timer_adverts: garp.downTimer,
     ...{ smtp_alert: yesOrNo, smtp_alert_vrrp: yesOrNo, smtp_alert_checker: yesOrNo },
@@ -177,11 +265,18 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
   },
   vrrp_track_process: {
     ...{ weight: trackedWeight, quorum: whole(1, 65535), quorum_max: whole(0, 65535) },
+    param_match: oneOf(["initial", "partial"], undefined, "initial or partial, or nothing for an exact match"),
     ...{ delay: decimal(1e-6, 3600), terminate_delay: decimal(1e-6, 3600), fork_delay: decimal(1e-6, 3600) },
   },
   track_file: { weight: trackedWeight },
   vrrp_track_file: { weight: trackedWeight },
-  bfd_instance: { multiplier: whole(1, 255, { lenient: false }), weight: bfdWeight },
+  garp_group: { garp_interval: decimal(0, INT_MAX / 1e6), gna_interval: decimal(0, INT_MAX / 1e6) },
+  bfd_instance: {
+    ...{ neighbor_ip: address, neighbour_ip: address, source_ip: address },
+    ...{ min_rx: milliseconds(1), min_tx: milliseconds(1), idle_tx: milliseconds(1000) },
+    ...{ multiplier: whole(1, 255, { lenient: false }), weight: bfdWeight, ttl: hops, hoplimit: hops },
+    max_hops: whole(-1, 255, { lenient: false }),
+  },
   vrrp_sync_group: { smtp_alert: yesOrNo, notify_priority_changes: yesOrNo },
   vrrp_instance: {
     ...{ state: oneOf(["MASTER", "BACKUP"], "BACKUP"), virtual_router_id: whole(1, 255, { lenient: false }) },
@@ -195,8 +290,10 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
     ...{ garp_master_refresh_repeat: garp.repeat, garp_lower_prio_delay: garp.delay },
     ...{ garp_lower_prio_repeat: garp.lowerRepeat, down_timer_adverts: garp.downTimer },
     ...{ unicast_src_ip: address, mcast_src_ip: address },
+    mcast_dst_ip: multicast("a multicast address, such as 224.0.0.18 or ff02::12", [4, 6]),
     ...{ smtp_alert: yesOrNo, notify_priority_changes: yesOrNo, strict_mode: yesOrNo, skip_check_adv_addr: yesOrNo },
     ...{ lower_prio_no_advert: yesOrNo, higher_prio_send_advert: yesOrNo },
+    kernel_rx_buf_size: whole(0, UINT_MAX, { lenient: false }),
   },
   authentication: { auth_type: oneOf(["PASS", "AH"], "no authentication") },
   virtual_server: {

@@ -1,5 +1,7 @@
+import type { Ip } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import { numberOf } from "./instance.ts";
+import { kindDefinedBy } from "./track.ts";
 
 /** A health check of a real server. Times in seconds. keepalived's check_api.c, validate_check_config() in check_data.c. */
 export interface Check {
@@ -61,27 +63,83 @@ export function timesIn(block: readonly Statement[]): CheckTimes {
   return Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined));
 }
 
-/** keepalived leaves out what is not: http_get_check_end() in check_http.c, misc_end_handler() in check_misc.c. */
-function isComplete({ keyword, block }: Statement): boolean {
-  if (keyword === "HTTP_GET" || keyword === "SSL_GET") return last(block, "url") !== undefined;
-  return keyword !== "MISC_CHECK" || last(block, "misc_path") !== undefined;
+/** The keywords of health checks. */
+export const checkKinds: readonly string[] = Object.keys(kinds);
+
+/** Why keepalived leaves a check out: the place, and what to write there. */
+interface LeftOut {
+  readonly at: Statement;
+  readonly message: string;
+  readonly fix: string;
 }
+
+/**
+ * Why keepalived leaves a health check out; undefined if it makes it. An HTTP_GET without a url it leaves out, too, or crashes: rule does-not-start.
+ *
+ * @param address the real server's
+ * @param before what the configuration says before the virtual server: no name that is defined later is found
+ */
+export function whyLeftOut(at: Statement, address: Ip, before: readonly Statement[]): LeftOut | undefined {
+  const { keyword, block } = at;
+  const own = (name: string) => last(block, name);
+  if (keyword === "MISC_CHECK")
+    return own("misc_path")
+      ? undefined
+      : { at, message: "it has no misc_path", fix: "write `misc_path COMMAND` into it" };
+  if (keyword === "FILE_CHECK") {
+    const lines = all(block, "track_file");
+    const isKnown = ({ words: [name] }: Statement) =>
+      before.some((one) => kindDefinedBy(one) === "file" && one.words[0] === name);
+    if (lines.some(isKnown)) return undefined;
+    return nameless(at, lines[0], "track_file", "track_file");
+  }
+  if (keyword === "BFD_CHECK") {
+    const [line] = all(block, "name");
+    const isKnown = before.some((one) => isForChecks(one) && one.words[0] === line?.words[0]);
+    return isKnown && line?.words.length === 1 ? undefined : nameless(at, line, "name", "bfd_instance");
+  }
+  const asked = own("connect_ip")?.words[0] ?? address;
+  if (/^fe[89ab]/i.test(asked) && !own("bind_if"))
+    return {
+      at,
+      message: `${asked} is a link-local address, and it has no bind_if`,
+      fix: "write `bind_if INTERFACE` into it",
+    };
+  return undefined;
+}
+
+/** Why a check is left out that names a block of another kind. */
+function nameless(at: Statement, line: Statement | undefined, keyword: string, block: string): LeftOut {
+  if (!line) return { at, message: `it has no ${keyword}`, fix: `write \`${keyword} NAME\` of a ${block} into it` };
+  const [name, ...others] = line.words;
+  return keyword === "name" && others.length > 0
+    ? { at: line, message: "it has more than one name", fix: "write a check for each" }
+    : { at: line, message: `it finds no ${block} ${name}`, fix: `write the ${block} before the virtual server` };
+}
+
+/** Whether it is a bfd_instance that health checks know: not one for VRRP alone. */
+const isForChecks = ({ keyword, block }: Statement): boolean =>
+  keyword === "bfd_instance" && (!last(block, "vrrp") || last(block, "checker") !== undefined);
+
+/** keepalived leaves out what is not: http_get_check_end() in check_http.c. */
+const isComplete = ({ keyword, block }: Statement): boolean =>
+  !["HTTP_GET", "SSL_GET"].includes(keyword) || last(block, "url") !== undefined;
 
 /**
  * The checks in a real server's block, without those that keepalived leaves out.
  *
  * @param around the times of the real server and its virtual server
  * @param serviceDelay the virtual server's own delay_loop, which limits a MISC_CHECK without misc_timeout
- * @param port the real server's port as it is written
+ * @param server the real server as it is written, and what the configuration says before its virtual server
  */
 export const checksIn = (
   block: readonly Statement[],
   around: CheckTimes & { readonly connectTimeout: number; readonly delayLoop: number },
   serviceDelay: number,
-  port: number,
+  { address, port, before }: { readonly address: Ip; readonly port: number; readonly before: readonly Statement[] },
 ): Check[] =>
-  all(block, ...Object.keys(kinds))
-    .filter(isComplete)
+  all(block, ...checkKinds)
+    .filter((at) => isComplete(at) && !whyLeftOut(at, address, before))
     .map((at) => {
       const inside = at.block ?? [];
       const kind = kinds[at.keyword] as (typeof kinds)[string];

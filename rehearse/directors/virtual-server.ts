@@ -91,6 +91,8 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const port = kind === "address" ? Number(second || 0) : 0;
   // Words behind the port are ignored: vs_handler() in check_parser.c.
   const own = kind === "address" ? `${first} ${second || 0}` : `${first} ${second}`;
+  const weight = numberOf(last(block, "weight")) ?? 1;
+  const before = statements.slice(0, statements.indexOf(at));
   const services = kind === "group" ? entries.map(({ text }) => text) : [own];
   return {
     ...{ at, block, kind, ranges, method, entries },
@@ -110,7 +112,7 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
     ...sorryServerIn(block, method),
     realServers: ofOneFamily(
       all(block, "real_server").flatMap((one) =>
-        realServerOf(one, { method, times, port, kind, weight: numberOf(last(block, "weight")) ?? 1, block }),
+        realServerOf(one, { method, times, port, kind, weight, block, before }),
       ),
       ranges[0] && familyOf(ranges[0].first),
     ),
@@ -141,6 +143,8 @@ interface Given {
   readonly port: number;
   readonly kind: VirtualServer["kind"];
   readonly block: readonly Statement[];
+  /** What the configuration says before it. */
+  readonly before: readonly Statement[];
 }
 
 /** The real server; none if keepalived does not take its address or port. */
@@ -156,7 +160,11 @@ function realServerOf(at: Statement, given: Given): RealServer[] {
     portInTable: portInTable(port, method, given),
     weight: numberOf(last(block, "weight")) ?? given.weight,
     inhibit: inhibit !== undefined && isOn(inhibit),
-    checks: checksIn(block, { ...given.times, ...timesIn(block) }, given.times.delayLoop, port),
+    checks: checksIn(block, { ...given.times, ...timesIn(block) }, given.times.delayLoop, {
+      address,
+      port,
+      before: given.before,
+    }),
   };
   return [server];
 }

@@ -98,6 +98,28 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     ...{ standIns: ["11"], seconds: 25, look: has("lb1", WEB, "10.0.0.12:80") },
     ...{ found: true, fine: false },
   },
+  // Nobody looks whether 10.0.0.13 is to be left alone, as a file says; nor whether it is there.
+  "health-check-left-out": {
+    ...{ standIns: ["11"], seconds: 10, look: has("lb1", WEB, "10.0.0.13:80") },
+    ...{ found: true, fine: false },
+  },
+  // It answers, and never with so many bytes.
+  "udp-reply-length": {
+    ...{ seconds: 12, look: has("lb1", "UDP 10.0.0.100:53", "10.0.0.11:53") },
+    ...{ found: false, fine: true },
+  },
+  "lvs-timeouts": {
+    seconds: 3,
+    look: async (stack) => (await stack.on("lb1", "ipvsadm -L --timeout | grep -o '[0-9].*'")).trim(),
+    found: "900 120 300",
+    fine: "1800 60 300",
+  },
+  "ipvlan-without-address": {
+    seconds: 8,
+    look: async (stack) => (await stack.on("lb1", "ip -brief address show")).includes(" 10.0.0.100/24"),
+    found: false,
+    fine: true,
+  },
   // It answers, but not on port 0.
   "check-without-port": { seconds: 12, look: has("lb1", WEB, "10.0.0.11:80"), found: false, fine: true },
   // The real servers of the second are in the first.
@@ -136,9 +158,9 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
   },
   "virtual-server-option-ignored": {
     seconds: 5,
-    look: async (stack) => await marked(stack, "ops"),
-    found: [],
-    fine: ["10.0.0.100:80", "3"],
+    look: async (stack) => [await marked(stack, "ops"), await marked(stack, "sh (sh-port)")],
+    found: [[], []],
+    fine: [["10.0.0.100:80", "3"], ["10.0.0.102:80"]],
   },
   // keepalived takes the virtual server's port instead: nobody asks 8080.
   "port-not-changed": {

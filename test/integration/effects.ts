@@ -122,6 +122,23 @@ export const effects: readonly Effect[] = [
     fine: false,
   },
   {
+    rule: "multicast-group-ignored",
+    title: "keepalived says that it ignores the group",
+    look: says("lb1", /multicast destination specified with unicast - ignoring/),
+    found: true,
+    fine: false,
+  },
+  {
+    rule: "no-virtual-address",
+    title: "a master holds nothing",
+    look: async (directors) => [
+      await says("lb1", /\(VI_1\) Entering MASTER STATE/)(directors),
+      await directors.holders(VIP),
+    ],
+    found: [true, []],
+    fine: [true, ["lb1"]],
+  },
+  {
     rule: "defined-twice",
     title: "the second instance's address is nobody's",
     look: holders("192.0.2.101"),

@@ -19,16 +19,21 @@ import { equalPriorities } from "./equal-priorities.ts";
 import { gatewayMovesAlone } from "./gateway-moves-alone.ts";
 import { givenTwice } from "./given-twice.ts";
 import { haSuspendInGroup } from "./ha-suspend-in-group.ts";
+import { healthCheckLeftOut } from "./health-check-left-out.ts";
 import { inhibitWithPersistence } from "./inhibit-with-persistence.ts";
 import { invalidAddress } from "./invalid-address.ts";
 import { invalidValue } from "./invalid-value.ts";
+import { ipvlanWithoutAddress } from "./ipvlan-without-address.ts";
+import { lvsTimeouts } from "./lvs-timeouts.ts";
 import { mailToNobody } from "./mail-to-nobody.ts";
 import { miscDynamicWithPlugin } from "./misc-dynamic-with-plugin.ts";
+import { multicastGroupIgnored } from "./multicast-group-ignored.ts";
 import { natGatewayStays } from "./nat-gateway-stays.ts";
 import { natGatewaysApart } from "./nat-gateways-apart.ts";
 import { natOnOneNetwork } from "./nat-on-one-network.ts";
 import { noHealthCheck } from "./no-health-check.ts";
 import { noRealServer } from "./no-real-server.ts";
+import { noVirtualAddress } from "./no-virtual-address.ts";
 import { noWeight } from "./no-weight.ts";
 import { nobodyQuietAboutArp } from "./nobody-quiet-about-arp.ts";
 import { nopreemptOnOneMember } from "./nopreempt-on-one-member.ts";
@@ -62,6 +67,7 @@ import { strictForbids } from "./strict-forbids.ts";
 import { syncDaemon } from "./sync-daemon.ts";
 import { syncGroupOpen } from "./sync-group-open.ts";
 import { trackIgnored } from "./track-ignored.ts";
+import { udpReplyLength } from "./udp-reply-length.ts";
 import { unicastOneSided } from "./unicast-one-sided.ts";
 import { unicastOwnAddress } from "./unicast-own-address.ts";
 import { unicastPeerMissing } from "./unicast-peer-missing.ts";
@@ -104,6 +110,8 @@ export const rules: readonly Rule[] = [
   routerIdTwice,
   addressUnderTwoIds,
   addressTwice,
+  ipvlanWithoutAddress,
+  noVirtualAddress,
   addressesDiffer,
   advertIntervalDiffers,
   scriptEchoes,
@@ -121,7 +129,9 @@ export const rules: readonly Rule[] = [
   checkSlowerThanDelayLoop,
   checksFromVirtualAddress,
   checkWithoutPort,
+  udpReplyLength,
   noHealthCheck,
+  healthCheckLeftOut,
   haSuspendInGroup,
   noRealServer,
   virtualServerMissing,
@@ -145,6 +155,7 @@ export const rules: readonly Rule[] = [
   sorryServerNeverUsed,
   miscDynamicWithPlugin,
   mailToNobody,
+  lvsTimeouts,
   advertIntervalRounded,
   versionDiffers,
   authenticationDiffers,
@@ -155,6 +166,7 @@ export const rules: readonly Rule[] = [
   unicastPeerMissing,
   unicastOwnAddress,
   unicastWithoutPeer,
+  multicastGroupIgnored,
   strictForbids,
   strictDropsTraffic,
   syncGroupOpen,

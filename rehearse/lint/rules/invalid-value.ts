@@ -25,10 +25,10 @@ function* lookAt({ at, kind, around }: Placed): Iterable<Found> {
   const { keyword, words } = at;
   const value = valueFor(around?.keyword ?? "", keyword);
   const [word] = words;
-  if (kind === "value" && word === undefined)
+  if ((kind === "value" || kind === "word") && word === undefined)
     yield {
       at,
-      message: `${keyword} has no value, and keepalived does not start`,
+      message: `${keyword} has no value, and keepalived ${kind === "word" ? "ignores the line" : "does not start"}`,
       fix: value ? `write ${value.what}` : "write its value, or remove the line",
     };
   else if (value?.fractionsSince && word !== undefined && isFraction(word))

@@ -1,4 +1,6 @@
-import { last } from "../../conf/tree.ts";
+import { last, type Statement } from "../../conf/tree.ts";
+import { schedulers } from "../../conf/values.ts";
+import { endpointOf } from "../../directors/endpoint.ts";
 import type { VirtualServer } from "../../directors/virtual-server.ts";
 import type { Found, Rule } from "../rule.ts";
 import { keptRealServers, weightOf } from "../services.ts";
@@ -9,15 +11,49 @@ export const virtualServerOptionIgnored: Rule = {
   level: "error",
   why:
     "keepalived runs without it, or with what is possible, and a line in its log: connections are scheduled whole, health checks run on every director, or a " +
-    "quorum comes back sooner than it says.",
+    "quorum comes back sooner than it says. Flags of a scheduler and options of a sorry server count behind the line that they belong to.",
   source:
-    "validate_check_config() in keepalived's check_data.c; ipvsadm(8), --ops; keepalived.conf(5), ha_suspend and hysteresis",
+    "validate_check_config() in keepalived's check_data.c; lbflags_handler() and ssvri_handler() in check_parser.c; ipvsadm(8), --ops; keepalived.conf(5), ha_suspend and hysteresis",
   *look({ directors }) {
     for (const { virtualServers } of directors) for (const service of virtualServers) yield* ignoredIn(service);
   },
 };
 
+/** The scheduler that a flag is for: ipvsadm(8), --sched-flags. */
+const flags: Readonly<Record<string, string>> = {
+  ...{ "sh-port": "sh", "sh-fallback": "sh", "mh-port": "mh", "mh-fallback": "mh" },
+};
+
+/** Lines that count behind another one alone, in the order of the block. */
+function* tooEarlyIn({ name, block, scheduler }: VirtualServer): Iterable<Found> {
+  let now: string | undefined;
+  let sorry: Statement | undefined;
+  for (const at of block) {
+    const { keyword, words } = at;
+    const wanted = flags[keyword];
+    if (["lb_algo", "lvs_sched"].includes(keyword) && schedulers.includes(words[0] ?? "")) now = words[0];
+    else if (keyword === "sorry_server" && endpointOf(words)) sorry = at;
+    else if (wanted !== undefined && wanted !== now)
+      yield {
+        at,
+        message: `keepalived ignores ${keyword} of ${name}: ${
+          wanted === scheduler
+            ? `lb_algo ${wanted} comes after it`
+            : `it is for the scheduler ${wanted}, and this is ${scheduler}`
+        }`,
+        fix: wanted === scheduler ? "write it behind lb_algo" : `remove it, or write \`lb_algo ${wanted}\` before it`,
+      };
+    else if (["sorry_server_inhibit", "sorry_server_lvs_method"].includes(keyword) && !sorry)
+      yield {
+        at,
+        message: `keepalived ignores ${keyword} of ${name}: there is no sorry_server before it`,
+        fix: "write it behind sorry_server",
+      };
+  }
+}
+
 function* ignoredIn(service: VirtualServer): Iterable<Found> {
+  yield* tooEarlyIn(service);
   const { name, block, kind, protocol, entries, hysteresis } = service;
   const ops = last(block, "ops");
   if (ops && protocol !== undefined && protocol !== "UDP")

@@ -108,7 +108,10 @@ describe("a virtual server", () => {
   });
 
   test("knows what each kind of check does without a word", () => {
-    const [real] = read(`virtual_server 192.0.2.1 80 {
+    const [real] = read(`track_file drain {
+      file "/etc/drain"
+    }
+    virtual_server 192.0.2.1 80 {
       delay_loop 6
       real_server 10.0.0.1 80 {
         TCP_CHECK { }
@@ -123,6 +126,9 @@ describe("a virtual server", () => {
           misc_path "/usr/local/bin/check"
         }
         PING_CHECK { }
+        FILE_CHECK {
+          track_file drain
+        }
         FILE_CHECK { }
         HTTP_GET {
           connect_timeout 3
