@@ -103,10 +103,12 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     ...{ standIns: ["11"], seconds: 10, look: has("lb1", WEB, "10.0.0.13:80") },
     ...{ found: true, fine: false },
   },
-  // It answers, and never with so many bytes.
+  // All answer, the first two never with so many bytes, and the third is taken with any.
   "udp-reply-length": {
-    ...{ seconds: 12, look: has("lb1", "UDP 10.0.0.100:53", "10.0.0.11:53") },
-    ...{ found: false, fine: true },
+    seconds: 12,
+    look: (stack) => servers(stack, "lb1", "UDP 10.0.0.100:53"),
+    found: ["10.0.0.13:53 1"],
+    fine: ["10.0.0.11:53 1", "10.0.0.12:53 1", "10.0.0.13:53 1"],
   },
   "lvs-timeouts": {
     seconds: 3,
@@ -157,6 +159,8 @@ export const machineEffects: Readonly<Record<string, MachineEffect>> = {
     fine: [],
   },
   "virtual-server-option-ignored": {
+    // A reload does not change the flags of a service that is there.
+    act: (stack) => stack.on("lb1", "systemctl restart keepalived"),
     seconds: 5,
     look: async (stack) => [await marked(stack, "ops"), await marked(stack, "sh (sh-port)")],
     found: [[], []],

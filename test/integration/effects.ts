@@ -129,6 +129,13 @@ export const effects: readonly Effect[] = [
     fine: false,
   },
   {
+    rule: "route-left-out",
+    title: "the master has no such route",
+    look: (directors) => directors.on("lb1", "ip route show 198.51.100.0/24 | sed 's/ dev.*//'"),
+    found: "",
+    fine: "198.51.100.0/24 via 198.18.0.9\n",
+  },
+  {
     rule: "no-virtual-address",
     title: "a master holds nothing",
     look: async (directors) => [

@@ -7,6 +7,7 @@ import { countsOnce, hasBlock, type Keywords, keywords, since } from "../../rehe
 import { valueFor } from "../../rehearse/conf/values.ts";
 import { entryOf, isRefusal } from "../../rehearse/directors/address-range.ts";
 import { directorOf } from "../../rehearse/directors/director.ts";
+import { refusalOfRoute, refusalOfRule } from "../../rehearse/directors/route.ts";
 import { type Configuration, readFolder } from "../../rehearse/folder.ts";
 import { lint } from "../../rehearse/lint/index.ts";
 import { CONFIG_ID, configurations as generated } from "../generate/configurations.ts";
@@ -110,6 +111,21 @@ describe("a configuration is read as keepalived reads it", () => {
     // None of the exceptions has become needless, and keepalived has read to the end.
     expect(Object.keys(untold).filter((place) => !missed.some((one) => one.place === place))).toEqual([]);
     expect(Math.max(...told.keys())).toBeGreaterThan(Math.max(...cases.map(({ line }) => line)) - 100);
+  });
+
+  it.each([
+    ["routes", everyRoute(), refusalOfRoute],
+    ["rules", everyRule(), refusalOfRule],
+  ] as const)("%s, and what is not quite one", async (kind, lines, refusalOf) => {
+    const statuses = await keepalived.statuses(lines.map((line) => `static_${kind} {\n${line}\n}\n`));
+    const otherwise = lines.flatMap((text, index) => {
+      const [keyword = "", ...words] = text.split(" ");
+      const { outcome, wrong } = refusalOf({ file: "", line: 0, text, keyword, words }) ?? {};
+      const status = outcome === undefined ? 0 : outcome === "does not start" ? 2 : 5;
+      return statuses[index] === status ? [] : [`${text}: ${wrong}, keepalived's status is ${statuses[index]}`];
+    });
+    expect(otherwise).toEqual([]);
+    expect(statuses.filter((status) => status === 0).length).toBeGreaterThan(20);
   });
 
   it("every entry of a virtual server group, and what is not quite one", async () => {
@@ -221,7 +237,7 @@ function everyComplaint(): { config: string; cases: { line: number; place: strin
   const write = (block: Keywords, path: readonly string[]): void => {
     const name = path.at(-1) ?? "";
     for (const [keyword, kind] of Object.entries(block)) {
-      // keepalived moves into the first, reads others by the second, and asks DNS for the third. Routes and rules: ip-route(8), ip-rule(8).
+      // keepalived moves into the first, reads others by the second, and asks DNS for the third. Routes and rules have a test of their own.
       if (/^net_namespace|^include_check$|^smtp_server$|_(routes|rules)$/.test(keyword) || isUnknown(name, keyword))
         continue;
       // A track_file that has no file, or two, spoils 2.2.7's list of them: it then crashes, or looks through it forever.
@@ -287,6 +303,44 @@ function wordOf(keyword: string): string {
   if (/notify|^quorum_(up|down)$/.test(keyword) && !/priority_changes|notifies/.test(keyword)) return "/bin/true";
   return { script_user: "root", digest: "0".repeat(32) }[keyword] ?? "1";
 }
+
+/** Routes. keepalived warns of those that it cannot track, so that these are not to be. */
+function everyRoute(): string[] {
+  const destinations = ["198.51.100.0/24", "198.51.100.0/33", "198.51.100", "to 198.51.100.7", "default", "any", "web"];
+  const others = [
+    "unicast 198.51.100.0/24",
+    "to blackhole 198.51.100.0/24",
+    "2001:db8::/64",
+    "inet6 default",
+    "default6",
+  ];
+  const gateways = ["via 192.0.2.1", "via 192.0.2.300", "via inet 192.0.2.1 metric 7", "via inet6 2001:db8::1", "via"];
+  const sources = ["src 192.0.2.2", "src 2001:db8::2", "from 2001:db8::/64"];
+  const options = ["scope link", "metric 5", "mtu lock 1400", "onlink", "table 100", "table", "mtu lock", "web"];
+  return [...destinations, ...others, ""].flatMap((destination) =>
+    ["", ...gateways, ...sources, ...options].map((rest) => joined("no_track", destination, rest)),
+  );
+}
+
+/** Rules. keepalived warns of those without a priority. */
+function everyRule(): string[] {
+  const selectors = ["from 192.0.2.0/24", "to 192.0.2.9", "from 192.0.2.0/33", "from 192.0.2.300", "not from all"];
+  const others = ["from 2001:db8::/64 to 192.0.2.0/24", "fwmark 7", "inet6", ""];
+  const tables = [
+    "table 100",
+    "lookup 100",
+    "table 100 priority 50",
+    "table 100 blackhole",
+    "lookup main pref 10",
+    "table",
+  ];
+  const actions = ["blackhole", "prohibit priority 9", "nop", "type blackhole", "goto 200 priority 100"];
+  return [...selectors, ...others].flatMap((selector) =>
+    ["", "web", "preference", ...tables, ...actions].map((rest) => joined("priority 40", selector, rest)),
+  );
+}
+
+const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== "").join(" ");
 
 /** Lines of a virtual server group. */
 function everyEntry(): string[] {
@@ -373,7 +427,7 @@ function everyKeywordAlone(): { place: string; config: string; isValue: boolean 
 }
 
 /** Values, and what is not quite one. */
-const words = [
+const valueWords = [
   ...[
     "0",
     "1",
@@ -415,7 +469,7 @@ function everyValue(): { config: string; values: { line: number; text: string; i
     for (const [keyword, kind] of Object.entries(block)) {
       if (isUnknown(name, keyword)) continue;
       const value = leavesBlock(keyword) ? undefined : valueFor(name, keyword);
-      for (const word of value ? words : []) {
+      for (const word of value ? valueWords : []) {
         lines.push(`${keyword} ${word}`);
         values.push({ line: lines.length, text: `${name}: ${keyword} ${word}`, isRight: value?.isRight(word) ?? true });
       }

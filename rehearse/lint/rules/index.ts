@@ -53,6 +53,7 @@ import { protocolMissing } from "./protocol-missing.ts";
 import { quorumOutOfReach } from "./quorum-out-of-reach.ts";
 import { realServerTwice } from "./real-server-twice.ts";
 import { realServersDiffer } from "./real-servers-differ.ts";
+import { routeLeftOut } from "./route-left-out.ts";
 import { routerIdTwice } from "./router-id-twice.ts";
 import { scriptCannotRun } from "./script-cannot-run.ts";
 import { scriptEchoes } from "./script-echoes.ts";
@@ -113,6 +114,7 @@ export const rules: readonly Rule[] = [
   ipvlanWithoutAddress,
   noVirtualAddress,
   addressesDiffer,
+  routeLeftOut,
   advertIntervalDiffers,
   scriptEchoes,
   commandNeedsShell,
