@@ -30,7 +30,8 @@ before it, keeps a finding away. The rules were read out of keepalived 2.2.7, wh
 const section = ({ id, level, title, why, source }: Rule): string =>
   [
     `## ${id}`,
-    `${title[0]?.toUpperCase()}${title.slice(1)}: ${level === "error" ? "an error" : `a ${level}`}.`,
+    // The title last: it may begin with a keyword, which is written in small letters.
+    `${level === "error" ? "An error" : `A ${level}`}: ${title}.`,
     why,
     `Source: ${source}.`,
   ].join("\n\n");

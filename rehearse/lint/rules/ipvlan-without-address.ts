@@ -4,7 +4,7 @@ import type { Rule } from "../rule.ts";
 
 export const ipvlanWithoutAddress: Rule = {
   id: "ipvlan-without-address",
-  title: "use_ipvlan without an address of its own, for IPv4",
+  title: "an ipvlan interface without an address of its own, for IPv4",
   level: "error",
   why:
     "An ipvlan interface has the MAC address of the one below it, so that it needs an address of its own to send from. Without one the instance is in FAULT " +

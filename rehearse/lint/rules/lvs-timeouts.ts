@@ -13,7 +13,7 @@ export const lvsTimeouts: Rule = {
   level: "error",
   why:
     "keepalived takes the names tcp, tcpfin and udp, each with its seconds, and ignores what it does not know, with a line in its log. The kernel keeps its own " +
-    "900, 120 and 300 s, after which it forgets a silent connection. `ipvsadm --set` is other: it takes three numbers.",
+    "900, 120 and 300 s, after which it forgets a silent connection. `ipvsadm --set` differs: it takes three numbers.",
   source: "lvs_timeouts() in keepalived's global_parser.c; keepalived.conf(5), lvs_timeouts; ipvsadm(8), --set",
   *look({ directors }) {
     for (const { settings } of directors)

@@ -3,7 +3,7 @@ import type { Rule } from "../rule.ts";
 
 export const multicastGroupIgnored: Rule = {
   id: "multicast-group-ignored",
-  title: "mcast_dst_ip on an instance that sends by unicast",
+  title: "a multicast group on an instance that sends by unicast",
   level: "error",
   why: "keepalived sends to the addresses of unicast_peer alone, and ignores the multicast group, with a line in its log.",
   source: "vrrp_complete_instance() in keepalived's vrrp.c",

@@ -9,7 +9,7 @@ const purposes = [
 
 export const noVirtualAddress: Rule = {
   id: "no-virtual-address",
-  title: "an instance with whose master nothing moves",
+  title: "an instance whose master holds nothing",
   level: "warning",
   why:
     "The directors elect a master, and no address goes to it, no route, and no script runs: clients see nothing of it. keepalived only writes a line into its " +
