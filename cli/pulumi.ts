@@ -70,6 +70,11 @@ export async function selectStack(stack: string): Promise<void> {
         `  pulumi stack select --create ${stack} && pulumi config set lab FILE --stack ${stack}`,
       exitStatus.stackNotFound,
     );
+  await createStack(stack);
+}
+
+/** Selects a stack; creates it if missing, also where its file was written with another state directory. @throws CliError with Pulumi's error output */
+export async function createStack(stack: string): Promise<void> {
   await forgetSalt(stack);
   await must("stack", "select", "--create", stack);
 }

@@ -9,7 +9,7 @@ import type { Plan } from "../rehearse/plan/plan.ts";
 import { planText } from "../rehearse/plan/write.ts";
 import { configuredNext } from "./configured-lab.ts";
 import { CliError, exitStatus } from "./exit-status.ts";
-import { must } from "./pulumi.ts";
+import { createStack, must } from "./pulumi.ts";
 
 /** The folder of configurations that a command line names. @throws CliError if it has none */
 export function folderAt(path: string): Folder {
@@ -105,7 +105,7 @@ export function rehearsalStack(path: string): string {
  * @throws CliError if the stack is a lab, or another folder's rehearsal, that is up
  */
 export async function configureRehearsal(stack: string, path: string, to?: string): Promise<void> {
-  await must("stack", "select", "--create", stack);
+  await createStack(stack);
   const before = (await must("config", "get", "rehearsal", "--stack", stack).catch(() => "")).trim();
   if (before !== resolve(path) && existsSync(labDirectory(stack)))
     throw new CliError(

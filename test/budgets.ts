@@ -19,7 +19,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/integration/bench-ansible.test.ts": 200,
   "test/integration/bench-terraform.test.ts": 60,
   "test/integration/keepalived-accepts.test.ts": 120,
-  "test/integration/keepalived-conf.test.ts": 40,
+  "test/integration/keepalived-conf.test.ts": 60,
   "test/integration/effects.test.ts": 120,
   "test/integration/image/plain.test.ts": 600,
   "test/integration/image/baked.test.ts": 200,

@@ -6,7 +6,7 @@ import { THIS_MACHINE } from "../../provision/host/remote/machine-url.ts";
 import { labDirectory } from "../../provision/paths.ts";
 import { configuredHost, configuredLab, configuredRehearsal } from "../configured-lab.ts";
 import { CliError, exitStatus, StackInUseError } from "../exit-status.ts";
-import { must } from "../pulumi.ts";
+import { createStack, must } from "../pulumi.ts";
 import { holdingStack } from "../stack-lock.ts";
 
 /** How long another command may work on a stack before its student has failed: as long as an `up` with everything to build. */
@@ -53,7 +53,7 @@ export async function configureStack(
         await directory.record(stack, id);
         const host = (await configuredHost(stack)) ?? THIS_MACHINE;
         if (before === labFile && host === machine) return;
-        await must("stack", "select", "--create", stack);
+        await createStack(stack);
         await must("config", "set", "lab", labFile, "--stack", stack);
         if (host !== machine) await must("config", "set", "host", machine, "--stack", stack);
       });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,5 +95,18 @@ describe("the stack of a folder", () => {
 
     await checkout.pulumi("config", "rm", "rehearsal", "--stack", "lb");
     expect((await up(one)).stderr).toContain('lvs-lab: the stack "lb" is a lab that is up. Fix: ');
+  });
+
+  it("survives another state directory: the salt of the earlier one is forgotten", async () => {
+    const folder = pathOf({ "lb1.conf": instance(["192.0.2.100/24"]), "rehearsal.yaml": "os: none\n" });
+    const up = async () => (await checkout.lvsLab("rehearse", "up", folder, "-s", "moved")).stderr;
+    expect(await up()).toContain("rehearsal.yaml:1:5: os: expected ");
+    const stackFile = join(checkout.root, "Pulumi.moved.yaml");
+    const before = await readFile(stackFile, "utf8");
+    expect(before).toContain("encryptionsalt:");
+
+    await rm(checkout.state, { recursive: true });
+    expect(await up()).toContain("rehearsal.yaml:1:5: os: expected ");
+    expect(await readFile(stackFile, "utf8")).not.toBe(before);
   });
 });

@@ -210,7 +210,7 @@ const leavesBlock = (keyword: string): boolean => /^neighbou?r_ip$/.test(keyword
 
 /** A configuration with every keyword in a block of its own, once with each of some words, but those that are of `everyValue`; and where they stand. */
 function everyComplaint(): { config: string; cases: { line: number; place: string }[] } {
-  const words = ["", "0", "-1", "100000", "abc", "1.5", "no", "192.0.2.1", "192.0.2.300", "ff02::12", "abc def"];
+  const words = ["", "0", "-1", "100000", "abc", "192.0.2.300", "ff02::12", "abc def"];
   const lines: string[] = [];
   const cases: { line: number; place: string }[] = [];
   let count = 0;
