@@ -46,6 +46,9 @@ const types = /^(unicast|local|broadcast|anycast|multicast|blackhole|unreachable
 const HOST = "write an IPv4 or IPv6 address";
 const NETWORK = "write a network, such as `192.0.2.0/24`, or default";
 
+const RULE_WORDS =
+  "see virtual_rules in keepalived.conf(5): it has not all words of ip-rule(8), and no short forms such as pref";
+
 const leftOut = (wrong: string, fix: string): RouteRefusal => ({ wrong, fix, outcome: "leaves it out" });
 
 /** What is wrong with a line of virtual_routes or static_routes; undefined: nothing, as far as is known here. */
@@ -90,7 +93,7 @@ function read(words: readonly string[], known: Readonly<Record<string, Wants>>):
       continue;
     }
     if (wants === undefined && known === ruleWords)
-      return { hasDestination, refusal: leftOut(`${word} is no word of a rule`, "see ip-rule(8)") };
+      return { hasDestination, refusal: leftOut(`${word} is no word of a rule`, RULE_WORDS) };
     // What is no other word of a route is its destination, or its type before that.
     if (wants !== undefined || types.test(word)) place++;
     if (wants === "lockable" && words[place] === "lock") place++;
