@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { pulumiEnvironment } from "../../cli/environment.ts";
 import { interfaceOn } from "../../lab/index.ts";
 import { bridgeOf } from "../../provision/host/bridge.ts";
 import { libvirtCommandLine } from "../../provision/host/image/kernel.ts";
@@ -80,8 +81,17 @@ export class Terraform {
 
   run(command: string, ...options: readonly string[]): Promise<string> {
     return run([this.#binary, `-chdir=${this.#directory}`, command, "-no-color", ...options], {
-      env: { TF_CLI_CONFIG_FILE: join(this.#directory, "cli.tfrc"), CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+      env: this.environment(),
     });
+  }
+
+  /** The variables that it runs with. */
+  environment(): NodeJS.ProcessEnv {
+    return {
+      // With xsltproc, which the provider starts: it is in the lab host's userland.
+      PATH: pulumiEnvironment().PATH,
+      ...{ TF_CLI_CONFIG_FILE: join(this.#directory, "cli.tfrc"), CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+    };
   }
 
   async remove(): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PlainHost } from "../../bench/harness/plain-host.ts";
+import { run } from "../../bench/harness/run.ts";
 import { Terraform, terraformVariables } from "../../bench/harness/terraform.ts";
 import { readLab } from "../../lab/index.ts";
 
@@ -24,6 +25,10 @@ describe.skipIf(Terraform.missing())("the machines as Terraform's configuration"
 
   it("take their provider from this machine, and are valid", async () => {
     expect(await terraform.run("validate")).toContain("The configuration is valid");
+  });
+
+  it("find xsltproc, which their provider starts", async () => {
+    expect(await run(["xsltproc", "--version"], { env: terraform.environment() })).toContain("libxslt");
   });
 
   it("have a value for every variable, and no other", async () => {
