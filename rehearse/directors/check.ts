@@ -1,5 +1,6 @@
 import type { Ip } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
+import type { Refusal } from "./endpoint.ts";
 import { numberOf } from "./instance.ts";
 import { kindDefinedBy } from "./track.ts";
 
@@ -63,29 +64,37 @@ export function timesIn(block: readonly Statement[]): CheckTimes {
   return Object.fromEntries(Object.entries(times).filter(([, value]) => value !== undefined));
 }
 
-/** The keywords of health checks. */
-export const checkKinds: readonly string[] = Object.keys(kinds);
+/** The health checks in a block, as they are written. */
+const writtenIn = (block: readonly Statement[]): Statement[] => all(block, ...Object.keys(kinds));
 
-/** Why keepalived leaves a check out: the place, and what to write there. */
-interface LeftOut {
+/** A health check that keepalived leaves out, and why. */
+export interface LeftOut extends Refusal {
+  readonly check: Statement;
+  /** Where to write something else: the check, or a line in it. */
   readonly at: Statement;
-  readonly message: string;
-  readonly fix: string;
 }
 
-/**
- * Why keepalived leaves a health check out; undefined if it makes it. An HTTP_GET without a url it leaves out, too, or crashes: rule does-not-start.
- *
- * @param address the real server's
- * @param before what the configuration says before the virtual server: no name that is defined later is found
- */
-export function whyLeftOut(at: Statement, address: Ip, before: readonly Statement[]): LeftOut | undefined {
+/** A real server as it is written, and what the configuration says before its virtual server: no name that is defined later is found. */
+interface Asked {
+  readonly address: Ip;
+  readonly port: number;
+  readonly before: readonly Statement[];
+}
+
+/** The checks in a real server's block that keepalived leaves out. An HTTP_GET without a url it leaves out, too, or crashes: rule does-not-start. */
+export const leftOutIn = (block: readonly Statement[], asked: Asked): LeftOut[] =>
+  writtenIn(block).flatMap((check) => {
+    const why = whyLeftOut(check, asked);
+    return why ? [{ check, ...why }] : [];
+  });
+
+function whyLeftOut(at: Statement, { address, before }: Asked): Omit<LeftOut, "check"> | undefined {
   const { keyword, block } = at;
   const own = (name: string) => last(block, name);
   if (keyword === "MISC_CHECK")
     return own("misc_path")
       ? undefined
-      : { at, message: "it has no misc_path", fix: "write `misc_path COMMAND` into it" };
+      : { at, wrong: "it has no misc_path", fix: "write `misc_path COMMAND` into it" };
   if (keyword === "FILE_CHECK") {
     const lines = all(block, "track_file");
     const isKnown = ({ words: [name] }: Statement) =>
@@ -102,19 +111,19 @@ export function whyLeftOut(at: Statement, address: Ip, before: readonly Statemen
   if (/^fe[89ab]/i.test(asked) && !own("bind_if"))
     return {
       at,
-      message: `${asked} is a link-local address, and it has no bind_if`,
+      wrong: `${asked} is a link-local address, and it has no bind_if`,
       fix: "write `bind_if INTERFACE` into it",
     };
   return undefined;
 }
 
 /** Why a check is left out that names a block of another kind. */
-function nameless(at: Statement, line: Statement | undefined, keyword: string, block: string): LeftOut {
-  if (!line) return { at, message: `it has no ${keyword}`, fix: `write \`${keyword} NAME\` of a ${block} into it` };
+function nameless(at: Statement, line: Statement | undefined, keyword: string, block: string): Omit<LeftOut, "check"> {
+  if (!line) return { at, wrong: `it has no ${keyword}`, fix: `write \`${keyword} NAME\` of a ${block} into it` };
   const [name, ...others] = line.words;
   return keyword === "name" && others.length > 0
-    ? { at: line, message: "it has more than one name", fix: "write a check for each" }
-    : { at: line, message: `it finds no ${block} ${name}`, fix: `write the ${block} before the virtual server` };
+    ? { at: line, wrong: "it has more than one name", fix: "write a check for each" }
+    : { at: line, wrong: `it finds no ${block} ${name}`, fix: `write the ${block} before the virtual server` };
 }
 
 /** Whether it is a bfd_instance that health checks know: not one for VRRP alone. */
@@ -130,16 +139,17 @@ const isComplete = ({ keyword, block }: Statement): boolean =>
  *
  * @param around the times of the real server and its virtual server
  * @param serviceDelay the virtual server's own delay_loop, which limits a MISC_CHECK without misc_timeout
- * @param server the real server as it is written, and what the configuration says before its virtual server
+ * @param leftOut those that keepalived leaves out
  */
 export const checksIn = (
   block: readonly Statement[],
   around: CheckTimes & { readonly connectTimeout: number; readonly delayLoop: number },
   serviceDelay: number,
-  { address, port, before }: { readonly address: Ip; readonly port: number; readonly before: readonly Statement[] },
+  { port }: Asked,
+  leftOut: readonly LeftOut[],
 ): Check[] =>
-  all(block, ...checkKinds)
-    .filter((at) => isComplete(at) && !whyLeftOut(at, address, before))
+  writtenIn(block)
+    .filter((at) => isComplete(at) && !leftOut.some(({ check }) => check === at))
     .map((at) => {
       const inside = at.block ?? [];
       const kind = kinds[at.keyword] as (typeof kinds)[string];

@@ -2,7 +2,7 @@ import { type Family, familyOf, type Ip, parseIp } from "../../lab/index.ts";
 import { all, last, type Statement } from "../conf/tree.ts";
 import { addressIn, schedulers } from "../conf/values.ts";
 import { type AddressRange, entryOf, isRefusal } from "./address-range.ts";
-import { type Check, type CheckTimes, checksIn, timesIn } from "./check.ts";
+import { type Check, type CheckTimes, checksIn, type LeftOut, leftOutIn, timesIn } from "./check.ts";
 import { endpointOf } from "./endpoint.ts";
 import { numberOf } from "./instance.ts";
 import { isOn } from "./settings.ts";
@@ -24,6 +24,8 @@ export interface RealServer {
   /** inhibit_on_failure: a failure takes away the weight, not the server. */
   readonly inhibit: boolean;
   readonly checks: readonly Check[];
+  /** The checks that keepalived leaves out. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** A sorry_server of keepalived.conf(5). */
@@ -155,16 +157,15 @@ function realServerOf(at: Statement, given: Given): RealServer[] {
   const block = at.block ?? [];
   const method = methodIn(block, "lvs_method") ?? given.method;
   const inhibit = last(block, "inhibit_on_failure") ?? last(given.block, "inhibit_on_failure");
+  const asked = { address, port, before: given.before };
+  const leftOut = leftOutIn(block, asked);
   const server: RealServer = {
     ...{ at, block, address, port, method },
     portInTable: portInTable(port, method, given),
     weight: numberOf(last(block, "weight")) ?? given.weight,
     inhibit: inhibit !== undefined && isOn(inhibit),
-    checks: checksIn(block, { ...given.times, ...timesIn(block) }, given.times.delayLoop, {
-      address,
-      port,
-      before: given.before,
-    }),
+    checks: checksIn(block, { ...given.times, ...timesIn(block) }, given.times.delayLoop, asked, leftOut),
+    leftOut,
   };
   return [server];
 }

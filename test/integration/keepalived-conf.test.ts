@@ -262,11 +262,18 @@ function everyComplaint(): { config: string; cases: { line: number; place: strin
 }
 
 /** The lines of a configuration of which lint tells something. */
-function findingsIn(config: string): ReadonlySet<number> {
+const findingsIn = (config: string): ReadonlySet<number> =>
+  inFolder({ "lb1.conf": config }, (folder) => new Set(lint(readFolder(folder)).map(({ at }) => at.line)));
+
+/** Reads files, by their paths, in a folder that is then gone. */
+function inFolder<T>(files: Readonly<Record<string, string>>, read: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "lvs-lab-configuration-"));
   try {
-    writeFileSync(join(folder, "lb1.conf"), config);
-    return new Set(lint(readFolder(folder)).map(({ at }) => at.line));
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return read(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -304,7 +311,7 @@ function wordOf(keyword: string): string {
   return { script_user: "root", digest: "0".repeat(32) }[keyword] ?? "1";
 }
 
-/** Routes. keepalived warns of those that it cannot track, so that these are not to be. */
+/** Routes, all with `no_track`: without it keepalived warns of a route that names no interface. */
 function everyRoute(): string[] {
   const destinations = ["198.51.100.0/24", "198.51.100.0/33", "198.51.100", "to 198.51.100.7", "default", "any", "web"];
   const others = [
@@ -322,7 +329,7 @@ function everyRoute(): string[] {
   );
 }
 
-/** Rules. keepalived warns of those without a priority. */
+/** Rules, all with a priority: without one keepalived warns. */
 function everyRule(): string[] {
   const selectors = ["from 192.0.2.0/24", "to 192.0.2.9", "from 192.0.2.0/33", "from 192.0.2.300", "not from all"];
   const others = ["from 2001:db8::/64 to 192.0.2.0/24", "fwmark 7", "inet6", ""];
@@ -488,19 +495,12 @@ function everyValue(): { config: string; values: { line: number; text: string; i
 const isDefault = /Some config files missing/;
 
 function readText(files: Readonly<Record<string, string>>): ConfigurationRead {
-  const folder = mkdtempSync(join(tmpdir(), "lvs-lab-configuration-"));
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      const place = join(folder, CONFIG_ID, path);
-      mkdirSync(dirname(place), { recursive: true });
-      writeFileSync(place, text);
-    }
+  const own = Object.fromEntries(Object.entries(files).map(([path, text]) => [join(CONFIG_ID, path), text]));
+  return inFolder(own, (folder) => {
     const { configurations } = readFolder(folder);
     const [configuration] = configurations;
     if (!configuration || configurations.length > 1) throw new Error(`${configurations.length} directors`);
     expect(configuration.unread).toEqual([]);
     return readByUs(directorOf(configuration));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }

@@ -1,5 +1,3 @@
-import { all } from "../../conf/tree.ts";
-import { checkKinds, whyLeftOut } from "../../directors/check.ts";
 import type { Rule } from "../rule.ts";
 import { realServerName } from "../services.ts";
 
@@ -13,20 +11,14 @@ export const healthCheckLeftOut: Rule = {
   source:
     "bfd_name_handler() in keepalived's check_bfd.c, file_end_handler() in check_file.c, misc_end_handler() in check_misc.c, check_conn_opts() in check_api.c",
   *look({ directors }) {
-    for (const { name: director, configuration, virtualServers } of directors)
-      for (const { at: service, realServers } of virtualServers) {
-        const before = configuration.statements.slice(0, configuration.statements.indexOf(service));
-        for (const real of realServers)
-          for (const at of all(real.block, ...checkKinds)) {
-            const why = whyLeftOut(at, real.address, before);
-            if (why)
-              yield {
-                at: why.at,
-                ...(why.at === at ? {} : { also: [at] }),
-                message: `${director} leaves ${at.keyword} of ${realServerName(real)} out: ${why.message}`,
-                fix: why.fix,
-              };
-          }
-      }
+    for (const { name: director, virtualServers } of directors)
+      for (const real of virtualServers.flatMap(({ realServers }) => realServers))
+        for (const { check, at, wrong, fix } of real.leftOut)
+          yield {
+            at,
+            ...(at === check ? {} : { also: [check] }),
+            message: `${director} leaves ${check.keyword} of ${realServerName(real)} out: ${wrong}`,
+            fix,
+          };
   },
 };

@@ -1,5 +1,5 @@
-import { parseIp } from "../../../lab/index.ts";
 import { all } from "../../conf/tree.ts";
+import { addressOf } from "../../directors/instance.ts";
 import type { Rule } from "../rule.ts";
 
 export const ipvlanWithoutAddress: Rule = {
@@ -14,7 +14,7 @@ export const ipvlanWithoutAddress: Rule = {
     for (const { name: director, instances } of directors)
       for (const { name, block, family } of instances) {
         const [at] = all(block, "use_ipvlan");
-        if (family === 4 && at && !at.words.some((word) => parseIp(word.split("/")[0] ?? "")))
+        if (family === 4 && at && !at.words.some(addressOf))
           yield {
             at,
             message: `${name} of ${director} stays in FAULT: its ipvlan interface has no address`,

@@ -18,9 +18,9 @@ export const udpReplyLength: Rule = {
     for (const { virtualServers } of directors)
       for (const real of virtualServers.flatMap(({ realServers }) => realServers))
         for (const { block, kind } of real.checks) {
+          if (kind !== "UDP_CHECK") continue;
           const [least, most] = [last(block, "min_reply_length"), last(block, "max_reply_length")];
           const [from, to] = [numberOf(least) ?? leastByDefault, numberOf(most) ?? mostByDefault];
-          if (kind !== "UDP_CHECK") continue;
           if (!last(block, "require_reply")?.words.length)
             for (const at of all(block, "min_reply_length", "max_reply_length"))
               yield {

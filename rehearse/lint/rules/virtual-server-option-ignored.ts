@@ -1,4 +1,4 @@
-import { last, type Statement } from "../../conf/tree.ts";
+import { last } from "../../conf/tree.ts";
 import { schedulers } from "../../conf/values.ts";
 import { endpointOf } from "../../directors/endpoint.ts";
 import type { VirtualServer } from "../../directors/virtual-server.ts";
@@ -27,12 +27,12 @@ const flags: Readonly<Record<string, string>> = {
 /** Lines that count behind another one alone, in the order of the block. */
 function* tooEarlyIn({ name, block, scheduler }: VirtualServer): Iterable<Found> {
   let now: string | undefined;
-  let sorry: Statement | undefined;
+  let hasSorryServer = false;
   for (const at of block) {
     const { keyword, words } = at;
     const wanted = flags[keyword];
     if (["lb_algo", "lvs_sched"].includes(keyword) && schedulers.includes(words[0] ?? "")) now = words[0];
-    else if (keyword === "sorry_server" && endpointOf(words)) sorry = at;
+    else if (keyword === "sorry_server" && endpointOf(words)) hasSorryServer = true;
     else if (wanted !== undefined && wanted !== now)
       yield {
         at,
@@ -43,7 +43,7 @@ function* tooEarlyIn({ name, block, scheduler }: VirtualServer): Iterable<Found>
         }`,
         fix: wanted === scheduler ? "write it behind lb_algo" : `remove it, or write \`lb_algo ${wanted}\` before it`,
       };
-    else if (["sorry_server_inhibit", "sorry_server_lvs_method"].includes(keyword) && !sorry)
+    else if (["sorry_server_inhibit", "sorry_server_lvs_method"].includes(keyword) && !hasSorryServer)
       yield {
         at,
         message: `keepalived ignores ${keyword} of ${name}: there is no sorry_server before it`,
