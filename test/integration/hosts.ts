@@ -10,6 +10,7 @@ import type { LabHost } from "../../provision/host/access.ts";
 import { becomeRoot, joinRoot, labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { commandIn, entering, userland } from "../../provision/host/userland/userland.ts";
 import { cacheRoot } from "../../provision/paths.ts";
+import { until } from "../../provision/until.ts";
 
 /** What commands of tests see of the machine, beside the userland. */
 const binds = [{ from: tmpdir(), write: true }, { from: join(cacheRoot(), "images") }];
@@ -119,6 +120,20 @@ export async function plug(
   await run(segment, "ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", host.pid);
   await run(segment, "ip", "link", "set", port, "master", bridge, "up");
   if (mac) await run(host, "ip", "link", "set", "eth0", "address", mac);
+}
+
+/**
+ * Sets up eth0 of a host that `plug` joined to a segment. When it returns, the bridge forwards what is for the host: the kernel opens a port some time
+ * after its link is up (a second, while other links come and go: `linkwatch`), and drops what comes before that.
+ */
+export async function bringUp(segment: Host, host: Host, port: string): Promise<void> {
+  await run(host, "ip", "link", "set", "eth0", "up");
+  const forwards = async () => {
+    const { stdout } = await run(segment, "ip", "-details", "link", "show", "dev", port);
+    if (!stdout.includes(" state forwarding ")) throw new Error(stdout);
+  };
+  const failed = (last: unknown) => new Error(`the bridge does not forward to ${port}: ${(last as Error).message}`);
+  await until(forwards, { seconds: 10, everyMs: 20, failed });
 }
 
 /** A web server that says `name` on all addresses of its host. It ends with this process. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { RunClock } from "../../verify/live/clock.ts";
 import { outageOf, Probe, type ProbedRequest, summaryOf } from "../../verify/probe/index.ts";
-import { end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
+import { bringUp, end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
 
 const VIP = "10.99.0.100";
 const PORT = 80;
@@ -21,7 +21,7 @@ const serveNamed = (host: Host, name: string, requestsPerConnection = REQUESTS_P
 
 const macs = { first: "52:54:00:aa:00:01", second: "52:54:00:aa:00:02" };
 
-const link = async (host: Host, state: "up" | "down") => await run(host, "ip", "link", "set", "eth0", state);
+const linkDown = async (host: Host) => await run(host, "ip", "link", "set", "eth0", "down");
 
 /** A segment with the client and two hosts that have a web server. The first has the VIP. */
 async function makePlace({ onTestFinished }: Finish) {
@@ -34,14 +34,14 @@ async function makePlace({ onTestFinished }: Finish) {
   await makeBridge(segment, "br0");
   await plug(segment, "br0", client, { port: "client" });
   await run(client, "ip", "address", "add", "10.99.0.250/24", "dev", "eth0");
-  await link(client, "up");
+  await bringUp(segment, client, "client");
   for (const [host, port] of [
     [first, "first"],
     [second, "second"],
   ] as const) {
     await plug(segment, "br0", host, { port, mac: macs[port] });
     await run(host, "sysctl", "-qw", "net.ipv4.conf.all.arp_notify=1");
-    await link(host, "up");
+    await bringUp(segment, host, port);
   }
   await run(first, "ip", "address", "add", `${VIP}/24`, "dev", "eth0");
   const servers = { first: await serveNamed(first, "first"), second: await serveNamed(second, "second") };
@@ -92,7 +92,7 @@ describe.concurrent("the probe", () => {
     const { first, takeOver, start } = place;
     const running = await start(intervalMs);
     await delay(1000);
-    const down = [running.now(), await link(first, "down"), running.now()] as const;
+    const down = [running.now(), await linkDown(first), running.now()] as const;
     await delay(2500);
     const up = [running.now(), await takeOver(), running.now()] as const;
     await delay(2500);
@@ -296,7 +296,7 @@ describe.concurrent("the probe", () => {
       servers.first = await serveNamed(first, "first", 1000);
       const running = await keep(place, { timeoutMs: 1200 });
       await delay(300);
-      const cut = [running.now(), await link(first, "down"), running.now()] as const;
+      const cut = [running.now(), await linkDown(first), running.now()] as const;
       // Waited for, not slept for: a probe that a busy machine holds up gives up late.
       const givenUp = () => running.held.filter(({ error }) => error !== undefined).length;
       await expect.poll(givenUp, { timeout: 10_000, interval: 50 }).toBeGreaterThanOrEqual(2);

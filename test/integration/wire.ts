@@ -25,7 +25,7 @@ import { keepalivedConf } from "../../provision/roles/keepalived-conf.ts";
 import { RunClock } from "../../verify/live/clock.ts";
 import { Probe } from "../../verify/probe/index.ts";
 import { Capture } from "../../verify/wire/index.ts";
-import { end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
+import { bringUp, end, type Finish, type Host, makeBridge, ownHost, plug, run, serve } from "./hosts.ts";
 
 /** A lab with its one virtual service and its one VRRP instance. */
 export interface WireLab {
@@ -175,7 +175,7 @@ async function startWire({ onTestFinished, directory, segment, vrrp }: Given) {
     const host = await ownHost({ onTestFinished });
     await plug(segment, BRIDGE, host, { port: name, ...(mac ? { mac } : {}) });
     await run(host, "ip", "address", "add", withPrefix(lab, address), "dev", "eth0");
-    await run(host, "ip", "link", "set", "eth0", "up");
+    await bringUp(segment, host, name);
     return host;
   };
   /** keepalived's place in a host that speaks VRRP. */
