@@ -15,6 +15,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/integration/by-hand.test.ts": 80,
   "test/integration/door.test.ts": 200,
   "test/integration/by-effect.test.ts": 220,
+  "test/integration/bench-boot.test.ts": 60,
   "test/integration/bench-floor.test.ts": 60,
   "test/integration/bench-ansible.test.ts": 200,
   "test/integration/bench-terraform.test.ts": 60,

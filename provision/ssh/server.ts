@@ -86,13 +86,21 @@ export class ServerConnection {
     this.transcript = join(ref.host.directory, "transcripts", `${ref.name}.log`);
   }
 
-  /** Connects; retries until the server accepts the lab's key or `seconds` have passed. */
-  static async connect(ref: ServerRef, seconds: number): Promise<ServerConnection> {
+  /**
+   * Connects; retries until the server accepts the lab's key or `seconds` have passed.
+   * @param off asked before each attempt, with the last one's error; an error of it ends the attempts. Default: libvirt, whether the domain runs
+   * @throws UnreachableError, or the error of `off`
+   */
+  static async connect(
+    ref: ServerRef,
+    seconds: number,
+    off: (ref: ServerRef, last?: unknown) => Promise<Error | undefined> = whetherOff,
+  ): Promise<ServerConnection> {
     const host = openHost(ref.host);
     const expected = ref.hostKey.split(" ")[1];
     // Check this first: a connection attempt to a powered-off server fails only after ARP gives up, three seconds later.
-    const off = await whetherOff(ref);
-    if (off) throw off;
+    const end = await off(ref);
+    if (end) throw end;
     const ssh = await until(
       async () => {
         const client = new (await import("node-ssh")).NodeSSH();
@@ -115,7 +123,7 @@ export class ServerConnection {
       },
       {
         ...{ seconds, everyMs: 150, failed: (last) => new UnreachableError(ref.name, ref.address, seconds, last) },
-        hopeless: (last) => whetherOff(ref, last),
+        hopeless: (last) => off(ref, last),
       },
     );
     const server = new ServerConnection(ref, ssh);
