@@ -8,7 +8,7 @@ import type { TestContext } from "vitest";
 import { $ } from "zx";
 import type { LabHost } from "../../provision/host/access.ts";
 import { becomeRoot, joinRoot, labEnvironment } from "../../provision/host/machine/namespaces.ts";
-import { commandIn, entering, userland } from "../../provision/host/userland/userland.ts";
+import { commandIn, entering, type Userland, userland } from "../../provision/host/userland/userland.ts";
 import { cacheRoot } from "../../provision/paths.ts";
 import { until } from "../../provision/until.ts";
 
@@ -32,13 +32,13 @@ export async function sharedUserland({ onFinished }: { onFinished(end: () => voi
   return (...command: string[]): string[] => [...enter, ...command];
 }
 
-/** The namespaces around all hosts of this process: its PID on the machine. They end with this process. */
-let around: Promise<number> | undefined;
+/** The namespaces around all hosts of this process that have the same root file system: their PID on the machine. They end with this process. */
+const around = new Map<string, Promise<number>>();
 
-async function surroundings(): Promise<number> {
+async function surroundings(root: string): Promise<number> {
   const script = ["sh", "-c", 'echo "$MACHINE_PID"; exec cat'];
   const namespaces = [...becomeRoot(), "--mount", "--pid", "--fork", "--kill-child", "--propagation", "slave", "--net"];
-  const child = spawn("unshare", [...namespaces, "--", ...entering(await userland(), binds, script)], {
+  const child = spawn("unshare", [...namespaces, "--", ...entering({ root }, binds, script)], {
     stdio: ["pipe", "pipe", "inherit"],
     env: labEnvironment(),
   });
@@ -63,10 +63,15 @@ export interface Host extends Pick<LabHost, "spawn"> {
   joined(command: readonly string[]): string[];
 }
 
-/** @param setUp a shell command that its first process runs */
-export async function makeHost(setUp = "true"): Promise<Host> {
-  around ??= surroundings();
-  const outer = String(await around);
+/**
+ * @param setUp a shell command that its first process runs
+ * @param place has its root file system. Default: the userland's
+ */
+export async function makeHost(setUp = "true", place?: Pick<Userland, "root">): Promise<Host> {
+  const { root } = place ?? (await userland());
+  const surrounding = around.get(root) ?? surroundings(root);
+  around.set(root, surrounding);
+  const outer = String(await surrounding);
   const enter = ["nsenter", "--target", outer, ...joinRoot()];
   const script = `ip link set lo up; ${setUp}; echo $$; exec cat`;
   const dying = ["setpriv", "--pdeathsig", "KILL"];

@@ -43,7 +43,6 @@ async function objections(lab: Lab, director: Server): Promise<string> {
 
 describe("whatever a lab file allows", { timeout: 240_000 + numRuns * 6000 }, () => {
   it("keepalived takes without a word, and reads it as it is meant", async () => {
-    expect(keepalived.version).toBe("2.2.7");
     const features = new Set<string>();
     let [drawn, labs, configs] = [0, 0, 0];
     await fc.assert(

@@ -6,7 +6,8 @@
 cd "$1" || exit
 file=$2 vrrp_file=$3 services=$4
 shift 4
-mount -t proc proc /proc && mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /etc/keepalived || exit
+mount -t proc proc /proc && mount -t tmpfs tmpfs /run && cp -r /etc/keepalived /run/package && mount -t tmpfs tmpfs /etc/keepalived || exit
+cp -r /run/package/. /etc/keepalived || exit # keepalived 2.3 does not start without its package's file there
 install -m 0755 /dev/stdin /etc/keepalived/lvs-lab-notify <<<$'#!/bin/sh\ntrue' || exit
 [[ ! -d etc ]] || cp -r etc/. /etc/keepalived || exit
 echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad # an address that is not checked is there at once

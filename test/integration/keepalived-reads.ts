@@ -7,6 +7,7 @@ import { labEnvironment } from "../../provision/host/machine/namespaces.ts";
 import { roleInputs } from "../../provision/roles/index.ts";
 import { withPasswords } from "../../provision/roles/keepalived-conf.ts";
 import { end, type Host, makeHost } from "./hosts.ts";
+import { placeOf, type Release } from "./keepalived-releases.ts";
 
 const script = await readFile(join(import.meta.dirname, "keepalived-reads.sh"), "utf8");
 
@@ -24,9 +25,8 @@ export interface Reading {
   readonly realServers: readonly string[];
 }
 
-/** The keepalived of the lab host's userland, which is that of Debian 12. */
+/** A keepalived: by default the one of the lab host's userland, which is that of Debian 12. */
 export interface Keepalived {
-  readonly version: string;
   /** Has it read the keepalived.conf of a director, on a host that has the director's interfaces. */
   read(lab: Lab, director: Server): Promise<Reading & { readonly config: string }>;
   /**
@@ -41,15 +41,17 @@ export interface Keepalived {
   ): Promise<Reading>;
   /** What `keepalived --config-test` says of a file, on a host without interfaces; it is not started with it. */
   test(config: string): Promise<readonly string[]>;
-  /** The exit statuses of `keepalived --config-test` for several files, in their order. */
+  /** The exit statuses of `keepalived --config-test` for several files, in their order; 137 of one that reads for longer than 10 s. */
   statuses(configs: readonly string[]): Promise<readonly number[]>;
   end(): Promise<void>;
 }
 
-export async function openKeepalived(): Promise<Keepalived> {
-  const host = await makeHost();
+export async function openKeepalived(release: Release = "2.2.7"): Promise<Keepalived> {
+  const host = await makeHost("true", await placeOf(release));
   const directory = await mkdtemp(join(tmpdir(), "lvs-lab-keepalived-"));
   const { stderr } = await inside(host, "keepalived", "--version");
+  const [, version] = /v([\d.]+)/.exec(stderr) ?? [];
+  if (version !== release) throw new Error(`keepalived is of ${version}, and not of ${release}`);
   let count = 0;
   /** @param files by their paths in a directory of their own */
   const readIn = async (files: Readonly<Record<string, string>>, ...words: string[]): Promise<Reading> => {
@@ -64,7 +66,6 @@ export async function openKeepalived(): Promise<Keepalived> {
     return readingOf(stdout);
   };
   return {
-    version: /v([\d.]+)/.exec(stderr)?.[1] ?? "",
     async read(lab, director) {
       const config = configOf(lab, director);
       // IPVS's sync daemon is the one thing for which the VRRP process needs IPVS, which not every machine's kernel has.
@@ -96,7 +97,7 @@ export async function openKeepalived(): Promise<Keepalived> {
       await mkdir(own);
       for (const [index, config] of configs.entries()) await writeFile(join(own, `${index}`), config);
       const each =
-        'for ((one = 0; one < $2; one++)); do keepalived --config-test --use-file "$1/$one" >/dev/null 2>&1; echo $?; done';
+        'for ((one = 0; one < $2; one++)); do timeout -s KILL 10 keepalived --config-test --use-file "$1/$one" >/dev/null 2>&1; echo $?; done';
       const { stdout } = await inside(host, "bash", "-c", each, "bash", own, `${configs.length}`);
       await rm(own, { recursive: true });
       return stdout.trim().split("\n").map(Number);

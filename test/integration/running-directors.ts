@@ -10,6 +10,7 @@ import { type Director, directorOf } from "../../rehearse/directors/director.ts"
 import { trackedDevices } from "../../rehearse/directors/track.ts";
 import { type Configuration, readFolder } from "../../rehearse/folder.ts";
 import { end, type Host, makeBridge, makeHost } from "./hosts.ts";
+import { placeOf, type Release } from "./keepalived-releases.ts";
 
 /** The directors of a folder of configurations, each a host with a keepalived of its own; their interfaces of one name are on one Ethernet segment. */
 export interface RunningDirectors {
@@ -36,13 +37,15 @@ export interface DirectorsOptions {
   readonly idle?: readonly string[];
   /** Whether virtual servers count: where the kernel has no IPVS, the process for them says what it has read, and ends. */
   readonly checkers?: boolean;
+  /** Which keepalived. Default: the userland's. */
+  readonly release?: Release;
 }
 
 /** Starts the directors of a folder. They end with the test. */
 export async function runDirectors(
   path: string,
   { onTestFinished }: { onTestFinished: (ending: () => unknown) => unknown },
-  { edit = (text) => text, prepare = "true", idle = [], checkers = false }: DirectorsOptions = {},
+  { edit = (text) => text, prepare = "true", idle = [], checkers = false, release = "2.2.7" }: DirectorsOptions = {},
 ): Promise<RunningDirectors> {
   const copy = await mkdtemp(join(tmpdir(), "lvs-lab-directors-"));
   onTestFinished(() => rm(copy, { recursive: true }));
@@ -53,8 +56,9 @@ export async function runDirectors(
   const directors = configurations.map(directorOf);
   const hosts = new Map<string, Host>();
   const logs = new Map(directors.map(({ name }) => [name, [] as string[]]));
+  const place = await placeOf(release);
   const add = async (): Promise<Host> => {
-    const host = await makeHost(setUp);
+    const host = await makeHost(setUp, place);
     onTestFinished(() => end(host.process));
     return host;
   };
@@ -140,8 +144,9 @@ export async function runDirectors(
   };
 }
 
-/** A host's own /etc/keepalived, /run and /sys; its IPv6 addresses are there at once. */
-const setUp = `for place in /etc/keepalived /run; do mount -t tmpfs tmpfs $place; done; mount -t sysfs sysfs /sys
+/** A host's own /run, /etc/keepalived with the package's files, and /sys; its IPv6 addresses are there at once. */
+const setUp = `mount -t tmpfs tmpfs /run; cp -r /etc/keepalived /run/package; mount -t tmpfs tmpfs /etc/keepalived
+cp -r /run/package/. /etc/keepalived; mount -t sysfs sysfs /sys
 echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad`;
 
 async function run(

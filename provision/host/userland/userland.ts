@@ -129,7 +129,11 @@ export interface Bind {
 }
 
 /** The arguments by which enter.sh makes the userland the root of the mount namespace that it runs in. */
-export const entering = ({ root }: Userland, binds: readonly Bind[], command: readonly string[]): string[] => [
+export const entering = (
+  { root }: Pick<Userland, "root">,
+  binds: readonly Bind[],
+  command: readonly string[],
+): string[] => [
   ...["bash", enterScript, root],
   ...binds.flatMap(({ from, to = from, write }) => [write ? "--bind" : "--read", from, to]),
   ...["--", ...command],
