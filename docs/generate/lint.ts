@@ -24,7 +24,7 @@ It finds misspelt keywords, wrong values, and what \`keepalived -t\` passes and 
 
 An \`error\`: keepalived does not do what the file says, or the directors do not work together. A \`warning\`: it does, and people regret it. A
 \`note\`: the folder does not show whether it is right; notes alone are no failure. A comment \`# lint: allow RULE\` on the line, or alone on the line
-before it, keeps a finding away. The rules were read out of keepalived 2.2.7, which Debian 12 has; where 2.3 differs, they say so.`;
+before it, keeps a finding away. The rules are held against keepalived 2.2.7, which Debian 12 has, and 2.3.3 of Debian 13; where the two differ, they say so.`;
 
 /** Rules have a file for each id. */
 const section = ({ id, level, title, why, source }: Rule): string =>

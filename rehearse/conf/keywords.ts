@@ -38,7 +38,8 @@ const http = {
 };
 
 const url = {
-  ...each("line", `status_code regex regex_no_match regex_options regex_min_offset regex_max_offset regex_stack`),
+  ...each("word", "regex"),
+  ...each("line", `status_code regex_no_match regex_options regex_min_offset regex_max_offset regex_stack`),
   ...each("word", "virtualhost"),
   ...each("value", "path digest"),
 };

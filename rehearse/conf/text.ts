@@ -66,8 +66,9 @@ const unescaped = (text: string): string =>
 /**
  * The words of a command, as keepalived cuts them before it runs the program without a shell: alloc_strvec_quoted_escaped() of keepalived 2.2.7's
  * lib/parser.c. Both kinds of quotes group words, and a backslash escapes in them as well. None if a quote or a backslash has no end.
+ * @param options.keepBackslashes cuts it in the same way, and leaves backslashes and what they escape as they are: alloc_strvec_quoted(), from 2.3.2 on
  */
-export function commandWordsOf(command: string): string[] {
+export function commandWordsOf(command: string, { keepBackslashes = false } = {}): string[] {
   const words: string[] = [];
   let at = 0;
   let inWord = false;
@@ -81,7 +82,8 @@ export function commandWordsOf(command: string): string[] {
     const [whole, double, single, plain] = commandPart.exec(command) ?? [];
     if (whole === undefined) return [];
     at += whole.length;
-    const text = unescaped(double ?? single ?? (plain as string));
+    const part = double ?? single ?? (plain as string);
+    const text = keepBackslashes ? part : unescaped(part);
     words.push(inWord ? words.pop() + text : text);
     inWord = true;
   }

@@ -15,6 +15,8 @@ export interface Value {
   isRight(word: string): boolean;
   /** The word that keepalived goes on with; undefined: it goes on without the line, or with a default. */
   taken(word: string): string | undefined;
+  /** If newer versions of keepalived go on with another one: the first of them, and what it takes. */
+  takenSince?(word: string): readonly [version: string, word: string] | undefined;
 }
 
 /** One of a few words, case-sensitive. Any other word stays in the statement: the code that reads the keyword applies the default. */
@@ -92,6 +94,8 @@ const scriptSeconds: Value = {
     const seconds = whole(0, TIMER_MAX).taken(word);
     return seconds === "0" ? "1" : seconds;
   },
+  // Digits before what they do not understand are thousandths.
+  takenSince: (word) => (numberIn(word) > 0 ? ["2.3.2", String(numberIn(word) / 1000)] : undefined),
 };
 
 /** Whether a word is a number with a point. */
@@ -206,6 +210,13 @@ const garp = {
 export const trackedWeight = whole(-254, 254);
 export const bfdWeight = whole(-253, 253);
 
+/** track_file_init_handler() of keepalived's track_file.c. It takes what is no number for 0, and complains of what is beyond the limits. */
+const firstContents: Value = {
+  ...{ what: "a number, -254 to 254, and overwrite if it is to replace the file's", each: true },
+  isRight: (word) => word === "overwrite" || (!word.startsWith("+") && trackedWeight.isRight(word)),
+  taken: (word) => (/^-?\d+$/.test(word) ? word : /^[-\d]/.test(word) ? "0" : undefined),
+};
+
 /** A TTL, or an IPv6 hop limit. */
 const hops = whole(1, 255, { lenient: false });
 
@@ -268,8 +279,8 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
     param_match: oneOf(["initial", "partial"], undefined, "initial or partial, or nothing for an exact match"),
     ...{ delay: decimal(1e-6, 3600), terminate_delay: decimal(1e-6, 3600), fork_delay: decimal(1e-6, 3600) },
   },
-  track_file: { weight: trackedWeight },
-  vrrp_track_file: { weight: trackedWeight },
+  track_file: { weight: trackedWeight, init_file: firstContents },
+  vrrp_track_file: { weight: trackedWeight, init_file: firstContents },
   garp_group: { garp_interval: decimal(0, INT_MAX / 1e6), gna_interval: decimal(0, INT_MAX / 1e6) },
   bfd_instance: {
     ...{ neighbor_ip: address, neighbour_ip: address, source_ip: address },
@@ -321,3 +332,9 @@ export function valueFor(block: string, keyword: string): Value | undefined {
   const known = values[block] ?? (/_(CHECK|GET)$/.test(block) || block === "host" ? values.healthCheck : undefined);
   return known && Object.hasOwn(known, keyword) ? known[keyword] : undefined;
 }
+
+/** Keywords of which keepalived reads one word, by the block that they stand in, and what it does where there are more. */
+export const oneWord: Readonly<Record<string, "ignores the line" | "ignores the others">> = {
+  "global_defs/notification_email_from": "ignores the others",
+  "url/regex": "ignores the line",
+};

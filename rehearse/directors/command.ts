@@ -1,5 +1,5 @@
 import { commandWordsOf } from "../conf/text.ts";
-import type { Statement } from "../conf/tree.ts";
+import { last, type Statement } from "../conf/tree.ts";
 
 /** A program that keepalived runs, without a shell: system_call_script() of keepalived's lib/notify.c. */
 export interface Command {
@@ -8,8 +8,12 @@ export interface Command {
   readonly owner: string;
   /** Whose state its exit status decides; undefined: nothing's. */
   readonly decides?: "instance" | "real server";
-  /** The program and its arguments. */
+  /** The program and its arguments, as keepalived 2.2 reads them. */
   readonly words: readonly string[];
+  /** The same as keepalived 2.3.2 and later read them: they take backslashes away once, where earlier ones do so twice. */
+  readonly newerWords: readonly string[];
+  /** Whom the line `user` beside it names. A notification's is behind the command. */
+  readonly user?: string;
   /**
    * What stands behind the command on its line. keepalived takes one word for a command, in quotes if it has arguments; the words behind a
    * notification's are its user and group, and those behind a script's or a misc_path's are ignored: set_script_params_array() and
@@ -28,12 +32,15 @@ const keywords = [
   ...["notify_fifo_script", "vrrp_notify_fifo_script", "lvs_notify_fifo_script", "startup_script", "shutdown_script"],
 ];
 
-/** The command of a statement in the block of `owner`. */
-export function commandAt(at: Statement, owner: Statement): Command {
+/** The command of a statement in the block of `owner`. `beside`: the statements that it stands among. */
+export function commandAt(at: Statement, owner: Statement, beside: readonly Statement[] = []): Command {
   const [keyword = "", command = "", ...behind] = commandWordsOf(at.text);
   const name = [owner.keyword, ...owner.words].join(" ");
+  const [user] = last(beside, "user")?.words ?? [];
   return {
     ...{ at, behind, words: commandWordsOf(command) },
+    newerWords: commandWordsOf(commandWordsOf(at.text, { keepBackslashes: true })[1] ?? ""),
+    ...(user === undefined ? {} : { user }),
     owner: keyword === "script" ? name : `${keyword} of ${name}`,
     ...(keyword in decides ? { decides: decides[keyword as keyof typeof decides] } : {}),
   };
@@ -42,7 +49,9 @@ export function commandAt(at: Statement, owner: Statement): Command {
 /** All commands of a configuration, in its order. */
 export const commandsIn = (statements: readonly Statement[], owner?: Statement): Command[] =>
   statements.flatMap((statement) => [
-    ...(owner && !statement.block && keywords.includes(statement.keyword) ? [commandAt(statement, owner)] : []),
+    ...(owner && !statement.block && keywords.includes(statement.keyword)
+      ? [commandAt(statement, owner, statements)]
+      : []),
     ...commandsIn(statement.block ?? [], namesItself(statement) ? statement : owner),
   ]);
 

@@ -67,6 +67,8 @@ export const isSomebodysOwn = (path: string): boolean =>
 const namedPaths = (statements: readonly Statement[]): string[] => [...new Set(statements.flatMap(pathsIn))];
 
 const pathsIn = ({ words, block = [] }: Statement): string[] => [
-  ...words.flatMap(commandWordsOf).filter((word) => /^[\w.-]*\/[\w./-]+$/.test(word) && !/^[\d.]+\/\d+$/.test(word)),
+  ...words
+    .flatMap((one) => commandWordsOf(one))
+    .filter((word) => /^[\w.-]*\/[\w./-]+$/.test(word) && !/^[\d.]+\/\d+$/.test(word)),
   ...block.flatMap(pathsIn),
 ];

@@ -2,6 +2,7 @@ import type { Director } from "../../rehearse/directors/director.ts";
 import type { Track } from "../../rehearse/directors/track.ts";
 import { isScript } from "../../rehearse/directors/tracked.ts";
 import type { Dump, Reading } from "./keepalived-reads.ts";
+import { isIn, type Release } from "./keepalived-releases.ts";
 
 /** What a configuration says, by whoever has read it. */
 export interface ConfigurationRead {
@@ -12,8 +13,12 @@ export interface ConfigurationRead {
   readonly realServers: readonly string[];
 }
 
-/** Our reader's view of a director. */
-export function readByUs({ instances, syncGroups, tracked, virtualServers }: Director): ConfigurationRead {
+/** Our reader's view of a director that has a release of keepalived. */
+export function readByUs(
+  { instances, syncGroups, tracked, virtualServers }: Director,
+  release: Release,
+): ConfigurationRead {
+  const words = isIn(release, "2.3.2") ? "newerWords" : "words";
   const tracks = [...instances, ...syncGroups].flatMap((one) => one.tracks);
   const used = tracked
     .filter(isScript)
@@ -44,7 +49,7 @@ export function readByUs({ instances, syncGroups, tracked, virtualServers }: Dir
       used.map(({ name, command, interval, timeout, rise, fall, weight }) => [
         name,
         {
-          command: command?.words.map((word) => `'${word}'`).join(" "),
+          command: command?.[words].map((word) => `'${word}'`).join(" "),
           ...{ interval, timeout, rise, fall, weight },
         },
       ]),

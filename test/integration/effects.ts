@@ -108,6 +108,22 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
+    rule: "command-through-link",
+    title: "the script fails and the master stays, on keepalived 2.3.3",
+    ...whenHaproxyFails,
+    options: { prepare: "touch /run/haproxy", release: "2.3.3" },
+    found: ["lb1"],
+    fine: ["lb2"],
+  },
+  {
+    rule: "command-with-backslashes",
+    title: "the script fails on keepalived 2.3.3 alone, and the master leaves",
+    options: { prepare: "touch /run/haproxy", release: "2.3.3" },
+    look: holders(VIP),
+    found: ["lb2"],
+    fine: ["lb1"],
+  },
+  {
     rule: "given-twice",
     title: "keepalived says that it ignores the second one",
     look: says("lb1", /notify_backup script already specified - ignoring \/bin\/echo again/),

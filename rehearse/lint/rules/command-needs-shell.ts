@@ -19,7 +19,7 @@ export const commandNeedsShell: Rule = {
           yield {
             at: command.at,
             message: `the command of ${command.owner} has ${words.map((word) => `\`${word}\``).join(", ")}, but no shell runs it`,
-            fix: "put it into a script that begins with #!/bin/sh, or write \"/bin/sh -c '…'\"",
+            fix: "put it into a script that begins with #!/bin/sh, or write \"/usr/bin/sh -c '…'\"",
           };
       }
   },

@@ -51,6 +51,7 @@ function* lacks({
 }: Instance): Iterable<[string, string]> {
   if (id === undefined) yield ["virtual_router_id", "write virtual_router_id, 1 to 255, the same on all directors"];
   if (instance.interface === undefined && !unicast?.source) yield ["interface", INTERFACE];
+  if (instance.interface === "lo") yield ["interface but lo, which VRRP cannot use", INTERFACE];
   if (addresses.length === 0 && !strict && (version === 3 || family === 6))
     yield [
       `virtual_ipaddress of IPv${family}, which VRRP version 3 wants`,
@@ -70,7 +71,8 @@ export const doesNotStart: Rule = {
     "keepalived ends when it has read the file, all of its services with it: also those that are right. On a director that runs, a reload with such a file " +
     "ends it, too. `systemctl status keepalived` shows the last line of its log.",
   source:
-    "chk_min_cfg() and vrrp_complete_instance() in keepalived's vrrp.c; strvec_slot() in lib/vector.c; http_get_check_end() in check_http.c",
+    "chk_min_cfg() and vrrp_complete_instance() in keepalived's vrrp.c; vrrp_int_handler() in vrrp_parser.c; strvec_slot() in lib/vector.c; " +
+    "http_get_check_end() in check_http.c; smtp_check_end_handler() in check_smtp.c, mended in 2.3.4",
   *look({ folder, directors }) {
     for (const { written } of folder.configurations)
       for (const one of everyStatement(written)) {
@@ -93,7 +95,15 @@ export const doesNotStart: Rule = {
             message: `${one.name} of ${director} has no interface: keepalived 2.2 does not start, 2.3 takes unicast_src_ip for it`,
             fix: INTERFACE,
           };
-      for (const { block } of virtualServers.flatMap(({ realServers }) => realServers))
+      for (const { block } of virtualServers.flatMap(({ realServers }) => realServers)) {
+        for (const check of all(block, "SMTP_CHECK"))
+          if (all(check.block, "host").length > 0)
+            yield {
+              at: check,
+              level: "warning",
+              message: "keepalived 2.3.0 to 2.3.3 reads the host of an SMTP_CHECK without end, and does not start",
+              fix: "write an SMTP_CHECK for each host, with its connect_ip, and no host; Debian 13 has 2.3.3",
+            };
         for (const check of all(block, "HTTP_GET", "SSL_GET"))
           if (!all(check.block, "url").some((url) => all(url.block, "path").length > 0))
             yield {
@@ -101,6 +111,7 @@ export const doesNotStart: Rule = {
               message: `${check.keyword} has no url with a path: keepalived 2.2 crashes, and 2.3 checks nothing`,
               fix: "write `url { path / }` into it, on lines of their own",
             };
+      }
     }
   },
 };

@@ -12,6 +12,8 @@ import { checkWithoutPort } from "./check-without-port.ts";
 import { checksFromVirtualAddress } from "./checks-from-virtual-address.ts";
 import { commandNeedsShell } from "./command-needs-shell.ts";
 import { commandNotQuoted } from "./command-not-quoted.ts";
+import { commandThroughLink } from "./command-through-link.ts";
+import { commandWithBackslashes } from "./command-with-backslashes.ts";
 import { definedTwice } from "./defined-twice.ts";
 import { directorIsRealServer } from "./director-is-real-server.ts";
 import { doesNotStart } from "./does-not-start.ts";
@@ -119,6 +121,8 @@ export const rules: readonly Rule[] = [
   scriptEchoes,
   commandNeedsShell,
   commandNotQuoted,
+  commandThroughLink,
+  commandWithBackslashes,
   scriptCannotRun,
   scriptNotFound,
   scriptStopsKeepalived,

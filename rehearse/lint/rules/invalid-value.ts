@@ -1,14 +1,17 @@
 import { nearest } from "../../../lab/yaml/nearest.ts";
-import { isFraction, type Value, valueFor } from "../../conf/values.ts";
+import { commandWordsOf } from "../../conf/text.ts";
+import { isFraction, oneWord, type Value, valueFor } from "../../conf/values.ts";
 import { everyStatement, type Placed } from "../../conf/walk.ts";
 import type { Found, Rule } from "../rule.ts";
 import { haveVersion } from "../words.ts";
 
 /** What keepalived makes of a word. */
-function madeOf({ choices, byDefault, taken }: Value, word: string): string {
+function madeOf({ choices, byDefault, taken, takenSince }: Value, word: string): string {
   const instead = taken(word);
   if (instead === undefined || choices) return `ignores ${word}${byDefault ? `: the default is ${byDefault}` : ""}`;
-  return instead === word ? `complains of ${word}, and takes it` : `takes ${word} for ${instead}`;
+  if (instead === word) return `complains of ${word}, and takes it`;
+  const [version, newer] = takenSince?.(word) ?? [];
+  return `takes ${word} for ${instead}${version === undefined ? "" : `, and from ${version} on for ${newer}`}`;
 }
 
 function fixFor({ what, choices = [], isRight }: Value, word: string): string {
@@ -24,6 +27,7 @@ function fixFor({ what, choices = [], isRight }: Value, word: string): string {
 function* lookAt({ at, kind, around }: Placed): Iterable<Found> {
   const { keyword, words } = at;
   const value = valueFor(around?.keyword ?? "", keyword);
+  const place = `${around?.keyword ?? ""}/${keyword}`;
   const [word] = words;
   if ((kind === "value" || kind === "word") && word === undefined)
     yield {
@@ -37,6 +41,12 @@ function* lookAt({ at, kind, around }: Placed): Iterable<Found> {
       level: "warning",
       message: `keepalived takes fractions for ${keyword} since version ${value.fractionsSince}; before, ${word} is ${Math.max(1, Math.trunc(Number(word)))}`,
       fix: `write whole seconds, or ${haveVersion}`,
+    };
+  else if (commandWordsOf(at.text).length > 2 && oneWord[place])
+    yield {
+      at,
+      message: `keepalived reads one word behind ${keyword}, and ${oneWord[place]}`,
+      fix: `write one word${keyword === "regex" ? ", in quotes if it has blanks" : ": the address"}`,
     };
   else if (kind !== undefined && value)
     for (const each of value.each ? words : words.slice(0, 1))

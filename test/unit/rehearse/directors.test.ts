@@ -84,7 +84,7 @@ describe("an instance is read as keepalived leaves it", () => {
 
 describe("weights", () => {
   const scripts =
-    "vrrp_script up {\nscript /bin/true\nweight 20\n}\nvrrp_script down {\nscript /bin/true\nweight -30\n}\n";
+    "vrrp_script up {\nscript /usr/bin/true\nweight 20\n}\nvrrp_script down {\nscript /usr/bin/true\nweight -30\n}\n";
   const tracking = instance(
     "priority 100\ntrack_script {\nup\ndown weight -40 reverse\n}\ntrack_interface {\neth1 weight -5\n}",
   );

@@ -94,7 +94,11 @@ const published: Readonly<Record<string, Expected>> = {
   "dns-tunnel": {
     finds: [
       "lb1.conf:16 note nobody-quiet-about-arp",
+      "lb1.conf:24 warning command-through-link",
+      "lb1.conf:25 warning command-through-link",
       "lb1.conf:28 warning check-slower-than-delay-loop",
+      "lb2.conf:22 warning command-through-link",
+      "lb2.conf:23 warning command-through-link",
       "lb2.conf:26 warning check-slower-than-delay-loop",
     ],
     instances: ["anycast 192.0.2.254: lb1 lb2"],
@@ -175,7 +179,7 @@ const published: Readonly<Record<string, Expected>> = {
     cells: { "198.51.100.1:80": `${master}, ${connected("real1")}, all-refuse` },
   },
   "nfs-one-file": {
-    finds: [],
+    finds: ["keepalived.conf:8 warning command-through-link", "keepalived.conf:14 warning command-through-link"],
     instances: ["nfs 192.0.2.10: nfs1 nfs2; ask_client fails: nfs2; nfs_runs fails: nfs2"],
     cells: { "192.0.2.10:80": tracking("script (ask_client), script (nfs_runs)") },
   },

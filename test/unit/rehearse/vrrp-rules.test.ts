@@ -28,7 +28,7 @@ const instance = (
     ...["virtual_ipaddress {", address, "}", "}", ""],
   ].join("\n");
 
-const script = "vrrp_script chk { script /bin/true\nweight -60\n}\n";
+const script = "vrrp_script chk { script /usr/bin/true\nweight -60\n}\n";
 
 const cases: [what: string, configurations: Record<string, string>, place: string, message: string][] = [
   [
