@@ -76,7 +76,10 @@ function lastOfRange(first: Ip, text: string): Ip | Refusal {
 const withLastPart = (address: Ip, part: string): string => address.replace(/[^.:]*$/, part);
 
 export const isIn = ({ first, last }: AddressRange, address: Ip): boolean =>
-  familyOf(first) === familyOf(address) && compare(first, address) <= 0 && compare(address, last) <= 0;
+  // Most ranges are one address, and a folder has thousands.
+  first === last
+    ? address === first
+    : familyOf(first) === familyOf(address) && compare(first, address) <= 0 && compare(address, last) <= 0;
 
 function compare(one: Ip, other: Ip): number {
   const others = wordsOf(other);

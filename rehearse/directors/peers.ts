@@ -17,8 +17,15 @@ export interface SharedService {
  */
 export function sharedServicesOf(directors: readonly Director[], routers: readonly VirtualRouter[]): SharedService[] {
   const keys = new Map(directors.flatMap(({ virtualServers }) => virtualServers).map((one) => [one.key, one]));
+  const byKey = new Map(
+    directors.map((director) => [
+      director,
+      // Of several with one key the first counts.
+      new Map(director.virtualServers.toReversed().map((one) => [one.key, one])),
+    ]),
+  );
   return [...keys].flatMap(([key, { name }]) => {
-    const services = (director: Director) => director.virtualServers.find((one) => one.key === key);
+    const services = (director: Director) => byKey.get(director)?.get(key);
     const groups = unique(
       directors.flatMap((director) => {
         const service = services(director);

@@ -12,9 +12,17 @@ export interface Weighted {
   readonly reverse: boolean;
 }
 
+/** The sync groups of directors by the names of their members, kept while the directors are. */
+const groupsByMember = new WeakMap<Director["syncGroups"], ReadonlyMap<string, SyncGroup>>();
+
 /** The sync group that an instance is in: keepalived takes the first one that names it. */
-export const syncGroupOf = ({ syncGroups }: Director, { name }: Instance): SyncGroup | undefined =>
-  syncGroups.find(({ members }) => members.some((member) => member.name === name));
+export function syncGroupOf({ syncGroups }: Director, { name }: Instance): SyncGroup | undefined {
+  const known =
+    groupsByMember.get(syncGroups) ??
+    new Map(syncGroups.toReversed().flatMap((group) => group.members.map((member) => [member.name, group] as const)));
+  groupsByMember.set(syncGroups, known);
+  return known.get(name);
+}
 
 /** The instances of a director that are in one of its sync groups. */
 export const instancesIn = (director: Director, group: SyncGroup): Instance[] =>

@@ -18,10 +18,12 @@ export const checksFromVirtualAddress: Rule = {
     "keepalived.conf(5), virtual_ipaddress, preferred_lft; ipv6_dev_get_saddr() in Linux's net/ipv6/addrconf.c; RFC 6724, section 5, rules 3 and 8",
   *look({ directors }) {
     for (const director of directors) {
+      const sources = sourcesOf(director);
+      if (sources.length === 0) continue;
       const found = new Set<VirtualAddress>();
       for (const service of director.virtualServers)
         for (const real of service.realServers) {
-          const source = sourceTo(real, director);
+          const source = sourceTo(real, sources, director);
           if (!source || found.has(source)) continue;
           found.add(source);
           yield {
@@ -35,10 +37,22 @@ export const checksFromVirtualAddress: Rule = {
   },
 };
 
+type Source = VirtualAddress & { readonly prefixLength: number };
+
+/** The virtual addresses from which Linux may send. */
+const sourcesOf = ({ instances }: Director): Source[] =>
+  instances
+    .flatMap(heldBy)
+    .filter(
+      (one): one is Source =>
+        familyOf(one.address) === 6 && one.prefixLength !== undefined && one.prefixLength < 128 && !isNeverASource(one),
+    );
+
 /** The virtual address from which a real server is checked, if that real server has it itself. */
 function sourceTo(
   { address, checks }: RealServer,
-  { instances, virtualServers }: Director,
+  sources: readonly Source[],
+  { virtualServers }: Director,
 ): VirtualAddress | undefined {
   const real = parseIp(address);
   const asks = checks.some(({ block, kind }) => kind !== "MISC_CHECK" && !last(block, "bindto"));
@@ -49,17 +63,7 @@ function sourceTo(
         ranges.some(({ first }) => first === virtual.address) &&
         realServers.some((one) => one.address === address && one.method !== "NAT"),
     );
-  return instances
-    .flatMap(heldBy)
-    .find(
-      (one) =>
-        familyOf(one.address) === 6 &&
-        one.prefixLength !== undefined &&
-        one.prefixLength < 128 &&
-        !isNeverASource(one) &&
-        contains(subnetOf(one.address, one.prefixLength), real) &&
-        has(one),
-    );
+  return sources.find((one) => contains(subnetOf(one.address, one.prefixLength), real) && has(one));
 }
 
 /** Whether Linux avoids to send from it: a preferred lifetime of 0 makes an address deprecated. */

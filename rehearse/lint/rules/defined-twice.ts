@@ -1,3 +1,4 @@
+import type { Statement } from "../../conf/tree.ts";
 import { definitions } from "../../directors/track.ts";
 import type { Rule } from "../rule.ts";
 
@@ -12,14 +13,15 @@ export const definedTwice: Rule = {
   source:
     "vrrp_handler() and vrrp_sync_group_handler() in keepalived's vrrp_parser.c; find_script_by_name() in vrrp_track.c",
   *look({ folder }) {
-    for (const { director, statements } of folder.configurations)
-      for (const [index, at] of statements.entries()) {
+    for (const { director, statements } of folder.configurations) {
+      const firsts = new Map<string, Statement>();
+      for (const at of statements) {
         const [name] = at.words;
         if (!named.includes(at.keyword) || name === undefined) continue;
-        const first = statements
-          .slice(0, index)
-          .find(({ keyword, words }) => keyword === at.keyword && words[0] === name);
-        if (first)
+        const key = `${at.keyword} ${name}`;
+        const first = firsts.get(key);
+        if (!first) firsts.set(key, at);
+        else
           yield {
             at,
             also: [first],
@@ -27,5 +29,6 @@ export const definedTwice: Rule = {
             fix: "give it a name of its own, or remove it",
           };
       }
+    }
   },
 };

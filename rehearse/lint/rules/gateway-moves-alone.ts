@@ -1,6 +1,7 @@
-import { contains, parseIp, subnetOf } from "../../../lab/index.ts";
+import { type Ip, parseIp, subnetOf } from "../../../lab/index.ts";
 import type { Director } from "../../directors/director.ts";
 import { heldBy, type Instance } from "../../directors/instance.ts";
+import { Networks } from "../../directors/networks.ts";
 import { addressesOf } from "../../directors/virtual-router.ts";
 import { servedAddresses } from "../../directors/virtual-server.ts";
 import { syncGroupOf } from "../../directors/weight.ts";
@@ -16,11 +17,12 @@ export const gatewayMovesAlone: Rule = {
   source:
     "LVS-HOWTO, LVS-NAT; keepalived.conf(5), vrrp_sync_group, which names inside and outside networks as its purpose",
   *look({ directors }) {
-    for (const director of directors)
+    for (const director of directors) {
+      const networks = new Map(director.instances.map((instance) => [instance, networksOf(instance)]));
       for (const outer of director.instances) {
-        const servers = natServersBehind(director, outer);
+        const servers = natServersBehind(director, outer).filter((address) => !networks.get(outer)?.have(address));
         for (const inner of director.instances) {
-          const server = servers.find((address) => reaches(inner, address));
+          const server = servers.find((address) => networks.get(inner)?.have(address));
           if (inner === outer || server === undefined || moveTogether(director, outer, inner)) continue;
           yield {
             at: inner.at,
@@ -30,23 +32,24 @@ export const gatewayMovesAlone: Rule = {
           };
         }
       }
+    }
   },
 };
 
-/** The real servers of NAT services at an instance's addresses that are not on a network of its own. */
-const natServersBehind = ({ virtualServers }: Director, outer: Instance) =>
-  virtualServers
-    .filter(
-      (server) => server.method === "NAT" && servedAddresses(server).some((one) => addressesOf(outer).includes(one)),
-    )
-    .flatMap(({ realServers }) => realServers.flatMap(({ address }) => parseIp(address) ?? []))
-    .filter((address) => !reaches(outer, address));
+/** The real servers of NAT services at an instance's addresses. */
+function natServersBehind({ virtualServers }: Director, outer: Instance): Ip[] {
+  const held = new Set(addressesOf(outer));
+  return virtualServers
+    .filter((server) => server.method === "NAT" && servedAddresses(server).some((one) => held.has(one)))
+    .flatMap(({ realServers }) => realServers.flatMap(({ address }) => parseIp(address) ?? []));
+}
 
-/** Whether an address of the instance is on a network with this one. */
-const reaches = (instance: Instance, server: Parameters<typeof contains>[1]): boolean =>
-  heldBy(instance).some(
-    ({ address, prefixLength }) =>
-      prefixLength !== undefined && prefixLength > 0 && contains(subnetOf(address, prefixLength), server),
+/** The networks of an instance's addresses, where they are written. */
+const networksOf = (instance: Instance): Networks =>
+  new Networks(
+    heldBy(instance).flatMap(({ address, prefixLength = 0 }) =>
+      prefixLength > 0 ? [subnetOf(address, prefixLength)] : [],
+    ),
   );
 
 /** In one sync group, or each with the other's interface for a FAULT of its own. */

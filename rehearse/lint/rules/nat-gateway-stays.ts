@@ -1,7 +1,8 @@
-import { contains, familyOf, type Ip, parseIp, subnetOf } from "../../../lab/index.ts";
+import { familyOf, type Ip, parseIp, subnetOf } from "../../../lab/index.ts";
 import { last } from "../../conf/tree.ts";
 import type { Director } from "../../directors/director.ts";
 import { heldBy } from "../../directors/instance.ts";
+import { Networks } from "../../directors/networks.ts";
 import type { Rule } from "../rule.ts";
 import { realServerName } from "../services.ts";
 
@@ -14,11 +15,12 @@ export const natGatewayStays: Rule = {
     "is an address of one director's own, it does not move: after a failover the answers go to a host that is down.",
   source: "ipvsadm(8), --masquerading; ip_vs_out() in Linux's net/netfilter/ipvs/ip_vs_core.c",
   *look({ directors }) {
-    for (const director of directors)
+    for (const director of directors) {
+      const moving = movingNetworks(director);
       for (const { name, at, block, realServers } of director.virtualServers) {
         const [instance] = director.instances;
         const real = realServers.find(({ method, address }) => method === "NAT" && parseIp(address) !== undefined);
-        if (!instance || !real || movesIn(director, real.address as Ip)) continue;
+        if (!instance || !real || moving.have(real.address as Ip)) continue;
         yield {
           at: last(block, "lvs_method", "lb_kind") ?? at,
           also: [real.at],
@@ -26,15 +28,18 @@ export const natGatewayStays: Rule = {
           fix: "let the instance hold the real servers' gateway too, in virtual_ipaddress or virtual_ipaddress_excluded",
         };
       }
+    }
   },
 };
 
 /** The size of a network whose prefix length is not written: seldom is one smaller. */
 const usual = { 4: 24, 6: 64 } as const;
 
-/** Whether an instance holds an address in the network of a real server. */
-const movesIn = ({ instances }: Director, real: Ip): boolean =>
-  instances.flatMap(heldBy).some(({ address, prefixLength }) => {
-    const family = familyOf(address);
-    return contains(subnetOf(address, Math.min(prefixLength ?? usual[family], usual[family])), real);
-  });
+/** The networks in which an instance holds an address. */
+const movingNetworks = ({ instances }: Director): Networks =>
+  new Networks(
+    instances.flatMap(heldBy).map(({ address, prefixLength }) => {
+      const most = usual[familyOf(address)];
+      return subnetOf(address, Math.min(prefixLength ?? most, most));
+    }),
+  );

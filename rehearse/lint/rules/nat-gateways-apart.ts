@@ -45,11 +45,13 @@ function* apart(director: Director, subject: Subject): Iterable<Apart> {
       ? service.realServers.filter(({ method }) => method === "NAT").map((real) => ({ service, real, home }))
       : [];
   });
-  for (const [index, second] of all.entries()) {
-    const first = all
-      .slice(0, index)
-      .find(({ real, home }) => real.address === second.real.address && home !== second.home);
+  /** By the address of a real server, the first service of it at each home. */
+  const before = new Map<string, Served[]>();
+  for (const second of all) {
+    const others = before.get(second.real.address) ?? [];
+    const first = others.find(({ home }) => home !== second.home);
     if (first) yield { first, second };
+    if (others.every(({ home }) => home !== second.home)) before.set(second.real.address, [...others, second]);
   }
 }
 

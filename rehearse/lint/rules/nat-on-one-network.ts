@@ -3,7 +3,6 @@ import { last } from "../../conf/tree.ts";
 import { isIn } from "../../directors/address-range.ts";
 import type { Director } from "../../directors/director.ts";
 import { heldBy, type VirtualAddress } from "../../directors/instance.ts";
-import type { VirtualServer } from "../../directors/virtual-server.ts";
 import type { Rule } from "../rule.ts";
 import { realServerName } from "../services.ts";
 
@@ -16,10 +15,13 @@ export const natOnOneNetwork: Rule = {
     "and these clients drop the answers. Clients behind a router are served if the real servers' gateway is the director.",
   source: "LVS-HOWTO, LVS-NAT: One Network LVS-NAT; ipvsadm(8), --masquerading",
   *look({ directors }) {
-    for (const director of directors)
+    for (const director of directors) {
+      const addresses = writtenIn(director);
       for (const service of director.virtualServers) {
-        const virtual = holderOf(director, service);
-        const real = virtual && service.realServers.find((one) => one.method === "NAT" && isNear(virtual, one.address));
+        const byNat = service.realServers.filter(({ method }) => method === "NAT");
+        if (byNat.length === 0) continue;
+        const virtual = addresses.find(({ address }) => service.ranges.some((range) => isIn(range, address)));
+        const real = virtual && byNat.find((one) => isNear(virtual, one.address));
         if (!virtual || !real) continue;
         yield {
           at: last(service.block, "lvs_method", "lb_kind") ?? service.at,
@@ -28,17 +30,15 @@ export const natOnOneNetwork: Rule = {
           fix: "use DR, or real servers in a network of their own; if no client is in this network, let their gateway be the virtual address",
         };
       }
+    }
   },
 };
 
 type Written = VirtualAddress & { readonly prefixLength: number };
 
-/** The address of an instance by which clients reach a virtual server, if its network is written. */
-const holderOf = ({ instances }: Director, { ranges }: VirtualServer): Written | undefined =>
-  instances
-    .flatMap(heldBy)
-    .filter((one): one is Written => one.prefixLength !== undefined && one.prefixLength > 0)
-    .find(({ address }) => ranges.some((range) => isIn(range, address)));
+/** The addresses of a director's instances of which the network is written. */
+const writtenIn = ({ instances }: Director): Written[] =>
+  instances.flatMap(heldBy).filter((one): one is Written => one.prefixLength !== undefined && one.prefixLength > 0);
 
 const isNear = ({ address, prefixLength }: Written, real: string): boolean =>
   parseIp(real) !== undefined && contains(subnetOf(address, prefixLength), real as Ip);

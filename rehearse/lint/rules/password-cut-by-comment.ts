@@ -10,15 +10,11 @@ export const passwordCutByComment: Rule = {
     "left of the password is short, and two passwords that differ behind it are the same.",
   source: "decomment() in keepalived's lib/parser.c, the same in 2.2.7 and 2.3.3",
   *look({ directors, folder }) {
+    const lines = new Map(folder.texts().map(({ file, text }) => [file, text.split("\n")]));
     for (const director of directors)
       for (const instance of director.instances) {
         const at = instance.authentication?.password;
-        const line =
-          at &&
-          folder
-            .texts()
-            .find(({ file }) => file === at.file)
-            ?.text.split("\n")[at.line - 1];
+        const line = at && lines.get(at.file)?.[at.line - 1];
         const [, left, sign] = /\bauth_pass[ \t]+([^\s"#!]+)([#!])[^\s"]/.exec(line ?? "") ?? [];
         if (!at || left === undefined || left !== at.words[0]) continue;
         yield {
