@@ -149,7 +149,7 @@ export async function compareWith(release: Release): Promise<void> {
 
     it("no line of which it complains, for its keyword or its words, that lint does not tell", async () => {
       const missed: string[] = [];
-      // Each half by itself: a crash in the first would leave it at what the second one has.
+      // Each half by itself: where the reading for VRRP ends early, lines of the other half would hide it.
       const { virtual_server, virtual_server_group, SSL, ...others } = keywords;
       for (const half of [others, { virtual_server, virtual_server_group, SSL } as Keywords]) {
         const { config, cases } = everyComplaint(release, half);
