@@ -124,6 +124,13 @@ export const effects: readonly Effect[] = [
     fine: ["lb1"],
   },
   {
+    rule: "vmac-words",
+    title: "keepalived says that it goes on without the second name",
+    look: says("lb1", /VMAC interface name already specified/),
+    found: true,
+    fine: false,
+  },
+  {
     rule: "given-twice",
     title: "keepalived says that it ignores the second one",
     look: says("lb1", /notify_backup script already specified - ignoring \/bin\/echo again/),

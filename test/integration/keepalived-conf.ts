@@ -272,7 +272,7 @@ const untold: Readonly<Record<string, string>> = {
     [
       ...["global_defs/vrrp_garp_extra_if", "global_defs/vrrp_vmac_garp_intvl", "global_defs/vrrp_rx_bufs_policy"],
       ...["vrrp_instance/garp_extra_if", "vrrp_instance/vmac_garp_intvl"],
-      ...["vrrp_instance/use_vmac", "vrrp_instance/use_ipvlan", "vrrp_instance/native_ipv6"],
+      "vrrp_instance/native_ipv6",
     ].map((place) => [place, SEVERAL_WORDS]),
   ),
   "global_defs/vrrp_garp_interval": "0 is in examples, and the default",

@@ -84,6 +84,7 @@ import { virtualServerGroupMissing } from "./virtual-server-group-missing.ts";
 import { virtualServerMissing } from "./virtual-server-missing.ts";
 import { virtualServerOptionIgnored } from "./virtual-server-option-ignored.ts";
 import { virtualServerTwice } from "./virtual-server-twice.ts";
+import { vmacWords } from "./vmac-words.ts";
 import { weightIgnored } from "./weight-ignored.ts";
 import { weightIsNoFault } from "./weight-is-no-fault.ts";
 import { weightNeverFlips } from "./weight-never-flips.ts";
@@ -114,6 +115,7 @@ export const rules: readonly Rule[] = [
   addressUnderTwoIds,
   addressTwice,
   ipvlanWithoutAddress,
+  vmacWords,
   noVirtualAddress,
   addressesDiffer,
   routeLeftOut,
