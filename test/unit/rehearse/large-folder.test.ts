@@ -54,8 +54,7 @@ test.each([
   };
   const [reading, subject] = timed(() => subjectOf(readFolder(path)));
   expect(subject.directors.map(({ instances }) => instances.length > 0)).toEqual([true, true]);
-  const slow = rules
-    .map((rule) => [rule.id, timed(() => [...rule.look(subject)])[0]] as const)
-    .filter(([, milliseconds]) => milliseconds > reading);
-  expect(slow).toEqual([]);
+  // A busy machine may hold one up for once.
+  const slow = rules.filter((rule) => [1, 2, 3].every(() => timed(() => [...rule.look(subject)])[0] > reading));
+  expect(slow.map(({ id }) => id)).toEqual([]);
 });
