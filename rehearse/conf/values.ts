@@ -217,6 +217,23 @@ const firstContents: Value = {
   taken: (word) => (/^-?\d+$/.test(word) ? word : /^[-\d]/.test(word) ? "0" : undefined),
 };
 
+/**
+ * Seconds between gratuitous ARPs from other interfaces: vrrp_garp_extra_if_handler() of keepalived's vrrp_parser.c and its like in global_parser.c. With a
+ * wrong word it ignores the line.
+ */
+const extraGarp = (least: number): Value => ({
+  ...{ what: `seconds, ${least} to 86400, with all before them for all interfaces`, each: true },
+  isRight: (word) => word === "all" || whole(least, 86_400).isRight(word),
+  taken: () => undefined,
+});
+
+/** vrrp_rx_bufs_policy_handler() of keepalived's global_parser.c. */
+const bufferPolicy: Value = {
+  ...{ what: "MTU, ADVERT or a number of bytes", each: true },
+  isRight: (word) => /^(mtu|advert)$/i.test(word) || whole(0, UINT_MAX).isRight(word),
+  taken: () => undefined,
+};
+
 /** A TTL, or an IPv6 hop limit. */
 const hops = whole(1, 255, { lenient: false });
 
@@ -248,6 +265,7 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
   global_defs: {
     ...{ smtp_connect_timeout: whole(1, TIMER_MAX), startup_script_timeout: whole(1, 1000) },
     ...{ shutdown_script_timeout: whole(1, 1000), vrrp_version: whole(2, 3) },
+    ...{ vrrp_garp_extra_if: extraGarp(1), vrrp_vmac_garp_intvl: extraGarp(1), vrrp_rx_bufs_policy: bufferPolicy },
     ...{ vrrp_garp_master_delay: garp.delay, vrrp_garp_master_repeat: garp.repeat },
     ...{ vrrp_garp_master_refresh: garp.refresh, vrrp_garp_master_refresh_repeat: garp.repeat },
     ...{ vrrp_garp_lower_prio_delay: garp.delay, vrrp_garp_lower_prio_repeat: garp.lowerRepeat },
@@ -297,6 +315,7 @@ const values: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
       version: whole(2, 3),
     },
     ...{ preempt_delay: decimal(0, 1000, "0"), unicast_ttl: whole(0, 255, { lenient: false }), debug: whole(0, 4) },
+    ...{ garp_extra_if: extraGarp(0), vmac_garp_intvl: extraGarp(0) },
     ...{ garp_master_delay: garp.delay, garp_master_repeat: garp.repeat, garp_master_refresh: garp.refresh },
     ...{ garp_master_refresh_repeat: garp.repeat, garp_lower_prio_delay: garp.delay },
     ...{ garp_lower_prio_repeat: garp.lowerRepeat, down_timer_adverts: garp.downTimer },
