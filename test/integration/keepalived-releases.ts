@@ -1,11 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { buildOnce, step } from "../../provision/host/build.ts";
-import { aptProxies, debianMirror, debianSources } from "../../provision/host/machine/debian-mirror.ts";
-import { asRoot } from "../../provision/host/machine/namespaces.ts";
+import { buildOnce } from "../../provision/host/build.ts";
 import { totalOfFiles } from "../../provision/host/manifest.ts";
-import { finish, mmdebstrapOptions } from "../../provision/host/userland/recipe.ts";
-import { debootstrap, type Userland, userland } from "../../provision/host/userland/userland.ts";
+import { makeRoot, type Userland, userland } from "../../provision/host/userland/userland.ts";
 import { hostsCache } from "../hosts/host-image.ts";
 
 /** The releases of keepalived that tests run, by the Debian that has them. */
@@ -28,13 +25,9 @@ export async function placeOf(release: Release): Promise<Pick<Userland, "root">>
   const directory = await buildOnce({
     ...{ store, name: release },
     build: async (scratch) => {
-      const root = join(scratch, "result", "root");
-      await mkdir(join(scratch, "result"), { recursive: true });
-      const options = [...mmdebstrapOptions, ...(await aptProxies()).map((setting) => `--aptopt=${setting}`)];
-      const archives = debianSources(await debianMirror(), suite);
-      const command = [...options, `--include=${packages.join(",")}`, suite, root, ...archives];
-      await step(debootstrap(command, scratch), { scratch, what, env: { TMPDIR: scratch } });
-      await step(asRoot(["sh", "-c", `cd "$1" && ${finish}`, "sh", root]), { scratch, what });
+      const result = join(scratch, "result");
+      await mkdir(result, { recursive: true });
+      await makeRoot(scratch, { suite, packages, root: join(result, "root"), what });
     },
   });
   return { root: join(directory, "root") };

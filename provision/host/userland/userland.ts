@@ -97,10 +97,22 @@ export function debootstrap(args: readonly string[], scratch: string, has = isPr
   ];
 }
 
-async function build(scratch: string, { onProgress }: BuildOptions): Promise<void> {
-  const result = join(scratch, "result");
-  await mkdir(join(result, "tools"), { recursive: true });
-  onProgress?.(`building ${WHAT} from Debian packages, about a minute`);
+/** A root file system that `makeRoot` makes. */
+interface Root {
+  readonly suite: string;
+  readonly packages: readonly string[];
+  /** Where it is to be, below the scratch directory. */
+  readonly root: string;
+  /** For messages: "the lab host's userland". */
+  readonly what: string;
+}
+
+/** Makes a root file system of a Debian release that enter.sh can enter. @throws Error when mmdebstrap fails, with its last lines */
+export async function makeRoot(
+  scratch: string,
+  { suite, packages, root, what }: Root,
+  { onProgress }: BuildOptions = {},
+): Promise<void> {
   await step(
     debootstrap(
       [
@@ -108,14 +120,21 @@ async function build(scratch: string, { onProgress }: BuildOptions): Promise<voi
         ...(await aptProxies()).map((setting) => `--aptopt=${setting}`),
         `--include=${packages.join(",")}`,
         suite,
-        join(result, "root"),
+        root,
         ...debianSources(await debianMirror(), suite),
       ],
       scratch,
     ),
-    { scratch, what: WHAT, onProgress, env: { TMPDIR: scratch } },
+    { scratch, what, onProgress, env: { TMPDIR: scratch } },
   );
-  await step(asRoot(["sh", "-c", `cd "$1" && ${finish}`, "sh", join(result, "root")]), { scratch, what: WHAT });
+  await step(asRoot(["sh", "-c", `cd "$1" && ${finish}`, "sh", root]), { scratch, what });
+}
+
+async function build(scratch: string, { onProgress }: BuildOptions): Promise<void> {
+  const result = join(scratch, "result");
+  await mkdir(join(result, "tools"), { recursive: true });
+  onProgress?.(`building ${WHAT} from Debian packages, about a minute`);
+  await makeRoot(scratch, { suite, packages, root: join(result, "root"), what: WHAT }, { onProgress });
   await copyFile(enterScript, join(result, "tools/.enter.sh"));
   for (const name of tools) await copyFile(toolScript, join(result, "tools", name));
 }
