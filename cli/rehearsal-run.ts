@@ -108,9 +108,10 @@ export async function rehearseAll(
       }. Fix: see the client's network and the stand-ins in ${join(path, PLAN)}; \`npx lvs-lab rehearse lint ${path}\` tells what the configurations lack`,
       exitStatus.configuration,
     );
-  const { budgets } = await planAt(path);
+  const plan = await planAt(path);
+  const { budgets } = plan;
   const record = await MatrixRecord.begin({
-    ...{ folder: folderAt(path), stack: lock.stack, lab: live.lab, cells, directory: report },
+    ...{ folder: folderAt(path), plan, stack: lock.stack, lab: live.lab, cells, directory: report },
     versions: await versionsOf(live),
   });
   const runs = `${cells.length} ${cells.length === 1 ? "run" : "runs"}`;

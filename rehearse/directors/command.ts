@@ -46,6 +46,22 @@ export function commandAt(at: Statement, owner: Statement, beside: readonly Stat
   };
 }
 
+/**
+ * The folder of a command that is a link on Debian, Ubuntu, Fedora and Enterprise Linux, such as `/bin`; undefined: it is in none. From keepalived 2.3.0 on
+ * root runs no such command: check_security() in lib/notify.c.
+ */
+export const linkIn = ([program = ""]: readonly string[]): string | undefined =>
+  /^(\/s?bin|\/lib\w*)\//.exec(program)?.[1];
+
+/**
+ * Whether root runs a command: keepalived's own default, but for a user keepalived_script where there is one.
+ * @param settings the statements of global_defs
+ */
+export function isByRoot({ behind, user, decides }: Command, settings: readonly Statement[]): boolean {
+  const [named] = decides ? [] : behind;
+  return (user ?? named ?? last(settings, "script_user")?.words[0] ?? "root") === "root";
+}
+
 /** All commands of a configuration, in its order. */
 export const commandsIn = (statements: readonly Statement[], owner?: Statement): Command[] =>
   statements.flatMap((statement) => [

@@ -13,6 +13,7 @@ import { trackedOf } from "./tracking.ts";
 
 /**
  * The virtual routers of directors that have an address to move, as instances of the lab's model.
+ * @param directors as they run: running.ts
  * @param folder with their scripts; without it nobody knows which processes these look for
  */
 export const instancesOf = (plan: Plan, directors: readonly Director[], folder?: Folder): VrrpInstance[] =>

@@ -26,6 +26,7 @@ import { networkWith } from "./networks.ts";
 import { askedOf } from "./open-services.ts";
 import type { Plan, PlannedDirector, PlannedNetwork, PlannedService } from "./plan.ts";
 import { proxiesOf } from "./proxies/index.ts";
+import { runningDirectors } from "./running.ts";
 import { type Configured, type EquippedStandIn, standInsOf } from "./stand-ins.ts";
 
 /** RFC 5881, section 4. */
@@ -40,7 +41,8 @@ const MEMORY = 512;
  * @param next configurations that are to replace these: stand-ins answer them, too
  */
 export function labOfPlan(name: string, plan: Plan, now: Configured, next?: Configured): Lab {
-  const { folder, directors } = now;
+  const { folder } = now;
+  const directors = runningDirectors(plan, now);
   const networks = [management, ...plan.networks];
   const servers = plan.directors.map((director, index) => serverOf(plan, director, index));
   const home = plan.networks.find((one) => one.name === plan.client.network);

@@ -15,6 +15,7 @@ import { filesOf } from "../plan/files.ts";
 import { instancesOf } from "../plan/instances.ts";
 import { serverNameOf } from "../plan/names.ts";
 import type { Budgets } from "../plan/plan.ts";
+import { runningDirectors } from "../plan/running.ts";
 import { electedHolders, type Holders, movingAddresses, rollOutOrder } from "./holders.ts";
 import { type Held, type ReloadRow, reloadRows } from "./row.ts";
 import { reloadScenario } from "./scenario.ts";
@@ -33,7 +34,9 @@ export class ReloadRehearsal {
   readonly scenario: ResolvedScenario;
   readonly #live: LiveLab;
   readonly #folders: Folders;
+  /** As they run. */
   readonly #old: readonly Director[];
+  readonly #new: readonly Director[];
   readonly #addresses: readonly Ip[];
   /** Who held what before each reload, by the director that was reloaded. */
   readonly #before = new Map<string, Holders>();
@@ -47,7 +50,9 @@ export class ReloadRehearsal {
   ) {
     this.#live = live;
     this.#folders = folders;
-    this.#old = folders.from.configurations.map(directorOf);
+    const { from, to } = folders;
+    this.#old = runningDirectors(to.plan, { folder: from, directors: from.configurations.map(directorOf) });
+    this.#new = runningDirectors(to.plan, to);
     this.#addresses = addresses;
     this.order = rollOutOrder(live.lab, holders);
     this.scenario = reloadScenario(live, {
@@ -61,8 +66,8 @@ export class ReloadRehearsal {
    * @throws LabError unless one director holds its address, as the old files have it
    */
   static async prepare(live: LiveLab, folders: Folders, service: VirtualService): Promise<ReloadRehearsal> {
-    const { plan, directors } = folders.to;
-    const addresses = movingAddresses([live.lab, { vrrp: instancesOf(plan, directors) }]);
+    const { plan } = folders.to;
+    const addresses = movingAddresses([live.lab, { vrrp: instancesOf(plan, runningDirectors(plan, folders.to)) }]);
     const master = await settledMaster(live, service);
     return new ReloadRehearsal(live, folders, addresses, await holdersOf(live, addresses), { service, master });
   }
@@ -90,9 +95,7 @@ export class ReloadRehearsal {
   #mixed(place: number): Director[] {
     const done = this.order.slice(0, place + 1);
     return this.#old.map((old) =>
-      done.includes(serverNameOf(old.name))
-        ? (this.#folders.to.directors.find(({ name }) => name === old.name) ?? old)
-        : old,
+      done.includes(serverNameOf(old.name)) ? (this.#new.find(({ name }) => name === old.name) ?? old) : old,
     );
   }
 

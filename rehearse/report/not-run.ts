@@ -1,11 +1,31 @@
-import { instanceOfVip, type Lab, poolOf, seesFailure, trackedBy, type VirtualService } from "../../lab/index.ts";
+import {
+  electedOf,
+  instanceOfVip,
+  type Lab,
+  poolOf,
+  seesFailure,
+  trackedBy,
+  type VirtualService,
+  type VrrpInstance,
+} from "../../lab/index.ts";
 import type { Director } from "../directors/director.ts";
+import { isScript } from "../directors/tracked.ts";
+import type { VirtualServer } from "../directors/virtual-server.ts";
+import { weightsOf } from "../directors/weight.ts";
 import { type Cell, cellsOf, cellWords, type Event, type EventOf, eventNames, events } from "../matrix/index.ts";
 import { serviceNameOf } from "../plan/lab.ts";
+import { serverNameOf } from "../plan/names.ts";
+import type { NeverRun } from "../plan/running.ts";
 import type { CellsNotRun } from "./result.ts";
 
+/** What the configurations of a folder say of the directors, and which of their commands keepalived leaves out. */
+interface Configured {
+  readonly directors: readonly Director[];
+  readonly neverRun: readonly NeverRun[];
+}
+
 /** The cells of a lab that nobody asked for, that say nothing, or that cannot be run, each with the reason. */
-export function cellsLeftOut(lab: Lab, cells: readonly Cell[], directors: readonly Director[]): CellsNotRun[] {
+export function cellsLeftOut(lab: Lab, cells: readonly Cell[], configured: Configured): CellsNotRun[] {
   const possible = cellsOf(lab);
   const has = (all: readonly Cell[], event: Event, service: VirtualService) =>
     all.some((cell) => cell.event === event && nameOf(cell) === service.name);
@@ -14,22 +34,25 @@ export function cellsLeftOut(lab: Lab, cells: readonly Cell[], directors: readon
       .filter((event) => !has(cells, event, service))
       .map((event) => ({
         ...{ service: service.name, event },
-        reason: has(possible, event, service) ? "--only names other events" : whyNot(lab, possible, event, service),
+        reason: has(possible, event, service)
+          ? "--only names other events"
+          : (checkLeftOut(event, service, configured) ?? whyNot(lab, possible, event, service)),
       })),
   );
+  const leftOut = lab.services.flatMap((service) => {
+    const instance = instanceOfVip(lab, service.vip);
+    const scripts = instance ? scriptsLeftOut(instance, configured) : [];
+    return scripts.map((one) => ({ service: service.name, ...one }));
+  });
   const measured = new Set(lab.services.map(({ name }) => name));
   const others = new Set(
-    directors
+    configured.directors
       .flatMap(({ virtualServers }) => virtualServers)
-      .filter(
-        ({ protocol, ranges }) =>
-          (protocol !== "TCP" && protocol !== "UDP") ||
-          !ranges.some(({ first, port }) => measured.has(serviceNameOf(first, port, protocol))),
-      )
+      .filter((one) => !addressesOf(one).some((name) => measured.has(name)))
       .map(({ name }) => name),
   );
   return [
-    ...grouped(reasons),
+    ...grouped([...reasons, ...leftOut]),
     ...[...others].map((service) => ({
       service,
       events: [...eventNames],
@@ -76,6 +99,38 @@ function whyNot(lab: Lab, possible: readonly Cell[], event: Event, service: Virt
   if (!instance.preempt) return `${instance.name} does not preempt: the master would not have its addresses back`;
   return "it does not apply";
 }
+
+/** The scripts of an instance's master that keepalived leaves out, by their names, with the reasons. */
+function scriptsLeftOut(
+  instance: VrrpInstance,
+  { directors, neverRun }: Configured,
+): { readonly event: string; readonly reason: string }[] {
+  const director = directors.find(({ name }) => serverNameOf(name) === electedOf(instance));
+  const configured = director?.instances.find(({ name }) => name === instance.name);
+  if (!director || !configured) return [];
+  const tracks = weightsOf(director, configured).filter(({ track }) => track.kind === "script");
+  const scripts = director.tracked.filter(isScript).filter(({ name }) => tracks.some((one) => one.track.name === name));
+  return scripts.flatMap(({ name, command }) => {
+    const found = neverRun.find((one) => one.command.at === command?.at);
+    return found ? [{ event: `script ${name}`, reason: `keepalived leaves the script out: ${found.why}` }] : [];
+  });
+}
+
+/** Why nobody sees a real server fail whose health check keepalived leaves out. */
+function checkLeftOut(event: Event, service: VirtualService, { directors, neverRun }: Configured): string | undefined {
+  const { realServer }: EventOf = events[event];
+  if (!realServer || service.healthCheck) return undefined;
+  const lines = directors
+    .flatMap(({ virtualServers }) => virtualServers)
+    .filter((one) => addressesOf(one).includes(service.name))
+    .flatMap(({ realServers }) => realServers.flatMap(({ checks }) => checks.flatMap(({ block }) => block)));
+  const found = neverRun.find(({ command }) => lines.includes(command.at));
+  return found && `keepalived leaves its health check out: ${found.why}`;
+}
+
+/** The services of the lab that a virtual server is by its addresses and ports. */
+const addressesOf = ({ protocol, ranges }: VirtualServer): string[] =>
+  protocol === "TCP" || protocol === "UDP" ? ranges.map(({ first, port }) => serviceNameOf(first, port, protocol)) : [];
 
 function whyNoRealServer(service: VirtualService, { failure, all }: NonNullable<EventOf["realServer"]>): string {
   if (poolOf(service).length === 0) return "it has no real server that could answer";

@@ -11,6 +11,8 @@ import type { Folder } from "../folder.ts";
 import { lint } from "../lint/index.ts";
 import type { Finding } from "../lint/rule.ts";
 import type { Cell, Row } from "../matrix/index.ts";
+import type { Plan } from "../plan/plan.ts";
+import { neverRunIn } from "../plan/running.ts";
 import { brokenCell, cellOf } from "./cell.ts";
 import { matrixDocument } from "./document.ts";
 import { cellsLeftOut, cellsWaiting } from "./not-run.ts";
@@ -23,6 +25,7 @@ export const MATRIX_HTML = "matrix.html";
 /** What is known of a rehearsal before its first cell. */
 export interface Rehearsal {
   readonly folder: Folder;
+  readonly plan: Plan;
   readonly stack: string;
   readonly lab: Lab;
   readonly versions: MatrixVersions;
@@ -45,12 +48,13 @@ export class MatrixRecord {
   readonly #runs: (PageData | null)[] = [];
 
   private constructor(rehearsal: Rehearsal) {
-    const { folder, lab, cells, directory } = rehearsal;
+    const { folder, plan, lab, cells, directory } = rehearsal;
     this.#rehearsal = rehearsal;
     this.html = join(directory, MATRIX_HTML);
     this.#left = [...cells];
     this.#findings = findingsIn(lint(folder));
-    this.#leftOut = cellsLeftOut(lab, cells, folder.configurations.map(directorOf));
+    const directors = folder.configurations.map(directorOf);
+    this.#leftOut = cellsLeftOut(lab, cells, { directors, neverRun: neverRunIn(plan, { folder, directors }) });
   }
 
   /** Begins the report. */

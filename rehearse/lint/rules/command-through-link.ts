@@ -1,6 +1,4 @@
-import { last } from "../../conf/tree.ts";
-import type { Command } from "../../directors/command.ts";
-import type { Director } from "../../directors/director.ts";
+import { isByRoot, linkIn } from "../../directors/command.ts";
 import type { Rule } from "../rule.ts";
 
 export const commandThroughLink: Rule = {
@@ -14,12 +12,12 @@ export const commandThroughLink: Rule = {
   source:
     "check_script_secure() and check_security() in keepalived's lib/notify.c, 2.3.0 to 2.4.3; seen on 2.2.7 and 2.3.3; Debian 12's release notes, 5.1.1",
   *look({ directors }) {
-    for (const director of directors)
-      for (const command of director.commands) {
+    for (const { commands, settings } of directors)
+      for (const command of commands) {
         const { at, owner, words } = command;
         const [program = ""] = words;
-        const [, folder] = /^(\/s?bin|\/lib\w*)\//.exec(program) ?? [];
-        if (folder !== undefined && isByRoot(command, director))
+        const folder = linkIn(words);
+        if (folder !== undefined && isByRoot(command, settings))
           yield {
             at,
             message: `${owner} never runs from keepalived 2.3 on, where ${folder} is a link to /usr${folder}, as on Debian 13`,
@@ -28,9 +26,3 @@ export const commandThroughLink: Rule = {
       }
   },
 };
-
-/** Whether root runs it: keepalived's own default, but for a user keepalived_script where there is one. */
-function isByRoot({ behind, user, decides }: Command, { settings }: Director): boolean {
-  const [named] = decides ? [] : behind;
-  return (user ?? named ?? last(settings, "script_user")?.words[0] ?? "root") === "root";
-}

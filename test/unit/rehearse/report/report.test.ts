@@ -8,6 +8,7 @@ import { type Folder, readFolder } from "../../../../rehearse/folder.ts";
 import { brokenRow, type Cell, cellsOf, rowOf } from "../../../../rehearse/matrix/index.ts";
 import { readPlan } from "../../../../rehearse/plan/file.ts";
 import { labOfPlan } from "../../../../rehearse/plan/lab.ts";
+import type { Plan } from "../../../../rehearse/plan/plan.ts";
 import { brokenCell, cellOf } from "../../../../rehearse/report/cell.ts";
 import { matrixDocument } from "../../../../rehearse/report/document.ts";
 import { cellsLeftOut } from "../../../../rehearse/report/not-run.ts";
@@ -23,14 +24,15 @@ import { aMatrix } from "./a-matrix.ts";
 const bundle = { script: "/* script */", style: "/* style */" };
 const FOLDER = "rehearsals/web-pair";
 let folder: Folder;
+let plan: Plan;
 let lab: Lab;
 beforeAll(async () => {
   folder = readFolder(FOLDER);
   const directors = folder.configurations.map(directorOf);
-  const plan = await readPlan(folder);
+  plan = await readPlan(folder);
   lab = labOfPlan("rehearse-web-pair", plan, { folder, directors });
 });
-const directorsOf = () => folder.configurations.map(directorOf);
+const configured = () => ({ directors: folder.configurations.map(directorOf), neverRun: [] });
 
 /** The value at a JSON pointer. */
 const at = (data: unknown, path: string): unknown =>
@@ -89,7 +91,7 @@ describe("cells that are not run", () => {
     found.map(({ service, events, reason }) => `${service}: ${events.join(" ")}: ${reason}`);
 
   it("are told with their reasons", () => {
-    expect(byService(cellsLeftOut(lab, cellsOf(lab), directorsOf()))).toEqual([
+    expect(byService(cellsLeftOut(lab, cellsOf(lab), configured()))).toEqual([
       "192.0.2.100:80: script: VI_1 tracks no script",
       "192.0.2.100:80: process: VI_1 tracks no process",
       "192.0.2.100:80: interface: VI_1 tracks no interface on another network",
@@ -99,7 +101,7 @@ describe("cells that are not run", () => {
       "192.0.2.100:443: interface: VI_1 tracks no interface on another network",
       "192.0.2.100:443: refuse dead hang: it has no second real server that would be left",
     ]);
-    expect(byService(cellsLeftOut(lab, cellsOf(lab, ["crash"]), directorsOf()))).toContain(
+    expect(byService(cellsLeftOut(lab, cellsOf(lab, ["crash"]), configured()))).toContain(
       "192.0.2.100:80: stop cable freeze partition reboot refuse dead hang all-refuse: --only names other events",
     );
   });
@@ -108,7 +110,7 @@ describe("cells that are not run", () => {
     const [web] = lab.services as [VirtualService];
     const { healthCheck: _, ...unchecked } = web;
     const other = { ...lab, services: [unchecked], vrrp: lab.vrrp.map((one) => ({ ...one, preempt: false })) };
-    expect(byService(cellsLeftOut(other, cellsOf(other), []))).toEqual([
+    expect(byService(cellsLeftOut(other, cellsOf(other), { directors: [], neverRun: [] }))).toEqual([
       "192.0.2.100:80: stop cable freeze partition reboot: VI_1 does not preempt: the master would not have its addresses back",
       "192.0.2.100:80: script: VI_1 tracks no script",
       "192.0.2.100:80: process: VI_1 tracks no process",
@@ -116,7 +118,7 @@ describe("cells that are not run", () => {
       "192.0.2.100:80: refuse dead hang all-refuse: it has no health check",
     ]);
     const none = { ...lab, services: [web], vrrp: [] };
-    expect(byService(cellsLeftOut(none, cellsOf(none), []))).toContain(
+    expect(byService(cellsLeftOut(none, cellsOf(none), { directors: [], neverRun: [] }))).toContain(
       "192.0.2.100:80: crash stop script process cable interface freeze partition reboot: no instance holds its address",
     );
   });
@@ -124,7 +126,7 @@ describe("cells that are not run", () => {
   it("are all of a virtual server that is not measured", () => {
     const [first] = lab.services;
     const alone = { ...lab, services: first ? [first] : [] };
-    expect(cellsLeftOut(alone, cellsOf(alone), directorsOf()).at(-1)).toMatchObject({
+    expect(cellsLeftOut(alone, cellsOf(alone), configured()).at(-1)).toMatchObject({
       service: "192.0.2.100 443",
       reason: "it is no service by HTTP or UDP with an address and a port of its own in the client's network",
     });
@@ -260,7 +262,7 @@ describe("the record", () => {
   it("is there from the start, grows by each cell, and ends with the reason for those that are left", async () => {
     const cells = cellsOf(lab, ["crash", "stop", "refuse"]) as [Cell, Cell, Cell];
     const record = await MatrixRecord.begin({
-      ...{ folder, stack: "rehearse-web-pair", lab, cells, directory: join(directory, "reports") },
+      ...{ folder, plan, stack: "rehearse-web-pair", lab, cells, directory: join(directory, "reports") },
       versions: aMatrix().versions,
     });
     expect(readdirSync(join(directory, "reports")).sort()).toEqual(["matrix.html", "matrix.json"]);
