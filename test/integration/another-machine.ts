@@ -106,9 +106,10 @@ Host asleep
     url: "ssh://elsewhere",
     home,
     cut: async () => {
-      // The processes of connections are sshd's children.
+      // The processes of connections are sshd's children; so is what lost its parent, since sshd is the first process over there.
       const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-      for (const one of children.split(" ").filter(Boolean)) process.kill(Number(one), "SIGKILL");
+      for (const one of children.split(" ").filter(Boolean))
+        if ((await readFile(`/proc/${one}/comm`, "utf8")).startsWith("sshd")) process.kill(Number(one), "SIGKILL");
     },
   };
 }

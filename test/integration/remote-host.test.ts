@@ -1,7 +1,8 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +12,7 @@ import { confining, sendFiles } from "../../provision/host/confined/confined.ts"
 import { hostOfKind, labHostIn, openHost, SEGMENT } from "../../provision/host/reach.ts";
 import { describeUserland } from "../../provision/host/userland/userland.ts";
 import { virsh } from "../../provision/host/virsh.ts";
+import { projectRoot } from "../../provision/paths.ts";
 import { scratchDirectory } from "../scratch.ts";
 import { type AnotherMachine, anotherMachine } from "./another-machine.ts";
 
@@ -198,6 +200,39 @@ describe("a lab host on another machine", () => {
     expect(answer).toBe("");
     expect(await host.observe()).toEqual(before);
     expect(await virsh(host, "list", "--all", "--name")).toBe("");
+  });
+
+  it.each([
+    ["before the sockets are forwarded", ""],
+    ["when one of them is", `ssh "\${words[@]}"`],
+  ])("survives a process that makes the connection anew and is killed %s", async (_when, instead) => {
+    const before = await host.observe();
+    await machine.cut();
+    await expect.poll(() => existsSync(join(directory(), "ssh.sock"))).toBe(false);
+    const bin = join(scratch, "killing");
+    await mkdir(bin, { recursive: true });
+    const killing = `#!/bin/bash
+PATH=\${PATH#*:}
+[[ " $* " != *" forward "* ]] && exec ssh "$@"
+words=("$@")
+for place in "\${!words[@]}"; do [[ \${words[place]} == *relay.sock ]] && unset "words[place - 1]" "words[place]"; done
+${instead}
+kill -KILL $PPID`;
+    await writeFile(join(bin, "ssh"), killing, { mode: 0o755 });
+    const script = `
+      import { machineOf } from "./provision/host/remote/remote-host.ts";
+      await machineOf(JSON.parse(process.argv[1])).link.ensure();`;
+    const at = await readFile(join(directory(), "machine.json"), "utf8");
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script, at], {
+      cwd: projectRoot,
+      env: { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    expect(await once(child, "close")).toEqual([null, "SIGKILL"]);
+    expect(await host.observe()).toEqual(before);
+    const stream = host.connect("127.0.0.1", 80);
+    stream.end("hello");
+    expect(await text(stream)).toBe("");
   });
 
   it("stays where it is", async () => {

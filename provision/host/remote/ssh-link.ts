@@ -37,6 +37,8 @@ export interface Forward {
   readonly there: string;
 }
 
+const localForward = ({ here, there }: Forward): string[] => ["-L", `${here}:${there}`];
+
 export interface RunThereOptions {
   readonly input?: string | Uint8Array;
 }
@@ -121,8 +123,11 @@ export class SshLink {
     await mkdir(join(this.#directory, "run"), { recursive: true, mode: 0o700 });
     await withLock(join(this.#directory, "ssh.lock"), async () => {
       if (await this.#serves()) return;
-      if (!(await this.#answers())) {
-        await rm(this.#control, { force: true }); // a killed master leaves its socket
+      if (await this.#answers()) await this.#cancelForwards();
+      else {
+        // A master that ends leaves the sockets that it forwarded, one that is killed its own, too. Whoever finds them beside the next one takes them for that one's.
+        for (const socket of [this.#control, ...this.#forwards.map(({ here }) => here)])
+          await rm(socket, { force: true });
         await this.#start();
       }
       await this.#forward();
@@ -181,10 +186,17 @@ export class SshLink {
     }
   }
 
+  /** Of what a process has forwarded that was killed before it had forwarded all, ssh would not make the sockets anew. */
+  async #cancelForwards(): Promise<void> {
+    for (const forward of this.#forwards) {
+      await this.#ask(["-O", "cancel", ...localForward(forward)]);
+      await rm(forward.here, { force: true });
+    }
+  }
+
   /** The user's own configuration may ask for other forwardings, which may fail: then the sockets are there all the same. */
   async #forward(): Promise<void> {
-    for (const { here } of this.#forwards) await rm(here, { force: true });
-    const given = this.#forwards.flatMap(({ here, there }) => ["-L", `${here}:${there}`]);
+    const given = this.#forwards.flatMap(localForward);
     if (given.length > 0) await this.#ask(["-O", "forward", ...given]);
     const missing = this.#forwards.find(({ here }) => !existsSync(here));
     if (missing)
