@@ -13,7 +13,10 @@ export const ownKeepalived = defineResource({
   want: z.object({
     /** The files by their paths: keepalived.conf, what it includes, the scripts that it calls. Secret: passwords are in them. */
     files: z.record(z.string(), ownFile),
-    /** Other files below /etc/keepalived, such as those of an earlier configuration. */
+    /**
+     * Other files below /etc/keepalived that are of no package, such as those of an earlier configuration. keepalived 2.3 does not start without its
+     * package's own keepalived.config-opts.
+     */
     others: z.array(z.string()).max(0).default([]),
     /** What `@NAME` lines are compared with: keepalived(8), --config-id. */
     configId: z.string(),
@@ -21,20 +24,21 @@ export const ownKeepalived = defineResource({
   }),
 
   async observe({ server: ref, files }) {
-    const { service } = osFamilies[ref.os].keepalived;
-    const paths = Object.keys(files);
+    const { service, packages } = osFamilies[ref.os].keepalived;
     const server = await connectTo(ref);
     const seen = await server.look({
       ...fileQuestions(files),
       all: command`find ${HOME} -type f`,
+      packaged: command`dpkg-query --listfiles ${packages}`,
       options: command`cat ${DEFAULTS}`,
       ...serviceQuestion(service),
     });
+    const known = [...Object.keys(files), ...seen.packaged.text.split("\n")];
     return {
       files: fileAnswers(seen, files),
       others: seen.all.text
         .split("\n")
-        .filter((path) => path !== "" && !paths.includes(path))
+        .filter((path) => path !== "" && !known.includes(path))
         .sort(),
       configId: /--config-id=([^\s"]+)/.exec(seen.options.text)?.[1] ?? "",
       ...serviceAnswers(seen),

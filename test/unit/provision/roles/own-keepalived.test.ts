@@ -9,6 +9,10 @@ import { aRoot } from "./a-root.ts";
 async function aDirector(files: Readonly<Record<string, string>> = {}) {
   const { ref, at, program } = await aRoot();
   const systemctl = at("systemctl.log");
+  program(
+    "dpkg-query",
+    `[ "$*" = "--listfiles keepalived" ] && echo "/.\n${at("/etc/keepalived/keepalived.config-opts")}"`,
+  );
   program("systemctl", `echo "$*" >>${systemctl}\ncase $1 in show) echo ActiveState=active ;; esac`);
   const enabled = "/etc/systemd/system/multi-user.target.wants/keepalived.service";
   for (const [path, text] of Object.entries({ "/etc/default/keepalived": "", [enabled]: "", ...files })) {
@@ -72,6 +76,7 @@ it("what has changed on the director is seen, and mended", async () => {
   chmodSync(at("/opt/lb/check.sh"), 0o644);
   rmSync(at("/etc/keepalived/d/empty.conf"));
   writeFileSync(at("/etc/keepalived/old.conf"), "old\n");
+  writeFileSync(at("/etc/keepalived/keepalived.config-opts"), "the package's\n");
   writeFileSync(at("/opt/lb/program"), "text\n");
   const seen = await ownKeepalived.observe(inputs, () => {});
   expect(seen?.files).toEqual({
@@ -83,6 +88,7 @@ it("what has changed on the director is seen, and mended", async () => {
 
   await ownKeepalived.apply(inputs, seen, () => {});
   expect(existsSync(at("/etc/keepalived/old.conf"))).toBe(false);
+  expect(existsSync(at("/etc/keepalived/keepalived.config-opts"))).toBe(true);
   expect(differences(properties, wanted, await ownKeepalived.observe(inputs, () => {}))).toEqual([]);
 });
 
