@@ -8,10 +8,11 @@
  * there. With --json, figures go to FILE instead (`-`: standard output), and docs/ stays unchanged.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeBenchmarkDocs } from "./docs.ts";
+import { heedSignals, Interrupted, interruption } from "./harness/interruption.ts";
 import { commit, machine } from "./harness/machine.ts";
 import type { Order, Outcome, Part } from "./harness/part.ts";
 import {
@@ -36,15 +37,10 @@ Without a part: whole. \`all\` is all of them.
 --ours       the lab's own way alone, without Ansible and the bare commands
 --json FILE  write figures there, and leave docs/ alone; - is standard output`;
 
-/**
- * Aborted by Ctrl-C. The running command gets the signal too and fails; otherwise the benchmark ends at the next step. Labs are always
- * removed.
- */
-let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interrupted = true));
+heedSignals();
 
 const say = (message: string): void => {
-  if (interrupted) throw new Error("interrupted");
+  interruption.throwIfAborted();
   console.error(`${new Date().toLocaleTimeString()}  ${message}`);
 };
 
@@ -118,6 +114,11 @@ async function main(): Promise<number> {
     }
     if (file === "-") console.log(JSON.stringify(merged(noResults, done), null, 2));
     if (file === resultsFile) await writeBenchmarkDocs();
+  } catch (error) {
+    const { reason } = interruption;
+    if (!(reason instanceof Interrupted)) throw error;
+    console.error(`${reason.message}; what was measured before is kept`);
+    return 128 + constants.signals[reason.signal];
   } finally {
     await rm(process.env.LVS_LAB_STATE, { recursive: true, force: true });
   }

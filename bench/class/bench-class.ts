@@ -54,7 +54,10 @@ export class BenchClass {
 
   /** `lvs-lab class VERB`. @throws Error when its status is not 0 */
   async lvs(verb: string, args: readonly string[] = [], onLine?: (line: string) => void): Promise<string> {
-    return await run([lvsLabProgram, "class", verb, "--file", this.#file, ...args], onLine ? { onLine } : {});
+    return await run([lvsLabProgram, "class", verb, "--file", this.#file, ...args], {
+      removes: verb === "down",
+      ...(onLine ? { onLine } : {}),
+    });
   }
 
   /** Brings up the labs of new students. @returns the seconds of each */
@@ -94,7 +97,7 @@ export class BenchClass {
         await openHost({ kind: "private", directory: labDirectory(stack) }).destroy();
         // A stack that `class up` did not come to is not there.
         const remove = ["pulumi", "stack", "rm", "--yes", "--force", "--stack", stack];
-        await run(remove, { env: pulumiEnvironment() }).catch(() => undefined);
+        await run(remove, { env: pulumiEnvironment(), removes: true }).catch(() => undefined);
         await rm(configOf(stack), { force: true });
       }
     }

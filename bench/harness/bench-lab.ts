@@ -61,7 +61,7 @@ export class BenchLab {
   ): Promise<string> {
     const words = command.split(" ");
     const all = [join(projectRoot, "cli/lvs-lab"), ...words, "--stack", this.stack, ...args];
-    return await run(all, { onLine, accept });
+    return await run(all, { onLine, accept, removes: command === "down" });
   }
 
   /** Creates the empty stack. */
@@ -95,7 +95,7 @@ export class BenchLab {
       await openHost({ kind: "private", directory: this.directory }).destroy();
       const remove = ["pulumi", "stack", "rm", "--yes", "--force", "--stack", this.stack];
       try {
-        await run(remove, { env: pulumiEnvironment() });
+        await run(remove, { env: pulumiEnvironment(), removes: true });
       } finally {
         for (const file of [this.#config, this.#file]) await rm(file, { force: true });
       }

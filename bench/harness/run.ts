@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { projectRoot } from "../../provision/paths.ts";
+import { interruption } from "./interruption.ts";
 
 export interface RunOptions {
   readonly stdin?: string;
@@ -11,19 +12,25 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
   /** Accepted exit statuses, in addition to 0. */
   readonly accept?: readonly number[];
+  /** It takes away what was made: it runs after an interruption, too, and is not ended by one. */
+  readonly removes?: boolean;
 }
 
 /**
- * Runs a command to its end. @returns its standard output
- * @throws Error with its last output, when its status is neither 0 nor one of `accept`
+ * Runs a command to its end, or to an interruption. @returns its standard output
+ * @throws Interrupted, or Error with its last output, when its status is neither 0 nor one of `accept`
  */
 export async function run([file = "", ...args]: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { stdin, env, cwd = projectRoot, onLine, accept = [] } = options;
+  const { stdin, env, cwd = projectRoot, onLine, accept = [], removes = false } = options;
+  if (!removes) interruption.throwIfAborted();
   const child = spawn(file, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
+  // Ctrl-C reaches it without this; another signal is for this process alone.
+  const end = () => child.kill("SIGTERM");
+  if (!removes) interruption.addEventListener("abort", end);
   const said: string[] = [];
   const stdout: string[] = [];
   createInterface(child.stdout).on("line", (line) => {
@@ -40,7 +47,8 @@ export async function run([file = "", ...args]: readonly string[], options: RunO
   const status = await new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
     child.once("error", (cause) => reject(new Error(`${file} could not be started: ${cause.message}`)));
     child.once("close", (code, signal) => resolve(code ?? signal));
-  });
+  }).finally(() => interruption.removeEventListener("abort", end));
+  if (!removes) interruption.throwIfAborted();
   const command = [file, ...args].join(" ");
   if (status !== 0 && !(typeof status === "number" && accept.includes(status)))
     throw new Error(

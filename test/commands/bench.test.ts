@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { noResults, readResults } from "../../bench/harness/results.ts";
 import { parts } from "../../bench/parts/index.ts";
@@ -26,6 +28,23 @@ describe("npm run bench", () => {
       expect(stdout).toMatch(/neither tofu nor terraform is on PATH/);
       expect(status).toBe(0);
       expect(await readResults(file)).toEqual(noResults);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("ends by Ctrl-C in one line, with the status of the signal, and leaves nothing", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "lvs-bench-test-"));
+    try {
+      const args = ["--import", "tsx", "bench/index.ts", "setup", "--json", join(directory, "results.json")];
+      // Ctrl-C goes to all that runs at the terminal.
+      const child = spawn(process.execPath, args, { detached: true, env: { ...process.env, TMPDIR: directory } });
+      const stderr = text(child.stderr);
+      await once(child.stderr, "data");
+      process.kill(-(child.pid as number), "SIGINT");
+      expect(await once(child, "close")).toEqual([130, null]);
+      expect((await stderr).trim().split("\n").slice(1)).toEqual(["ended by SIGINT; what was measured before is kept"]);
+      expect((await readdir(directory)).filter((name) => name.startsWith("lvs-bench"))).toEqual([]);
     } finally {
       await rm(directory, { recursive: true });
     }
