@@ -114,6 +114,10 @@ export async function rehearseAll(
     ...{ folder: folderAt(path), plan, stack: lock.stack, lab: live.lab, cells, directory: report },
     versions: await versionsOf(live),
   });
+  for (const { service, events: all, reason } of record.leftOut) {
+    const asked = all.filter((event) => only?.some((one) => event.split(" ")[0] === one));
+    if (asked.length > 0) say(`not run: ${asked.join(", ")}, ${service}: ${reason}`);
+  }
   const runs = `${cells.length} ${cells.length === 1 ? "run" : "runs"}`;
   // Of a director that cannot be asked, each run says so itself.
   const times = await timesOf(live, cells).catch(() => new Map<Cell, number>());

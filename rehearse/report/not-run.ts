@@ -29,9 +29,17 @@ export function cellsLeftOut(lab: Lab, cells: readonly Cell[], configured: Confi
   const possible = cellsOf(lab);
   const has = (all: readonly Cell[], event: Event, service: VirtualService) =>
     all.some((cell) => cell.event === event && nameOf(cell) === service.name);
+  const leftOut = lab.services.flatMap((service) => {
+    const instance = instanceOfVip(lab, service.vip);
+    const scripts = instance ? scriptsLeftOut(instance, configured) : [];
+    return scripts.map((one) => ({ service: service.name, ...one }));
+  });
+  const isToldBy = (event: Event, { name }: VirtualService) =>
+    event === "script" && leftOut.some(({ service }) => service === name);
   const reasons = lab.services.flatMap((service) =>
     eventNames
       .filter((event) => !has(cells, event, service))
+      .filter((event) => has(possible, event, service) || !isToldBy(event, service))
       .map((event) => ({
         ...{ service: service.name, event },
         reason: has(possible, event, service)
@@ -39,11 +47,6 @@ export function cellsLeftOut(lab: Lab, cells: readonly Cell[], configured: Confi
           : (checkLeftOut(event, service, configured) ?? whyNot(lab, possible, event, service)),
       })),
   );
-  const leftOut = lab.services.flatMap((service) => {
-    const instance = instanceOfVip(lab, service.vip);
-    const scripts = instance ? scriptsLeftOut(instance, configured) : [];
-    return scripts.map((one) => ({ service: service.name, ...one }));
-  });
   const measured = new Set(lab.services.map(({ name }) => name));
   const others = new Set(
     configured.directors

@@ -41,7 +41,8 @@ export class MatrixRecord {
   readonly #rehearsal: Rehearsal;
   readonly #startedAt = new Date();
   readonly #findings: readonly MatrixFinding[];
-  readonly #leftOut: readonly CellsNotRun[];
+  /** What is not run, whoever waits. */
+  readonly leftOut: readonly CellsNotRun[];
   readonly #left: Cell[];
   readonly #cells: MatrixCell[] = [];
   /** What the page draws of each cell's run; null: it has none. */
@@ -54,7 +55,7 @@ export class MatrixRecord {
     this.#left = [...cells];
     this.#findings = findingsIn(lint(folder));
     const directors = folder.configurations.map(directorOf);
-    this.#leftOut = cellsLeftOut(lab, cells, { directors, neverRun: neverRunIn(plan, { folder, directors }) });
+    this.leftOut = cellsLeftOut(lab, cells, { directors, neverRun: neverRunIn(plan, { folder, directors }) });
   }
 
   /** Begins the report. */
@@ -102,7 +103,7 @@ export class MatrixRecord {
       versions,
       findings: this.#findings,
       cells: this.#cells,
-      notRun: [...cellsWaiting(this.#left, reason), ...this.#leftOut],
+      notRun: [...cellsWaiting(this.#left, reason), ...this.leftOut],
     };
     await writeWhole(join(directory, MATRIX_JSON), `${JSON.stringify(result, null, 2)}\n`);
     await writeWhole(this.html, matrixDocument(result, this.#runs, await pageBundle()));
