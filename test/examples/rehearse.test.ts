@@ -41,7 +41,7 @@ describe("two directors with files of somebody's own", () => {
     const seen = ["lb1-keepalived", "lb2-interfaces"];
     expect(changed((await stack.pulumi("refresh", "--yes", "--skip-preview")).stdout)).toEqual(seen);
     expect(changed((await up()).stdout)).toEqual(seen);
-    expect(await stack.on("lb1", "ls /etc/keepalived")).toBe("keepalived.conf\n");
+    expect(await stack.on("lb1", "ls /etc/keepalived")).toBe("keepalived.conf\nkeepalived.conf.sample\n");
     expect(changed((await up()).stdout)).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,7 @@ import { SshWays } from "./ssh-way.ts";
 /** A lab on another machine: a system of its own that an ordinary user's ssh leads to. The tests are one story. */
 const minutes = 60_000;
 const STACK = "elsewhere";
+const REHEARSAL = "rehearse-elsewhere";
 
 let host: Host;
 let scratch: string;
@@ -25,8 +26,10 @@ beforeAll(async () => {
   await ways.to("box", host);
 });
 afterAll(async () => {
-  await lvsLab(["down", "-s", STACK, "--force"]);
-  await rm(join(projectRoot, `Pulumi.${STACK}.yaml`), { force: true });
+  for (const stack of [STACK, REHEARSAL]) {
+    await lvsLab(["down", "-s", stack, "--force"]);
+    await rm(join(projectRoot, `Pulumi.${stack}.yaml`), { force: true });
+  }
   ways.close();
   await rm(scratch, { recursive: true });
   await host.end();
@@ -39,15 +42,25 @@ const working = async (verb: string, ...words: string[]): Promise<string> =>
 const guests = async (): Promise<number> =>
   Number((await host.asRoot("pgrep -cfu bob 'qemu-system.* -name guest=' || true")).stdout);
 
+/** Makes a stack of which the lab is to be on the other machine. */
+async function onBox(stack: string): Promise<void> {
+  await $({ quiet: true, cwd: projectRoot })`pulumi stack select --create ${stack}`;
+  await $({ quiet: true, cwd: projectRoot })`pulumi config set host ssh://box --stack ${stack}`;
+}
+
+async function expectNothingLeft(stack: string): Promise<void> {
+  expect(existsSync(labDirectory(stack))).toBe(false);
+  expect(await readdir(join(host.root, "home/bob/.local/state/lvs-lab/labs"))).toEqual([]);
+  expect(await guests()).toBe(0);
+  expect((await host.asRoot("pgrep -lu bob 'libvirtd|nginx|socat|bash' || true")).stdout).toBe("");
+}
+
 describe("a lab on another machine", () => {
   it("whose connection is cut in the middle of `up` goes on there, and the next `up` finishes", {
     timeout: 25 * minutes,
   }, async () => {
-    await $({ quiet: true, cwd: projectRoot })`pulumi stack select --create ${STACK}`;
-    const set = (name: string, value: string) =>
-      $({ quiet: true, cwd: projectRoot })`pulumi config set ${name} ${value} --stack ${STACK}`;
-    await set("lab", "labs/ha-baked.yaml");
-    await set("host", "ssh://box");
+    await onBox(STACK);
+    await $({ quiet: true, cwd: projectRoot })`pulumi config set lab labs/ha-baked.yaml --stack ${STACK}`;
     const broken = startLvsLab(["up", "-s", STACK]).said;
     // Cut while domains are made: once all four run, `up` waits for logins, tries them again, and succeeds in spite of a cut.
     for (let done = false; !done && (await guests()) === 0; await sleep(50))
@@ -74,11 +87,40 @@ describe("a lab on another machine", () => {
     expect(await working("check")).toContain("0 failed");
   });
 
+  it("has its faults and scenarios: a stranger on its segment, a cable, a frozen director, a full disk", {
+    timeout: 20 * minutes,
+  }, async () => {
+    const scenarios = ["rogue-router", "link-down", "director-frozen", "disk-full", "port-rejected"];
+    const { output } = await lvsLabWorking(["scenario", "run", "-s", STACK, ...scenarios]);
+    expect(output).not.toContain("✗");
+    expect(await working("check", "--wait", "180")).toContain("0 failed");
+    const file = join(scratch, "vrrp.pcap");
+    await working("capture", "--seconds", "5", "--write", file, "--filter", "vrrp");
+    expect((await stat(file)).size).toBeGreaterThan(100); // a pcap file without a packet has 24 bytes
+  });
+
   it("is taken down with nothing left on either machine", { timeout: 5 * minutes }, async () => {
     await working("down");
-    expect(existsSync(labDirectory(STACK))).toBe(false);
-    expect(await readdir(join(host.root, "home/bob/.local/state/lvs-lab/labs"))).toEqual([]);
-    expect(await guests()).toBe(0);
-    expect((await host.asRoot("pgrep -lu bob 'libvirtd|nginx|socat|bash' || true")).stdout).toBe("");
+    await expectNothingLeft(STACK);
+  });
+});
+
+describe("a rehearsal on another machine", () => {
+  it("has its directors and stand-ins there, keeps its promises, and is taken away", {
+    timeout: 20 * minutes,
+  }, async () => {
+    await onBox(REHEARSAL);
+    const words = ["--only", "crash", "refuse", "--report", join(scratch, "reports")];
+    const { output, stdout } = await lvsLabWorking([
+      "rehearse",
+      "run",
+      "rehearsals/web-pair",
+      "-s",
+      REHEARSAL,
+      ...words,
+    ]);
+    expect(stdout, output).toMatch(/^✓ {2}crash /m);
+    expect(stdout).toMatch(/^✓ {2}refuse real1 /m);
+    await expectNothingLeft(REHEARSAL);
   });
 });

@@ -8,7 +8,8 @@ import { difference, type MachineState, machineState } from "./snapshot.ts";
 /** A lab's servers on a machine's own libvirt, where others have VMs, a network and a pool. The tests are one story. */
 const minutes = 60_000;
 const STACK = "small";
-const LAB = "/home/alice/.local/state/lvs-lab/labs/small";
+const LABS = "/home/alice/.local/state/lvs-lab/labs";
+const LAB = `${LABS}/${STACK}`;
 
 /** Two directors and a real server: what a failover takes. */
 const labFile = `control: keepalived
@@ -104,6 +105,18 @@ const changes = async () =>
     (line) => !/(libvirtd|virtlogd|virtlockd|machine-qemu|polkit|systemd-machined)/.test(line),
   );
 
+/** What the lab of a stack leaves, or changes of what is not its own. */
+async function expectNothingLeft(stack: string): Promise<void> {
+  expect(await rows("list --all --name")).toEqual(["lvs-lab-small-server9", "lvs-lab-small-theirs", "theirs"]);
+  expect(await rows("pool-list --all --name")).toEqual(["images"]);
+  expect(await readdir(join(host.root, "var/lib/libvirt/images"))).toEqual([]);
+  expect(existsSync(join(host.root, LABS, stack))).toBe(false);
+  expect((await host.asRoot("pgrep -lu alice 'libvirtd|nginx|socat|bash|perl' || true")).stdout).toBe("");
+  expect(await loopbackSockets()).toBe("0");
+  expect(await changes()).toEqual([]);
+  expect(await theirs()).toBe(before.theirs);
+}
+
 describe("a lab on the libvirt that the machine has", () => {
   it("is refused where a domain of a name that it needs is somebody else's, and leaves that", {
     timeout: 10 * minutes,
@@ -182,13 +195,19 @@ describe("a lab on the libvirt that the machine has", () => {
   it("is taken down with nothing left, and nothing of others changed", { timeout: 10 * minutes }, async () => {
     expect(await theirs()).toBe(before.theirs);
     await working(`npm run down -- -s ${STACK}`);
-    expect(await rows("list --all --name")).toEqual(["lvs-lab-small-server9", "lvs-lab-small-theirs", "theirs"]);
-    expect(await rows("pool-list --all --name")).toEqual(["images"]);
-    expect(await readdir(join(host.root, "var/lib/libvirt/images"))).toEqual([]);
-    expect(existsSync(join(host.root, LAB))).toBe(false);
-    expect((await host.asRoot("pgrep -lu alice 'libvirtd|nginx|socat|bash|perl' || true")).stdout).toBe("");
-    expect(await loopbackSockets()).toBe("0");
-    expect(await changes()).toEqual([]);
-    expect(await theirs()).toBe(before.theirs);
+    await expectNothingLeft(STACK);
+  });
+});
+
+describe("a rehearsal on the libvirt that the machine has", () => {
+  it("has its directors there, keeps its promises, and is taken away", { timeout: 20 * minutes }, async () => {
+    const stack = "rehearse-web-pair";
+    await working(
+      `eval "$(npx lvs-lab env)" && pulumi stack select --create ${stack} && pulumi config set host system --stack ${stack}`,
+    );
+    const said = await working(`npx lvs-lab rehearse run rehearsals/web-pair --only crash refuse`);
+    expect(said).toMatch(/^✓ {2}crash /m);
+    expect(said).toMatch(/^✓ {2}refuse real1 /m);
+    await expectNothingLeft(stack);
   });
 });
