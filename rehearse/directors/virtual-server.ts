@@ -52,8 +52,15 @@ export interface VirtualServer {
   readonly mark?: number;
   /** The lines of its group that keepalived takes; of none, empty. */
   readonly entries: readonly Statement[];
-  /** Whether it is a group's and there is no such group, or nothing in it that keepalived takes: it leaves the virtual server out. */
-  readonly groupMissing: boolean;
+  /**
+   * Why keepalived leaves the virtual server of a group out: there is no such group, or nothing in it that it takes; or the group has addresses of another
+   * family than the servers. It has no ranges then.
+   */
+  readonly leftOut?: "no group" | "families";
+  /** That of its addresses; of a firewall mark and a group, that of its servers. Undefined: they are reached by tunnel, and may be of both. */
+  readonly family?: Family;
+  /** Of a group: the families of its entries, where they have any. */
+  readonly groupFamilies: readonly Family[];
   /** Of a service by firewall mark, undefined: it takes all. */
   readonly protocol?: "TCP" | "UDP" | "SCTP";
   readonly scheduler: string;
@@ -95,12 +102,25 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
   const own = kind === "address" ? `${first} ${second || 0}` : `${first} ${second}`;
   const weight = numberOf(last(block, "weight")) ?? 1;
   const before = statements.slice(0, statements.indexOf(at));
+  const written = all(block, "real_server").flatMap((one) =>
+    realServerOf(one, { method, times, port, kind, weight, block, before }),
+  );
+  const sorry = sorryServerIn(block, method);
+  const family =
+    kind === "address"
+      ? ranges[0] && familyOf(ranges[0].first)
+      : familyIn(block, [...written, ...(sorry ? [sorry] : [])]);
+  const isTaken = (server: RealServer | SorryServer) => server.method === "TUN" || familyOf(server.address) === family;
+  const groupFamilies = [...new Set(entries.flatMap(familiesIn))];
+  const leftOut = kind === "group" ? whyLeftOut(entries, groupFamilies, family) : undefined;
   const services = kind === "group" ? entries.map(({ text }) => text) : [own];
   return {
-    ...{ at, block, kind, ranges, method, entries },
+    ...{ at, block, kind, method, entries, groupFamilies },
+    ...(leftOut === undefined ? {} : { leftOut }),
+    ...(family === undefined ? {} : { family }),
+    ranges: leftOut === undefined ? ranges : [],
     name: at.words.join(" "),
     key: `${services.map(canonicalWords).sort().join(", ")} ${protocol ?? "any protocol"}`,
-    groupMissing: kind === "group" && entries.length === 0,
     ...(kind === "fwmark" ? { mark: Number(second) } : {}),
     ...(protocol ? { protocol } : {}),
     scheduler:
@@ -111,30 +131,53 @@ function virtualServerOf(at: Statement, statements: readonly Statement[]): Virtu
     delayLoop: times.delayLoop,
     quorum: numberOf(last(block, "quorum")) ?? 1,
     hysteresis: numberOf(last(block, "hysteresis")) ?? 0,
-    ...sorryServerIn(block, method),
-    realServers: ofOneFamily(
-      all(block, "real_server").flatMap((one) =>
-        realServerOf(one, { method, times, port, kind, weight, block, before }),
-      ),
-      ranges[0] && familyOf(ranges[0].first),
-    ),
+    ...(sorry && isTaken(sorry) ? { sorryServer: sorry } : {}),
+    realServers: written.filter(isTaken),
   };
 }
 
-/** The real servers that keepalived leaves a virtual server of an address family, if it is known, or of the first one's: all by tunnel. */
-function ofOneFamily(servers: readonly RealServer[], family: Family | undefined): RealServer[] {
-  const first = servers.find(({ method }) => method !== "TUN");
-  const common = family ?? (first && familyOf(first.address));
-  return servers.filter((one) => one.method === "TUN" || familyOf(one.address) === common);
+/** The family that the first line of a virtual server gives it which has one: ip_family, or a server that is not reached by tunnel. */
+function familyIn(block: readonly Statement[], servers: readonly (RealServer | SorryServer)[]): Family | undefined {
+  const direct = servers.filter(({ method }) => method !== "TUN");
+  for (const line of block.filter(({ keyword }) => keyword !== "sorry_server")) {
+    const server = direct.find(({ at }) => at === line);
+    if (server) return familyOf(server.address);
+    const own = line.keyword === "ip_family" ? familyWords[line.words[0] ?? ""] : undefined;
+    if (own !== undefined) return own;
+  }
+  // The sorry server counts at the end of the block.
+  const sorry = direct.find(({ at }) => at.keyword === "sorry_server");
+  return sorry && familyOf(sorry.address);
+}
+
+const familyWords: Readonly<Record<string, Family>> = { inet: 4, inet6: 6 };
+
+/** The family of an entry of a group; a firewall mark need not have one. */
+function familiesIn(entry: Statement): Family[] {
+  const [range] = rangesIn(entry);
+  const marked = entry.keyword === "fwmark" ? familyWords[entry.words[1] ?? ""] : undefined;
+  const family = range ? familyOf(range.first) : marked;
+  return family === undefined ? [] : [family];
+}
+
+/** Why keepalived leaves the virtual server of a group out: link_vsg_to_vs() in its ipwrapper.c. */
+function whyLeftOut(
+  entries: readonly Statement[],
+  families: readonly Family[],
+  family: Family | undefined,
+): VirtualServer["leftOut"] {
+  if (entries.length === 0) return "no group";
+  const fits = family === undefined || families.every((one) => one === family);
+  return fits ? undefined : "families";
 }
 
 /** The last one, with the method that is written behind it: ss_forwarding_handler() in keepalived's check_parser.c. */
-function sorryServerIn(block: readonly Statement[], method: Method): Pick<VirtualServer, "sorryServer"> {
+function sorryServerIn(block: readonly Statement[], method: Method): SorryServer | undefined {
   const at = all(block, "sorry_server").findLast(({ words }) => endpointOf(words));
   const endpoint = at && endpointOf(at.words);
-  if (!endpoint) return {};
+  if (!endpoint) return undefined;
   const own = methodIn(block.slice(block.indexOf(at)), "sorry_server_lvs_method") ?? method;
-  return { sorryServer: { at, ...endpoint, method: own } };
+  return { at, ...endpoint, method: own };
 }
 
 /** What real servers take from their virtual server. */
@@ -199,12 +242,19 @@ function persistenceIn(block: readonly Statement[], ranges: readonly AddressRang
 /** The first address of each range that a virtual server serves. */
 export const servedAddresses = ({ ranges }: Pick<VirtualServer, "ranges">): Ip[] => ranges.map(({ first }) => first);
 
-/** What keepalived takes of the first group of a name: ipvs_get_group_by_name() in its ipwrapper.c. It removes those in which there is nothing. */
+/**
+ * What keepalived takes of the first group of a name: ipvs_get_group_by_name() in its ipwrapper.c. It removes those in which there is nothing, and those of
+ * both families with a firewall mark of none: vsg_handler() in check_parser.c.
+ */
 function entriesOf(name: string, statements: readonly Statement[]): Statement[] {
   const groups = all(statements, "virtual_server_group").filter(({ words }) => words[0] === name);
   const taken = groups.map(({ block }) => (block ?? []).filter((at) => !isRefusal(entryOf(at))));
-  return taken.find((entries) => entries.length > 0) ?? [];
+  return taken.find((entries) => entries.length > 0 && !isMixed(entries)) ?? [];
 }
+
+/** Whether entries are of both families, and one is a firewall mark of none. */
+export const isMixed = (entries: readonly Statement[]): boolean =>
+  new Set(entries.flatMap(familiesIn)).size > 1 && entries.some((one) => familiesIn(one).length === 0);
 
 function rangesIn(entry: Statement): AddressRange[] {
   const made = entryOf(entry);

@@ -510,6 +510,14 @@ export const effects: readonly Effect[] = [
     found: true,
     fine: false,
   },
+  {
+    rule: "virtual-server-group-families",
+    title: "keepalived says that it leaves the virtual servers out",
+    options: { checkers: true },
+    look: says("lb1", /with IPv4 & IPv6 doesn't match virtual server \[both\]:0 - ignoring/),
+    found: true,
+    fine: false,
+  },
 ];
 
 /** Where there is no row, and why. */

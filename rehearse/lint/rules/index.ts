@@ -80,6 +80,7 @@ import { unreadable } from "./unreadable.ts";
 import { versionDiffers } from "./version-differs.ts";
 import { virtualServerAddressNotHeld } from "./virtual-server-address-not-held.ts";
 import { virtualServerDiffers } from "./virtual-server-differs.ts";
+import { virtualServerGroupFamilies } from "./virtual-server-group-families.ts";
 import { virtualServerGroupMissing } from "./virtual-server-group-missing.ts";
 import { virtualServerMissing } from "./virtual-server-missing.ts";
 import { virtualServerOptionIgnored } from "./virtual-server-option-ignored.ts";
@@ -153,6 +154,7 @@ export const rules: readonly Rule[] = [
   directorIsRealServer,
   virtualServerAddressNotHeld,
   virtualServerGroupMissing,
+  virtualServerGroupFamilies,
   virtualServerOptionIgnored,
   persistenceUnasked,
   persistenceNetmask,

@@ -59,6 +59,8 @@ function* entriesIn({ block: lines = [] }: Statement): Iterable<Found> {
   }
 }
 
+const ofOneFamily = "write an address of the same family; by TUN either may be";
+
 /** What is wrong with the address and port of a server. */
 function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found> {
   const [text, port] = at.words;
@@ -86,7 +88,7 @@ function* serverIn(at: Statement, around: Statement | undefined): Iterable<Found
     yield {
       at,
       message: `keepalived leaves the ${what} out: it has IPv${familyOf(found.address)}, and ${around.words[0]} is IPv${familyOf(service.address)}`,
-      fix: "write an address of the same family; by TUN either may be",
+      fix: ofOneFamily,
     };
 }
 
@@ -105,6 +107,21 @@ export const invalidAddress: Rule = {
         if (kind !== undefined && /^(virtual|real|sorry)_server$/.test(at.keyword)) yield* serverIn(at, around);
         if (kind === "list" && Object.hasOwn(addressLists, at.keyword)) yield* addressesIn(at);
         if (kind !== undefined && at.keyword === "virtual_server_group") yield* entriesIn(at);
+      }
+    for (const { virtualServers } of directors)
+      for (const { at: around, kind, family, block, realServers, sorryServer } of virtualServers) {
+        if (kind === "address" || family === undefined) continue;
+        for (const at of all(block, "real_server", "sorry_server")) {
+          const endpoint = endpointOf(at.words);
+          if (!endpoint || [...realServers, sorryServer].some((one) => one?.at === at)) continue;
+          const isLast = at.keyword === "real_server" || at === all(block, "sorry_server").at(-1);
+          if (isLast && familyOf(endpoint.address) !== family)
+            yield {
+              at,
+              message: `keepalived leaves the ${at.keyword.replace("_", " ")} out: it has IPv${familyOf(endpoint.address)}, and virtual_server ${around.words.join(" ")} is IPv${family} by the first line that says so`,
+              fix: ofOneFamily,
+            };
+        }
       }
     for (const { instances, name: director } of directors)
       for (const { name, family, block } of instances)

@@ -11,8 +11,8 @@ export const noRealServer: Rule = {
   source: "validate_check_config() in keepalived's check_data.c",
   *look({ directors }) {
     for (const { name: director, virtualServers } of directors)
-      for (const { at, name, block, realServers, groupMissing } of virtualServers) {
-        if (realServers.length > 0 || groupMissing) continue;
+      for (const { at, name, block, realServers, leftOut } of virtualServers) {
+        if (realServers.length > 0 || leftOut !== undefined) continue;
         const written = all(block, "real_server");
         yield {
           at,

@@ -1,3 +1,4 @@
+import { isMixed } from "../../directors/virtual-server.ts";
 import type { Rule } from "../rule.ts";
 
 export const virtualServerGroupMissing: Rule = {
@@ -8,8 +9,8 @@ export const virtualServerGroupMissing: Rule = {
   source: "link_vsg_to_vs() in keepalived's ipwrapper.c; vsg_handler() in check_parser.c",
   *look({ directors }) {
     for (const { name: director, virtualServers, configuration } of directors)
-      for (const { at, groupMissing } of virtualServers) {
-        if (!groupMissing) continue;
+      for (const { at, leftOut } of virtualServers) {
+        if (leftOut !== "no group") continue;
         const [, name = ""] = at.words;
         const groups = configuration.statements.filter(({ keyword }) => keyword === "virtual_server_group");
         const empty = groups.find(({ words }) => words[0] === name);
@@ -18,10 +19,14 @@ export const virtualServerGroupMissing: Rule = {
           at,
           also: empty ? [empty] : [],
           message: empty
-            ? `virtual_server_group ${name} has no line that ${director} takes, so it leaves this virtual server out`
+            ? isMixed(empty.block ?? [])
+              ? `virtual_server_group ${name} has addresses of both families and a firewall mark of none: ${director} leaves it out, and this virtual server`
+              : `virtual_server_group ${name} has no line that ${director} takes, so it leaves this virtual server out`
             : `${director} has no virtual_server_group ${name}, so it leaves this virtual server out`,
           fix: empty
-            ? "write `ADDRESS PORT` or `fwmark MARK` into the group"
+            ? isMixed(empty.block ?? [])
+              ? "write `inet` or `inet6` behind the mark"
+              : "write `ADDRESS PORT` or `fwmark MARK` into the group"
             : others.length > 0
               ? `name one that there is: ${others.join(", ")}`
               : `write \`virtual_server_group ${name || "NAME"} { … }\``,
