@@ -11,9 +11,8 @@ import type { Configured } from "./stand-ins.ts";
 /** Whether the keepalived of an operating system is 2.3.2 or newer. */
 const hasNewer: Readonly<Record<GuestOs, boolean>> = { "debian-12": false, "debian-13": true };
 
-/** A command of a director that never runs in its rehearsal. */
+/** A command that never runs in a rehearsal. */
 export interface NeverRun {
-  readonly director: string;
   readonly command: Command;
   /** Why keepalived leaves it out, in words without an end. */
   readonly why: string;
@@ -24,7 +23,7 @@ export const neverRunIn = (plan: Plan, { folder, directors }: Configured): Never
   directors.flatMap((director) =>
     director.commands.flatMap((command) => {
       const why = whyLeftOut(command, director, plan, folder);
-      return why === undefined ? [] : [{ director: director.name, command, why }];
+      return why === undefined ? [] : [{ command, why }];
     }),
   );
 
@@ -62,10 +61,10 @@ export function runningDirectors(plan: Plan, configured: Configured): Director[]
       ...real,
       checks: real.checks.filter(({ block }) => !block.some((line) => leftOut.has(line))),
     });
-    const instances = tracking(director.instances);
     return {
-      ...director,
-      ...{ tracked, instances, syncGroups: tracking(director.syncGroups) },
+      ...{ ...director, tracked },
+      instances: tracking(director.instances),
+      syncGroups: tracking(director.syncGroups),
       virtualServers: director.virtualServers.map((one) => ({ ...one, realServers: one.realServers.map(checked) })),
     };
   });

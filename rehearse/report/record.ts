@@ -41,7 +41,7 @@ export class MatrixRecord {
   readonly #rehearsal: Rehearsal;
   readonly #startedAt = new Date();
   readonly #findings: readonly MatrixFinding[];
-  /** What is not run, whoever waits. */
+  /** Events without a cell to run, with the reasons. Cells that wait for their turn are not among them. */
   readonly leftOut: readonly CellsNotRun[];
   readonly #left: Cell[];
   readonly #cells: MatrixCell[] = [];

@@ -125,7 +125,7 @@ export class SshLink {
       if (await this.#serves()) return;
       if (await this.#answers()) await this.#cancelForwards();
       else {
-        // A master that ends leaves the sockets that it forwarded, one that is killed its own, too. Whoever finds them beside the next one takes them for that one's.
+        // Sockets outlive their master. Beside the next master they would pass for its own.
         for (const socket of [this.#control, ...this.#forwards.map(({ here }) => here)])
           await rm(socket, { force: true });
         await this.#start();

@@ -111,17 +111,16 @@ export const invalidAddress: Rule = {
     for (const { virtualServers } of directors)
       for (const { at: around, kind, family, block, realServers, sorryServer } of virtualServers) {
         if (kind === "address" || family === undefined) continue;
-        for (const at of all(block, "real_server", "sorry_server")) {
-          const endpoint = endpointOf(at.words);
-          if (!endpoint || [...realServers, sorryServer].some((one) => one?.at === at)) continue;
-          const isLast = at.keyword === "real_server" || at === all(block, "sorry_server").at(-1);
-          if (isLast && familyOf(endpoint.address) !== family)
+        const taken = new Set([...realServers, sorryServer].map((one) => one?.at));
+        const valid = (keyword: string) => all(block, keyword).filter(({ words }) => endpointOf(words));
+        // Of several sorry servers the last one counts. One that is valid and not taken is of the other family.
+        for (const at of [...valid("real_server"), ...valid("sorry_server").slice(-1)])
+          if (!taken.has(at))
             yield {
               at,
-              message: `keepalived leaves the ${at.keyword.replace("_", " ")} out: it has IPv${familyOf(endpoint.address)}, and virtual_server ${around.words.join(" ")} is IPv${family} by the first line that says so`,
+              message: `keepalived leaves the ${at.keyword.replace("_", " ")} out: it has IPv${family === 4 ? 6 : 4}, and virtual_server ${around.words.join(" ")} is IPv${family} by the first line that says so`,
               fix: ofOneFamily,
             };
-        }
       }
     for (const { instances, name: director } of directors)
       for (const { name, family, block } of instances)
