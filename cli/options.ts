@@ -64,6 +64,10 @@ export function time(text: string): number {
   throw new InvalidArgumentError("expected a time such as 10m or 90s.");
 }
 
+/** What an error adds where one of the words that it names was to be several: their option takes a word for each. */
+export const separately = (words: readonly string[]): string =>
+  words.some((word) => word.includes(",")) ? "; several are separated by spaces, without commas" : "";
+
 export interface StackOptions {
   readonly stack: string;
 }

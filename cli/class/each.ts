@@ -8,6 +8,7 @@ import { THIS_MACHINE } from "../../provision/host/remote/machine-url.ts";
 import { freeMemoryOn } from "../../provision/host/remote/remote-place.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
+import { separately } from "../options.ts";
 import { reportOf } from "../report-error.ts";
 import { Board, type Out } from "./board.ts";
 import type { Ran, RunLvsLab } from "./lvs-lab.ts";
@@ -123,7 +124,7 @@ export function membersOf(
   const unknown = ids.filter((id) => !members.some((member) => member.id.toLowerCase() === id.toLowerCase()));
   if (unknown.length > 0)
     throw new CliError(
-      `there is no student ${unknown.join(", ")} in ${roster}. Fix: choose one of ${members.map(({ id }) => id).join(", ")}`,
+      `there is no student ${unknown.join(", ")} in ${roster}. Fix: choose one of ${members.map(({ id }) => id).join(", ")}${separately(unknown)}`,
       exitStatus.configuration,
     );
   return members.filter(({ id }) => wanted.size === 0 || wanted.has(id.toLowerCase()));

@@ -17,7 +17,7 @@ import { type JunitSuite, junit } from "../../verify/report/junit.ts";
 import { tap } from "../../verify/report/tap.ts";
 import { CliError, exitStatus } from "../exit-status.ts";
 import { liveLabWithFile } from "../live-lab.ts";
-import { type JsonOptions, jsonOption, rebootsOption, seconds, stackOption } from "../options.ts";
+import { type JsonOptions, jsonOption, rebootsOption, seconds, separately, stackOption } from "../options.ts";
 import { holdingStack } from "../stack-lock.ts";
 import { watch } from "../watch.ts";
 
@@ -89,7 +89,7 @@ function known(what: string, given: readonly string[] = [], choices: readonly st
   const unknown = given.filter((one) => !choices.includes(one));
   if (unknown.length > 0)
     throw new CliError(
-      `there is no ${what} ${unknown.join(", ")}; choose from ${choices.join(", ")}`,
+      `there is no ${what} ${unknown.join(", ")}; choose from ${choices.join(", ")}${separately(unknown)}`,
       exitStatus.configuration,
     );
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { likelyAcceleration } from "../../provision/host/image/acceleration.ts";
 import { fails, findingsAsJson, formatFindings, summaryOf } from "../../rehearse/lint/format.ts";
@@ -9,7 +10,7 @@ import { PLAN } from "../../rehearse/plan/file.ts";
 import { interruptible } from "../../verify/live/interruptible.ts";
 import { exitStatus } from "../exit-status.ts";
 import { nextSteps } from "../next-steps.ts";
-import { reportOption, stackName, time } from "../options.ts";
+import { reportOption, separately, stackName, time } from "../options.ts";
 import { folderAt, folderOf, foldersGiven, foldersWanted, rehearsalStack, writePlan } from "../rehearsal.ts";
 import { bringUp, demandKvm, type MatrixOptions, rehearseAll, rehearseReload } from "../rehearsal-run.ts";
 import { reportOf } from "../report-error.ts";
@@ -126,7 +127,8 @@ const rehearsalStackOption = (): Option =>
 /** Reads one event more of `--only`. */
 function eventList(word: string, before: readonly Event[] = []): Event[] {
   if (eventNames.includes(word as Event)) return [...before, word as Event];
-  throw new InvalidArgumentError(`expected one of ${eventNames.join(", ")}.`);
+  const folder = existsSync(word) ? "; the folder comes before --only" : "";
+  throw new InvalidArgumentError(`expected one of ${eventNames.join(", ")}${separately([word])}${folder}.`);
 }
 
 /** A line on what lint finds: the rehearsal shows what these do. */

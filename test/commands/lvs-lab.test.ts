@@ -79,6 +79,12 @@ describe.concurrent("lvs-lab", () => {
     ["a soak of no requests", ["soak", "--requests", "0"], "expected a whole number from 1."],
     ["a scenario that is run no time", ["scenario", "run", "director-down", "--repeat", "0"], "from 1 to 1000."],
     ["a capture for no time that there is", ["capture", "--seconds", "soon"], "expected a number of seconds."],
+    [
+      "events with a comma",
+      ["rehearse", "run", "--only", "crash,script"],
+      "all-refuse; several are separated by spaces",
+    ],
+    ["a folder among the events", ["rehearse", "run", "--only", "crash", "labs"], "the folder comes before --only"],
     ["an explanation of nothing", ["explain"], "missing required argument 'lab'"],
     ["a script as JSON", ["explain", "dr", "server1", "--script", "--json"], "cannot be used with option '-j, --json'"],
     ["completion of an unknown shell", ["completion", "csh"], "Allowed choices are bash, zsh, fish"],
@@ -106,6 +112,11 @@ describe.concurrent("lvs-lab", () => {
       "a check of the catalogue",
       ["--list", "--only", "arp-curse"],
       /^lvs-lab: there is no check arp-curse; choose from /,
+    ],
+    [
+      "names with a comma",
+      ["--list", "--only", "arp-cure,mail"],
+      /^lvs-lab: there is no check arp-cure,mail; choose from .*; several are separated by spaces, without commas\n$/,
     ],
     [
       "--list of a server",
