@@ -2,45 +2,33 @@
  * A lab whose disks are over an image by URL: a Debian with real cloud-init and its own boot loader, made here and served on the loopback. `up` refuses
  * what has another checksum; with the right one all checks pass, and nothing is downloaded a second time.
  */
-import { once } from "node:events";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cloudImageStore } from "../../provision/host/image/cloud-image.ts";
 import { reboot } from "../../verify/faults/reboot.ts";
 import { eachFault, healed } from "../e2e/each-fault.ts";
 import { changed, failures, TestStack } from "../e2e/stack.ts";
 import { buildCloudImage, type CloudImage } from "./cloud-image/build.ts";
+import { type ServedImage, serveImage } from "./cloud-image/serve.ts";
 
 const MINUTES = 60_000;
 const servers = ["server1", "server2", "server3"];
 
 const stack = new TestStack("cloud-image");
 let image: CloudImage;
-let server: Server;
-let url: string;
-let requests = 0;
+let served: ServedImage;
 
 beforeAll(async () => {
   image = await buildCloudImage({ onProgress: console.log });
-  server = createServer(async (_request, response) => {
-    requests++;
-    // A client that goes away is its own affair.
-    await pipeline(createReadStream(image.file), response).catch(() => {});
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/debian-12.qcow2`;
+  served = await serveImage(image.file);
   await rm(cached(), { recursive: true, force: true }); // of a run that was killed
 }, 20 * MINUTES);
 
 afterAll(async () => {
   await stack.remove();
-  server?.close();
+  served?.close();
   if (image) await rm(cached(), { recursive: true, force: true });
 });
 
@@ -49,7 +37,7 @@ const cached = (): string => join(cloudImageStore().directory, image.checksum.re
 
 const labWith = (checksum: string): Promise<void> =>
   stack.lab("dr", (lab) => {
-    lab.image = { url, checksum };
+    lab.image = { url: served.url, checksum };
   });
 
 const up = async (): Promise<string> => {
@@ -64,10 +52,10 @@ test("`up` refuses an image with another checksum, says both, and keeps nothing 
   const { status, stdout, stderr } = await stack.lvs("up");
   expect(status).not.toBe(0);
   const said = stdout + stderr;
-  expect(said).toContain(`The cloud image ${url} has another checksum`);
+  expect(said).toContain(`The cloud image ${served.url} has another checksum`);
   expect(said).toContain(`wanted ${wrong}`);
   expect(said).toContain(`found  ${image.checksum}`);
-  expect(requests).toBe(1);
+  expect(served.requests).toBe(1);
   const kept = existsSync(cloudImageStore().directory) ? await readdir(cloudImageStore().directory) : [];
   expect(kept).not.toContain(".building");
   expect(kept).not.toContain(wrong.replace(":", "-"));
@@ -78,7 +66,7 @@ test("with the right one the lab comes up, downloaded once", { timeout: 30 * MIN
   await labWith(image.checksum);
   const { status, stdout, stderr } = await stack.lvs("up");
   expect(status, stdout + stderr).toBe(0);
-  expect(requests).toBe(2);
+  expect(served.requests).toBe(2);
   expect(existsSync(cached())).toBe(true);
 });
 
@@ -101,14 +89,13 @@ test("every check passes", async () => {
 });
 
 test("a second `up` and a `refresh` change nothing, and need no server to download from", async () => {
-  server.close();
-  server.closeAllConnections();
+  served.close();
   expect(changed(await up())).toEqual([]);
   const { status, stdout, stderr } = await stack.pulumi("refresh", "--yes", "--skip-preview");
   expect(status, stdout + stderr).toBe(0);
   expect(changed(stdout)).toEqual([]);
   expect(changed(await up())).toEqual([]);
-  expect(requests).toBe(2);
+  expect(served.requests).toBe(2);
 });
 
 test("the VIP and the lab's names stay where systemd-networkd starts again, and where a server does", {

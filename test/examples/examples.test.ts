@@ -16,9 +16,6 @@ import { walk } from "./walk.ts";
 /** Labs that are not served, or another file's twin with plain guests. */
 const left = ["bare", "bare-ha", "bare-nat", "bare-tunnel", "arp-problem", "dr", "ha"];
 
-/** The operating system of all labs, but for servers that a file gives one of their own: `debian-13`. Default: that of each file. */
-const everyOs = process.env.LVS_LAB_EXAMPLES_OS;
-
 const stack = new TestStack("examples");
 afterAll(() => stack.remove());
 
@@ -64,9 +61,7 @@ let before: { lab: Lab; boots: Map<string, string> } | undefined;
 describe.each(walk)("the lab $lab", ({ lab: name, hurt = {}, seen = [], fails = [], faulty = [] }) => {
   let lab: Lab;
   beforeAll(async () => {
-    await stack.lab(name, (file) => {
-      if (everyOs !== undefined) file.os = everyOs;
-    });
+    await stack.lab(name);
     lab = await readLab(stack.file);
   });
 

@@ -1,11 +1,15 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
 import { $ } from "zx";
 import { labDirectory, projectRoot } from "../../provision/paths.ts";
+import type { Grade } from "../../verify/grade/grade.ts";
+import { buildCloudImage } from "../examples/cloud-image/build.ts";
+import { serveImage } from "../examples/cloud-image/serve.ts";
 import { Host } from "./host.ts";
 import { lvsLab, working as lvsLabWorking, startLvsLab } from "./lvs-lab.ts";
 import { SshWays } from "./ssh-way.ts";
@@ -13,6 +17,8 @@ import { SshWays } from "./ssh-way.ts";
 /** A lab on another machine: a system of its own that an ordinary user's ssh leads to. The tests are one story. */
 const minutes = 60_000;
 const STACK = "elsewhere";
+const EXERCISE = "exercise-elsewhere";
+const IMAGE = "image-elsewhere";
 const REHEARSAL = "rehearse-elsewhere";
 
 let host: Host;
@@ -26,7 +32,7 @@ beforeAll(async () => {
   await ways.to("box", host);
 });
 afterAll(async () => {
-  for (const stack of [STACK, REHEARSAL]) {
+  for (const stack of [STACK, EXERCISE, IMAGE, REHEARSAL]) {
     await lvsLab(["down", "-s", stack, "--force"]);
     await rm(join(projectRoot, `Pulumi.${stack}.yaml`), { force: true });
   }
@@ -42,10 +48,12 @@ const working = async (verb: string, ...words: string[]): Promise<string> =>
 const guests = async (): Promise<number> =>
   Number((await host.asRoot("pgrep -cfu bob 'qemu-system.* -name guest=' || true")).stdout);
 
-/** Makes a stack of which the lab is to be on the other machine. */
-async function onBox(stack: string): Promise<void> {
-  await $({ quiet: true, cwd: projectRoot })`pulumi stack select --create ${stack}`;
-  await $({ quiet: true, cwd: projectRoot })`pulumi config set host ssh://box --stack ${stack}`;
+/** Makes a stack of which the lab is to be on the other machine. `lab`: its lab file; a rehearsal has none. */
+async function onBox(stack: string, lab?: string): Promise<void> {
+  const pulumi = $({ quiet: true, cwd: projectRoot });
+  await pulumi`pulumi stack select --create ${stack}`;
+  await pulumi`pulumi config set host ssh://box --stack ${stack}`;
+  if (lab !== undefined) await pulumi`pulumi config set lab ${lab} --stack ${stack}`;
 }
 
 async function expectNothingLeft(stack: string): Promise<void> {
@@ -59,8 +67,7 @@ describe("a lab on another machine", () => {
   it("whose connection is cut in the middle of `up` goes on there, and the next `up` finishes", {
     timeout: 25 * minutes,
   }, async () => {
-    await onBox(STACK);
-    await $({ quiet: true, cwd: projectRoot })`pulumi config set lab labs/ha-baked.yaml --stack ${STACK}`;
+    await onBox(STACK, "labs/ha-baked.yaml");
     const broken = startLvsLab(["up", "-s", STACK]).said;
     // Cut while domains are made: once all four run, `up` waits for logins, tries them again, and succeeds in spite of a cut.
     for (let done = false; !done && (await guests()) === 0; await sleep(50))
@@ -102,6 +109,43 @@ describe("a lab on another machine", () => {
   it("is taken down with nothing left on either machine", { timeout: 5 * minutes }, async () => {
     await working("down");
     await expectNothingLeft(STACK);
+  });
+});
+
+describe("an exercise on another machine", () => {
+  it("is typed there by the guide, step by step, and has full marks", { timeout: 60 * minutes }, async () => {
+    await onBox(EXERCISE, "labs/bare.yaml");
+    await lvsLabWorking(["up", "-s", EXERCISE]);
+    const { stdout } = await lvsLabWorking(["guide", "-s", EXERCISE, "--solve"]);
+    expect(stdout).toMatch(/^✓ all/m);
+    const graded = await lvsLabWorking(["grade", "-s", EXERCISE, "--faults", "--json"]);
+    const { score } = JSON.parse(graded.stdout) as Grade;
+    expect(score.points, graded.output).toBe(score.of);
+    await lvsLabWorking(["down", "-s", EXERCISE]);
+    await expectNothingLeft(EXERCISE);
+  });
+});
+
+describe("a lab on another machine whose image has a URL", () => {
+  it("is downloaded here, and its servers boot from it there", { timeout: 60 * minutes }, async () => {
+    const image = await buildCloudImage();
+    const served = await serveImage(image.file);
+    try {
+      const lab = parse(await readFile(join(projectRoot, "labs/dr.yaml"), "utf8"));
+      const file = join(scratch, "image.yaml");
+      await writeFile(file, stringify({ ...lab, image: { url: served.url, checksum: image.checksum } }));
+      await onBox(IMAGE, file);
+      await lvsLabWorking(["up", "-s", IMAGE]);
+      expect(served.requests).toBe(1);
+    } finally {
+      served.close();
+    }
+    const { stdout } = await lvsLabWorking(["ssh", "-s", IMAGE, "server2", "--", "cat /proc/cmdline"]);
+    expect(stdout).toContain("root=LABEL=cloudimg-root");
+    expect((await lvsLabWorking(["check", "-s", IMAGE, "--wait", "60"])).output).toContain("0 failed");
+    expect((await lvsLabWorking(["up", "-s", IMAGE])).output).toMatch(/Resources:\n +\d+ unchanged\n/);
+    await lvsLabWorking(["down", "-s", IMAGE]);
+    await expectNothingLeft(IMAGE);
   });
 });
 

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildCloudImage } from "../examples/cloud-image/build.ts";
 import { Host } from "./host.ts";
 import { difference, type MachineState, machineState } from "./snapshot.ts";
 
@@ -196,6 +197,36 @@ describe("a lab on the libvirt that the machine has", () => {
     expect(await theirs()).toBe(before.theirs);
     await working(`npm run down -- -s ${STACK}`);
     await expectNothingLeft(STACK, ["lvs-lab-small-server9", "lvs-lab-small-theirs", "theirs"]);
+  });
+});
+
+describe("a lab whose image has a URL, on the libvirt that the machine has", () => {
+  it("boots its servers from the image in the lab's pool, and leaves no part of it there", {
+    timeout: 40 * minutes,
+  }, async () => {
+    const stack = "cloud";
+    const { file, checksum } = await buildCloudImage();
+    await copyFile(file, join(host.root, "srv/cloud.qcow2"));
+    const port = 8080;
+    const serve = `require("node:http").createServer((_, answer) => require("node:fs").createReadStream("/srv/cloud.qcow2").pipe(answer)).listen(${port}, "127.0.0.1")`;
+    const image = `image: { url: "http://127.0.0.1:${port}/cloud.qcow2", checksum: "${checksum}" }`;
+    await writeFile(join(host.root, "home/alice/lvs-lab/cloud.yaml"), labFile.replace(/^image: .*$/m, image));
+    const domains = await rows("list --all --name");
+    await host.asRoot(`setsid node -e '${serve}' </dev/null >/dev/null 2>&1 & echo $! >/run/served.pid`);
+    await working(
+      `eval "$(npx lvs-lab env)" && pulumi stack select --create ${stack} && pulumi config set lab cloud.yaml && pulumi config set host system`,
+    );
+    expect(await working(`npm run up -- -s ${stack}`)).toContain("The lab is up.");
+    await host.asRoot("kill $(cat /run/served.pid)");
+    const disks = (await virsh(`vol-list lvs-lab-${stack}`)).trim();
+    expect(disks).not.toBe("");
+    expect(await working(`npx lvs-lab ssh -s ${stack} server2 -- cat /proc/cmdline`)).toContain(
+      "root=LABEL=cloudimg-root",
+    );
+    expect(await working(`npx lvs-lab check -s ${stack} --wait 60`)).toContain("0 failed");
+    expect(await working(`npm run up -- -s ${stack}`)).toMatch(/Resources:\n +\d+ unchanged\n/);
+    await working(`npm run down -- -s ${stack}`);
+    await expectNothingLeft(stack, domains);
   });
 });
 
