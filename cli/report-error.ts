@@ -2,6 +2,7 @@ import { FileError, formatFileError } from "../lab/index.ts";
 import { HostCommandError } from "../provision/host/command.ts";
 import { LabHostDownError, MachineError } from "../provision/host/reach.ts";
 import { RemoteCommandError, UnreachableError } from "../provision/ssh/index.ts";
+import { missingPackage } from "../setup/missing-package.mjs";
 import { InterruptedError } from "../verify/live/interruptible.ts";
 import { LabError } from "../verify/live/lab-error.ts";
 import { commandFailure } from "./command-failure.ts";
@@ -19,6 +20,8 @@ export function reportOf(error: unknown): Reported {
   if (error instanceof FileError) return { status: exitStatus.configuration, shown: formatFileError(error) };
   const status = statusOf(error);
   if (status !== undefined) return { status, shown: `lvs-lab: ${(error as Error).message}` };
+  const missing = missingPackage(error);
+  if (missing !== undefined) return { status: exitStatus.configuration, shown: `lvs-lab: ${missing}` };
   const failure = commandFailure(error) ?? fullDisk(error);
   if (failure !== undefined) return { status: exitStatus.failed, shown: `lvs-lab: ${failure}` };
   return { status: exitStatus.internal, shown: error };

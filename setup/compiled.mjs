@@ -80,17 +80,6 @@ const isFull = (error) =>
   ["ENOSPC", "EDQUOT", "EROFS"].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? "");
 
 /**
- * Whether an import failed because a package is missing, as before `npm ci`.
- * @param {unknown} error
- * @returns {boolean}
- */
-export const isPackageMissing = (error) => {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? error.code : undefined;
-  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || isPackageMissing(error.cause);
-};
-
-/**
  * Imports a program uncompiled. It starts more slowly but writes nothing, so that a lab can be removed on a full disk. @param {string}
  * entry
  */
@@ -137,9 +126,7 @@ function markOf(path) {
  * @returns {Promise<string>} the compiled file's name
  */
 async function compile(entry, stamp) {
-  const { build } = await import("esbuild").catch((cause) => {
-    throw new Error("the project's packages are missing. Fix: `npm run setup`", { cause });
-  });
+  const { build } = await import("esbuild");
   /** @type {Record<string, string>} */
   const inputs = { [SELF]: markOf(SELF) };
   const { outputFiles } = await build({

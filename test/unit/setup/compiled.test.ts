@@ -17,6 +17,7 @@ beforeEach(async () => {
   for (const file of [
     "compiled.mjs",
     "import-meta.mjs",
+    "missing-package.mjs",
     "run.mjs",
     "source-map.mjs",
     "stack-traces.mjs",

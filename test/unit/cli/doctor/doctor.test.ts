@@ -171,6 +171,10 @@ describe("lvs-lab doctor", () => {
     expect(status).toBe(findings.some(({ level }: { level: string }) => level === "error") ? 1 : 0);
     expect((await doctor({})).stdout).toMatch(/\nwarning {2}|^warning {2}The project's packages are not installed/);
     // Every other command says what is missing.
-    expect((await checkout.lvsLab("status")).stderr).toContain("Fix: `npm run setup`");
+    expect(await checkout.lvsLab("status")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "lvs-lab: the package esbuild is missing, as before the set-up. Fix: run `npm run setup`\n",
+    });
   });
 });
