@@ -14,20 +14,21 @@ import type { StackLock } from "./stack-lock.ts";
 /**
  * Prepares a stack for `up` after any interruption: the stack's lock, its state, pending operations, a record of a lab that is gone,
  * unrecorded objects in the lab's libvirt, and servers that are off.
+ * @returns the names of servers that were started, and are booting now
  * @throws StackInUseError if a pulumi works on it. Nothing is changed then
  */
-export async function prepareStack(lock: StackLock, say: (message: string) => void): Promise<void> {
+export async function prepareStack(lock: StackLock, say: (message: string) => void): Promise<string[]> {
   const { stack } = lock;
   await unlockAndRestore(lock, say);
   await selectStack(stack);
   const { known, host, recorded } = await settlePending(stack, say);
-  if (!host) return;
+  if (!host) return [];
   if (recorded && !existsSync(host.directory)) {
     // Pulumi would assume that the servers run, and wait for them in vain.
     say("The lab's directory is gone, and the lab with it; removing Pulumi's record of it.");
     const status = await pulumiDo("destroy", stack);
     if (status !== 0) throw new CliError(`\`pulumi destroy\` ended with status ${status}`, status);
-    return;
+    return [];
   }
   // A plain `pulumi up` does not take lvs-lab's lock: objects that it is creating now are no orphans.
   await releaseDeadLocks(lock, say);
@@ -35,7 +36,9 @@ export async function prepareStack(lock: StackLock, say: (message: string) => vo
   for (const { what, why } of left) say(`Cannot remove ${what}; it is left. ${why}`);
   for (const { kind, name } of removed)
     say(`The ${kind} ${name} was created by an interrupted run and is not recorded; removing it.`);
-  for (const name of await startServers(host)) say(`The server ${name} was not running; starting it.`);
+  const started = await startServers(host);
+  for (const name of started) say(`The server ${name} was not running; starting it.`);
+  return started;
 }
 
 /**

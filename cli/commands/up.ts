@@ -4,6 +4,7 @@ import { operationsSince } from "../../provision/operation-log.ts";
 import { runChecksUntilTheyPass } from "../../verify/checks/check.ts";
 import { checks } from "../../verify/checks/index.ts";
 import { Ledger } from "../../verify/faults/ledger.ts";
+import { untilBooted } from "../../verify/faults/until-booted.ts";
 import type { LiveLab } from "../../verify/live/live-lab.ts";
 import { CliError } from "../exit-status.ts";
 import { liveLab } from "../live-lab.ts";
@@ -31,7 +32,7 @@ export const up = (program: Command): void => {
 
 async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "snapshot">): Promise<void> {
   const { stack } = lock;
-  await prepareStack(lock, (message) => console.error(message));
+  const started = await prepareStack(lock, (message) => console.error(message));
   const begun = new Date();
   const status = await pulumiDo("up", stack);
   if (status !== 0)
@@ -40,6 +41,9 @@ async function bringUp(lock: StackLock, { snapshot = false }: Pick<UpOptions, "s
       status,
     );
   const live = await liveLab(stack);
+  // Pulumi does not wait for servers on which it changes nothing.
+  const booting = live.servers.filter(({ name }) => started.includes(name));
+  await Promise.all(booting.map(({ name }) => untilBooted(live, name)));
   const say = (message: string): void => console.error(message);
   await finishRestore(live, say);
   // Pulumi does not know of faults: heal those that a killed scenario left.

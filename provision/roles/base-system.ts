@@ -3,7 +3,7 @@ import type { GuestOs } from "../../lab/index.ts";
 import { poolPath } from "../host/package-pools.ts";
 import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
-import { command, connectTo, patience, type ServerConnection, serverRef } from "../ssh/index.ts";
+import { BOOT_SECONDS, command, connectTo, patience, type ServerConnection, serverRef } from "../ssh/index.ts";
 
 /** Markers around the lab's part of /etc/hosts; the student owns the rest. */
 const BEGIN = "# lvs-lab: the lab's hosts";
@@ -65,7 +65,7 @@ export const baseSystem = defineResource({
 
   async observe({ server: ref, packageServer, cloudInit }, progress) {
     progress("waiting for its first SSH login");
-    const server = await connectTo(ref, patience(ref, cloudInit ? 60 : 18));
+    const server = await connectTo(ref, patience(ref, cloudInit ? 60 : BOOT_SECONDS));
     if (cloudInit) await cloudInitDone(server, progress);
     const seen = await server.look({
       hostname: "hostname",

@@ -5,8 +5,10 @@ export { masked } from "./masked.ts";
 export { closeConnections, closeConnectionsOf, connectTo } from "./pool.ts";
 export { parseSections, type Section, sectionScript } from "./sections.ts";
 export {
+  BOOT_SECONDS,
   command,
   isGone,
+  LOGIN_SECONDS,
   patience,
   ServerConnection,
   type ServerRef,

@@ -1,9 +1,12 @@
-import { patience, ServerConnection, type ServerRef } from "./server.ts";
+import { BOOT_SECONDS, patience, ServerConnection, type ServerRef } from "./server.ts";
 
 const connections = new Map<string, Promise<ServerConnection>>();
 
-/** The connection to a server. Concurrent callers share it; it is reopened after it has ended (a reboot). */
-export async function connectTo(ref: ServerRef, seconds = patience(ref, 3)): Promise<ServerConnection> {
+/**
+ * The connection to a server. Concurrent callers share it; it is reopened after it has ended (a reboot).
+ * @param seconds how long a login may take. Default: as long as a boot, for who has to change something there
+ */
+export async function connectTo(ref: ServerRef, seconds = patience(ref, BOOT_SECONDS)): Promise<ServerConnection> {
   const key = `${ref.host.directory} ${ref.name} ${ref.instance}`;
   const pending = connections.get(key) ?? open(key, ref, seconds);
   const server = await pending;

@@ -64,6 +64,12 @@ export const isGone = async ({ host, instance }: Pick<ServerRef, "host" | "insta
 export const patience = (server: Pick<ServerRef, "acceleration">, seconds: number): number =>
   server.acceleration === "kvm" ? seconds : seconds * 10;
 
+/** How long a server may take from its start to a login, in seconds under KVM: see `patience`. */
+export const BOOT_SECONDS = 18;
+
+/** How long a login on a server that runs may take, in seconds under KVM: see `patience`. */
+export const LOGIN_SECONDS = 3;
+
 /** Looks that share a round trip: their commands, and the result of the one script of them. */
 interface Looks {
   readonly texts: string[];
@@ -109,7 +115,7 @@ export class ServerConnection {
           host: ref.name,
           username: "root",
           privateKey: ref.privateKey,
-          readyTimeout: patience(ref, 3) * 1000,
+          readyTimeout: patience(ref, LOGIN_SECONDS) * 1000,
           keepaliveInterval: 10_000, // four missed replies end the connection
           // ssh2 hands over the raw key blob; its base64 is the second word of a public key line.
           hostVerifier: (key: Buffer) => key.toString("base64") === expected,

@@ -84,6 +84,13 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
+/** Lets sshd wait at each boot, for longer than a server that runs may take to accept a login. */
+const SLOW_BOOT = `
+  printf '[Unit]\\nBefore=ssh.service\\n[Service]\\nType=oneshot\\nExecStart=/bin/sleep 45\\n' >/etc/systemd/system/slow.service
+  mkdir /etc/systemd/system/ssh.service.requires
+  ln -s ../slow.service /etc/systemd/system/ssh.service.requires/
+  sync`;
+
 const faults: Fault[] = [
   { what: "the lab host's init is killed", inject: async () => process.kill(initPid(), "SIGKILL") },
   { what: "the lab host gets SIGTERM, as at a shutdown", inject: async () => process.kill(initPid(), "SIGTERM") },
@@ -98,6 +105,21 @@ const faults: Fault[] = [
     inject: () => stack.virsh("destroy", "server3"),
     repair: refresh,
     by: "pulumi up --refresh",
+  },
+  {
+    what: "a server is off, boots slowly, and has a new page",
+    inject: async () => {
+      await stack.on("server2", SLOW_BOOT);
+      await stack.virsh("destroy", "server2");
+      await stack.lab("dr-baked", ({ services: [service] }) =>
+        Object.assign(service ?? {}, { realServers: [{ server: "server2", page: "new\n" }, { server: "server3" }] }),
+      );
+    },
+    afterwards: async () => {
+      expect(await stack.on("server2", "systemctl is-active ssh && curl --silent localhost")).toBe("active\nnew\n");
+      await stack.on("server2", "rm -r /etc/systemd/system/ssh.service.requires; sync");
+      await stack.lab("dr-baked");
+    },
   },
   { what: "a server is paused", inject: () => stack.virsh("suspend", "server1") },
   {

@@ -1,12 +1,12 @@
 import { runOnHost } from "../../provision/host/command.ts";
 import { openHost, SEGMENT } from "../../provision/host/reach.ts";
 import type { LiveLab } from "../../provision/live.ts";
-import { connectTo, type ServerConnection } from "../../provision/ssh/index.ts";
+import { connectTo, LOGIN_SECONDS, patience, type ServerConnection } from "../../provision/ssh/index.ts";
 import { LabError } from "./lab-error.ts";
 
 export type { LiveLab };
 
-/** The SSH connection to a server of the lab, by its name. `seconds`: the time limit for opening one. */
+/** The SSH connection to a server of the lab, by its name. `seconds`: the time limit for opening one; by default what a server that runs may take. */
 export async function onServer(
   live: LiveLab,
   name: string,
@@ -18,7 +18,7 @@ export async function onServer(
       `the lab has no server "${name}"; it has ${live.servers.map((one) => one.name).join(", ")}`,
       "misuse",
     );
-  return await connectTo(ref, seconds);
+  return await connectTo(ref, seconds ?? patience(ref, LOGIN_SECONDS));
 }
 
 /** The lab host: its URI, its segment, its client. */

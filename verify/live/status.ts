@@ -14,10 +14,10 @@ import { domainState } from "../../provision/host/virsh.ts";
 import { osFamilies } from "../../provision/os.ts";
 import { parseIpAddresses } from "../../provision/roles/ip-address.ts";
 import { parseIpvsTable, type VirtualService } from "../../provision/roles/ipvs-table.ts";
-import { command, connectTo, type ServerConnection, UnreachableError } from "../../provision/ssh/index.ts";
+import { command, type ServerConnection, UnreachableError } from "../../provision/ssh/index.ts";
 import { hostOf } from "./arp-answers.ts";
 import { listenersOn, parseListeners } from "./listeners.ts";
-import { type LiveLab, labHost } from "./live-lab.ts";
+import { type LiveLab, labHost, onServer } from "./live-lab.ts";
 import { View } from "./view.ts";
 
 /** Current state of a lab. A change that a reader could stumble over raises `version`. */
@@ -103,7 +103,7 @@ async function serverStatus(live: LiveLab, name: string): Promise<ServerStatus> 
   const ref = live.servers.find((one) => one.name === name);
   if (domain !== "running" || !ref) return { ...known, reachable: false, addresses: [], services: {} };
   try {
-    return { ...known, reachable: true, ...(await inside(live, server, await connectTo(ref))) };
+    return { ...known, reachable: true, ...(await inside(live, server, await onServer(live, name))) };
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
     return { ...known, reachable: false, addresses: [], services: {} };
