@@ -44,12 +44,18 @@ export async function startSsh(
   return spawn(file, args, { ...options, env: { ...process.env, ...options.env } });
 }
 
+/** The status of ssh(1) when it could not connect, or lost the connection; a command may end with it, too. */
+export const NO_CONNECTION = 255;
+
+/** A server whose network somebody has cut keeps nobody's terminal for longer than a minute: ssh_config(5). */
+const aMinute = { ServerAliveInterval: 15, ServerAliveCountMax: 4 };
+
 /**
  * Runs OpenSSH to a server at the user's terminal, as from the lab's segment. OpenSSH, not the built-in client, handles terminal, signals and
  * escapes.
  * @param words the command, as ssh(1) takes it; none opens a shell
  * @param settings additional ssh_config(5) settings
- * @returns the command's exit status, or 255 without a connection
+ * @returns the command's exit status, or NO_CONNECTION
  */
 export async function openSsh(
   live: LiveLab,
@@ -57,5 +63,7 @@ export async function openSsh(
   words: readonly string[],
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<number> {
-  return await endOf(await startSsh(live, server, { words, settings }, { stdio: "inherit" }));
+  return await endOf(
+    await startSsh(live, server, { words, settings: { ...aMinute, ...settings } }, { stdio: "inherit" }),
+  );
 }

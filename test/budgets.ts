@@ -42,6 +42,7 @@ const budgets: Readonly<Record<string, number>> = {
   "test/examples/class-view.test.ts": 900,
   "test/examples/published.test.ts": 1800,
   "test/examples/roll-out.test.ts": 300,
+  "test/examples/cut-off.test.ts": 600,
   "test/examples/reboots.test.ts": 900,
   "test/examples/door.test.ts": 900,
   "test/hosts/class.test.ts": 1500,

@@ -7,7 +7,7 @@ import { CliError, exitStatus } from "../exit-status.ts";
 import { existingLabDirectory } from "../lab-directory.ts";
 import { liveLab, serverOf } from "../live-lab.ts";
 import { formatBytes, type LogFile, type LogKind, logFiles, loggedServers } from "../log-sources.ts";
-import { openSsh } from "../open-ssh.ts";
+import { NO_CONNECTION, openSsh } from "../open-ssh.ts";
 import { type StackOptions, stackOption, wholeNumber } from "../options.ts";
 
 interface LogsOptions extends StackOptions, Partial<Record<LogKind, boolean>> {
@@ -84,9 +84,6 @@ async function showJournal(name: string, { stack, unit, lines, follow }: LogsOpt
     );
   end(status, follow);
 }
-
-/** The status of ssh(1) when it could not connect. */
-const NO_CONNECTION = 255;
 
 /** The files of one kind. @throws CliError that lists the servers with logs, if there is none */
 function chooseFiles(

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { liveLab, serverOf } from "../live-lab.ts";
-import { openSsh } from "../open-ssh.ts";
+import { NO_CONNECTION, openSsh } from "../open-ssh.ts";
 import { type StackOptions, stackOption } from "../options.ts";
 
 export const ssh = (program: Command): void => {
@@ -13,6 +13,11 @@ export const ssh = (program: Command): void => {
     .passThroughOptions()
     .action(async (name: string, words: string[], { stack }: StackOptions) => {
       const live = await liveLab(stack);
-      process.exitCode = await openSsh(live, serverOf(live, name), words);
+      const status = await openSsh(live, serverOf(live, name), words);
+      if (status === NO_CONNECTION)
+        console.error(
+          `lvs-lab: ssh ended with status 255. If ${name} no longer answers: \`npx lvs-lab console -s ${stack} ${name}\` logs in without its network`,
+        );
+      process.exitCode = status;
     });
 };

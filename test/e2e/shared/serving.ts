@@ -1,15 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { $ } from "zx";
 import { liveLab } from "../../../cli/live-lab.ts";
-import { projectRoot } from "../../../cli/pulumi.ts";
 import { until } from "../../../provision/until.ts";
 import type { FailoverReport } from "../../../verify/failover/index.ts";
 import type { LabStatus } from "../../../verify/live/status.ts";
 import { outageOf, Probe } from "../../../verify/probe/index.ts";
 import { serviceOf } from "../../../verify/scenarios/selectors.ts";
+import { atConsole } from "../console.ts";
 import { measured, onThisMachine } from "../measured.ts";
 import { failures } from "../stack.ts";
 import { stack } from "./lab.ts";
@@ -102,34 +99,15 @@ describe("keepalived in control", () => {
   });
 
   test("`console` is a way in without SSH", async () => {
-    const command = `${join(projectRoot, "cli/lvs-lab")} console --stack ${stack.name} server4`;
-    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const closed = once(child, "close");
-    let shown = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
-    /** Waits until the console shows something, and types `keys` before each look. */
-    const see = (what: RegExp, keys = "") =>
-      until(
-        async () => {
-          child.stdin.write(keys);
-          if (!what.test(shown)) throw new Error(`the console shows:\n${shown}`);
-        },
-        { seconds: 60, everyMs: 1000, failed: (last) => last as Error },
-      );
-    try {
+    const status = await atConsole(stack.name, "server4", async ({ see, type }) => {
       await see(/root, no password\. Ctrl-\] leaves/);
       await see(/server4 login: /, "\r");
-      child.stdin.write("root\r");
+      type("root\r");
       await see(/root@server4:~# /);
-      child.stdin.write("echo $((6 * 7)) by hand; exit\r");
+      type("echo $((6 * 7)) by hand; exit\r");
       await see(/^42 by hand/m);
-      child.stdin.write("\u001d");
-      expect(await closed).toEqual([0, null]);
-    } finally {
-      child.kill();
-    }
+    });
+    expect(status).toBe(0);
   });
 
   test.each(breakages)(
