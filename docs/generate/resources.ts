@@ -155,8 +155,10 @@ async function filesByType(): Promise<Map<string, string>> {
 /** What a file's comments say of the properties of its schemas. */
 async function meanings(file: string): Promise<Map<string, string>> {
   const text = await readFile(join(projectRoot, file), "utf8");
-  const comments = text.matchAll(/\/\*\* (.+) \*\/\n +(\w+): (?:z\.|absolute|serverRef|labHostRef)/g);
-  return new Map([...comments].map(([, comment = "", property = ""]) => [property, comment]));
+  const comments = text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])+)\*\/\n +(\w+): (?:z\.|absolute|serverRef|labHostRef)/g);
+  return new Map(
+    [...comments].map(([, comment = "", property = ""]) => [property, comment.replace(/\s*\n\s*\*?\s*/g, " ").trim()]),
+  );
 }
 
 if (import.meta.filename === process.argv[1]) await writeFile(resourceDocsFile, await resourceDocs());
