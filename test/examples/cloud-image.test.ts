@@ -3,15 +3,14 @@
  * what has another checksum; with the right one all checks pass, and nothing is downloaded a second time.
  */
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cloudImageStore } from "../../provision/host/image/cloud-image.ts";
 import { reboot } from "../../verify/faults/reboot.ts";
 import { eachFault, healed } from "../e2e/each-fault.ts";
 import { changed, failures, TestStack } from "../e2e/stack.ts";
 import { buildCloudImage, type CloudImage } from "./cloud-image/build.ts";
-import { type ServedImage, serveImage } from "./cloud-image/serve.ts";
+import { cachedAt, forget, type ServedImage, serveImage } from "./cloud-image/serve.ts";
 
 const MINUTES = 60_000;
 const servers = ["server1", "server2", "server3"];
@@ -23,17 +22,14 @@ let served: ServedImage;
 beforeAll(async () => {
   image = await buildCloudImage({ onProgress: console.log });
   served = await serveImage(image.file);
-  await rm(cached(), { recursive: true, force: true }); // of a run that was killed
+  await forget(image); // of a run that was killed
 }, 20 * MINUTES);
 
 afterAll(async () => {
   await stack.remove();
   served?.close();
-  if (image) await rm(cached(), { recursive: true, force: true });
+  if (image) await forget(image);
 });
-
-/** Where the cache has the image. */
-const cached = (): string => join(cloudImageStore().directory, image.checksum.replace(":", "-"));
 
 const labWith = (checksum: string): Promise<void> =>
   stack.lab("dr", (lab) => {
@@ -59,7 +55,7 @@ test("`up` refuses an image with another checksum, says both, and keeps nothing 
   const kept = existsSync(cloudImageStore().directory) ? await readdir(cloudImageStore().directory) : [];
   expect(kept).not.toContain(".building");
   expect(kept).not.toContain(wrong.replace(":", "-"));
-  expect(existsSync(cached())).toBe(false);
+  expect(existsSync(cachedAt(image))).toBe(false);
 });
 
 test("with the right one the lab comes up, downloaded once", { timeout: 30 * MINUTES }, async () => {
@@ -67,7 +63,7 @@ test("with the right one the lab comes up, downloaded once", { timeout: 30 * MIN
   const { status, stdout, stderr } = await stack.lvs("up");
   expect(status, stdout + stderr).toBe(0);
   expect(served.requests).toBe(2);
-  expect(existsSync(cached())).toBe(true);
+  expect(existsSync(cachedAt(image))).toBe(true);
 });
 
 test("each server was booted by the image's own loader, and set up by its cloud-init", async () => {

@@ -3,13 +3,13 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { $ } from "zx";
 import { labDirectory, projectRoot } from "../../provision/paths.ts";
 import type { Grade } from "../../verify/grade/grade.ts";
 import { buildCloudImage } from "../examples/cloud-image/build.ts";
-import { serveImage } from "../examples/cloud-image/serve.ts";
+import { forget, serveImage } from "../examples/cloud-image/serve.ts";
 import { Host } from "./host.ts";
 import { lvsLab, working as lvsLabWorking, startLvsLab } from "./lvs-lab.ts";
 import { SshWays } from "./ssh-way.ts";
@@ -129,6 +129,8 @@ describe("an exercise on another machine", () => {
 describe("a lab on another machine whose image has a URL", () => {
   it("is downloaded here, and its servers boot from it there", { timeout: 60 * minutes }, async () => {
     const image = await buildCloudImage();
+    await forget(image); // of a run that was killed
+    onTestFinished(() => forget(image));
     const served = await serveImage(image.file);
     try {
       const lab = parse(await readFile(join(projectRoot, "labs/dr.yaml"), "utf8"));

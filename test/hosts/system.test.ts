@@ -218,8 +218,7 @@ describe("a lab whose image has a URL, on the libvirt that the machine has", () 
     );
     expect(await working(`npm run up -- -s ${stack}`)).toContain("The lab is up.");
     await host.asRoot("kill $(cat /run/served.pid)");
-    const disks = (await virsh(`vol-list lvs-lab-${stack}`)).trim();
-    expect(disks).not.toBe("");
+    expect(await rows(`vol-list lvs-lab-${stack}`)).not.toEqual([]);
     expect(await working(`npx lvs-lab ssh -s ${stack} server2 -- cat /proc/cmdline`)).toContain(
       "root=LABEL=cloudimg-root",
     );

@@ -1,8 +1,19 @@
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { cloudImageStore } from "../../../provision/host/image/cloud-image.ts";
+import type { CloudImage } from "./build.ts";
+
+/** Where this user's cache has an image once a lab has downloaded it. */
+export const cachedAt = ({ checksum }: CloudImage): string =>
+  join(cloudImageStore().directory, checksum.replace(":", "-"));
+
+/** Takes an image out of this user's cache, so that the next lab downloads it. */
+export const forget = (image: CloudImage): Promise<void> => rm(cachedAt(image), { recursive: true, force: true });
 
 /** A web server on the loopback that has one image. */
 export interface ServedImage {
