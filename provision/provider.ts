@@ -13,15 +13,7 @@ import type { z } from "zod";
 import { engineLog } from "./engine-log.ts";
 import { logOperation, type Operation } from "./operation-log.ts";
 import { describeDifferences, differences, type ResourceDefinition } from "./resource.ts";
-import {
-  connectTo,
-  isGone,
-  LOGIN_SECONDS,
-  patience,
-  RemoteCommandError,
-  serverRef,
-  UnreachableError,
-} from "./ssh/index.ts";
+import { connectToRunning, isGone, RemoteCommandError, serverRef, UnreachableError } from "./ssh/index.ts";
 import { hasUnknown, type Properties, secret, unwrap, wrapLike } from "./values.ts";
 
 /** The Pulumi provider `lvs`: finds a resource by type and derives Pulumi's operations from the resource contract. Depends on no role. */
@@ -90,7 +82,7 @@ export class LabProvider implements Provider {
       const inputs: Properties = plain(definition, state);
       const server = serverRef.safeParse(inputs.server);
       // A look does not wait for a boot.
-      if (server.success) await connectTo(server.data, patience(server.data, LOGIN_SECONDS));
+      if (server.success) await connectToRunning(server.data);
       const observed = await definition.observe(inputs, progressFor(urn));
       if (observed === undefined) return { id: "", props: {} } as ReadResult;
       const props = outputs(definition, state, observed);

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { openHost } from "../host/reach.ts";
-import { connectTo } from "./pool.ts";
-import { command, LOGIN_SECONDS, patience, type ServerConnection, type ServerRef } from "./server.ts";
+import { connectToRunning } from "./pool.ts";
+import { command, patience, type ServerConnection, type ServerRef } from "./server.ts";
 
 const WAITING = readFileSync(new URL("clock.pl", import.meta.url), "utf8");
 
@@ -17,7 +17,7 @@ export interface WaitingClock {
 
 /** Starts a process on a server that waits a minute for the time; a snapshot that is taken meanwhile holds it. @throws Error if perl fails */
 export async function startWaitingClock(ref: ServerRef): Promise<WaitingClock> {
-  const server = await connectTo(ref, patience(ref, LOGIN_SECONDS));
+  const server = await connectToRunning(ref);
   const token = randomBytes(16).toString("hex");
   const port = await onServer(server, "wait for the time", command`perl -e ${WAITING} ${ref.address} ${token}`);
   return { port: Number(port), token };
@@ -29,7 +29,7 @@ export async function startWaitingClock(ref: ServerRef): Promise<WaitingClock> {
  */
 export async function setClock(ref: ServerRef, waiting?: WaitingClock): Promise<void> {
   if (waiting && (await tellTime(ref, waiting))) return;
-  const server = await connectTo(ref, patience(ref, LOGIN_SECONDS));
+  const server = await connectToRunning(ref);
   await onServer(server, "set the clock", command`date --set ${`@${now()}`}`);
 }
 

@@ -2,13 +2,12 @@ export { setClock, startWaitingClock } from "./clock.ts";
 export { type SshKeyFiles, sshConfig } from "./config.ts";
 export { RemoteCommandError, UnreachableError } from "./errors.ts";
 export { masked } from "./masked.ts";
-export { closeConnections, closeConnectionsOf, connectTo } from "./pool.ts";
+export { closeConnections, closeConnectionsOf, connectTo, connectToRunning } from "./pool.ts";
 export { parseSections, type Section, sectionScript } from "./sections.ts";
 export {
   BOOT_SECONDS,
   command,
   isGone,
-  LOGIN_SECONDS,
   patience,
   ServerConnection,
   type ServerRef,

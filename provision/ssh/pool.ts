@@ -1,4 +1,4 @@
-import { BOOT_SECONDS, patience, ServerConnection, type ServerRef } from "./server.ts";
+import { BOOT_SECONDS, LOGIN_SECONDS, patience, ServerConnection, type ServerRef } from "./server.ts";
 
 const connections = new Map<string, Promise<ServerConnection>>();
 
@@ -15,6 +15,10 @@ export async function connectTo(ref: ServerRef, seconds = patience(ref, BOOT_SEC
   if (connections.get(key) === pending) connections.delete(key);
   return await (connections.get(key) ?? open(key, ref, seconds));
 }
+
+/** The same for who only looks, and does not wait for a boot. */
+export const connectToRunning = (ref: ServerRef): Promise<ServerConnection> =>
+  connectTo(ref, patience(ref, LOGIN_SECONDS));
 
 function open(key: string, ref: ServerRef, seconds: number): Promise<ServerConnection> {
   const opening = ServerConnection.connect(ref, seconds);

@@ -107,9 +107,10 @@ export class ServerConnection {
     // Check this first: a connection attempt to a powered-off server fails only after ARP gives up, three seconds later.
     const end = await off(ref);
     if (end) throw end;
+    const { NodeSSH } = await import("node-ssh");
     const ssh = await until(
       async () => {
-        const client = new (await import("node-ssh")).NodeSSH();
+        const client = new NodeSSH();
         await client.connect({
           sock: host.connect(ref.address, 22) as never,
           host: ref.name,

@@ -1,7 +1,7 @@
 import { runOnHost } from "../../provision/host/command.ts";
 import { openHost, SEGMENT } from "../../provision/host/reach.ts";
 import type { LiveLab } from "../../provision/live.ts";
-import { connectTo, LOGIN_SECONDS, patience, type ServerConnection } from "../../provision/ssh/index.ts";
+import { connectTo, connectToRunning, type ServerConnection } from "../../provision/ssh/index.ts";
 import { LabError } from "./lab-error.ts";
 
 export type { LiveLab };
@@ -18,7 +18,7 @@ export async function onServer(
       `the lab has no server "${name}"; it has ${live.servers.map((one) => one.name).join(", ")}`,
       "misuse",
     );
-  return await connectTo(ref, seconds ?? patience(ref, LOGIN_SECONDS));
+  return await (seconds === undefined ? connectToRunning(ref) : connectTo(ref, seconds));
 }
 
 /** The lab host: its URI, its segment, its client. */
