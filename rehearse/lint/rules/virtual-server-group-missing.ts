@@ -13,24 +13,32 @@ export const virtualServerGroupMissing: Rule = {
         if (leftOut !== "no group") continue;
         const [, name = ""] = at.words;
         const groups = configuration.statements.filter(({ keyword }) => keyword === "virtual_server_group");
-        const empty = groups.find(({ words }) => words[0] === name);
-        const others = groups.filter((one) => one.words[0] !== name).map(({ words }) => words[0]);
-        yield {
-          at,
-          also: empty ? [empty] : [],
-          message: empty
-            ? isMixed(empty.block ?? [])
-              ? `virtual_server_group ${name} has addresses of both families and a firewall mark of none: ${director} leaves it out, and this virtual server`
-              : `virtual_server_group ${name} has no line that ${director} takes, so it leaves this virtual server out`
-            : `${director} has no virtual_server_group ${name}, so it leaves this virtual server out`,
-          fix: empty
-            ? isMixed(empty.block ?? [])
-              ? "write `inet` or `inet6` behind the mark"
-              : "write `ADDRESS PORT` or `fwmark MARK` into the group"
-            : others.length > 0
-              ? `name one that there is: ${others.join(", ")}`
-              : `write \`virtual_server_group ${name || "NAME"} { … }\``,
-        };
+        const group = groups.find(({ words }) => words[0] === name);
+        if (!group) {
+          const others = groups.map(({ words }) => words[0]);
+          yield {
+            at,
+            message: `${director} has no virtual_server_group ${name}, so it leaves this virtual server out`,
+            fix:
+              others.length > 0
+                ? `name one that there is: ${others.join(", ")}`
+                : `write \`virtual_server_group ${name || "NAME"} { … }\``,
+          };
+        } else if (isMixed(group.block ?? [])) {
+          yield {
+            at,
+            also: [group],
+            message: `virtual_server_group ${name} has addresses of both families and a firewall mark of none: ${director} leaves it out, and this virtual server`,
+            fix: "write `inet` or `inet6` behind the mark",
+          };
+        } else {
+          yield {
+            at,
+            also: [group],
+            message: `virtual_server_group ${name} has no line that ${director} takes, so it leaves this virtual server out`,
+            fix: "write `ADDRESS PORT` or `fwmark MARK` into the group",
+          };
+        }
       }
   },
 };
