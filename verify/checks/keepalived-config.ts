@@ -1,3 +1,4 @@
+import { keepalivedProcess } from "../live/keepalived-process.ts";
 import type { Check } from "./check.ts";
 import { eachDirector, underKeepalived } from "./subjects.ts";
 
@@ -24,8 +25,8 @@ export const keepalivedConfig: Check = {
     "reads it and names each line that it does not understand.",
   async look(view, subject) {
     // The file of the keepalived that runs, if it was given another one: keepalived(8), --use-file.
-    const { output: running } = await view.on(subject.host)`ps -o args= -C keepalived`;
-    const file = / (?:-f *|--use-file[= ])(\S+)/.exec(running)?.[1];
+    const running = await keepalivedProcess(view, subject.host);
+    const file = / (?:-f *|--use-file[= ])(\S+)/.exec(running ?? "")?.[1];
     const { status, output } = file
       ? await view.on(subject.host)`keepalived -t -f ${file}`
       : await view.on(subject.host)`keepalived -t`;

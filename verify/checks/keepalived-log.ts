@@ -1,4 +1,5 @@
 import { electedOf, instancesOf, interfaceOn, priorityIn, serverNamed } from "../../lab/index.ts";
+import { keepalivedProcess } from "../live/keepalived-process.ts";
 import { keepalivedState } from "../live/keepalived-state.ts";
 import type { View } from "../live/view.ts";
 import type { Check } from "./check.ts";
@@ -27,10 +28,9 @@ export const keepalivedLog: Check<InstanceSubject> = {
   async look(view, subject) {
     const { host, instance } = subject;
     // However it was started: else systemd knows why it does not run.
-    const { output } = await view.on(
-      host,
-    )`pgrep --exact keepalived >/dev/null && echo running || systemctl is-active keepalived`;
-    const state = output.trim();
+    const state = (await keepalivedProcess(view, host))
+      ? "running"
+      : (await view.on(host)`systemctl is-active keepalived`).output.trim();
     // The instance's name stands before it. The name is free, but it has to be the lab's where it tells two instances of a director apart.
     const pattern = instancesOf(view.lab, host).length > 1 ? `(${instance.name}) Entering ` : "Entering ";
     const { output: log } = await view.on(

@@ -23,6 +23,7 @@ import {
   type VirtualService,
   type VrrpInstance,
 } from "../../lab/index.ts";
+import { keepalivedProcess } from "../live/keepalived-process.ts";
 import type { LiveLab } from "../live/live-lab.ts";
 import { oneAtATime } from "../live/one-at-a-time.ts";
 import { UDP_QUESTION } from "../live/udp-question.ts";
@@ -110,7 +111,7 @@ export const urlOf = (service: VirtualService): string => {
 
 /** Whether keepalived runs, however it was started, and may still complete what is missing. */
 export const keepalivedRuns = async (view: View, server: string): Promise<boolean> =>
-  (await view.on(server)`pgrep --exact keepalived`).output.trim() !== "";
+  (await keepalivedProcess(view, server)) !== undefined;
 
 /** One request from the client to a virtual service, on its own connection or from a port of its own; the exit status is the result. */
 export const askService = (view: View, service: VirtualService, port = service.port): Promise<Evidence> =>

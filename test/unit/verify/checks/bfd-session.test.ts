@@ -3,13 +3,14 @@ import { bfdSession } from "../../../../verify/checks/bfd-session.ts";
 import { bfdState } from "../../../../verify/live/bfd-state.ts";
 import { aLiveLab, RecordedView } from "../a-live-lab.ts";
 import { bfdDataOf } from "../bfd-data.ts";
+import { RUNS } from "./seeing.ts";
 
 const live = await aLiveLab("bfd");
 
 /** What the check sees on server1 whose BFD process tells this; status 1: there is none. */
 async function looked(output: string, status = 0, runs = true) {
   const view = new RecordedView(live, (_, command) =>
-    command.startsWith("pgrep") ? { output: runs ? "17\n" : "", status: 0 } : { output, status },
+    command.startsWith("pgrep") ? { output: runs ? RUNS : "", status: 0 } : { output, status },
   );
   return await bfdSession.look(view, { host: "server1" });
 }

@@ -25,6 +25,7 @@ import {
   inTurn,
   type LabName,
   notFound,
+  RUNS,
   refused,
   see,
   subjectOn,
@@ -162,7 +163,7 @@ describe("director-table", () => {
 
   it("is on its way under a keepalived that runs", async () => {
     for (const [state, expected] of [
-      ["612\n", "wrong"],
+      [RUNS, "wrong"],
       ["", "not there"],
     ] as const)
       expect(await verdict(directorTable, "ha", "server1", byCommand({ ipvsadm: table(""), pgrep: state }))).toBe(

@@ -5,7 +5,7 @@ import { mailReady } from "../../../../verify/checks/mail.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
 import { dataOf } from "../keepalived-data.ts";
 import { withTwoInstances } from "../other-labs.ts";
-import { byCommand, see, subjectOn, type Verdict, verdict, verdictOf } from "./seeing.ts";
+import { byCommand, RUNS, see, subjectOn, type Verdict, verdict, verdictOf } from "./seeing.ts";
 
 describe("mail", () => {
   const greeting = "220 server1 ESMTP OpenSMTPD\n";
@@ -49,7 +49,10 @@ describe("mail", () => {
 
 describe("keepalived-log", () => {
   const log = (state: string, line: string) =>
-    byCommand({ pgrep: { output: `${state}\n`, status: state === "running" ? 0 : 3 }, journalctl: line });
+    byCommand({
+      ...(state === "running" ? { pgrep: RUNS } : { "systemctl is-active": { output: `${state}\n`, status: 3 } }),
+      journalctl: line,
+    });
 
   it.each<[string, string, string, Verdict]>([
     ["server1", "running", "(VI_1) Entering MASTER STATE\n", "right"],
@@ -83,7 +86,7 @@ describe("keepalived-log", () => {
     // As after a reload with another name: the log has the earlier one.
     const log = (command: string) => (command.includes("VI_2") ? "" : "(VI_1) Entering MASTER STATE\n");
     const view = new RecordedView({ ...ha, lab }, (_where, command) =>
-      byCommand({ pgrep: "running\n", journalctl: log(command), "pid=": data })(_where, command),
+      byCommand({ pgrep: RUNS, journalctl: log(command), "pid=": data })(_where, command),
     );
     const subject = keepalivedLog.subjects(lab).find(({ host, instance }) => host === "server1" && instance.id === 52);
     if (!subject) throw new Error("the second instance is not looked at");
@@ -97,7 +100,7 @@ describe("keepalived-log", () => {
   ])(
     "believes keepalived rather than the last line, which may be of an instance that a reload took away: %s",
     async (state, expected) => {
-      const answers = { pgrep: "running\n", journalctl: "(VI_2) Entering BACKUP STATE\n", "pid=": dataOf({ state }) };
+      const answers = { pgrep: RUNS, journalctl: "(VI_2) Entering BACKUP STATE\n", "pid=": dataOf({ state }) };
       expect(await verdict(keepalivedLog, "ha", "server1", byCommand(answers))).toBe(expected);
     },
   );
@@ -105,7 +108,7 @@ describe("keepalived-log", () => {
   it("does not ask a keepalived that does not run", async () => {
     const view = new RecordedView(await aLiveLab("ha"), log("inactive", ""));
     await keepalivedLog.look(view, subjectOn(keepalivedLog, view.lab, "server1"));
-    expect(view.evidence.map(({ command }) => command.split(" ")[0])).toEqual(["pgrep", "journalctl"]);
+    expect(view.evidence.map(({ command }) => command.split(" ")[0])).toEqual(["pgrep", "systemctl", "journalctl"]);
   });
 
   it("tells the instances of a director apart", async () => {
@@ -113,7 +116,7 @@ describe("keepalived-log", () => {
     const lab = withTwoInstances(ha.lab);
     const states: Record<string, string> = { server1: "MASTER BACKUP", server4: "BACKUP MASTER" };
     const view = new RecordedView({ ...ha, lab }, (where, command) => {
-      if (command.startsWith("pgrep")) return "running\n";
+      if (command.startsWith("pgrep")) return RUNS;
       const [ofFirst, ofSecond] = states[where]?.split(" ") ?? [];
       const lines = [`(VI_1) Entering ${ofFirst} STATE`, `(VI_2) Entering ${ofSecond} STATE`];
       return `${lines.findLast((line) => !/\(VI_\d\)/.test(command) || command.includes(line.slice(0, 6))) ?? ""}\n`;
@@ -128,16 +131,18 @@ describe("keepalived-log", () => {
 describe("keepalived-config", () => {
   it.each([
     ["", "keepalived -t"],
-    ["/usr/sbin/keepalived --dont-fork\n", "keepalived -t"],
-    ["/usr/sbin/keepalived --dont-fork -f /root/my.conf\n", "keepalived -t -f /root/my.conf"],
-    ["/usr/sbin/keepalived --use-file=/etc/other.conf -D\n", "keepalived -t -f /etc/other.conf"],
+    [RUNS, "keepalived -t"],
+    ["612 /usr/sbin/keepalived --dont-fork -f /root/my.conf\n", "keepalived -t -f /root/my.conf"],
+    ["612 /usr/sbin/keepalived --use-file=/etc/other.conf -D\n", "keepalived -t -f /etc/other.conf"],
     [
-      "keepalived --use-file /etc/other.conf\nkeepalived --use-file /etc/other.conf\n",
+      "612 keepalived --use-file /etc/other.conf\n613 keepalived --use-file /etc/other.conf\n",
       "keepalived -t -f /etc/other.conf",
     ],
-  ])("of a keepalived that runs as %j tests its file", async (ps, tested) => {
+    ["600 keepalived -t -f /tmp/new.conf\n", "keepalived -t"],
+    [`600 keepalived -t -f /tmp/new.conf\n${RUNS}`, "keepalived -t"],
+  ])("where %j runs, tests the file of the keepalived that stays", async (pgrep, tested) => {
     const ha = await aLiveLab("ha");
-    const view = new RecordedView(ha, byCommand({ ps }));
+    const view = new RecordedView(ha, byCommand({ pgrep }));
     expect(await keepalivedConfig.look(view, subjectOn(keepalivedConfig, ha.lab, "server1"))).toMatchObject({
       passed: true,
     });

@@ -37,6 +37,9 @@ export const byCommand = (answers: Readonly<Record<string, Answer>>) => (_where:
     .sort(([one], [other]) => other.length - one.length)
     .find(([start]) => command.startsWith(start))?.[1] ?? "";
 
+/** What `pgrep --list-full` says of a keepalived that runs. */
+export const RUNS = "612 /usr/sbin/keepalived --dont-fork\n614 /usr/sbin/keepalived --dont-fork\n";
+
 export const notFound = (program: string): Answer => ({
   output: `bash: line 1: ${program}: command not found\n`,
   status: 127,

@@ -4,7 +4,7 @@ import { realServerVip } from "../../../../verify/checks/real-server-vip.ts";
 import { vipHolder } from "../../../../verify/checks/vip-holder.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
 import { macOf, withService } from "../other-labs.ts";
-import { addresses, byCommand, see, subjectOn, type Verdict, verdict, verdictOf, vip } from "./seeing.ts";
+import { addresses, byCommand, RUNS, see, subjectOn, type Verdict, verdict, verdictOf, vip } from "./seeing.ts";
 
 const { lab } = await aLiveLab("dr");
 const CLIENT = "172.25.254.250";
@@ -143,7 +143,7 @@ describe("the VIP under keepalived", () => {
     ["on the master", "server1", "right", addresses(vip(32)), ""],
     ["on the virtual router's own interface", "server1", "right", addresses(vip(32, "vrrp.51")), ""],
     ["not on the master", "server1", "not there", addresses(), ""],
-    ["not on the master, whose keepalived runs", "server1", "wrong", addresses(), "612\n"],
+    ["not on the master, whose keepalived runs", "server1", "wrong", addresses(), RUNS],
     ["on the standby", "server4", "wrong", addresses(vip(32)), ""],
     ["not on the standby", "server4", "right", addresses(), ""],
   ])("%s: %s is %s", async (_what, host, expected, ip, pgrep) => {

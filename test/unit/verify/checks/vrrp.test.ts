@@ -7,7 +7,7 @@ import { notify } from "../../../../verify/checks/notify.ts";
 import { type Answer, aLiveLab, RecordedView } from "../a-live-lab.ts";
 import { dataOf, type Told } from "../keepalived-data.ts";
 import { instanceOf, macOf, withInstance } from "../other-labs.ts";
-import { byCommand, subjectOn, type Verdict, verdictOf } from "./seeing.ts";
+import { byCommand, RUNS, subjectOn, type Verdict, verdictOf } from "./seeing.ts";
 
 const ha = await aLiveLab("ha");
 const pair = await aLiveLab("sync-group");
@@ -109,7 +109,7 @@ describe("adverts", () => {
 });
 
 describe("keepalived-state", () => {
-  async function told(live: typeof ha, host: string, answer: Answer, pgrep = "612\n"): Promise<Seen> {
+  async function told(live: typeof ha, host: string, answer: Answer, pgrep = RUNS): Promise<Seen> {
     const view = new RecordedView(live, byCommand({ "pid=": answer, pgrep }));
     return await keepalivedStateCheck.look(view, subjectOn(keepalivedStateCheck, live.lab, host));
   }
@@ -165,8 +165,8 @@ describe("keepalived-state", () => {
 
   it.each<[string, Verdict, Answer, string]>([
     ["that does not run", "not there", { output: "cat: /run/keepalived_vrrp.pid: No such file\n", status: 1 }, ""],
-    ["that runs, and writes nothing", "wrong", "", "612\n"],
-    ["that runs without an instance", "wrong", dataOf(), "612\n"],
+    ["that runs, and writes nothing", "wrong", "", RUNS],
+    ["that runs without an instance", "wrong", dataOf(), RUNS],
   ])("of a keepalived %s is %s", async (_what, expected, answer, pgrep) => {
     const seen = await told(ha, "server1", answer, pgrep);
     expect([verdictOf(seen), seen.seen]).toEqual([expected, "no keepalived tells its state"]);
@@ -178,7 +178,7 @@ describe("notify", () => {
   const journal = (...calls: readonly (readonly [seconds: number, call: string])[]): string =>
     calls.map(([at, call]) => `${(1_780_000_000 + at).toFixed(6)} guest keepalived-notify[467]: ${call}\n`).join("");
 
-  async function called(host: string, lines: string, pgrep = "612\n") {
+  async function called(host: string, lines: string, pgrep = RUNS) {
     const view = new RecordedView(tracking, byCommand({ journalctl: lines, pgrep }));
     const seen = await notify.look(view, subjectOn(notify, tracking.lab, host));
     return { seen, verdict: verdictOf(seen), command: view.evidence[0]?.command };
