@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 
 declare const ip: unique symbol;
@@ -19,7 +20,7 @@ const width = { 4: 32, 6: 128 } as const;
  * zone (`%eth0`) and no dotted end (`::ffff:192.0.2.1`), which parsers read differently.
  */
 export function parseIp(text: string): Ip | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return text as Ip;
+  if (isIPv4(text)) return text as Ip;
   if (text.includes(":") && !/[%.]/.test(text) && ipaddr.IPv6.isValid(text))
     return ipaddr.IPv6.parse(text).toRFC5952String() as Ip;
   return undefined;
@@ -46,8 +47,10 @@ export function parseCidr(text: string): { readonly address: Ip; readonly prefix
 /** The subnet of `NETWORK/LENGTH` text, or undefined; also when bits beyond the prefix are set. */
 export function parseSubnet(text: string): Cidr | undefined {
   const found = parseCidr(text);
-  const subnet = found && subnetOf(found.address, found.prefixLength);
-  return subnet?.split("/")[0] === found?.address ? subnet : undefined;
+  if (found === undefined) return undefined;
+  const { address, prefixLength } = found;
+  const hostPart = BigInt.asUintN(width[familyOf(address)] - prefixLength, toNumber(address));
+  return hostPart === 0n ? (`${address}/${prefixLength}` as Cidr) : undefined;
 }
 
 /** The subnet that an address with a prefix length lies in: the address with its host bits cleared. */
@@ -119,7 +122,8 @@ export const wordsOf = (address: Ip): number[] => {
 };
 
 function toNumber(address: Ip): bigint {
-  if (familyOf(address) === 4) return address.split(".").reduce((number, byte) => number * 256n + BigInt(byte), 0n);
+  if (familyOf(address) === 4)
+    return BigInt(address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0));
   const digits = ipaddr.IPv6.parse(address)
     .toByteArray()
     .map((byte) => byte.toString(16).padStart(2, "0"));

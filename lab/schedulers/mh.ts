@@ -1,6 +1,6 @@
 import { folded, hsiphash } from "./hash.ts";
-import { available, forgetful, type SchedulingDestination, type SchedulingMethod } from "./method.ts";
-import { slotsBy } from "./slots.ts";
+import { available, type SchedulingDestination, type SchedulingMethod } from "./method.ts";
+import { searched, slotsBy } from "./slots.ts";
 import { commonDivisor } from "./weights.ts";
 
 /** The prime number of slots that CONFIG_IP_VS_MH_TAB_INDEX=12 stands for. */
@@ -32,11 +32,8 @@ export const mh: SchedulingMethod<null> = {
     const key = folded(client) + (table.flags.includes("mh-port") ? clientPort : 0);
     const at = (offset: number): number | undefined => slots[hsiphash(offset + key, FIRST, FIRST) % SLOTS];
     const first = hsiphash(key, FIRST, FIRST) % SLOTS;
-    const further = free.length > 0 && table.flags.includes("mh-fallback") ? SLOTS : 0;
-    let place = slots[first];
-    for (let index = 0; index < further && place !== undefined && !free.includes(place); index++)
-      place = at((index + first) % SLOTS);
-    return forgetful(place !== undefined && free.includes(place) ? [place] : []);
+    const further = table.flags.includes("mh-fallback") ? SLOTS : 0;
+    return searched(free, slots[first], further, (index) => at((index + first) % SLOTS));
   },
 };
 

@@ -1,6 +1,6 @@
 import { folded, hash32 } from "./hash.ts";
-import { available, forgetful, type SchedulingMethod } from "./method.ts";
-import { slotsBy } from "./slots.ts";
+import { available, type SchedulingMethod } from "./method.ts";
+import { searched, slotsBy } from "./slots.ts";
 
 /** CONFIG_IP_VS_SH_TAB_BITS: 256 slots. */
 const SLOT_BITS = 8;
@@ -24,12 +24,9 @@ export const sh: SchedulingMethod<null> = {
     const free = available(table, loads);
     const port = table.flags.includes("sh-port") ? clientPort : 0;
     const first = hash32(folded(client) + port, SLOT_BITS);
+    const further = table.flags.includes("sh-fallback") ? SLOTS : 0;
     // The search begins so many slots after the first one as that is from the start of the table.
-    const further = table.flags.includes("sh-fallback")
-      ? Array.from({ length: SLOTS }, (_, index) => (2 * first + index) % SLOTS)
-      : [];
-    const slot = [first, ...further].find((one) => free.includes(slots[one] ?? -1));
-    return forgetful(slot === undefined ? [] : [slots[slot] ?? 0]);
+    return searched(free, slots[first], further, (index) => slots[(2 * first + index) % SLOTS]);
   },
 };
 
