@@ -111,9 +111,11 @@ export class PrivateHost implements LabHost {
     const pid = this.pid;
     if (pid === undefined) return [];
     const namespace = processLink(pid, "ns/pid");
-    return processes().flatMap((one) =>
+    const found = processes().flatMap((one) =>
       processLink(one, "ns/pid") === namespace ? (guestName(commandLine(one)) ?? []) : [],
     );
+    // What a process has just forked has its command line until it executes another program.
+    return [...new Set(found)];
   }
 
   async observe(): Promise<ObservedHost | undefined> {
