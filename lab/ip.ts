@@ -114,16 +114,15 @@ export const inUrl = (address: Ip): string => (familyOf(address) === 6 ? `[${add
 
 /** The 32-bit words of an address, the first ones first: one in IPv4, four in IPv6. */
 export const wordsOf = (address: Ip): number[] => {
+  if (familyOf(address) === 4) return [ipv4Number(address)];
   const number = toNumber(address);
-  const bits = width[familyOf(address)];
-  return Array.from({ length: bits / 32 }, (_, index) =>
-    Number(BigInt.asUintN(32, number >> BigInt(bits - 32 * (index + 1)))),
-  );
+  return [96n, 64n, 32n, 0n].map((bits) => Number(BigInt.asUintN(32, number >> bits)));
 };
 
+const ipv4Number = (address: Ip): number => address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
+
 function toNumber(address: Ip): bigint {
-  if (familyOf(address) === 4)
-    return BigInt(address.split(".").reduce((number, byte) => number * 256 + Number(byte), 0));
+  if (familyOf(address) === 4) return BigInt(ipv4Number(address));
   const digits = ipaddr.IPv6.parse(address)
     .toByteArray()
     .map((byte) => byte.toString(16).padStart(2, "0"));

@@ -1,5 +1,8 @@
 import { type Control, type Forwarding, forwardingMethods, type Lab, parseLab } from "../../lab/index.ts";
 
+/** The labs that were asked for, by their text: each rule about a scenario asks for the same ones. */
+const read = new Map<string, Lab>();
+
 /**
  * A model lab of a control and a forwarding method with 1 to 99 real servers, to check the selectors of a scenario without a lab. Its master is
  * `director1`.
@@ -30,5 +33,7 @@ ${behind ? "  - { name: back, subnets: [10.0.1.0/24], defaultRoute: 10.0.1.200 }
 ${control === "keepalived" ? `  - { vip: 10.0.0.200, port: 8080, forwarding: ${forwarding}, healthCheck: { type: smtp } }\n` : ""}${control === "keepalived" ? election : ""}servers:
 ${servers.map((server) => `  - ${server}`).join("\n")}
 `;
-  return parseLab(text, "model.yaml");
+  const lab = read.get(text) ?? parseLab(text, "model.yaml");
+  read.set(text, lab);
+  return lab;
 }

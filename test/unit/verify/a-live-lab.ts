@@ -1,10 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
-import { readLab } from "../../../lab/index.ts";
+import { type Lab, readLab } from "../../../lab/index.ts";
 import { command, type Word } from "../../../provision/ssh/index.ts";
 import type { LiveLab } from "../../../verify/live/live-lab.ts";
 import { type Evidence, View } from "../../../verify/live/view.ts";
+
+/** What is read of shipped labs, which no test changes: they are frozen. */
+const shipped = new Map<string, Promise<Lab>>();
 
 /** A shipped lab as its stack's outputs would describe it, with no server behind it. */
 export async function aLiveLab(
@@ -21,7 +24,9 @@ export async function aLiveLab(
     | "ipv6"
     | "health-checks",
 ): Promise<LiveLab> {
-  const lab = await readLab(`labs/${name}.yaml`);
+  const reading = shipped.get(name) ?? readLab(`labs/${name}.yaml`);
+  shipped.set(name, reading);
+  const lab = await reading;
   const host = { kind: "private", directory: "/lab" } as const;
   return {
     version: 2,

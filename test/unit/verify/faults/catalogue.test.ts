@@ -12,6 +12,8 @@ const labs = await Promise.all(["dr", "ha", "bare", "bare-ha"].map((name) => rea
 /** A lab under keepalived that has something for every fault. */
 const tracking = await readLab("labs/tracking.yaml");
 const bfd = await readLab("labs/bfd.yaml");
+/** The labs that a test brings up. */
+const walked = await Promise.all(walk.map(({ lab }) => readLab(`labs/${lab}.yaml`)));
 const ids = faults.map(({ id }) => id);
 
 describe("the catalogue of faults", () => {
@@ -66,8 +68,7 @@ describe.each(faults)("$id", (fault) => {
     expect(fault.targets(bareHa)).toEqual(fault.targets(ha));
   });
 
-  it("can be put somewhere in a lab that a test brings up, and on a director if a master may go by it", async () => {
-    const walked = await Promise.all(walk.map(({ lab }) => readLab(`labs/${lab}.yaml`)));
+  it("can be put somewhere in a lab that a test brings up, and on a director if a master may go by it", () => {
     expect(walked.flatMap((lab) => fault.targets(lab))).not.toEqual([]);
     const lab = id === "bfd-loss" ? bfd : tracking;
     if (mayMove(fault))
