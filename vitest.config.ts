@@ -30,8 +30,8 @@ const long = ["recovery", "hosts", "examples"]
     },
   }));
 
-/** Quick tests and those of commands run side by side, one worker more than there are processors: some tests wait. */
-const sideBySide = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorkers: availableParallelism() + 1 });
+/** Quick tests and those of programs run side by side, one worker more than there are processors: some tests wait. */
+const sideBySide = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorkers: availableParallelism() + 2 });
 
 /** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */
 const timing = ["test/integration/wire.test.ts", "test/integration/probe.test.ts"];
@@ -53,7 +53,7 @@ const labs = {
   hookTimeout: minutes(20),
 };
 
-/** Quick tests first, then those of commands, then what waits more than it computes. */
+/** Quick tests first, then those of programs, then what waits more than it computes. */
 export default defineConfig({
   test: {
     reporters: ["verbose", "./test/reporter.ts"],
@@ -61,8 +61,8 @@ export default defineConfig({
     tags: [{ name: "timed", description: "other tests run meanwhile only as far as this one waits" }],
     projects: [
       { test: { name: "static", include: ["test/static/**/*.test.ts"], testTimeout: minutes(15), ...sideBySide(0) } },
-      // `commands` starts lvs-lab and pulumi as users do: each of its tests takes seconds of a processor.
-      ...["unit", "commands"].map((name, order) => ({
+      // `programs` starts lvs-lab and pulumi as users do, compilers, and shells by the dozen: its files take seconds of a processor each.
+      ...["unit", "programs"].map((name, order) => ({
         test: {
           name,
           include: [`test/${name}/**/*.test.ts`],

@@ -51,15 +51,15 @@ const budgets: Readonly<Record<string, number>> = {
   "test/hosts/system.test.ts": 1500,
 };
 
-/** For the files that run side by side: those of `npm run test:quick`, where the aim is 60, and those that start commands. */
+/** For the files that run side by side: those of `npm run test:quick`, where the aim is 60, and those that start programs. */
 export const together = {
-  quick: { title: "static and unit", budget: 450 },
-  commands: { title: "commands", budget: 450 },
+  quick: { title: "static and unit", budget: 150 },
+  programs: { title: "programs", budget: 450 },
 } as const;
 
 /** The files with which one runs; undefined: it is none of them. */
 export function togetherWith(file: string): keyof typeof together | undefined {
-  if (file.startsWith("test/commands/")) return "commands";
+  if (file.startsWith("test/programs/")) return "programs";
   return /^test\/(static|unit)\//.test(file) ? "quick" : undefined;
 }
 

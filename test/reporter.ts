@@ -125,7 +125,7 @@ export default class RunReporter implements Reporter {
     const alone = this.#rows.filter(({ file }) => togetherWith(file) === undefined);
     const rows: Row[] = [
       ...alone.sort((one, other) => other.seconds - one.seconds),
-      ...(["quick", "commands"] as const).flatMap((kind) => this.#together(kind)),
+      ...(["quick", "programs"] as const).flatMap((kind) => this.#together(kind)),
       // Only a run of everything has a budget as a whole.
       this.#row("the whole run", this.#begun, now, files > 100 && alone.length > 0 ? WHOLE : undefined),
     ];

@@ -5,7 +5,7 @@ import { Host } from "../hosts/host.ts";
 import { difference, type MachineState, machineState } from "../hosts/snapshot.ts";
 import { measured } from "./measured.ts";
 
-const grpcClient = await readFile(new URL("../unit/grpc-client.mjs", import.meta.url), "utf8");
+const grpcClient = await readFile(new URL("../programs/grpc-client.mjs", import.meta.url), "utf8");
 
 /** What the project is for: somebody without privileges on a machine of today. Only root can boot such a machine beside this one. */
 describe.skipIf(process.getuid?.() !== 0)("a Debian 13 with systemd, and a user who may nothing there", () => {

@@ -8,7 +8,7 @@ import { runOnHost } from "../../provision/host/command.ts";
 import { type LabHost, openHost, SEGMENT } from "../../provision/host/reach.ts";
 import { projectRoot } from "../../provision/paths.ts";
 import { generateKeys } from "../../provision/ssh/key-pair.ts";
-import { writeDownLab } from "../commands/a-down-lab.ts";
+import { writeDownLab } from "../programs/a-down-lab.ts";
 
 /** A lab without a VM: a lab host with its bridge, the client, and server1 as a host that has an SSH server and nothing else. */
 export interface SmallLab {

@@ -39,7 +39,7 @@ test.concurrent.each<[string, string, string[]]>([
     ["--noEmit", "-p", "verify/report/page", ...since("page")],
   ],
   ["types of a class's page, which runs in browsers", tsc, ["--noEmit", "-p", "view/page", ...since("view")]],
-  ["dead code and dependencies", "knip", ["--no-progress"]],
+  ["dead code and dependencies", "knip", ["--no-progress", "--cache"]],
 ])("%s", async (_name, program, args) => {
   const { status, output } = await run(program, args);
   expect(status, output).toBe(0);

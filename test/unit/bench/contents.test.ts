@@ -8,7 +8,7 @@ describe("what every contender puts on a server of the lab `ha`", async () => {
   const lab = await readLab("labs/ha.yaml");
   const contents = (name: string) =>
     contentsOf(lab, serverNamed(lab, name), { peerKeys: new Map(), hostKeys: new Map([["server1", "ssh-ed25519 A"]]) });
-  const recorded = (file: string) => readFile(`test/unit/stacks/recorded/ha/${file}`, "utf8");
+  const recorded = (file: string) => readFile(`test/programs/stacks/recorded/ha/${file}`, "utf8");
 
   it.each(["server1", "server4"])("is the recorded keepalived.conf on %s", async (name) => {
     const { config, passwords } = withoutPasswords(contents(name).keepalivedConf);

@@ -3,8 +3,8 @@ import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { $ } from "zx";
-import { aLabHost } from "../unit/cli/a-lab-host.ts";
 import { Checkout } from "./a-checkout.ts";
+import { aLabHost } from "./a-lab-host.ts";
 
 let checkout: Checkout;
 beforeAll(async () => {

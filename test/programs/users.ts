@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { projectRoot } from "../../setup/paths.mjs";
 
-const client = join(projectRoot, "test/unit/grpc-client.mjs");
+const client = join(projectRoot, "test/programs/grpc-client.mjs");
 
 /** A user that is not the one of the tests: `daemon`, everywhere on Linux. */
 export const otherUid = 1;

@@ -12,9 +12,9 @@ import { userlandKey } from "../../../../provision/host/userland/recipe.ts";
 import { userlandStore } from "../../../../provision/host/userland/userland.ts";
 import { withLock } from "../../../../setup/lock.mjs";
 import { toolchainDirectory } from "../../../../setup/toolchain/locate.mjs";
-import { aLabHost } from "../../provision/host/a-lab-host.ts";
+import { aState, told } from "../../../unit/cli/doctor/a-state.ts";
+import { aLabHost } from "../../../unit/provision/host/a-lab-host.ts";
 import { aUserOf } from "../../provision/host/a-user-of.ts";
-import { aState, told } from "./a-state.ts";
 
 const OLD = "0123456789abcdef";
 

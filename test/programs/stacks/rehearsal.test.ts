@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inferPlan } from "../../../rehearse/plan/infer.ts";
 import { planText } from "../../../rehearse/plan/write.ts";
-import { aFolder, instance, pathOf, service } from "../rehearse/a-folder.ts";
+import { aFolder, instance, pathOf, service } from "../../unit/rehearse/a-folder.ts";
 import { type Declared, declaredFor as declaredForStack } from "./a-program.ts";
 
 /** What the program declares for the rehearsal of a folder. */

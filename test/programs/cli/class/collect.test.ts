@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { manifestSchema } from "../../../../class/collection/manifest.ts";
 import { classCollect, classVerify } from "../../../../cli/class/collect.ts";
-import { gradeOf } from "../../class/a-grade.ts";
-import { Classroom, type Course } from "./a-lvs-lab.ts";
+import { gradeOf } from "../../../unit/class/a-grade.ts";
+import { Classroom, type Course } from "../../../unit/cli/class/a-lvs-lab.ts";
 
 /** A class whose labs are there, and how `lvs-lab` goes with those in which it fails. */
 async function aClass(ids: readonly string[], failing: Readonly<Record<string, Course>> = {}) {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { anInit } from "../provision/host/private/an-init.ts";
+import { anInit } from "../unit/provision/host/private/an-init.ts";
 
 /** A lab's directory with a process that is to it what a lab host's init is: it is found by its command line. */
 export async function aLabHost(directory: string): Promise<{ pid: number }> {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ExamineOptions, examine } from "../../../../cli/doctor/index.ts";
 import { LateError, within } from "../../../../cli/within.ts";
-import { Checkout } from "../../../commands/a-checkout.ts";
-import { aLabHost } from "../../provision/host/a-lab-host.ts";
+import { aState } from "../../../unit/cli/doctor/a-state.ts";
+import { aLabHost } from "../../../unit/provision/host/a-lab-host.ts";
+import { Checkout } from "../../a-checkout.ts";
 import { aUserOf } from "../../provision/host/a-user-of.ts";
-import { aState } from "./a-state.ts";
 
 /** What is found beside the machine's own: others' labs may run on it. */
 const look = async (options: Partial<ExamineOptions>, scratch: string) => {

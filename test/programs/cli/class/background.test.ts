@@ -5,7 +5,7 @@ import { $ } from "zx";
 import { gradedInBackground, gradeInBackground } from "../../../../cli/class/background.ts";
 import { lvsLabProgram } from "../../../../cli/class/lvs-lab.ts";
 import { CliError } from "../../../../cli/exit-status.ts";
-import { Classroom } from "./a-lvs-lab.ts";
+import { Classroom } from "../../../unit/cli/class/a-lvs-lab.ts";
 
 describe("grading in the background", () => {
   it("goes on without who asked for it, one at a time, and its marks are there afterwards", async () => {

@@ -7,8 +7,8 @@ import { findFault } from "../../../../verify/faults/ledger.ts";
 import { processStop } from "../../../../verify/faults/process-stop.ts";
 import { scriptFail } from "../../../../verify/faults/script-fail.ts";
 import { LabError } from "../../../../verify/live/lab-error.ts";
-import { aLiveLab } from "../a-live-lab.ts";
-import { withInstance } from "../other-labs.ts";
+import { aLiveLab } from "../../../unit/verify/a-live-lab.ts";
+import { withInstance } from "../../../unit/verify/other-labs.ts";
 import { aServer, ScriptedView } from "./scripted.ts";
 
 const live = await aLiveLab("tracking");

@@ -8,8 +8,8 @@ import { httpdStop } from "../../../../verify/faults/httpd-stop.ts";
 import { mtaStop } from "../../../../verify/faults/mta-stop.ts";
 import { portsInWords, refusing } from "../../../../verify/faults/web-server.ts";
 import { LabError } from "../../../../verify/live/lab-error.ts";
-import { aLiveLab } from "../a-live-lab.ts";
-import { withService } from "../other-labs.ts";
+import { aLiveLab } from "../../../unit/verify/a-live-lab.ts";
+import { withService } from "../../../unit/verify/other-labs.ts";
 import { aServer, ScriptedView } from "./scripted.ts";
 
 /**

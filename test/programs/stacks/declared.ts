@@ -1,6 +1,6 @@
 /**
  * Prints the resources that the Pulumi program declares for a stack, as JSON, each with the names of those that it depends on:
- * `node --import tsx test/unit/stacks/declared.ts STACK`. PULUMI_CONFIG is the stack's configuration. Pulumi's mocks stand in for the engine; they are
+ * `node --import tsx test/programs/stacks/declared.ts STACK`. PULUMI_CONFIG is the stack's configuration. Pulumi's mocks stand in for the engine; they are
  * global, so this takes a process of its own. Keys are constant.
  */
 import * as pulumi from "@pulumi/pulumi";

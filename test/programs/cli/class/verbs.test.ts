@@ -18,8 +18,8 @@ import {
 import { CliError } from "../../../../cli/exit-status.ts";
 import { until } from "../../../../provision/until.ts";
 import type { LabStatus } from "../../../../verify/live/status.ts";
-import { gradeOf } from "../../class/a-grade.ts";
-import { Classroom } from "./a-lvs-lab.ts";
+import { gradeOf } from "../../../unit/class/a-grade.ts";
+import { Classroom } from "../../../unit/cli/class/a-lvs-lab.ts";
 
 const ids = ["alice", "bob", "carol"];
 

@@ -10,7 +10,7 @@ import { filesBelow } from "../../../../setup/content-hash.mjs";
 import { reportPage, viewPage } from "../../../../setup/pages.mjs";
 import { bundlePage, pageBundle } from "../../../../verify/report/bundle.ts";
 import { writeReport } from "../../../../verify/report/write.ts";
-import { aRun } from "./a-run.ts";
+import { aRun } from "../../../unit/verify/report/a-run.ts";
 
 let root: string;
 const cache = process.env.LVS_LAB_CACHE;
