@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { TrackProcess, TrackScript, VrrpInstance } from "../../../../lab/index.ts";
 import { tracking } from "../../../../verify/checks/tracking.ts";
 import { Ledger } from "../../../../verify/faults/ledger.ts";
@@ -11,6 +11,8 @@ import { withInstance } from "../other-labs.ts";
 import { addresses, subjectOn, vip } from "./seeing.ts";
 
 const live = await aLiveLab("tracking");
+const state = await mkdtemp(join(tmpdir(), "lvs-lab-tracking-"));
+afterAll(() => rm(state, { recursive: true }));
 
 /** What is tracked, with times so short that a test need not wait. */
 const script = (weight: number): TrackScript => ({
@@ -34,8 +36,7 @@ const elected = (broken: Broken): string => (failsOn(broken, "server1") ? "serve
 
 /** What the check sees of such directors, what it does to them in order, and the faults that it leaves. */
 async function tried(change: Partial<VrrpInstance>, { holder = elected, priority = () => 100 }: Behaviour = {}) {
-  const directory = await mkdtemp(join(tmpdir(), "lvs-lab-tracking-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = await mkdtemp(join(state, "lab-"));
   const fast = { version: 3 as const, advertInterval: 0.1, trackScripts: undefined, trackProcesses: undefined };
   const lab = withInstance(live.lab, { ...fast, ...change } as Partial<VrrpInstance>);
   const broken = { script: new Set<string>(), process: new Set<string>() };
@@ -64,7 +65,7 @@ async function tried(change: Partial<VrrpInstance>, { holder = elected, priority
 
 const onServer1 = (kind: keyof Broken) => [`server1: ${kind} fails`, `server1: ${kind} is well`];
 
-describe("tracking passes where", () => {
+describe.concurrent("tracking passes where", () => {
   it("each failure moves the VIP, and its end brings it back", async () => {
     const found = await tried({ trackScripts: [script(-60)], trackProcesses: [process] });
     const moves = String.raw`server4 holds the VIP after \d\.\d s, and server1 again after \d\.\d s`;
@@ -95,7 +96,7 @@ describe("tracking passes where", () => {
   });
 });
 
-describe("tracking fails, and heals what it has broken, where", () => {
+describe.concurrent("tracking fails, and heals what it has broken, where", () => {
   it.each<[string, Partial<VrrpInstance>, Behaviour, RegExp]>([
     [
       "the VIP stays",
