@@ -74,6 +74,11 @@ describe.concurrent("lvs-lab", () => {
     ["an unknown option", ["status", "--jsno"], "unknown option '--jsno'"],
     ["a missing argument", ["validate"], "missing required argument 'file'"],
     ["a missing server", ["ssh", "-s", "ha"], "missing required argument 'server'"],
+    [
+      "a stack behind the server",
+      ["ssh", "server1", "-s", "dr", "--", "true"],
+      "name the stack first: `npx lvs-lab ssh -s ",
+    ],
     ["an option without its value", ["status", "-s"], "argument missing"],
     ["a fault without a server", ["fault", "inject", "pause"], "missing required argument 'server'"],
     ["a soak of no requests", ["soak", "--requests", "0"], "expected a whole number from 1."],
