@@ -30,7 +30,7 @@ const long = ["recovery", "hosts", "examples"]
     },
   }));
 
-/** Quick tests and those of programs run side by side, one worker more than there are processors: some tests wait. */
+/** Quick tests and those of programs run side by side, two workers more than there are processors: some tests wait. */
 const sideBySide = (groupOrder: number) => ({ sequence: { groupOrder }, maxWorkers: availableParallelism() + 2 });
 
 /** Integration tests whose instruments count milliseconds: VRRP's timers on the wire, a thousand requests a second. */

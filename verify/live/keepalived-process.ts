@@ -1,7 +1,7 @@
 import type { View } from "./view.ts";
 
 /** Options with which keepalived answers and ends: keepalived(8). The checks themselves call it so, side by side. */
-const ENDS_AT_ONCE = / (?:-[A-Za-z]*[thv]|--(?:config-test|signum|help|version)(?:=\S*)?)(?= |$)/;
+const ENDS_AT_ONCE = / (?:-[BCDPdln]*[thv]|--(?:config-test|signum|help|version)(?:=\S*)?)(?= |$)/;
 
 /**
  * Looks for the keepalived that runs on a server, however it was started.

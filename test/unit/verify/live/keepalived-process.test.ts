@@ -13,6 +13,7 @@ describe("keepalivedProcess", () => {
     "keepalived",
     "keepalived -n -l -D",
     "keepalived -f /root/-t -D",
+    "keepalived -itest -D",
     "keepalived --use-file=/root/version.conf --log-console",
     "keepalived -f /etc/keepalived/test --vrrp",
   ])("%s runs", async (command) => {
