@@ -40,12 +40,12 @@ const breakages = [
       server1: "rm /root/.ssh/id_ed25519",
       server2: "arptables --flush; echo changed >/var/www/html/index.html",
       server3: "ip address delete 172.25.254.100/32 dev eth0",
-      // Somebody's test of the configuration, which is no keepalived that runs, goes on for a minute.
+      // Somebody's test of the configuration, which is no keepalived that runs, goes on for a minute: it is stopped once it is keepalived, and before it ends.
       server4:
         "systemctl stop keepalived; ip address add 172.25.254.100/32 dev eth0; " +
-        "for try in $(seq 50); do keepalived -t >/dev/null 2>&1 & sleep 0.02; kill -STOP $!; " +
-        '[ "$(ps -o stat=,comm= -p $!)" = "T    keepalived" ] && break; kill -KILL $!; done; ' +
-        "{ sleep 60; kill -KILL $!; } >/dev/null 2>&1 &",
+        "stands() { grep -qx keepalived /proc/$!/comm && grep -q '^State:.T' /proc/$!/status; }; " +
+        "for try in $(seq 50); do keepalived -t >/dev/null 2>&1 & sleep 0.02; kill -STOP $!; stands && break; kill -KILL $!; done; " +
+        "stands || exit 1; { sleep 60; kill -KILL $!; } >/dev/null 2>&1 &",
     },
     shown: ["server1-peer-keys", "server2-httpd", "server2-real-server", "server3-real-server", "server4-keepalived"],
     failing: [
