@@ -75,8 +75,20 @@ const findOfficial = (path) => {
 /** @param {string} file */
 const isOurs = (file) => existsSync(toolchains()) && realpathSync(file).startsWith(realpathSync(toolchains()) + sep);
 
+/**
+ * What `pulumi version` says, by its file: a process asks once.
+ * @type {Map<string, string | undefined>}
+ */
+const asked = new Map();
+
 /** @param {string} pulumi @returns {string | undefined} undefined when it does not run */
 const versionOf = (pulumi) => {
+  if (!asked.has(pulumi)) asked.set(pulumi, askVersion(pulumi));
+  return asked.get(pulumi);
+};
+
+/** @param {string} pulumi @returns {string | undefined} */
+const askVersion = (pulumi) => {
   try {
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
     return execFileSync(pulumi, ["version"], { encoding: "utf8", env, stdio: ["ignore", "pipe", "ignore"] }).trim();

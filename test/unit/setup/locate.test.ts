@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -52,6 +52,14 @@ test("a fit official CLI comes before a built toolchain", () => {
   const pulumi = installPulumi("v3.250.0");
   mkdirSync(toolchainDirectory(), { recursive: true });
   expect(locateToolchain()).toEqual({ kind: "official", pulumi, version: "v3.250.0" });
+});
+
+test("a process asks a CLI for its version once", () => {
+  const pulumi = installPulumi("v3.250.0");
+  const log = join(scratch, "asked");
+  writeFileSync(pulumi, `#!/bin/sh\necho "$*" >> ${log}\necho v3.250.0\n`);
+  expect([locateToolchain(), locateToolchain()].map((toolchain) => toolchain?.kind)).toEqual(["official", "official"]);
+  expect(readFileSync(log, "utf8")).toBe("version\n");
 });
 
 test("an official CLI that is too old is passed over", () => {
