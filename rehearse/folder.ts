@@ -101,9 +101,11 @@ const isConfiguration = ({ lines }: Lines): boolean => {
 const namesIn = (name: string, { conditions }: Lines, files: number): string[] =>
   files > 1 || conditions.size === 0 || conditions.has(name) ? [name] : [...conditions];
 
-/** The files of a folder, under the paths that they have on a director. */
+/** The files of a folder, under the paths that they have on a director. Each is read once, so that all who ask see the same text. */
 class FolderFiles implements Files {
   readonly #root: string;
+  readonly #read = new Map<string, FolderText | undefined>();
+  #texts: readonly FolderText[] | undefined;
 
   constructor(root: string) {
     this.#root = root;
@@ -132,6 +134,11 @@ class FolderFiles implements Files {
   }
 
   #textOf(file: string): FolderText | undefined {
+    if (!this.#read.has(file)) this.#read.set(file, this.#readText(file));
+    return this.#read.get(file);
+  }
+
+  #readText(file: string): FolderText | undefined {
     if (isOutside(file)) return undefined;
     try {
       const path = realpathSync(join(this.#root, file));
@@ -168,12 +175,12 @@ class FolderFiles implements Files {
     return undefined;
   }
 
-  texts(): FolderText[] {
-    const files = globSync("**/*", { cwd: this.#root, onlyFiles: true, dot: true });
-    return files
+  texts(): readonly FolderText[] {
+    this.#texts ??= globSync("**/*", { cwd: this.#root, onlyFiles: true, dot: true })
       .filter((file) => file !== PLAN)
       .sort()
       .flatMap((file) => this.#textOf(file) ?? []);
+    return this.#texts;
   }
 
   /**

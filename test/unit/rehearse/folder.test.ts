@@ -130,6 +130,19 @@ test("a script is found by its path on the director", () => {
   expect(find("/usr/bin/true", "lb1/keepalived.conf")).toBeUndefined();
 });
 
+test("a folder is as it was when its files were first read: all rules see the same", () => {
+  const path = folderWith({ "lb1.conf": instance, "notes.txt": "before" });
+  const folder = readFolder(path);
+  const before = folder.texts();
+  writeFileSync(join(path, "notes.txt"), "after");
+  writeFileSync(join(path, "later.txt"), "");
+  expect(before.map(({ file, text }) => [file, text])).toEqual([
+    ["lb1.conf", instance],
+    ["notes.txt", "before"],
+  ]);
+  expect(folder.texts()).toEqual(before);
+});
+
 describe("a folder that is none says what to do", () => {
   test.each([
     [
