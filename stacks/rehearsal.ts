@@ -4,6 +4,7 @@ import { FileError, formatFileError, type Lab, ofFamily, withPrefix } from "../l
 import { classes, roleClasses, roles } from "../provision/index.ts";
 import { projectRoot } from "../provision/paths.ts";
 import {
+  accountsOf,
   directorOf,
   FolderError,
   filesOf,
@@ -86,6 +87,10 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
       {
         server: made.reference,
         files: pulumi.secret(filesOf(folder, configuration)),
+        ...accountsOf(
+          planned,
+          [...directors, ...(next?.directors ?? [])].filter(({ name }) => name === planned.name),
+        ),
         configId: configuration.director,
       },
       { ...options, dependsOn: [...options.dependsOn, ...beside] },

@@ -13,13 +13,20 @@ export interface Command {
   /** The same as keepalived 2.3.2 and later read them: they take backslashes away once, where earlier ones do so twice. */
   readonly newerWords: readonly string[];
   /** Whom the line `user` beside it names. A notification's is behind the command. */
-  readonly user?: string;
+  readonly account?: Account;
   /**
    * What stands behind the command on its line. keepalived takes one word for a command, in quotes if it has arguments; the words behind a
    * notification's are its user and group, and those behind a script's or a misc_path's are ignored: set_script_params_array() and
    * notify_script_init() in lib/notify.c.
    */
   readonly behind: readonly string[];
+}
+
+/** As whom keepalived runs a command. */
+export interface Account {
+  readonly user: string;
+  /** Not there: the user's own. */
+  readonly group?: string;
 }
 
 const decides = { script: "instance", misc_path: "real server" } as const;
@@ -36,11 +43,11 @@ const keywords = [
 export function commandAt(at: Statement, owner: Statement, beside: readonly Statement[] = []): Command {
   const [keyword = "", command = "", ...behind] = commandWordsOf(at.text);
   const name = [owner.keyword, ...owner.words].join(" ");
-  const [user] = last(beside, "user")?.words ?? [];
+  const account = accountIn(last(beside, "user")?.words ?? []);
   return {
     ...{ at, behind, words: commandWordsOf(command) },
     newerWords: commandWordsOf(commandWordsOf(at.text, { keepBackslashes: true })[1] ?? ""),
-    ...(user === undefined ? {} : { user }),
+    ...(account === undefined ? {} : { account }),
     owner: keyword === "script" ? name : `${keyword} of ${name}`,
     ...(keyword in decides ? { decides: decides[keyword as keyof typeof decides] } : {}),
   };
@@ -53,14 +60,22 @@ export function commandAt(at: Statement, owner: Statement, beside: readonly Stat
 export const linkIn = ([program = ""]: readonly string[]): string | undefined =>
   /^(\/s?bin|\/lib\w*)\//.exec(program)?.[1];
 
+/** USER [GROUP] */
+const accountIn = ([user, group]: readonly string[]): Account | undefined =>
+  user === undefined ? undefined : { user, ...(group === undefined ? {} : { group }) };
+
 /**
- * Whether root runs a command: keepalived's own default, but for a user keepalived_script where there is one.
+ * As whom keepalived runs a command: set_script_uid_gid() and set_default_script_user() in its lib/notify.c.
  * @param settings the statements of global_defs
+ * @returns undefined if nothing names a user: keepalived_script where there is one, else root, but with enable_script_security nobody
  */
-export function isByRoot({ behind, user, decides }: Command, settings: readonly Statement[]): boolean {
-  const [named] = decides ? [] : behind;
-  return (user ?? named ?? last(settings, "script_user")?.words[0] ?? "root") === "root";
+export function accountOf({ behind, account, decides }: Command, settings: readonly Statement[]): Account | undefined {
+  return account ?? accountIn(decides ? [] : behind) ?? accountIn(last(settings, "script_user")?.words ?? []);
 }
+
+/** Whether root runs a command, or whom keepalived chooses. @param settings the statements of global_defs */
+export const isByRoot = (command: Command, settings: readonly Statement[]): boolean =>
+  (accountOf(command, settings)?.user ?? "root") === "root";
 
 /** All commands of a configuration, in its order. */
 export const commandsIn = (statements: readonly Statement[], owner?: Statement): Command[] =>

@@ -33,8 +33,9 @@ export function parsePlan(text: string, file: string, context: Context): Plan {
       name,
       subnets: subnets.flatMap((text) => parseSubnet(text) ?? []),
     })),
-    directors: contents.directors.map(({ interfaces, ...director }) => ({
+    directors: contents.directors.map(({ interfaces, users, ...director }) => ({
       ...director,
+      ...(users === undefined ? {} : { users }),
       interfaces: interfaces.map(({ addresses, ...one }) => ({ ...one, addresses: ips(addresses) })),
     })),
     ...(contents.budgets ? { budgets: budgetsOf(contents.budgets) } : {}),

@@ -1,7 +1,9 @@
 import { contains, defaultOs, familyOf, type Ip } from "../../lab/index.ts";
+import { accountOf } from "../directors/command.ts";
 import type { Director } from "../directors/director.ts";
 import { servedAddresses } from "../directors/virtual-server.ts";
 import type { Folder } from "../folder.ts";
+import { accountsNamedBy, DEFAULT_USER, nobodyFor } from "./accounts.ts";
 import { allOwnAddresses, FreeAddresses, ownAddresses, peersOf, virtualAddressesOf } from "./addresses.ts";
 import { askedByScripts } from "./asked-by-scripts.ts";
 import { Assumptions } from "./assumptions.ts";
@@ -100,7 +102,7 @@ function homeOf(networks: readonly PlannedNetwork[], asked: readonly Ip[]): Plan
  * @param around `isAssumed`: whether a web server is on it only so that something answers
  */
 function missingOn(
-  { name, services, files }: PlannedDirector,
+  planned: PlannedDirector,
   around: {
     readonly folder: Folder;
     readonly directors: readonly Director[];
@@ -108,6 +110,7 @@ function missingOn(
     readonly isAssumed: boolean;
   },
 ): string[] {
+  const { name, services, files } = planned;
   const { folder, directors, proxies, isAssumed } = around;
   const director = directors.find((one) => one.name === name);
   if (!director) return [];
@@ -120,6 +123,11 @@ function missingOn(
     ...(proxies.length > 0 && services.length > 0 && director.tracked.length === 0
       ? [
           `nothing tracks ${services.join(" and ")}: the address stays where nobody answers; add a vrrp_script or a vrrp_track_process that looks for it`,
+        ]
+      : []),
+    ...(director.commands.some((one) => !accountOf(one, director.settings) && nobodyFor(one, director, planned))
+      ? [
+          `keepalived leaves its scripts out: nothing names a user for them; write script_user into global_defs, or \`users: [${DEFAULT_USER}]\` here if yours has that user`,
         ]
       : []),
     ...new Set(
@@ -160,6 +168,11 @@ function plannedDirector(director: Director, around: Around): PlannedDirector {
   }
   for (const path of missingScripts(folder, director.configuration))
     assumed.add(director.name, `${path} is not there: put the file into the folder, or keepalived does without it`);
+  for (const user of accountsNamedBy([director]).users)
+    assumed.add(
+      director.name,
+      `it has the user ${user}, as whom keepalived runs scripts: \`users: []\` shows what happens on a machine without`,
+    );
   const forwarding = forwards(director);
   if (forwarding)
     assumed.add(director.name, "it forwards packets, net.ipv4.ip_forward=1: it does NAT, or it is a gateway");

@@ -4,8 +4,9 @@ import type { Director } from "../directors/director.ts";
 import { isScript, type Tracked } from "../directors/tracked.ts";
 import type { RealServer } from "../directors/virtual-server.ts";
 import { type Folder, isExecutable } from "../folder.ts";
+import { nobodyFor } from "./accounts.ts";
 import { isSomebodysOwn } from "./files.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, PlannedDirector } from "./plan.ts";
 import type { Configured } from "./stand-ins.ts";
 
 /** Whether the keepalived of an operating system is 2.3.2 or newer. */
@@ -18,16 +19,25 @@ export interface NeverRun {
   readonly why: string;
 }
 
-/** The commands that keepalived leaves out in a rehearsal, as far as the folder tells: check_script_secure() in its lib/notify.c. */
+/** The commands that keepalived leaves out in a rehearsal, as far as the folder and the plan tell: check_script_secure() in its lib/notify.c. */
 export const neverRunIn = (plan: Plan, { folder, directors }: Configured): NeverRun[] =>
   directors.flatMap((director) =>
     director.commands.flatMap((command) => {
-      const why = whyLeftOut(command, director, plan, folder);
+      const planned = plan.directors.find((one) => one.name === director.name);
+      const why = nobodyFor(command, director, planned) ?? whyLeftOut(command, director, { plan, planned, folder });
       return why === undefined ? [] : [{ command, why }];
     }),
   );
 
-function whyLeftOut(command: Command, { name, settings }: Director, plan: Plan, folder: Folder): string | undefined {
+function whyLeftOut(
+  command: Command,
+  { settings }: Director,
+  {
+    plan,
+    planned,
+    folder,
+  }: { readonly plan: Plan; readonly planned: PlannedDirector | undefined; readonly folder: Folder },
+): string | undefined {
   const words = wordsOn(plan.os, command);
   const [program = ""] = words;
   // keepalived looks for a plain name in PATH, and only opens the file of `</path`.
@@ -35,8 +45,8 @@ function whyLeftOut(command: Command, { name, settings }: Director, plan: Plan, 
   const link = linkIn(words);
   if (link !== undefined && hasNewer[plan.os] && isByRoot(command, settings))
     return `${program} leads through ${link}, which is a link to /usr${link}`;
-  const planned = plan.directors.find((one) => one.name === name)?.files[program];
-  const file = planned === undefined ? folder.find(program, command.at.file) : folder.find(planned, "");
+  const given = planned?.files[program];
+  const file = given === undefined ? folder.find(program, command.at.file) : folder.find(given, "");
   if (file) return isExecutable(file) ? undefined : `${file.file} is not executable`;
   return isSomebodysOwn(program) ? `${program} is not in the folder` : undefined;
 }

@@ -4,6 +4,7 @@ import { parseIp, parseSubnet } from "../../lab/index.ts";
 import { osProperty } from "../../lab/os.ts";
 import { duration } from "../../lab/yaml/duration.ts";
 import { property, wholeNumber } from "../../lab/yaml/schema.ts";
+import { isAccountName } from "./accounts.ts";
 import { managementDevice } from "./management.ts";
 import { directorName } from "./names.ts";
 
@@ -136,6 +137,17 @@ export const planSchema = z.strictObject({
             "a list of services, units of systemd",
             "write `services: [haproxy]`, or leave it out",
           ).default([]),
+          users: property(
+            z.array(
+              property(
+                z.string().refine(isAccountName),
+                "the name of a user: a letter or underscore, then up to 31 letters, digits, dots, underscores and hyphens",
+                "write `keepalived_script`",
+              ),
+            ),
+            "a list of users",
+            "write `users: [keepalived_script]`, or leave it out for those that the configuration names",
+          ).optional(),
           sysctls: property(
             z.custom<Readonly<Record<string, string>>>(areSettings),
             "a map of kernel settings, the values in quotes",

@@ -22,7 +22,7 @@ export function planText({ plan, assumed, missing }: Inferred): string {
       `    subnets: ${list(subnets)}`,
     ]),
     "directors:",
-    ...directors.flatMap(({ name, packages, files, services: units, sysctls, interfaces }) => [
+    ...directors.flatMap(({ name, packages, files, services: units, users, sysctls, interfaces }) => [
       ...notes(name, "  "),
       `  - name: ${quoted(name)}`,
       ...(packages.length > 0 ? [`    packages: ${list(packages)}`] : []),
@@ -30,6 +30,7 @@ export function planText({ plan, assumed, missing }: Inferred): string {
         ? ["    files:", ...Object.entries(files).map(([path, file]) => `      ${quoted(path)}: ${quoted(file)}`)]
         : []),
       ...(units.length > 0 ? [`    services: ${list(units)}`] : []),
+      ...(users ? [`    users: ${list(users)}`] : []),
       ...(Object.keys(sysctls).length > 0
         ? [
             `    sysctls: { ${Object.entries(sysctls)

@@ -38,7 +38,7 @@ const wanted = {
     "/opt/lb/program": { text: program.toString("base64"), base64: true as const, executable: true },
   },
   configId: "LB_1.example",
-  ...{ others: [], running: true as const, enabled: true as const },
+  ...{ others: [], users: [], groups: [], running: true as const, enabled: true as const },
 };
 const properties = Object.keys(wanted) as (keyof typeof wanted)[];
 
@@ -90,6 +90,41 @@ it("what has changed on the director is seen, and mended", async () => {
   expect(existsSync(at("/etc/keepalived/old.conf"))).toBe(false);
   expect(existsSync(at("/etc/keepalived/keepalived.config-opts"))).toBe(true);
   expect(differences(properties, wanted, await ownKeepalived.observe(inputs, () => {}))).toEqual([]);
+});
+
+it("users and groups as whom it runs scripts are made where they are not there, and seen", async () => {
+  const { ref, at, program } = await aDirector();
+  for (const [database, adds] of [
+    ["passwd", "useradd"],
+    ["group", "groupadd"],
+  ] as const) {
+    writeFileSync(at(database), "web:x:33:33:web:/:/bin/sh\n");
+    program(
+      adds,
+      `for name; do :; done; echo "$name:x:900:900:lvs-lab:/:" >>${at(database)}; echo "$*" >>${at("made")}`,
+    );
+  }
+  program("userdel", `sed -i "/^$2:/d" ${at("passwd")}`);
+  program("getent", `grep "^$2\\b" ${at(".")}/$1`);
+  const want = { ...wanted, users: ["web", "checks"], groups: ["ops", "web"] };
+  const inputs = { server: ref, ...want };
+  const before = await ownKeepalived.observe(inputs, () => {});
+  expect([before?.users, before?.groups]).toEqual([["web"], ["web"]]);
+  await ownKeepalived.apply(inputs, before, () => {});
+  expect(readFileSync(at("made"), "utf8").trim().split("\n")).toEqual([
+    "--system ops",
+    "--system checks",
+    "--system --gid checks --comment lvs-lab --no-create-home --shell /usr/sbin/nologin checks",
+  ]);
+  expect(differences(properties, want, await ownKeepalived.observe(inputs, () => {}))).toEqual([]);
+
+  // Those that it has made go with the wish for them, and no others.
+  const less = { ...want, users: [] };
+  const seen = await ownKeepalived.observe({ server: ref, ...less }, () => {});
+  expect(seen?.users).toEqual(["checks"]);
+  await ownKeepalived.apply({ server: ref, ...less }, seen, () => {});
+  expect(readFileSync(at("passwd"), "utf8")).toBe("web:x:33:33:web:/:/bin/sh\n");
+  expect(differences(properties, less, await ownKeepalived.observe({ server: ref, ...less }, () => {}))).toEqual([]);
 });
 
 it("options that somebody else wrote are no identifier", async () => {

@@ -241,6 +241,13 @@ const cases: readonly FileCase[] = [
     ...{ rule: "value", path: "directors[0].sysctls", expected: /the values in quotes$/, found: "a map" },
     remedy: /or leave it out$/,
   },
+  ...[
+    { to: "users: ‸root", path: "directors[0].users", expected: /^a list of users$/, found: "root" },
+    { to: "users: [‸a b]", path: "directors[0].users[0]", expected: /^the name of a user: /, found: "a b" },
+  ].map((one) => ({
+    ...{ why: `users that are none: ${one.to}`, from: 'sysctls: {net.ipv4.ip_forward: "1"}', rule: "value", ...one },
+    remedy: /^write `/,
+  })),
   {
     why: "interfaces that are no list",
     from: "interfaces:\n      - device: ens192\n        network: net1\n        addresses: [192.0.2.12]",
@@ -611,6 +618,7 @@ const plans: fc.Arbitrary<Plan> = fc
         packages: yes[place] ? ["haproxy", "libc6"] : [],
         files: files(yes[place] === true),
         services: yes[place + 1] ? ["haproxy", "a@b:c.service"] : [],
+        ...(yes[place + 2] ? { users: place > 0 ? [] : ["keepalived_script", "null"] } : {}),
         sysctls: settings(yes[place + 3] === true, setting),
         interfaces: made.map((network, index) => ({
           device: devices[index] as string,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { accountsNamedBy, accountsOf } from "../../../../rehearse/plan/accounts.ts";
 import { inferPlan } from "../../../../rehearse/plan/infer.ts";
 import type { Inferred } from "../../../../rehearse/plan/plan.ts";
 import { aFolder, instance, service, unicast } from "../a-folder.ts";
@@ -355,6 +356,36 @@ describe("what directors need", () => {
     // A router between two networks.
     expect(plan.directors[0]?.sysctls).toEqual({ "net.ipv4.ip_forward": "1" });
     expect(assumed.get("lb1")).toContain("it forwards packets, net.ipv4.ip_forward=1: it does NAT, or it is a gateway");
+  });
+
+  test("the users and groups as whom scripts and notifications run, beside those of Debian", () => {
+    const text =
+      "global_defs {\nscript_user checks ops\n}\nvrrp_script a {\nscript /usr/bin/true\n}\n" +
+      "vrrp_script b {\nscript /usr/bin/true\nuser nobody\n}\n" +
+      instance(["192.0.2.100/24"], { further: "notify_master /usr/bin/true teller" }) +
+      service("192.0.2.100 80", ["192.0.2.21 80 {\nMISC_CHECK {\nmisc_path /usr/bin/true\nuser asker ops\n}\n}"]);
+    const { directors } = aFolder({ "lb1.conf": text });
+    expect(accountsNamedBy(directors)).toEqual({ users: ["checks", "teller", "asker"], groups: ["ops"] });
+    const { assumed, missing } = inferred({ "lb1.conf": text });
+    for (const user of ["checks", "teller", "asker"])
+      expect(assumed.get("lb1")).toContainEqual(expect.stringMatching(`^it has the user ${user}, as whom`));
+    expect(assumed.get("lb1")?.join()).not.toContain("nobody");
+    expect(missing.get("lb1")).toEqual([]);
+    // The plan decides, where it says who is there; where one folder replaces another, both have their users.
+    expect(accountsOf({ users: [] }, directors)).toEqual({ users: [], groups: ["ops"] });
+    expect(accountsOf({}, [...directors, ...directors]).users).toEqual(["checks", "teller", "asker"]);
+  });
+
+  test("scripts that nobody is named for are told, where keepalived leaves them out", () => {
+    const of = (settings: string) =>
+      inferred({
+        "lb1.conf": `global_defs {\n${settings}\n}\nvrrp_script a {\nscript /usr/bin/true\n}\n${instance(["192.0.2.100/24"])}`,
+      }).missing.get("lb1");
+    expect(of("enable_script_security")).toEqual([
+      expect.stringMatching(/^keepalived leaves its scripts out: .*`users: \[keepalived_script\]`/),
+    ]);
+    expect(of("")).toEqual([]);
+    expect(of("enable_script_security\nscript_user root")).toEqual([]);
   });
 
   test("a real server's own lvs_method NAT is NAT", () => {

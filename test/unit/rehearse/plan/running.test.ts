@@ -3,6 +3,7 @@ import { electedOf, type GuestOs, type Lab, type VrrpInstance } from "../../../.
 import { cellsOf, cellWords } from "../../../../rehearse/matrix/index.ts";
 import { inferPlan } from "../../../../rehearse/plan/infer.ts";
 import { labOfPlan } from "../../../../rehearse/plan/lab.ts";
+import type { PlannedDirector } from "../../../../rehearse/plan/plan.ts";
 import { neverRunIn } from "../../../../rehearse/plan/running.ts";
 import { cellsLeftOut } from "../../../../rehearse/report/not-run.ts";
 import { aFolder, instance, service } from "../a-folder.ts";
@@ -14,6 +15,7 @@ function rehearsed(
   os: GuestOs,
   script: string,
   { weight = "", settings = "", files = {}, check = "", own = 150 } = {},
+  further: Partial<PlannedDirector> = {},
 ): { lab: Lab; instance: VrrpInstance; why: string[]; notRun: string[] } {
   const of = (priority: number, block: string) =>
     `global_defs {\n${settings}\n}\n${block}` +
@@ -25,7 +27,8 @@ function rehearsed(
     "lb2.conf": of(100, block(script)),
     ...files,
   });
-  const plan = { ...inferPlan(folder, directors).plan, os };
+  const inferred = inferPlan(folder, directors).plan;
+  const plan = { ...inferred, os, directors: inferred.directors.map((one) => ({ ...one, ...further })) };
   const lab = labOfPlan("rehearse-x", plan, { folder, directors });
   const neverRun = neverRunIn(plan, { folder, directors });
   return {
@@ -98,6 +101,39 @@ describe("a script that keepalived leaves out", () => {
   test("is none that keepalived finds in PATH, has from a package, or only opens", () => {
     for (const command of ["true", "/usr/bin/killall", '"</etc/keepalived/flag"', '"< /etc/keepalived/flag"'])
       expect(rehearsed("debian-13", command).why, command).toEqual([]);
+  });
+
+  test.each([
+    ["whose user the plan does not give", { settings: "script_user checks" }, [], "there is no user checks"],
+    ["whose own user the plan does not give", { weight: "user checks" }, [], "there is no user checks"],
+    ["with a user that no machine can have", { settings: "script_user 7of9" }, undefined, "there is no user 7of9"],
+    ["with a group that no machine can have", { weight: "user nobody 33" }, undefined, "there is no group 33"],
+    [
+      "without a user, with enable_script_security",
+      { settings: "enable_script_security" },
+      undefined,
+      "nothing names a user for it, and there is no user keepalived_script",
+    ],
+  ])("is one %s", (_title, of, users, why) => {
+    const left = rehearsed("debian-12", "/usr/bin/true", of, users && { users });
+    expect(left.why).toEqual([why]);
+    expect(left.notRun).toContain(`script chk: keepalived leaves the script out: ${why}`);
+    expect(left.instance.trackScripts).toBeUndefined();
+  });
+
+  test.each([
+    ["whose user its configuration names", { settings: "script_user checks" }, undefined],
+    ["whose user the plan gives", { weight: "user checks" }, ["checks"]],
+    ["whose user every Debian has", { weight: "user nobody nogroup" }, []],
+    ["without a user", {}, []],
+    ["whose default user the plan gives", { settings: "enable_script_security" }, ["keepalived_script"]],
+  ])("is none %s", (_title, of, users) => {
+    expect(rehearsed("debian-12", "/usr/bin/true", of, users && { users }).why).toEqual([]);
+  });
+
+  test("is none whose user comes with a package", () => {
+    const of = { settings: "script_user haproxy" };
+    expect(rehearsed("debian-12", "/usr/bin/true", of, { users: [], packages: ["haproxy"] }).why).toEqual([]);
   });
 
   test("is read as the release reads it, which takes backslashes away once or twice", () => {
