@@ -62,7 +62,9 @@ export const ownKeepalived = defineResource({
       ...(observed?.others?.length ? [command`rm -f ${observed.others}`] : []),
       ...groups.map(groupThere),
       ...users.map(userThere),
-      ...(observed?.users ?? []).filter((user) => !users.includes(user)).map((user) => command`userdel --force ${user}`),
+      ...(observed?.users ?? [])
+        .filter((user) => !users.includes(user))
+        .map((user) => command`userdel --force ${user}`),
       ...placing(files),
       writing(DEFAULTS, `DAEMON_ARGS="--config-id=${configId}"\n`),
       // systemctl says only that it has failed.
