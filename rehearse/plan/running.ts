@@ -1,10 +1,10 @@
 import type { GuestOs } from "../../lab/index.ts";
-import { type Command, isByRoot, linkIn } from "../directors/command.ts";
+import { accountOf, type Command, isByRoot, linkIn } from "../directors/command.ts";
 import type { Director } from "../directors/director.ts";
 import { isScript, type Tracked } from "../directors/tracked.ts";
 import type { RealServer } from "../directors/virtual-server.ts";
 import { type Folder, isExecutable } from "../folder.ts";
-import { nobodyFor } from "./accounts.ts";
+import { DEFAULT_USER, nobodyFor } from "./accounts.ts";
 import { isSomebodysOwn } from "./files.ts";
 import type { Plan, PlannedDirector } from "./plan.ts";
 import type { Configured } from "./stand-ins.ts";
@@ -43,7 +43,8 @@ function whyLeftOut(
   // keepalived looks for a plain name in PATH, and only opens the file of `</path`.
   if (!/^[^<]*\//.test(program)) return undefined;
   const link = linkIn(words);
-  if (link !== undefined && hasNewer[plan.os] && isByRoot(command, settings))
+  const hasDefaultUser = !accountOf(command, settings) && planned?.users?.includes(DEFAULT_USER);
+  if (link !== undefined && hasNewer[plan.os] && isByRoot(command, settings) && !hasDefaultUser)
     return `${program} leads through ${link}, which is a link to /usr${link}`;
   const given = planned?.files[program];
   const file = given === undefined ? folder.find(program, command.at.file) : folder.find(given, "");

@@ -63,6 +63,7 @@ describe("a script that keepalived leaves out", () => {
   test("runs there for another user than root", () => {
     expect(rehearsed("debian-13", "/bin/true", { settings: "script_user nobody" }).why).toEqual([]);
     expect(rehearsed("debian-13", "/bin/true", { weight: "user nobody" }).why).toEqual([]);
+    expect(rehearsed("debian-13", "/bin/true", {}, { users: ["keepalived_script"] }).why).toEqual([]);
   });
 
   test("adds no weight, so that another director may be elected", () => {
