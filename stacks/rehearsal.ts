@@ -55,6 +55,9 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
     if (!planned || !configuration) throw new Error(`${server.name} has no configuration`);
     const made = makeServer({ ...foundation, lab, server, image, own: planned });
     const { files, services } = planned;
+    const configured = [...directors, ...(next?.directors ?? [])].filter(({ name }) => name === planned.name);
+    const { users, groups } = accountsOf(planned, folder, configured);
+    const accounts = { users: [...users], groups: [...groups] };
     const firewallMarks = roles.firewallMarks.inputsOf(lab, server, []);
     // A health check that finds no answer yet takes a real server out until it looks again, which is a minute later by default.
     const options = { dependsOn: [made.ready, ...standIns], deletedWith: made.domain };
@@ -74,7 +77,7 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
             new OwnServices(
               `${server.name}-services`,
               {
-                ...{ server: made.reference, services: [...services] },
+                ...{ server: made.reference, services: [...services], ...accounts },
                 files: pulumi.secret(plannedFilesOf(folder, planned)),
               },
               options,
@@ -87,10 +90,7 @@ export async function rehearsal(stack: string, given: string, to?: string): Prom
       {
         server: made.reference,
         files: pulumi.secret(filesOf(folder, configuration)),
-        ...accountsOf(
-          planned,
-          [...directors, ...(next?.directors ?? [])].filter(({ name }) => name === planned.name),
-        ),
+        ...accounts,
         configId: configuration.director,
       },
       { ...options, dependsOn: [...options.dependsOn, ...beside] },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { osFamilies } from "../os.ts";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, serverRef, writing } from "../ssh/index.ts";
+import { accountAnswers, accountQuestions, accountsState, makingAccounts } from "./accounts.ts";
 import { fileAnswers, fileQuestions, ownFile, placing } from "./own-files.ts";
 import { serviceAnswers, serviceQuestion, serviceState, startService } from "./service.ts";
 
@@ -18,10 +19,7 @@ export const ownKeepalived = defineResource({
      * package's own keepalived.config-opts.
      */
     others: z.array(z.string()).max(0).default([]),
-    /** Users as whom it runs scripts: made as system accounts where they are not there, and removed where they are no longer wanted. */
-    users: z.array(z.string()).default([]),
-    /** Groups as which it runs scripts: made where they are not there. */
-    groups: z.array(z.string()).default([]),
+    ...accountsState,
     /** What `@NAME` lines are compared with: keepalived(8), --config-id. */
     configId: z.string(),
     ...serviceState,
@@ -35,8 +33,7 @@ export const ownKeepalived = defineResource({
       all: command`find ${HOME} -type f`,
       packaged: command`dpkg-query --listfiles ${packages}`,
       options: command`cat ${DEFAULTS}`,
-      users: "getent passwd",
-      groups: command`for group in ${groups}; do getent group "$group"; done`,
+      ...accountQuestions,
       ...serviceQuestion(service),
     });
     const known = [...Object.keys(files), ...seen.packaged.text.split("\n")];
@@ -46,8 +43,7 @@ export const ownKeepalived = defineResource({
         .split("\n")
         .filter((path) => path !== "" && !known.includes(path))
         .sort(),
-      users: [...users.filter((user) => isListed(seen.users.text, user)), ...madeHere(seen.users.text, users)],
-      groups: groups.filter((group) => isListed(seen.groups.text, group)),
+      ...accountAnswers(seen, { users, groups }),
       configId: /--config-id=([^\s"]+)/.exec(seen.options.text)?.[1] ?? "",
       ...serviceAnswers(seen),
     };
@@ -60,11 +56,7 @@ export const ownKeepalived = defineResource({
     const script = [
       "set -e",
       ...(observed?.others?.length ? [command`rm -f ${observed.others}`] : []),
-      ...groups.map(groupThere),
-      ...users.map(userThere),
-      ...(observed?.users ?? [])
-        .filter((user) => !users.includes(user))
-        .map((user) => command`userdel --force ${user}`),
+      ...makingAccounts({ users, groups }, observed),
       ...placing(files),
       writing(DEFAULTS, `DAEMON_ARGS="--config-id=${configId}"\n`),
       // systemctl says only that it has failed.
@@ -78,31 +70,6 @@ export const ownKeepalived = defineResource({
     await (await connectTo(ref)).run`systemctl disable --now ${service}`;
   },
 });
-
-/** Whether an account is among lines of passwd(5) or group(5). */
-const isListed = (lines: string, account: string): boolean =>
-  lines.split("\n").some((line) => line.startsWith(`${account}:`));
-
-const groupThere = (group: string): string => command`getent group ${group} >/dev/null || groupadd --system ${group}`;
-
-/** A user that may not log in, with a group of its name. */
-const userThere = (user: string): string =>
-  [
-    command`getent passwd ${user} >/dev/null || {`,
-    groupThere(user),
-    command`useradd --system --gid ${user} --comment ${MARK} --no-create-home --shell /usr/sbin/nologin ${user}`,
-    "}",
-  ].join("\n");
-
-/** Accounts that this resource has made, but for those that it wants. @param lines of passwd(5) */
-const madeHere = (lines: string, wanted: readonly string[]): string[] =>
-  lines
-    .split("\n")
-    .map((line) => line.split(":"))
-    .flatMap(([user = "", , , , comment]) => (comment === MARK && !wanted.includes(user) ? [user] : []));
-
-/** The comment in passwd(5) of an account that this resource has made. */
-const MARK = "lvs-lab";
 
 /** The directory of keepalived's configuration. */
 const HOME = "/etc/keepalived";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineResource } from "../resource.ts";
 import { command, connectTo, type Section, serverRef } from "../ssh/index.ts";
+import { accountAnswers, accountQuestions, accountsDiffer, accountsState, makingAccounts } from "./accounts.ts";
 import { fileAnswers, fileQuestions, ownFile, placing } from "./own-files.ts";
 import { retire, startService } from "./service.ts";
 
@@ -14,11 +15,15 @@ export const ownServices = defineResource({
     files: z.record(z.string(), ownFile),
     /** Units of systemd that run, and are started at boot. */
     services: z.array(z.string()).default([]),
+    ...accountsState,
   }),
 
-  async observe({ server: ref, files, services }) {
-    const seen: Readonly<Record<string, Section>> = await (await connectTo(ref)).look({
+  async observe({ server: ref, files, services, ...accounts }) {
+    const seen: Readonly<Record<string, Section>> & Record<"users" | "groups", Section> = await (
+      await connectTo(ref)
+    ).look({
       ...fileQuestions(files),
+      ...accountQuestions,
       ...Object.fromEntries(
         services.map((name, index) => [
           `service${index}`,
@@ -29,19 +34,21 @@ export const ownServices = defineResource({
     return {
       files: fileAnswers(seen, files),
       services: services.filter((_, index) => seen[`service${index}`]?.code === 0),
+      ...accountAnswers(seen, accounts),
     };
   },
 
-  async apply({ server: ref, files, services }, observed, progress) {
+  async apply({ server: ref, files, services, ...accounts }, observed, progress) {
     progress(services.length > 0 ? `starting ${services.join(", ")}` : "files of its own");
     const changed = Object.entries(files).filter(([path, { text, executable }]) => {
       const there = observed?.files?.[path];
       return there?.text !== text || there.executable !== executable;
     });
-    const verb = changed.length > 0 ? "restart" : "start";
+    const verb = changed.length > 0 || accountsDiffer(accounts, observed) ? "restart" : "start";
     await (await connectTo(ref)).script(
       [
         "set -e",
+        ...makingAccounts(accounts, observed),
         ...placing(Object.fromEntries(changed)),
         "systemctl daemon-reload",
         ...services.map(

@@ -22,6 +22,12 @@ export interface Command {
   readonly behind: readonly string[];
 }
 
+/** Users and groups, by their names. */
+export interface Accounts {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
+
 /** As whom keepalived runs a command. */
 export interface Account {
   readonly user: string;

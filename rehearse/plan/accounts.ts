@@ -1,6 +1,8 @@
-import { accountOf, type Command } from "../directors/command.ts";
+import { type Accounts, accountOf, type Command } from "../directors/command.ts";
 import { type Director, isSet } from "../directors/director.ts";
+import type { Folder } from "../folder.ts";
 import type { PlannedDirector } from "./plan.ts";
+import { type ProxyConfig, proxiesOn } from "./proxies/index.ts";
 
 /** Whom keepalived looks for where nothing names a user: get_default_script_user() in its lib/notify.c. */
 export const DEFAULT_USER = "keepalived_script";
@@ -14,22 +16,25 @@ const ofDebian = [
 /** Whether useradd(8) takes a name. */
 export const isAccountName = (name: string): boolean => /^[a-z_][\w.-]{0,31}$/i.test(name);
 
-/** Users and groups, each once. */
-export interface Accounts {
-  readonly users: string[];
-  readonly groups: string[];
-}
-
-/** The users and groups as which keepalived runs the commands of directors, without those that every Debian has. */
-export function accountsNamedBy(directors: readonly Pick<Director, "commands" | "settings">[]): Accounts {
+/**
+ * The users and groups that configurations name, as whom keepalived and proxies run: without those of Debian, and of packages, which bring one of their own
+ * name as haproxy does.
+ */
+export function accountsNamedBy(
+  { directors, proxies }: { readonly directors: readonly Director[]; readonly proxies: readonly ProxyConfig[] },
+  packages: readonly string[],
+): Accounts {
   const named = directors.flatMap(({ commands, settings }) =>
     commands.flatMap((command) => accountOf(command, settings) ?? []),
   );
   const further = (names: readonly string[]) =>
-    [...new Set(names)].filter((name) => isAccountName(name) && !ofDebian.includes(name));
+    [...new Set(names)].filter((name) => isAccountName(name) && ![...ofDebian, ...packages].includes(name));
   return {
-    users: further(named.map(({ user }) => user)),
-    groups: further(named.flatMap(({ group }) => group ?? [])),
+    users: further([...named.map(({ user }) => user), ...proxies.flatMap(({ accounts }) => accounts.users)]),
+    groups: further([
+      ...named.flatMap(({ group }) => group ?? []),
+      ...proxies.flatMap(({ accounts }) => accounts.groups),
+    ]),
   };
 }
 
@@ -37,9 +42,10 @@ export function accountsNamedBy(directors: readonly Pick<Director, "commands" | 
  * The accounts that a director gets in a rehearsal.
  * @param configured it, as its configurations have it: two where one replaces the other
  */
-export function accountsOf({ users }: Pick<PlannedDirector, "users">, configured: readonly Director[]): Accounts {
-  const named = accountsNamedBy(configured);
-  return { ...named, users: [...(users ?? named.users)] };
+export function accountsOf(planned: PlannedDirector, folder: Folder, configured: readonly Director[]): Accounts {
+  const proxies = proxiesOn(planned, folder).map(({ proxy }) => proxy);
+  const named = accountsNamedBy({ directors: configured, proxies }, planned.packages);
+  return { ...named, users: planned.users ?? named.users };
 }
 
 /**
@@ -57,7 +63,6 @@ export function nobodyFor(
       ? `nothing names a user for it, and there is no user ${DEFAULT_USER}`
       : undefined;
   const { user, group } = account;
-  // A package may bring a user of its name, as haproxy does.
   const isThere = planned?.users ? [...planned.users, ...planned.packages].includes(user) : isAccountName(user);
   if (!isThere && !ofDebian.includes(user)) return `there is no user ${user}`;
   return group === undefined || isAccountName(group) ? undefined : `there is no group ${group}`;

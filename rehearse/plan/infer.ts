@@ -168,10 +168,11 @@ function plannedDirector(director: Director, around: Around): PlannedDirector {
   }
   for (const path of missingScripts(folder, director.configuration))
     assumed.add(director.name, `${path} is not there: put the file into the folder, or keepalived does without it`);
-  for (const user of accountsNamedBy([director]).users)
+  const { users } = accountsNamedBy({ directors: [director], proxies: beside.proxies }, beside.packages);
+  for (const user of users)
     assumed.add(
       director.name,
-      `it has the user ${user}, as whom keepalived runs scripts: \`users: []\` shows what happens on a machine without`,
+      `it has the user ${user}, whom its files name: \`users: []\` shows what happens without`,
     );
   const forwarding = forwards(director);
   if (forwarding)

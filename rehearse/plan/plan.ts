@@ -43,7 +43,7 @@ export interface PlannedDirector {
   readonly files: Readonly<Record<string, string>>;
   /** Units of systemd beside keepalived that run. */
   readonly services: readonly string[];
-  /** Users beside those of Debian and of its packages, as whom keepalived runs scripts. Not there: those that its configuration names. */
+  /** Users beside those of Debian and of its packages, as whom scripts and proxies run. Not there: those that its files name. */
   readonly users?: readonly string[];
   /** Kernel settings, by their names: sysctl(8). */
   readonly sysctls: Readonly<Record<string, string>>;

@@ -146,7 +146,7 @@ export const planSchema = z.strictObject({
               ),
             ),
             "a list of users",
-            "write `users: [keepalived_script]`, or leave it out for those that the configuration names",
+            "write `users: [keepalived_script]`, or leave it out for those that the director's files name",
           ).optional(),
           sysctls: property(
             z.custom<Readonly<Record<string, string>>>(areSettings),

@@ -1,7 +1,7 @@
 import { parseIp } from "../../../lab/index.ts";
 import type { Backend, Bind, ProxyConfig, ProxyKind } from "./kind.ts";
 
-/** haproxy.cfg: the configuration manual of HAProxy 2.6, sections 2.1, 4 and 5. */
+/** haproxy.cfg: the configuration manual of HAProxy 2.6, sections 2.1, 3.1, 4 and 5. */
 export const haproxy: ProxyKind = {
   name: "haproxy",
   package: "haproxy",
@@ -40,10 +40,15 @@ function read(text: string): ProxyConfig {
   }
   const serving = found.filter(({ kind }) => kind === "frontend" || kind === "listen");
   const servers = found.filter(({ kind }) => kind === "backend" || kind === "listen").flatMap(serversIn);
+  const globals = (wanted: string): string[] =>
+    found
+      .filter(({ kind }) => kind === "global")
+      .flatMap(({ lines }) => lines.flatMap(([keyword, name]) => (keyword === wanted && name ? [name] : [])));
   return {
     binds: serving.filter(serves).flatMap(bindsIn),
     backends: servers.flatMap(({ backend }) => backend ?? []),
     names: [...new Set(servers.flatMap(({ name }) => name ?? []))],
+    accounts: { users: globals("user"), groups: globals("group") },
   };
 }
 

@@ -29,6 +29,10 @@ export function proxiesOn(
           binds: read.flatMap(({ binds }) => binds),
           backends: read.flatMap(({ backends }) => backends),
           names: [...new Set(read.flatMap(({ names }) => names))],
+          accounts: {
+            users: read.flatMap(({ accounts }) => accounts.users),
+            groups: read.flatMap(({ accounts }) => accounts.groups),
+          },
         },
       },
     ];

@@ -1,4 +1,5 @@
 import type { Ip } from "../../../lab/index.ts";
+import type { Accounts } from "../../directors/command.ts";
 
 /** What a proxy or web server that runs on a director serves, as its configuration has it. */
 export interface ProxyConfig {
@@ -7,6 +8,8 @@ export interface ProxyConfig {
   readonly backends: readonly Backend[];
   /** Hosts that it names without an address. */
   readonly names: readonly string[];
+  /** As whom it runs. */
+  readonly accounts: Accounts;
 }
 
 /** A TCP port on which it answers by HTTP, or hands on what comes. */

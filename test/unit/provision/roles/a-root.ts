@@ -16,6 +16,19 @@ export async function aRoot() {
   const program = (name: string, text: string): void =>
     writeFileSync(at(name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   program("sync", "true");
+  // Its accounts: the files `passwd` and `group`, and what was asked of useradd(8) and groupadd(8), `made`.
+  for (const [database, adds] of [
+    ["passwd", "useradd"],
+    ["group", "groupadd"],
+  ] as const) {
+    writeFileSync(at(database), "web:x:33:33:web:/:/bin/sh\n");
+    program(
+      adds,
+      `for name; do :; done; echo "$name:x:900:900:lvs-lab:/:" >>${at(database)}; echo "$*" >>${at("made")}`,
+    );
+  }
+  program("userdel", `sed -i "/^$2:/d" ${at("passwd")}`);
+  program("getent", `grep "^$2\\b" ${at(".")}/$1`);
   const { execCommand } = NodeSSH.prototype;
   const way = vi.spyOn(NodeSSH.prototype, "execCommand").mockImplementation(async function (
     this: NodeSSH,

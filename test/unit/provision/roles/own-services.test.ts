@@ -38,6 +38,7 @@ const wanted = {
     "/etc/haproxy/a.sh": { text: "#!/bin/sh\n", executable: true },
   },
   services: ["haproxy", "other"],
+  ...{ users: [], groups: [] },
 };
 const lacking = (seen: object | undefined) =>
   differences(["files", "services"], wanted, seen as Record<string, unknown>).map(({ property }) => property);
@@ -48,7 +49,10 @@ it("files are put there, services are started, now and at boot, and are then see
   writeFileSync(at(config), "that of the package\n");
   const inputs = { server: ref, ...wanted };
   const before = await ownServices.observe(inputs, () => {});
-  expect(before).toEqual({ files: { [config]: { text: "that of the package\n", executable: false } }, services: [] });
+  expect(before).toEqual({
+    files: { [config]: { text: "that of the package\n", executable: false } },
+    ...{ services: [], users: [], groups: [] },
+  });
 
   await ownServices.apply(inputs, before, () => {});
   expect(readFileSync(at(config), "utf8")).toBe("listen web\n");
@@ -85,6 +89,26 @@ it("a changed file is seen, and put back with a restart", async () => {
   await ownServices.apply(inputs, seen, () => {});
   expect(readFileSync(at(config), "utf8")).toBe("listen web\n");
   expect(told()).toContain("restart haproxy");
+});
+
+it("users as whom services run are there before these start, which a change of them restarts", async () => {
+  const { ref, at, told } = await aDirector();
+  const inputs = { server: ref, ...wanted };
+  await ownServices.apply(inputs, undefined, () => {});
+  const more = { ...inputs, users: ["web", "nginx"], groups: ["cache"] };
+  for (const [wish, users] of [
+    [more, ["web", "nginx"]],
+    [inputs, []],
+  ] as const) {
+    told();
+    await ownServices.apply(wish, await ownServices.observe(wish, () => {}), () => {});
+    expect(told()).toContain("restart haproxy");
+    const seen = await ownServices.observe(wish, () => {});
+    expect([seen?.users, seen?.groups]).toEqual([users, wish.groups]);
+    await ownServices.apply(wish, seen, () => {});
+    expect(told()).toContain("start haproxy");
+  }
+  expect(readFileSync(at("passwd"), "utf8")).toBe("web:x:33:33:web:/:/bin/sh\n");
 });
 
 it("a service that does not start is an error with its journal", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { accountsNamedBy, accountsOf } from "../../../../rehearse/plan/accounts.ts";
+import { accountsOf } from "../../../../rehearse/plan/accounts.ts";
 import { inferPlan } from "../../../../rehearse/plan/infer.ts";
 import type { Inferred } from "../../../../rehearse/plan/plan.ts";
 import { aFolder, instance, service, unicast } from "../a-folder.ts";
@@ -364,16 +364,20 @@ describe("what directors need", () => {
       "vrrp_script b {\nscript /usr/bin/true\nuser nobody\n}\n" +
       instance(["192.0.2.100/24"], { further: "notify_master /usr/bin/true teller" }) +
       service("192.0.2.100 80", ["192.0.2.21 80 {\nMISC_CHECK {\nmisc_path /usr/bin/true\nuser asker ops\n}\n}"]);
-    const { directors } = aFolder({ "lb1.conf": text });
-    expect(accountsNamedBy(directors)).toEqual({ users: ["checks", "teller", "asker"], groups: ["ops"] });
-    const { assumed, missing } = inferred({ "lb1.conf": text });
+    const { folder, directors } = aFolder({ "lb1.conf": text });
+    const { plan, assumed, missing } = inferPlan(folder, directors);
+    const [planned] = plan.directors;
+    if (!planned) throw new Error("there is no director");
     for (const user of ["checks", "teller", "asker"])
-      expect(assumed.get("lb1")).toContainEqual(expect.stringMatching(`^it has the user ${user}, as whom`));
+      expect(assumed.get("lb1")).toContainEqual(expect.stringMatching(`^it has the user ${user}, whom`));
     expect(assumed.get("lb1")?.join()).not.toContain("nobody");
     expect(missing.get("lb1")).toEqual([]);
     // The plan decides, where it says who is there; where one folder replaces another, both have their users.
-    expect(accountsOf({ users: [] }, directors)).toEqual({ users: [], groups: ["ops"] });
-    expect(accountsOf({}, [...directors, ...directors]).users).toEqual(["checks", "teller", "asker"]);
+    expect(accountsOf({ ...planned, users: [] }, folder, directors)).toEqual({ users: [], groups: ["ops"] });
+    expect(accountsOf(planned, folder, [...directors, ...directors])).toEqual({
+      users: ["checks", "teller", "asker"],
+      groups: ["ops"],
+    });
   });
 
   test("scripts that nobody is named for are told, where keepalived leaves them out", () => {

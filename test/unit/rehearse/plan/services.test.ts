@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { goesInTurn, type Ip, schemeOf, sharesAreEven, trackedBy, type VrrpInstance } from "../../../../lab/index.ts";
 import { cellsOf } from "../../../../rehearse/matrix/index.ts";
+import { accountsOf } from "../../../../rehearse/plan/accounts.ts";
 import { plannedFilesOf } from "../../../../rehearse/plan/files.ts";
 import { inferPlan } from "../../../../rehearse/plan/infer.ts";
 import { labOfPlan } from "../../../../rehearse/plan/lab.ts";
@@ -76,6 +77,11 @@ describe("haproxy.cfg", () => {
     expect(names).toEqual(["db.example.org"]);
   });
 
+  test("its user and group", () => {
+    const text = ["global", "  user balancer", "  group web", "frontend a", "  user nobody"].join("\n");
+    expect(haproxy.read(text).accounts).toEqual({ users: ["balancer"], groups: ["web"] });
+  });
+
   test("what serves statistics alone is none", () => {
     expect(bindsOf("listen stats", "  bind *:8404", "  stats enable")).toEqual([]);
     expect(bindsOf("listen both", "  bind *:80", "  stats enable", "  server a 10.0.0.1:80")).toHaveLength(1);
@@ -84,6 +90,7 @@ describe("haproxy.cfg", () => {
 
 test("nginx.conf", () => {
   const text = `
+user nginx web;
 http {
   upstream pool { server 10.0.0.21:8080 weight=2; server [2001:db8::22]; server backend.example.org; }
   server { listen 192.0.2.100:80; listen [::]:443 ssl; # listen 81;
@@ -106,6 +113,7 @@ stream { server { listen 53 udp; proxy_pass 10.0.0.24:53; } }`;
       { address: "10.0.0.24", port: 53, tls: false },
     ],
     names: ["backend.example.org"],
+    accounts: { users: ["nginx"], groups: ["web"] },
   });
 });
 
@@ -152,6 +160,23 @@ describe("directors with a proxy", () => {
         `net.ipv4.ip_nonlocal_bind=1: ${vip}, which a service listens on, is not always there`,
       ]),
     );
+  });
+
+  test("have the users whom it names, but for its package's own", () => {
+    const of = (user: string) => {
+      const { folder, directors } = aFolder({ ...files, "haproxy.cfg": `global\n  user ${user}\n${proxy}` });
+      const { plan, assumed } = inferPlan(folder, directors);
+      const [planned] = plan.directors;
+      return {
+        ...(planned && accountsOf(planned, folder, directors.slice(0, 1))),
+        assumed: assumed.get("lb1")?.filter((one) => one.includes("user")),
+      };
+    };
+    expect(of("balancer")).toEqual({
+      ...{ users: ["balancer"], groups: [] },
+      assumed: ["it has the user balancer, whom its files name: `users: []` shows what happens without"],
+    });
+    expect(of("haproxy")).toEqual({ users: [], groups: [], assumed: [] });
   });
 
   test("a file that the proxy names and the folder does not have is told", () => {
