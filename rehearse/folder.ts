@@ -104,7 +104,7 @@ const namesIn = (name: string, { conditions }: Lines, files: number): string[] =
 /** The files of a folder, under the paths that they have on a director. Each is read once, so that all who ask see the same text. */
 class FolderFiles implements Files {
   readonly #root: string;
-  readonly #read = new Map<string, FolderText | undefined>();
+  readonly #read = new Map<string, FolderFile | undefined>();
   #texts: readonly FolderText[] | undefined;
 
   constructor(root: string) {
@@ -130,15 +130,15 @@ class FolderFiles implements Files {
   }
 
   read(file: string): string | undefined {
-    return this.#textOf(file)?.text;
+    return this.#fileOf(file)?.text;
   }
 
-  #textOf(file: string): FolderText | undefined {
-    if (!this.#read.has(file)) this.#read.set(file, this.#readText(file));
+  #fileOf(file: string): FolderFile | undefined {
+    if (!this.#read.has(file)) this.#read.set(file, this.#readFile(file));
     return this.#read.get(file);
   }
 
-  #readText(file: string): FolderText | undefined {
+  #readFile(file: string): FolderFile | undefined {
     if (isOutside(file)) return undefined;
     try {
       const path = realpathSync(join(this.#root, file));
@@ -147,7 +147,7 @@ class FolderFiles implements Files {
       if (!status.isFile() || status.size > largest) return undefined;
       const bytes = readFileSync(path);
       const encoding = isUtf8(bytes) && !bytes.includes(0) ? "utf8" : "latin1";
-      return { file, text: bytes.toString(encoding), encoding };
+      return { file, text: bytes.toString(encoding), encoding, mode: status.mode & 0o7777 };
     } catch {
       return undefined;
     }
@@ -169,8 +169,8 @@ class FolderFiles implements Files {
 
   find(path: string, from: string): FolderFile | undefined {
     for (const file of this.#candidatesFor(path, from)) {
-      const found = this.#textOf(file);
-      if (found) return { ...found, mode: statSync(join(this.#root, file)).mode & 0o7777 };
+      const found = this.#fileOf(file);
+      if (found) return found;
     }
     return undefined;
   }
@@ -179,7 +179,7 @@ class FolderFiles implements Files {
     this.#texts ??= globSync("**/*", { cwd: this.#root, onlyFiles: true, dot: true })
       .filter((file) => file !== PLAN)
       .sort()
-      .flatMap((file) => this.#textOf(file) ?? []);
+      .flatMap((file) => this.#fileOf(file) ?? []);
     return this.#texts;
   }
 
