@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { command, type Section } from "../ssh/index.ts";
 
@@ -24,10 +23,6 @@ export const accountAnswers = (seen: Record<"users" | "groups", Section>, { user
   users: [...users.filter((user) => isListed(seen.users.text, user)), ...madeHere(seen.users.text, users)],
   groups: groups.filter((group) => isListed(seen.groups.text, group)),
 });
-
-/** Whether other accounts are there than are wanted. */
-export const accountsDiffer = ({ users, groups }: Accounts, observed: Partial<Accounts> | undefined): boolean =>
-  !isDeepStrictEqual([users, groups], [observed?.users ?? [], observed?.groups ?? []]);
 
 /** Commands that make accounts, and remove those that are not wanted. */
 export const makingAccounts = ({ users, groups }: Accounts, observed: Partial<Accounts> | undefined): string[] => [

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { defineResource } from "../resource.ts";
+import { defineResource, differences } from "../resource.ts";
 import { command, connectTo, type Section, serverRef } from "../ssh/index.ts";
-import { accountAnswers, accountQuestions, accountsDiffer, accountsState, makingAccounts } from "./accounts.ts";
+import { accountAnswers, accountQuestions, accountsState, makingAccounts } from "./accounts.ts";
 import { fileAnswers, fileQuestions, ownFile, placing } from "./own-files.ts";
 import { retire, startService } from "./service.ts";
 
@@ -44,7 +44,8 @@ export const ownServices = defineResource({
       const there = observed?.files?.[path];
       return there?.text !== text || there.executable !== executable;
     });
-    const verb = changed.length > 0 || accountsDiffer(accounts, observed) ? "restart" : "start";
+    const others = differences(Object.keys(accountsState), accounts, { users: [], groups: [], ...observed });
+    const verb = changed.length + others.length > 0 ? "restart" : "start";
     await (await connectTo(ref)).script(
       [
         "set -e",

@@ -7,17 +7,17 @@ import { type ProxyConfig, proxiesOn } from "./proxies/index.ts";
 /** Whom keepalived looks for where nothing names a user: get_default_script_user() in its lib/notify.c. */
 export const DEFAULT_USER = "keepalived_script";
 
-/** The users and groups that every Debian has: its package base-passwd. */
-const ofDebian = [
+/** The users that every Debian has: its package base-passwd. */
+const usersOfDebian = [
   ...["root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data"],
-  ...["backup", "list", "irc", "_apt", "nobody", "nogroup", "adm", "users", "staff", "sudo", "utmp", "shadow"],
+  ...["backup", "list", "irc", "_apt", "nobody"],
 ];
 
 /** Whether useradd(8) takes a name. */
 export const isAccountName = (name: string): boolean => /^[a-z_][\w.-]{0,31}$/i.test(name);
 
 /**
- * The users and groups that configurations name, as whom keepalived and proxies run: without those of Debian, and of packages, which bring one of their own
+ * The users and groups that configurations name, as whom keepalived and proxies run: without users of Debian, and of packages, which bring one of their own
  * name as haproxy does.
  */
 export function accountsNamedBy(
@@ -27,14 +27,12 @@ export function accountsNamedBy(
   const named = directors.flatMap(({ commands, settings }) =>
     commands.flatMap((command) => accountOf(command, settings) ?? []),
   );
-  const further = (names: readonly string[]) =>
-    [...new Set(names)].filter((name) => isAccountName(name) && ![...ofDebian, ...packages].includes(name));
+  const users = [...named.map(({ user }) => user), ...proxies.flatMap(({ accounts }) => accounts.users)];
+  const groups = [...named.flatMap(({ group }) => group ?? []), ...proxies.flatMap(({ accounts }) => accounts.groups)];
+  const valid = (names: readonly string[]) => [...new Set(names)].filter(isAccountName);
   return {
-    users: further([...named.map(({ user }) => user), ...proxies.flatMap(({ accounts }) => accounts.users)]),
-    groups: further([
-      ...named.flatMap(({ group }) => group ?? []),
-      ...proxies.flatMap(({ accounts }) => accounts.groups),
-    ]),
+    users: valid(users).filter((name) => ![...usersOfDebian, ...packages].includes(name)),
+    groups: valid(groups),
   };
 }
 
@@ -64,6 +62,6 @@ export function nobodyFor(
       : undefined;
   const { user, group } = account;
   const isThere = planned?.users ? [...planned.users, ...planned.packages].includes(user) : isAccountName(user);
-  if (!isThere && !ofDebian.includes(user)) return `there is no user ${user}`;
+  if (!isThere && !usersOfDebian.includes(user)) return `there is no user ${user}`;
   return group === undefined || isAccountName(group) ? undefined : `there is no group ${group}`;
 }

@@ -1,5 +1,5 @@
 import type { GuestOs } from "../../lab/index.ts";
-import { accountOf, type Command, isByRoot, linkIn } from "../directors/command.ts";
+import { accountOf, type Command, linkIn } from "../directors/command.ts";
 import type { Director } from "../directors/director.ts";
 import { isScript, type Tracked } from "../directors/tracked.ts";
 import type { RealServer } from "../directors/virtual-server.ts";
@@ -43,8 +43,9 @@ function whyLeftOut(
   // keepalived looks for a plain name in PATH, and only opens the file of `</path`.
   if (!/^[^<]*\//.test(program)) return undefined;
   const link = linkIn(words);
-  const hasDefaultUser = !accountOf(command, settings) && planned?.users?.includes(DEFAULT_USER);
-  if (link !== undefined && hasNewer[plan.os] && isByRoot(command, settings) && !hasDefaultUser)
+  const usual = planned?.users?.includes(DEFAULT_USER) ? DEFAULT_USER : "root";
+  const user = accountOf(command, settings)?.user ?? usual;
+  if (link !== undefined && hasNewer[plan.os] && user === "root")
     return `${program} leads through ${link}, which is a link to /usr${link}`;
   const given = planned?.files[program];
   const file = given === undefined ? folder.find(program, command.at.file) : folder.find(given, "");

@@ -18,7 +18,7 @@ case "$*" in
   *is-enabled*) [ -e ${at("boot")}/$last ] ;;
   *disable*) rm -f ${at("run")}/$last ${at("boot")}/$last ;;
   *enable*) touch ${at("boot")}/$last ;;
-  *start*) [ "$last" != "${refuses}" ] && touch ${at("run")}/$last ;;
+  *start*) cp ${at("passwd")} ${at("passwd-at-start")}; [ "$last" != "${refuses}" ] && touch ${at("run")}/$last ;;
 esac`,
   );
   program("journalctl", 'echo "the journal of $*"');
@@ -103,6 +103,7 @@ it("users as whom services run are there before these start, which a change of t
     told();
     await ownServices.apply(wish, await ownServices.observe(wish, () => {}), () => {});
     expect(told()).toContain("restart haproxy");
+    expect(readFileSync(at("passwd-at-start"), "utf8").includes("nginx:")).toBe(wish === more);
     const seen = await ownServices.observe(wish, () => {});
     expect([seen?.users, seen?.groups]).toEqual([users, wish.groups]);
     await ownServices.apply(wish, seen, () => {});

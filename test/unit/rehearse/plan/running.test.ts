@@ -107,6 +107,7 @@ describe("a script that keepalived leaves out", () => {
   test.each([
     ["whose user the plan does not give", { settings: "script_user checks" }, [], "there is no user checks"],
     ["whose own user the plan does not give", { weight: "user checks" }, [], "there is no user checks"],
+    ["whose user is but a group of Debian's", { settings: "script_user staff" }, [], "there is no user staff"],
     ["with a user that no machine can have", { settings: "script_user 7of9" }, undefined, "there is no user 7of9"],
     ["with a group that no machine can have", { weight: "user nobody 33" }, undefined, "there is no group 33"],
     [
