@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { osFamilies } from "../os.ts";
 import { defineResource, differences } from "../resource.ts";
 import { command, connectTo, type Section, serverRef } from "../ssh/index.ts";
 import { accountAnswers, accountQuestions, accountsState, makingAccounts } from "./accounts.ts";
@@ -56,6 +57,8 @@ export const ownServices = defineResource({
           (name) =>
             `${startService(name, undefined, verb)} || { ${command`journalctl --no-pager --lines 20 --output cat --unit ${name}`} >&2; exit 1; }`,
         ),
+        // It looks users up when it starts, and its own resource finds them as they are wanted.
+        ...(others.length > 0 ? [command`systemctl try-restart ${osFamilies[ref.os].keepalived.service}`] : []),
       ].join("\n"),
     );
   },
